@@ -1,0 +1,76 @@
+# A thin face of `benchdl`: every target makes the locked virtual environment on first use.
+#   make bench-tf | bench-theano | bench      EPOCHS= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
+#   make images | doctor | setup | test | lint | lock
+
+PYTHON ?= python3
+VENV := .venv
+STAMP := $(VENV)/.ready
+BENCHDL := $(VENV)/bin/benchdl
+
+# Make variables become options only when they are set; CNMEM and CUDNN are the seed's words.
+OPTIONS := \
+	$(if $(WORKLOAD),--workload '$(WORKLOAD)') \
+	$(if $(LAUNCHER),--launcher '$(LAUNCHER)') \
+	$(if $(DEVICE),--device '$(DEVICE)') \
+	$(if $(GPUS),--gpus '$(GPUS)') \
+	$(if $(VARIANT),--variant '$(VARIANT)') \
+	$(if $(CNMEM),--set 'lib.cnmem=$(CNMEM)') \
+	$(if $(CUDNN),--set 'cudnn.enabled=$(CUDNN)') \
+	$(foreach pair,$(SET),--set '$(pair)') \
+	$(if $(EPOCHS),--epochs '$(EPOCHS)') \
+	$(if $(TRAIN_SAMPLES),--train-samples '$(TRAIN_SAMPLES)') \
+	$(if $(REPEAT),--repeat '$(REPEAT)') \
+	$(if $(THREADS),--threads '$(THREADS)') \
+	$(if $(SEED),--seed '$(SEED)') \
+	$(if $(DATASET),--dataset '$(DATASET)') \
+	$(if $(DATA_DIR),--data-dir '$(DATA_DIR)') \
+	$(if $(RESULTS),--results '$(RESULTS)') \
+	$(if $(TIMEOUT),--timeout '$(TIMEOUT)') \
+	$(if $(JSON),--json)
+
+.PHONY: bench bench-tf bench-theano images setup doctor test lint format lock clean
+
+bench: setup
+	@$(BENCHDL) run tf theano --make-base $(OPTIONS)
+
+bench-%: setup
+	@$(BENCHDL) run '$*' --make-base $(OPTIONS)
+
+images: setup
+	@$(BENCHDL) images build --make-base $(if $(FLAVOUR),--flavour '$(FLAVOUR)') $(BACKENDS)
+
+doctor: setup
+	@$(BENCHDL) doctor
+
+test: setup
+	@$(VENV)/bin/python -m pytest -rs $(PYTEST_ARGS)
+
+lint: setup
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+format: setup
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
+
+setup: $(STAMP)
+
+$(STAMP): harness/requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "benchdl needs Python 3.10 or newer; choose one with: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@echo "benchdl: making the harness's environment in $(VENV) (once) ..."
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "benchdl: $(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement harness/requirements.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Locks of the harness itself; a backend's locks are made from its image.toml by `benchdl images lock`.
+lock: setup
+	@$(VENV)/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 \
+		--generate-hashes --no-annotate --no-header --no-emit-index-url --output-file harness/requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

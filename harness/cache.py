@@ -1,0 +1,105 @@
+"""The user's cache: where it is, how files get there whole, and who may write at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from harness.errors import BenchdlError
+
+_LOCK_WAIT_S = 900.0
+
+
+def cache_dir() -> Path:
+    """``$BENCHDL_CACHE``, else ``$XDG_CACHE_HOME/benchdl``, else ``~/.cache/benchdl``.
+
+    Raises:
+        BenchdlError: there is no home directory to derive it from.
+    """
+    own, shared = os.environ.get("BENCHDL_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    if own:
+        return Path(own).expanduser().absolute()
+    if shared and Path(shared).is_absolute():
+        return Path(shared) / "benchdl"
+    try:
+        return Path.home() / ".cache" / "benchdl"
+    except RuntimeError:
+        raise BenchdlError(
+            "this user has no home directory for the cache",
+            "set BENCHDL_CACHE to a directory that you can write to",
+        ) from None
+
+
+@contextlib.contextmanager
+def storing(directory: Path) -> Iterator[None]:
+    """Turn the operating system's refusals to write below ``directory`` into advice.
+
+    Raises:
+        BenchdlError: disk full, no permission, read-only file system, or the like.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            what, first = "the disk is full", "free about 100 MB there"
+        else:
+            what, first = error.strerror or str(error), "make it writable"
+        raise BenchdlError(
+            f"cannot write to the cache {directory} ({what})",
+            f"{first}, or set BENCHDL_CACHE to a directory elsewhere",
+        ) from None
+
+
+@contextlib.contextmanager
+def locked(directory: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Make ``directory`` and hold the lock beside it: one process at a time changes it.
+
+    Raises:
+        BenchdlError: it cannot be made or written, or another process held the lock too long.
+    """
+    with storing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        # A container's user is not the owner and must be able to read, whatever the umask is.
+        directory.chmod(0o755)
+        lock = FileLock(directory.with_name(f"{directory.name}.lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(f"waiting for another benchdl that is filling {directory}")
+            try:
+                lock.acquire(timeout=_LOCK_WAIT_S)
+            except Timeout:
+                raise BenchdlError(
+                    f"another benchdl has been filling {directory} for {_LOCK_WAIT_S:.0f} s",
+                    "wait for it or end it, then try again",
+                ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is seen complete or not at all; no partial file stays behind.
+
+    Raises:
+        BenchdlError: it cannot be written.
+    """
+    with storing(path.parent):
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,256 @@
+"""Planning jobs and running them: the function behind ``benchdl run``."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from harness import catalog, checks, datasets, settings
+from harness.catalog import Backend, Flavour
+from harness.errors import UsageError
+from harness.exchange import Exchange
+from harness.launchers.base import Exit, Launcher, Order, Prepared
+from harness.store import Store, new_run_id
+from runner import workloads
+from runner.contract import Failure, Finding, Job, Launch, Result, SettingValue
+
+DEFAULT_TIMEOUT_S = 7200.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user asks for; every field is an option of ``benchdl run``."""
+
+    backends: list[str]
+    workload: str = "cnn-mnist"
+    device: Literal["cpu", "gpu"] = "cpu"
+    gpus: list[str] | None = None
+    variants: list[str] = field(default_factory=lambda: ["default"])
+    overrides: dict[str, SettingValue] = field(default_factory=dict)
+    epochs: int | None = None
+    train_samples: int | None = None
+    repeat: int = 1
+    threads: int | None = None
+    seed: int = 123
+    dataset: str = "auto"
+    data_dir: Path | None = None
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    memory_limit_bytes: int | None = None
+
+
+class Watcher(Protocol):
+    """Is told how a campaign goes on; progress displays implement it."""
+
+    def say(self, line: str) -> None:
+        """One line of notice."""
+
+    def job_started(self, job: Job, number: int, total: int) -> None:
+        """Job ``number`` of ``total`` starts."""
+
+    def event(self, job: Job, event: dict[str, Any]) -> None:
+        """A progress line of the runner."""
+
+    def job_ended(self, result: Result) -> None:
+        """It ended, well or not, and is stored."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One job to be: the ``repeat``-th start of a backend in a variant."""
+
+    backend: Backend
+    variant: str
+    repeat: int
+
+
+def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) -> list[Result]:
+    """Run every job that ``options`` ask for, one after another, and store each result.
+
+    A job that fails is stored as failed and the next one goes on. Repeats are interleaved: every
+    backend once, then every backend again.
+
+    Args:
+        options: what to run.
+        launcher: how to start it.
+        store: where each result is put as soon as it is there.
+        watcher: is told of the progress.
+
+    Returns:
+        The results in the order of running.
+
+    Raises:
+        BenchdlError: the request makes no sense, an environment or dataset cannot be had, or
+            results cannot be written.
+        KeyboardInterrupt: Ctrl-C or SIGTERM, after the running job was stored as interrupted.
+    """
+    planned = check(options)
+    flavour: Flavour = options.device
+    prepared: dict[str, Prepared] = {}
+    store.staging()
+    data = datasets.resolve(options.dataset, options.data_dir, watcher.say)
+    for plan in planned:
+        if plan.backend.name not in prepared:
+            prepared[plan.backend.name] = launcher.prepare(plan.backend, flavour, watcher.say)
+    campaign = new_run_id("campaign", options.device)
+    results = []
+    for number, plan in enumerate(planned, 1):
+        job = _job(options, plan, launcher, prepared[plan.backend.name], data, campaign)
+        watcher.job_started(job, number, len(planned))
+        ready = prepared[plan.backend.name]
+        results.append(_run_one(options, job, ready, data.directory, launcher, store, watcher))
+        watcher.job_ended(results[-1])
+    return results
+
+
+def check(options: Options) -> list[Planned]:
+    """Check everything that can be checked before anything is built or started.
+
+    Returns:
+        The jobs in their order: repeats are interleaved.
+
+    Raises:
+        UsageError: unknown backend, variant, key or workload.
+    """
+    if not options.backends:
+        raise UsageError("no backend given", f"backends: {', '.join(catalog.names())}")
+    if options.workload not in workloads.names():
+        raise UsageError(
+            f"unknown workload '{options.workload}'",
+            catalog.suggestion(options.workload, workloads.names(), "workloads"),
+        )
+    loaded = [catalog.load(name) for name in dict.fromkeys(options.backends)]
+    for backend in loaded:
+        if options.device not in backend.flavours():
+            raise UsageError(f"backend '{backend.name}' has no {options.device} flavour")
+        for variant in options.variants:
+            settings.resolve(backend, variant, options.overrides)
+    return [
+        Planned(backend, variant, repeat)
+        for repeat in range(1, options.repeat + 1)
+        for backend in loaded
+        for variant in options.variants
+    ]
+
+
+def _job(
+    options: Options,
+    plan: Planned,
+    launcher: Launcher,
+    prepared: Prepared,
+    data: datasets.Dataset,
+    campaign: str,
+) -> Job:
+    resolved = settings.resolve(plan.backend, plan.variant, options.overrides)
+    return Job(
+        run_id=new_run_id(plan.backend.name, options.device),
+        campaign_id=campaign,
+        backend=plan.backend.name,
+        title=plan.backend.spec.title,
+        variant=plan.variant,
+        workload=options.workload,
+        dataset=data.name,
+        launcher=launcher.name,
+        device=options.device,
+        gpus=options.gpus,
+        epochs=options.epochs or workloads.load(options.workload).recipe.epochs,
+        train_samples=options.train_samples,
+        threads=options.threads,
+        seed=options.seed + plan.repeat - 1,
+        repeat=plan.repeat,
+        data_dir=launcher.inside(data.directory, "data"),
+        dataset_sha256=data.sha256,
+        settings=resolved,
+        overrides=options.overrides,
+        pins=prepared.pins,
+        provenance=prepared.provenance,
+    )
+
+
+def _run_one(
+    options: Options,
+    job: Job,
+    prepared: Prepared,
+    data_dir: Path,
+    launcher: Launcher,
+    store: Store,
+    watcher: Watcher,
+) -> Result:
+    """Start one job and store exactly one result of it, whatever happens."""
+    exchange = Exchange(store.staging(), job)
+    order = Order(
+        job=job,
+        prepared=prepared,
+        job_dir=exchange.job_dir,
+        data_dir=data_dir,
+        compile_cache=_compile_cache(job),
+        timeout_s=options.timeout_s,
+        memory_limit_bytes=options.memory_limit_bytes,
+    )
+    begin, started_at = time.monotonic(), _now()
+    try:
+        exit_ = launcher.start(order, lambda event: watcher.event(job, event))
+    except KeyboardInterrupt:
+        failure = Failure(reason="interrupted", message="stopped by the user before its end")
+        result = Result(
+            run_id=job.run_id,
+            status="interrupted",
+            started_at=started_at,
+            finished_at=_now(),
+            job=job,
+            failure=failure,
+        )
+        store.add(result, exchange)
+        exchange.remove()
+        watcher.job_ended(result)
+        raise
+    result = _conclude(job, exchange, exit_, started_at, time.monotonic() - begin)
+    store.add(result, exchange)
+    exchange.remove()
+    return result
+
+
+def _conclude(job: Job, exchange: Exchange, exit_: Exit, started_at: str, wall_s: float) -> Result:
+    """Complete the runner's result, or make one for a runner that could not."""
+    launch = Launch(
+        launcher=job.launcher,
+        harness_version=metadata.version("benchdl"),
+        wall_s=wall_s,
+        exit_code=exit_.code,
+        oom_killed=exit_.ended == "out-of-memory",
+        engine=exit_.engine,
+        hardening=exit_.hardening,
+    )
+    said = exchange.result(exit_)
+    found: list[Finding] = []
+    if isinstance(said, Result) and said.measurement is not None:
+        found = checks.findings(job, said.measurement, wall_s)
+    return Result(
+        run_id=job.run_id,
+        status="ok" if isinstance(said, Result) and said.status == "ok" else "failed",
+        started_at=started_at,
+        finished_at=_now(),
+        job=job,
+        measurement=said.measurement if isinstance(said, Result) else None,
+        failure=said.failure if isinstance(said, Result) else said,
+        findings=found,
+        launch=launch,
+    )
+
+
+def _compile_cache(job: Job) -> Path:
+    """A folder for compiled code, open to the job's user, kept from job to job."""
+    parts = (job.launcher, job.backend, job.provenance.flavour)
+    outer = datasets.cache_dir() / "compiled"
+    outer.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = outer / "-".join(parts)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o777)
+    return folder
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -1,0 +1,189 @@
+"""The catalogue of backends: every ``docker/<backend>/image.toml``, parsed and checked."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from harness import paths, toml_models
+from harness.errors import UsageError
+
+Flavour = Literal["cpu", "gpu"]
+PoolMode = Literal["growth", "fraction", "off"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Base(_Strict):
+    """The plain Debian release below an image."""
+
+    image: str = Field(pattern=r"^[a-z0-9][a-z0-9./_-]*:[A-Za-z0-9._-]+$")
+    digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
+    python: str = Field(pattern=r"^3\.\d+$")
+
+    @property
+    def reference(self) -> str:
+        """What is pulled: by digest where one is pinned."""
+        return f"{self.image.rsplit(':', 1)[0]}@{self.digest}" if self.digest else self.image
+
+
+class Framework(_Strict):
+    """The pinned software: wheels by exact version, Debian packages by upstream version."""
+
+    wheels: dict[str, str] = {}
+    debian: dict[str, str] = {}
+
+    @property
+    def attested(self) -> dict[str, str]:
+        """Distribution name to version, for what the runner proves from the live process."""
+        from_debian = {
+            name.removeprefix("python3-"): version
+            for name, version in self.debian.items()
+            if name.startswith("python3-") and name != "python3-dev"
+        }
+        return {**from_debian, **self.wheels}
+
+
+class Cuda(_Strict):
+    """CUDA of the gpu flavour, as wheels merged into /usr/local/cuda."""
+
+    version: str
+    wheels: dict[str, str] = {}
+
+
+class Cudnn(_Strict):
+    """cuDNN of the gpu flavour, and whether convolutions may use it."""
+
+    version: str
+    wheel: str
+    enabled: bool = True
+
+
+class Pool(_Strict):
+    """The memory pool; ``modes`` are those that this backend has."""
+
+    modes: list[PoolMode] = ["growth"]
+    mode: PoolMode = "growth"
+    fraction: float | None = Field(default=None, gt=0, le=1)
+
+
+class Precision(_Strict):
+    """Arithmetic of training."""
+
+    dtype: Literal["float32"] = "float32"
+    tf32: bool = False
+
+
+class PoolChange(_Strict):
+    """What a variant may change of the memory pool."""
+
+    mode: PoolMode | None = None
+    fraction: float | None = Field(default=None, gt=0, le=1)
+
+
+class CudnnChange(_Strict):
+    """What a variant may change of cuDNN: the library itself is part of the image."""
+
+    enabled: bool
+
+
+class PrecisionChange(_Strict):
+    """What a variant may change of the precision."""
+
+    dtype: Literal["float32"] | None = None
+    tf32: bool | None = None
+
+
+class Variant(_Strict):
+    """The same image with another configuration."""
+
+    description: str
+    memory_pool: PoolChange | None = None
+    cudnn: CudnnChange | None = None
+    precision: PrecisionChange | None = None
+    environment: dict[str, str] = {}
+
+
+class LocalStack(_Strict):
+    """What the local launcher installs, for host Pythons within ``python`` (PEP 440)."""
+
+    python: str
+    lock: str
+    note: str
+    wheels: dict[str, str]
+    programs: list[str] = []
+    environment: dict[str, str] = {}
+
+    @field_validator("python")
+    @classmethod
+    def _specifier(cls, value: str) -> str:
+        try:
+            SpecifierSet(value)
+        except InvalidSpecifier as error:
+            raise ValueError(str(error)) from None
+        return value
+
+
+class ImageSpec(_Strict):
+    """One image.toml."""
+
+    title: str
+    description: str
+    base: Base
+    framework: Framework
+    cuda: Cuda | None = None
+    cudnn: Cudnn | None = None
+    memory_pool: Pool = Pool()
+    precision: Precision = Precision()
+    environment: dict[str, str] = {}
+    variants: dict[str, Variant] = {}
+    local: list[LocalStack] = []
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A backend's name, its folder in docker/ and its parsed image.toml."""
+
+    name: str
+    folder: Path
+    spec: ImageSpec
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the variants, ``default`` first."""
+        return ["default", *sorted(self.spec.variants)]
+
+    def flavours(self) -> list[Flavour]:
+        """The flavours that this image can be built in."""
+        return ["cpu", "gpu"] if self.spec.cuda else ["cpu"]
+
+
+def names() -> list[str]:
+    """All backends: the folders of docker/ that hold an image.toml."""
+    return sorted(file.parent.name for file in (paths.root() / "docker").glob("*/image.toml"))
+
+
+def load(name: str) -> Backend:
+    """The backend of this name.
+
+    Raises:
+        UsageError: there is none (with the nearest names), or its image.toml is broken.
+    """
+    if name not in names():
+        raise UsageError(f"unknown backend '{name}'", suggestion(name, names(), "backends"))
+    folder = paths.root() / "docker" / name
+    return Backend(name, folder, toml_models.read(folder / "image.toml", ImageSpec))
+
+
+def suggestion(word: str, known: list[str], what: str) -> str:
+    """Advice for a mistyped word: the nearest one, and all there are."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
+    start = f"did you mean '{near[0]}'? " if near else ""
+    return f"{start}{what}: {', '.join(known) or 'none'}"

@@ -1,0 +1,207 @@
+"""What the harness concludes about a result: findings, computed from the job and not from inside.
+
+Each check is a function from a job and its measurement to findings; :func:`findings` runs them all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from runner import workloads
+from runner.contract import Finding, Job
+from runner.measurement import Measurement
+
+_FOREIGN_SHARE = 0.1
+_FOREIGN_MIN_S = 0.5
+_LATE_FACTOR = 2.0
+_CLOCK_SLACK_S = 0.05
+
+
+def findings(job: Job, measurement: Measurement, wall_s: float) -> list[Finding]:
+    """All findings on one measurement; ``wall_s`` is the job's duration as seen from outside."""
+    found: list[Finding] = []
+    for check in _CHECKS:
+        found.extend(check(job, measurement))
+    found.extend(_clock(measurement, wall_s))
+    return found
+
+
+def verdict(status: str, found: list[Finding]) -> str:
+    """``ok``, ``suspect``, ``invalid``, ``failed`` or ``interrupted``: the status of a row."""
+    if status != "ok":
+        return status
+    severities = {finding.severity for finding in found}
+    for worst in ("invalid", "suspect"):
+        if worst in severities:
+            return worst
+    return "ok"
+
+
+def _network(job: Job, measured: Measurement) -> Iterator[Finding]:
+    expected = workloads.load(job.workload).network.parameters()
+    if measured.learning.parameters != expected:
+        yield Finding(
+            code="other-network",
+            severity="invalid",
+            evidence=f"the workload has {expected} parameters, the backend trained "
+            f"{measured.learning.parameters}",
+            advice="the backend's translation of the layers is wrong; do not compare this row",
+        )
+
+
+def _work(job: Job, measured: Measurement) -> Iterator[Finding]:
+    recipe = workloads.load(job.workload).recipe
+    learning = measured.learning
+    updates = recipe.updates(learning.train_samples, job.epochs)
+    wrong = []
+    if learning.updates != updates:
+        wrong.append(f"{learning.updates} updates instead of {updates}")
+    if learning.batch_size != recipe.batch_size:
+        wrong.append(f"batches of {learning.batch_size} instead of {recipe.batch_size}")
+    if job.train_samples is not None and learning.train_samples != job.train_samples:
+        wrong.append(f"{learning.train_samples} images instead of {job.train_samples}")
+    if [epoch.number for epoch in measured.epochs] != list(range(1, job.epochs + 1)):
+        wrong.append(f"{len(measured.epochs)} epochs reported instead of {job.epochs}")
+    if wrong:
+        yield Finding(
+            code="other-work",
+            severity="invalid",
+            evidence=", ".join(wrong),
+            advice="the backend did not do the work that was asked for; do not compare this row",
+        )
+
+
+def _learning(job: Job, measured: Measurement) -> Iterator[Finding]:
+    workload = workloads.load(job.workload)
+    learned = workload.learned.get(job.dataset)
+    if learned is None:
+        return
+    learning = measured.learning
+    rate, count = learning.error_rate, learning.test_samples
+    ceiling = learned.ceiling(learning.updates)
+    # Three standard deviations of a binomial share: the test set itself is a sample.
+    margin = 3 * math.sqrt(ceiling * (1 - ceiling) / count)
+    if rate > ceiling + margin or rate < learned.floor:
+        expected = f"{learned.floor:.1%} to {ceiling + margin:.1%}"
+        yield Finding(
+            code="not-learned",
+            severity="invalid",
+            evidence=f"error rate {rate:.2%} after {learning.updates} updates on {job.dataset}, "
+            f"expected {expected}; last loss {measured.epochs[-1].loss:.3f}",
+            advice="try another --seed; if it stays, the backend does not train this network",
+        )
+
+
+def _pins(job: Job, measured: Measurement) -> Iterator[Finding]:
+    live = measured.attestation
+    wrong = []
+    if job.pins.python and not f"{live.python}.".startswith(f"{job.pins.python}."):
+        wrong.append(f"Python {job.pins.python} is pinned, {live.python} ran")
+    for package, pinned in sorted(job.pins.packages.items()):
+        found = live.packages.get(package)
+        if found is None:
+            wrong.append(f"{package} {pinned} is pinned, none was loaded")
+        elif found.partition("+")[0] != pinned:
+            wrong.append(f"{package} {pinned} is pinned, {found} was loaded")
+    if wrong:
+        yield Finding(
+            code="pin-mismatch",
+            severity="invalid",
+            evidence="; ".join(wrong),
+            advice="rebuild it: benchdl images build, or benchdl images verify for more",
+        )
+
+
+def _device(job: Job, measured: Measurement) -> Iterator[Finding]:
+    if measured.attestation.device != job.device:
+        yield Finding(
+            code="other-device",
+            severity="invalid",
+            evidence=f"asked for {job.device}, the training ran on {measured.attestation.device}",
+            advice="benchdl doctor tells what this machine offers",
+        )
+    if job.device == "cpu" and job.launcher == "docker" and measured.isolation.nvidia_device_files:
+        yield Finding(
+            code="gpu-visible",
+            severity="invalid",
+            evidence=f"a CPU job sees {', '.join(measured.isolation.nvidia_device_files)}",
+            advice="the engine injects GPUs by default: check its default runtime",
+        )
+
+
+def _isolation(job: Job, measured: Measurement) -> Iterator[Finding]:
+    if job.launcher != "docker":
+        return
+    inside = measured.isolation
+    open_doors = {
+        "it ran as root": inside.uid == 0,
+        "it had capabilities": int(inside.capabilities_effective or "0", 16) != 0,
+        "it could gain privileges": inside.no_new_privileges is False,
+        "its root was writable": inside.root_read_only is False,
+        "it had a network": bool(set(inside.network_interfaces) & {"eth0"}),
+    }
+    leaks = [words for words, is_open in open_doors.items() if is_open]
+    if leaks:
+        yield Finding(
+            code="not-isolated",
+            severity="suspect",
+            evidence=", ".join(leaks),
+            advice="the engine did not apply all options (podman's socket drops some)",
+        )
+
+
+def _load(job: Job, measured: Measurement) -> Iterator[Finding]:  # noqa: ARG001
+    use = measured.cpu
+    if use.host_cpu_s is None or use.job_cpu_s is None:
+        return
+    foreign = use.host_cpu_s - use.job_cpu_s
+    offered = use.visible_cores * measured.phases.fit_s
+    if foreign > max(_FOREIGN_MIN_S, _FOREIGN_SHARE * offered):
+        yield Finding(
+            code="foreign-load",
+            severity="suspect",
+            evidence=f"{foreign:.1f} s of CPU time in the fit window were not the job's, "
+            f"{foreign / offered:.0%} of the machine",
+            advice="end other programs and run again",
+        )
+
+
+def _sampler(job: Job, measured: Measurement) -> Iterator[Finding]:
+    facts = measured.sampler
+    late = facts.interval_median_s is not None and (
+        facts.interval_median_s > _LATE_FACTOR * job.sample_interval_s
+    )
+    if late or facts.samples == 0:
+        yield Finding(
+            code="sampler-late",
+            severity="info" if facts.samples else "suspect",
+            evidence=f"{facts.samples} samples, median interval {facts.interval_median_s} s "
+            f"instead of {facts.interval_target_s} s",
+            advice="CPU and GPU figures of this run are coarse; the time is not affected",
+        )
+
+
+def _clock(measured: Measurement, wall_s: float) -> Iterator[Finding]:
+    fit = measured.phases.fit_s
+    inside = sum(epoch.duration_s for epoch in measured.epochs)
+    if fit > wall_s + _CLOCK_SLACK_S or inside > fit + _CLOCK_SLACK_S:
+        yield Finding(
+            code="clock",
+            severity="invalid",
+            evidence=f"the job took {wall_s:.2f} s from outside, says {fit:.2f} s for fit and "
+            f"{inside:.2f} s for its epochs",
+            advice="the runner's clock cannot be right; do not use this row",
+        )
+
+
+_CHECKS: tuple[Callable[[Job, Measurement], Iterator[Finding]], ...] = (
+    _network,
+    _work,
+    _learning,
+    _pins,
+    _device,
+    _isolation,
+    _load,
+    _sampler,
+)

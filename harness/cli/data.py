@@ -1,0 +1,35 @@
+"""``benchdl data fetch|list``: the datasets, and where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness import datasets
+from harness.cli import common
+
+_data_dir = click.option(
+    "--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files."
+)
+
+
+@click.group("data")
+def command() -> None:
+    """Fetch and list datasets."""
+
+
+@command.command("fetch")
+@click.argument("name", type=click.Choice(["mnist", "synthetic-mnist"]), default="mnist")
+def fetch(name: str) -> None:
+    """Download MNIST (or make the stand-in) into the cache and verify it."""
+    dataset = datasets.fetch(name, common.say)
+    click.echo(f"{dataset.name} is in {dataset.directory}, verified")
+
+
+@command.command("list")
+@_data_dir
+def list_(data_dir: Path | None) -> None:
+    """List the datasets that are here, and whether they are what they should be."""
+    for state in datasets.listing(data_dir):
+        click.echo(f"{state.name:<16} {state.state:<10} {state.directory}  {state.detail}".rstrip())

@@ -1,0 +1,23 @@
+"""``benchdl doctor``: what this machine has, line by line, each with the fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness import doctor
+from harness.cli import common
+
+
+@click.command("doctor")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
+@common.results_option
+def command(data_dir: Path | None, results: Path | None) -> int:
+    """Check engine, images, disk, data and Python; exit 1 if nothing can run here."""
+    report = doctor.examine(data_dir, common.store(results).directory)
+    for line in report:
+        mark = "ok    " if line.ok else "not ok"
+        fix = f"  -> {line.fix}" if line.fix and not line.ok else ""
+        click.echo(f"{mark} {line.subject}: {line.found}{fix}")
+    return 0 if doctor.usable(report) else 1

@@ -1,0 +1,91 @@
+"""``benchdl images build|list|verify|lock``: the pinned environments of the backends."""
+
+from __future__ import annotations
+
+import click
+
+from harness import catalog
+from harness.cli import common
+
+
+@click.group("images")
+def command() -> None:
+    """Build, list and verify the images of the backends, or make their lock files."""
+
+
+_backends = click.argument("backends", nargs=-1, metavar="[BACKEND...]")
+_flavour = click.option("--flavour", type=click.Choice(["cpu", "gpu"]), help="Default: both.")
+
+
+@command.command("build")
+@_backends
+@_flavour
+@click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
+@click.option("--debian-mirror", envvar="BENCHDL_DEBIAN_MIRROR", help="Instead of the base's own.")
+def build_(
+    backends: tuple[str, ...], flavour: str | None, make_base: bool, debian_mirror: str | None
+) -> None:
+    """Build images; what has not changed is not built again."""
+    from harness import build, engine
+
+    wanted = _chosen(backends, flavour)
+    client = engine.connect()
+    for backend, one in wanted:
+        build.build(client, backend, one, make_base=make_base, mirror=debian_mirror, say=common.say)
+
+
+@command.command("list")
+@_backends
+@_flavour
+def list_(backends: tuple[str, ...], flavour: str | None) -> None:
+    """List the images that could be built and what the engine has of them."""
+    from harness import engine, images
+
+    client = engine.connect()
+    for backend, one in _chosen(backends, flavour):
+        state = images.state(client, backend, one)
+        size = f"{state.size_bytes / 1e6:,.0f} MB" if state.size_bytes else "-"
+        short = (state.image_id or "-").removeprefix("sha256:")[:12]
+        click.echo(
+            f"{state.reference:<24} {short:<12} {size:>10}  {'; '.join(state.problems) or 'ok'}"
+        )
+
+
+@command.command("verify")
+@_backends
+@_flavour
+def verify(backends: tuple[str, ...], flavour: str | None) -> int:
+    """Compare labels, lock hashes and package versions of built images with image.toml."""
+    from harness import engine, images
+
+    client = engine.connect()
+    bad = 0
+    for backend, one in _chosen(backends, flavour):
+        state = images.state(client, backend, one)
+        if state.image_id is None and not backends:
+            click.echo(f"-- {state.reference}: not built")
+        elif state.problems:
+            bad += 1
+            click.echo(f"not ok {state.reference}: {'; '.join(state.problems)}")
+        else:
+            click.echo(f"ok {state.reference}")
+    if bad:
+        common.say("benchdl images build brings them up to date")
+    return 1 if bad else 0
+
+
+@command.command("lock")
+@_backends
+def lock(backends: tuple[str, ...]) -> None:
+    """Make the lock files of a backend again from the pins in its image.toml."""
+    from harness import locks
+
+    for name in backends or catalog.names():
+        locks.write(catalog.load(name), common.say)
+
+
+def _chosen(
+    backends: tuple[str, ...], flavour: str | None
+) -> list[tuple[catalog.Backend, catalog.Flavour]]:
+    loaded = [catalog.load(name) for name in backends or catalog.names()]
+    return [(b, one) for b in loaded for one in b.flavours() if flavour in (None, one)]

@@ -1,0 +1,28 @@
+"""``benchdl list``: backends with their variants, and workloads."""
+
+from __future__ import annotations
+
+import click
+
+from harness import catalog
+from harness.errors import BenchdlError
+from runner import workloads
+
+
+@click.command("list")
+def command() -> None:
+    """List backends, their variants, and workloads."""
+    click.echo("backends")
+    for name in catalog.names():
+        try:
+            spec = catalog.load(name).spec
+        except BenchdlError as error:  # one broken file must not hide the others
+            click.echo(f"  {name:<14} broken: {error}")
+            continue
+        click.echo(f"  {name:<14} {spec.title}: {spec.description}")
+        for variant, facts in sorted(spec.variants.items()):
+            click.echo(f"    {variant:<12} {facts.description}")
+    click.echo("workloads")
+    for name in workloads.names():
+        workload = workloads.load(name)
+        click.echo(f"  {name:<14} {workload.title} ({workload.network.parameters():,} parameters)")

@@ -1,0 +1,60 @@
+"""The command ``benchdl``: its verbs, and errors as one line on standard error."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from harness import interrupts
+from harness.errors import BenchdlError
+
+_VERBS = ("run", "images", "data", "list", "show", "table", "doctor")
+_MODULES = {"list": "listing"}
+
+
+class _Verbs(click.Group):
+    """Imports a verb's module when it is used: ``benchdl table`` needs no Docker."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _VERBS:
+            return None
+        module = importlib.import_module(f"harness.cli.{_MODULES.get(cmd_name, cmd_name)}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="benchdl")
+def benchdl() -> None:
+    """How fast does a deep-learning tool train on this machine, and can the number be trusted?"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 well, 1 a problem, 2 a wrong request, 130 interrupted."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        with interrupts.once():
+            outcome: Any = benchdl.main(arguments, prog_name="benchdl", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except BenchdlError as error:
+        return _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        return _fail(" ".join(error.format_message().split()), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("interrupted; finished results are kept", interrupts.EXIT_CODE)
+    except BrokenPipeError:
+        return 1
+
+
+def _fail(line: str, code: int) -> int:
+    click.echo(f"benchdl: {line}", err=True)
+    return code

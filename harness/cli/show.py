@@ -1,0 +1,52 @@
+"""``benchdl show RUN``: one result in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness import checks
+from harness.cli import common
+
+
+@click.command("show")
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="The stored result.json as it is.")
+@common.results_option
+def command(run: str, as_json: bool, results: Path | None) -> None:
+    """Show one result: RUN is its id, a part of it, or `latest`."""
+    result, folder = common.store(results).find(run)
+    if as_json:
+        click.echo(result.model_dump_json(indent=1))
+        return
+    job = result.job
+    click.echo(f"{result.run_id}: {checks.verdict(result.status, result.findings)}")
+    click.echo(f"  files      {folder}")
+    click.echo(f"  started    {result.started_at}")
+    _section("job", job.model_dump(include={"backend", "variant", "workload", "dataset", "launcher",
+             "device", "epochs", "train_samples", "threads", "seed", "overrides"}))  # fmt: skip
+    _section("settings", job.settings.model_dump())
+    _section("software", {**job.pins.packages, "reference": job.provenance.reference,
+             "image": job.provenance.image_id, "note": job.provenance.note})  # fmt: skip
+    if result.failure:
+        _section("failure", result.failure.model_dump())
+    if result.measurement:
+        dumped = result.measurement.model_dump()
+        for epoch in dumped.pop("epochs"):
+            click.echo(f"  epoch {epoch['number']:>3}  {epoch['duration_s']:.2f} s  "
+                       f"loss {epoch['loss']:.4f}")  # fmt: skip
+        for name, facts in dumped.items():
+            _section(name, facts)
+    if result.launch:
+        _section("launch", result.launch.model_dump())
+    for finding in result.findings:
+        click.echo(f"  {finding.severity} {finding.code}: {finding.evidence}. {finding.advice}")
+
+
+def _section(name: str, facts: dict[str, object]) -> None:
+    click.echo(f"  {name}")
+    for key, value in facts.items():
+        if value not in (None, {}, []):
+            shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+            click.echo(f"    {key:<24} {shown}")

@@ -1,0 +1,36 @@
+"""``benchdl table``: stored results side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness import reference, rows, tables
+from harness import store as store_module
+from harness.cli import common
+
+
+@click.command("table")
+@click.option(
+    "--format", "form", type=click.Choice(["md", "csv", "json"]), default="md", show_default=True
+)
+@click.option(
+    "--with-reference",
+    is_flag=True,
+    help="Add the seed's figures of 2016 (Markdown), marked as other hardware.",
+)
+@common.results_option  # fmt: skip
+def command(form: str, with_reference: bool, results: Path | None) -> None:
+    """Print stored results: Markdown by tool, or one row a run as CSV or JSON."""
+    found, damaged = common.store(results).load()
+    store_module.report(damaged, common.say)
+    table = [rows.row(result) for result in found]
+    if form == "md":
+        click.echo(tables.to_markdown(table))
+        if with_reference:
+            click.echo("\n" + reference.to_markdown())
+    else:
+        click.echo(
+            tables.to_json(table) if form == "json" else tables.to_csv(table), nl=form != "csv"
+        )

@@ -1,0 +1,75 @@
+"""What a build sends to the engine: a reproducible tar and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+
+from harness import paths
+from harness.catalog import Backend, Flavour
+from harness.errors import UsageError
+
+_SHARED_SCRIPTS = ("apt-install.sh", "install-cuda.sh")
+
+
+def files(backend: Backend) -> dict[str, bytes]:
+    """Name in the context to contents: the backend's folder, shared scripts and ``runner/``.
+
+    Raises:
+        UsageError: the backend's folder has no Dockerfile.
+    """
+    if not (backend.folder / "Dockerfile").is_file():
+        raise UsageError(
+            f"{backend.folder} has no Dockerfile", "add one: docs/backends.md says how"
+        )
+    found = {
+        file.relative_to(backend.folder).as_posix(): file.read_bytes()
+        for file in sorted(backend.folder.rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    for name in _SHARED_SCRIPTS:
+        found[name] = (paths.root() / "docker" / "base" / name).read_bytes()
+    runner = paths.root() / "runner"
+    for file in sorted(runner.rglob("*.py")):
+        found[f"runner/{file.relative_to(runner).as_posix()}"] = file.read_bytes()
+    return found
+
+
+def tar(contents: dict[str, bytes]) -> bytes:
+    """A tar of ``contents`` that is the same, byte for byte, wherever and whenever it is made."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name in sorted(contents):
+            member = tarfile.TarInfo(name)
+            member.size = len(contents[name])
+            member.mode = 0o755 if name.endswith(".sh") else 0o644
+            archive.addfile(member, io.BytesIO(contents[name]))
+    return buffer.getvalue()
+
+
+def arguments(backend: Backend, flavour: Flavour, mirror: str | None) -> dict[str, str]:
+    """Build arguments; all but the mirror derive from image.toml."""
+    return {
+        "BASE_IMAGE": backend.spec.base.reference,
+        "FLAVOUR": flavour,
+        "DEBIAN_PACKAGES": " ".join(sorted(backend.spec.framework.debian)),
+        "DEBIAN_MIRROR": mirror or "",
+    }
+
+
+def fingerprint(contents: dict[str, bytes], args: dict[str, str], base_id: str) -> str:
+    """SHA-256 over everything that decides what a build gives."""
+    facts = json.dumps([args, base_id], sort_keys=True).encode()
+    return hashlib.sha256(tar(contents) + facts).hexdigest()
+
+
+def lock_hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of the lock files and of image.toml itself, by name."""
+    return {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in [*sorted(folder.glob("*.lock")), folder / "image.toml"]
+        if file.is_file()
+    }

@@ -1,0 +1,114 @@
+"""What a machine offers to benchdl, and what is missing, with the fix."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+
+from harness import catalog, datasets, engine, environments, images, nvidia
+from harness.errors import BenchdlError
+
+_DISK_BYTES = 15e9  # both gpu images and what their builds leave
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing examined; ``runs`` marks those of which one suffices to run anything at all."""
+
+    ok: bool
+    subject: str
+    found: str
+    fix: str = ""
+    runs: bool = False
+
+
+def examine(data_dir: Path | None, results: Path) -> list[Line]:
+    """Examine everything; nothing is changed, built or downloaded."""
+    lines = [_python()]
+    backends = []
+    for name in catalog.names():
+        try:
+            backends.append(catalog.load(name))
+        except BenchdlError as error:
+            lines.append(Line(False, f"backend {name}", error.message, error.advice))
+    lines += _engine(backends)
+    lines += [_local(backend) for backend in backends]
+    lines += [_disk("disk for results", results), _disk("disk for the cache", datasets.cache_dir())]
+    lines += _data(data_dir)
+    lines.append(_gpu())
+    return lines
+
+
+def usable(lines: list[Line]) -> bool:
+    """Whether at least one way to run a backend works."""
+    return any(line.ok and line.runs for line in lines)
+
+
+def _python() -> Line:
+    version = platform.python_version()
+    return Line(sys.version_info >= (3, 10), "Python", version, "make setup PYTHON=python3.11")
+
+
+def _engine(backends: list[catalog.Backend]) -> list[Line]:
+    try:
+        client = engine.connect()
+    except BenchdlError as error:
+        return [Line(False, "Docker engine", error.message, error.advice)]
+    lines = [Line(True, "Docker engine", engine.version(client), runs=True)]
+    lines += [_base(client, name) for name in sorted({b.spec.base.reference for b in backends})]
+    root = Path(str(client.info().get("DockerRootDir", "/")))
+    if root.is_dir():
+        lines.append(_disk("disk for images", root))
+    for backend in backends:
+        for flavour in backend.flavours():
+            state = images.state(client, backend, flavour)
+            found = "; ".join(state.problems) or "up to date"
+            fix = f"benchdl images build {backend.name} --flavour {flavour}"
+            lines.append(Line(not state.problems, f"image {state.reference}", found, fix))
+    return lines
+
+
+def _base(client: docker.DockerClient, reference: str) -> Line:
+    here = engine.find_image(client, reference) is not None
+    fix = "benchdl images build --make-base pulls it, or makes it with debootstrap"
+    return Line(here, f"base image {reference}", "here" if here else "not here yet", fix)
+
+
+def _local(backend: catalog.Backend) -> Line:
+    subject = f"{backend.name} without Docker"
+    try:
+        stack, python = environments.choose(backend)
+    except BenchdlError as error:
+        return Line(False, subject, error.message, error.advice)
+    missing = [program for program in stack.programs if shutil.which(program) is None]
+    if missing:
+        fix = f"apt-get install {' '.join(missing)}"
+        return Line(False, subject, f"{', '.join(missing)} missing", fix)
+    return Line(True, subject, f"{stack.lock} on {python}", runs=True)
+
+
+def _disk(subject: str, folder: Path) -> Line:
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    free = shutil.disk_usage(there).free
+    found = f"{free / 1e9:.0f} GB free"
+    return Line(free > _DISK_BYTES, subject, found, f"make room (a GPU image takes 5 GB): {there}")
+
+
+def _data(data_dir: Path | None) -> list[Line]:
+    lines = []
+    for state in datasets.listing(data_dir):
+        found = f"{state.state} {state.detail}".strip()
+        fix = "benchdl data fetch, or name its folder with --data-dir or $BENCHDL_DATA"
+        lines.append(Line(state.state == "complete", f"dataset {state.name}", found, fix))
+    return lines
+
+
+def _gpu() -> Line:
+    count, reason = nvidia.gpus()
+    fix = "install the NVIDIA driver, or run with --device cpu"
+    return Line(count > 0, "GPU", f"{count} visible" if count else reason, fix)

@@ -1,0 +1,104 @@
+"""Virtual environments of the local launcher: made with uv from a lock file, kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from filelock import FileLock
+from packaging.specifiers import SpecifierSet
+
+from harness import datasets, registry
+from harness.catalog import Backend, Flavour, LocalStack
+from harness.errors import BenchdlError
+from harness.launchers.base import Prepared, Say
+from runner.contract import Pins, Provenance
+
+_READY = ".benchdl-ready"
+
+
+def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
+    """The environment of ``backend`` for the best Python that this host has.
+
+    Raises:
+        BenchdlError: no stack fits a Python of this host, a program is missing, or the
+            installation failed.
+    """
+    stack, python = choose(backend)
+    for program in stack.programs:
+        if shutil.which(program) is None:
+            raise BenchdlError(
+                f"backend '{backend.name}' needs the program {program} on this host",
+                f"install it (Debian: apt-get install {program}), or use --launcher docker",
+            )
+    lock = backend.folder / stack.lock
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    key = hashlib.sha256(f"{digest} {python}".encode()).hexdigest()[:12]
+    folder = datasets.cache_dir() / "environments" / f"{backend.name}-{key}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / _READY).is_file():
+            _make(backend, python, lock, folder, say)
+    return Prepared(
+        provenance=Provenance(
+            kind="environment",
+            reference=f"{backend.name} ({stack.lock})",
+            flavour=flavour,
+            locks_sha256={stack.lock: digest},
+            note=stack.note,
+        ),
+        pins=Pins(python=_minor(python), packages=stack.wheels),
+        python=str(folder / "bin" / "python"),
+        environment=dict(stack.environment),
+    )
+
+
+def choose(backend: Backend) -> tuple[LocalStack, str]:
+    """The first stack whose Pythons include the host's own, else one that uv can find.
+
+    Raises:
+        BenchdlError: no such Python on this host.
+    """
+    own = platform.python_version()
+    for stack in backend.spec.local:
+        if SpecifierSet(stack.python).contains(own):
+            return stack, sys.executable
+    for stack in backend.spec.local:
+        found = registry.uv(["python", "find", "--no-project", stack.python])
+        if found.returncode == 0 and found.stdout.strip():
+            return stack, found.stdout.strip()
+    wanted = " or ".join(stack.python for stack in backend.spec.local) or "none at all"
+    raise BenchdlError(
+        f"backend '{backend.name}' has no local stack for Python {own} (it has: {wanted})",
+        "install such a Python, or use --launcher docker",
+    )
+
+
+def _minor(python: str) -> str:
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return subprocess.check_output([python, "-c", code], text=True).strip()
+
+
+def _make(backend: Backend, python: str, lock: Path, folder: Path, say: Say) -> None:
+    say(f"making the local environment of {backend.name} (once; {lock.name})")
+    shutil.rmtree(folder, ignore_errors=True)
+    steps = (
+        ["venv", "--quiet", "--no-project", "--python", python, str(folder)],
+        ["pip", "install", "--quiet", "--python", str(folder / "bin" / "python"),
+         "--require-hashes", "--requirements", str(lock)],
+    )  # fmt: skip
+    for step in steps:
+        done = registry.uv(step)
+        if done.returncode != 0:
+            shutil.rmtree(folder, ignore_errors=True)
+            lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+            raise BenchdlError(
+                f"making the local environment of {backend.name} failed: {' '.join(lines)[:400]}",
+                "check the network and the disk, or use --launcher docker",
+            )
+    (folder / _READY).write_text(f"{lock.name} {os.path.realpath(python)}\n", encoding="utf-8")

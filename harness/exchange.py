@@ -1,0 +1,141 @@
+"""The folder that one job sees: made before its start, read with suspicion after its end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from harness.errors import BenchdlError
+from harness.launchers.base import Exit
+from runner.contract import ContractError, Failure, Job, Result, load_result
+
+MAX_RESULT_BYTES = 4 * 2**20
+MAX_SAMPLES_BYTES = 256 * 2**20
+MAX_LOG_BYTES = 16 * 2**20
+
+_LOG_ADVICE = "read log.txt in the result's folder: benchdl show RUN prints where it is"
+
+
+class Exchange:
+    """A private folder of the host with one open folder in it, which the job may write to.
+
+    The job runs as some other user, perhaps one that the engine maps elsewhere: the inner folder
+    is open to all, the outer one to nobody but us.
+    """
+
+    def __init__(self, staging: Path, job: Job) -> None:
+        self._outer = staging / job.run_id
+        self.job_dir = self._outer / "job"
+        self._job = job
+        try:
+            self._outer.mkdir(parents=True, mode=0o700)
+            self.job_dir.mkdir()
+            self.job_dir.chmod(0o777)
+            (self.job_dir / "job.json").write_text(job.model_dump_json(indent=1), encoding="utf-8")
+        except OSError as error:
+            raise unwritable(staging, error) from None
+
+    def result(self, exit_: Exit) -> Result | Failure:
+        """What the job left, believed only if its process ended and everything fits."""
+        if exit_.ended == "not-started":
+            return Failure(reason="not-started", message=exit_.detail, advice=exit_.advice)
+        if exit_.ended == "timeout":
+            return Failure(
+                reason="timeout",
+                message=exit_.detail or "the job ran past its time limit and was ended",
+                advice="give it more with --timeout, or train less with --epochs",
+            )
+        if exit_.ended == "out-of-memory":
+            return Failure(
+                reason="out-of-memory",
+                message="the job was killed for using more memory than its limit",
+                advice="use a machine with more memory, or fewer --train-samples",
+                exit_code=exit_.code,
+            )
+        file = self.job_dir / "result.json"
+        try:
+            return self._read(file)
+        except FileNotFoundError:
+            return self._no_result(exit_)
+        except (ContractError, OSError, UnicodeDecodeError) as error:
+            return Failure(
+                reason="invalid-result",
+                message=f"the runner's result cannot be used: {error}",
+                advice=_LOG_ADVICE,
+                exit_code=exit_.code,
+            )
+
+    def _read(self, file: Path) -> Result:
+        mode = file.lstat()
+        if not stat.S_ISREG(mode.st_mode):
+            raise ContractError("result.json is not a plain file")
+        if mode.st_size > MAX_RESULT_BYTES:
+            raise ContractError(
+                f"result.json has {mode.st_size / 2**20:.0f} MiB, the limit is "
+                f"{MAX_RESULT_BYTES // 2**20} MiB"
+            )
+        result = load_result(file.read_text(encoding="utf-8"))
+        if result.run_id != self._job.run_id:
+            raise ContractError(f"it is of another run: {result.run_id}")
+        if result.status == "ok" and result.measurement is None:
+            raise ContractError("it says ok and holds no measurement")
+        return result
+
+    def _no_result(self, exit_: Exit) -> Failure:
+        last = exit_.tail.strip().splitlines()[-1:] or _last_line(self.job_dir / "log.txt")
+        said = f"; it said last: {last[0][:300]}" if last else ""
+        if exit_.code == 0:
+            message = f"the runner ended without a result{said}"
+            return Failure(reason="no-result", message=message, advice=_LOG_ADVICE, exit_code=0)
+        how = f"with exit code {exit_.code}"
+        if exit_.code is not None and (exit_.code < 0 or exit_.code > 128):
+            signal = -exit_.code if exit_.code < 0 else exit_.code - 128
+            how = f"by signal {signal}" + (
+                " (SIGKILL: perhaps the machine ran out of memory)" if signal == 9 else ""
+            )
+        return Failure(
+            reason="crashed",
+            message=f"the runner ended {how}{said}",
+            advice=_LOG_ADVICE,
+            exit_code=exit_.code,
+        )
+
+    def deliver(self, folder: Path) -> None:
+        """Copy samples.csv and the end of log.txt to ``folder``; links and giants stay behind."""
+        for name, limit in (("samples.csv", MAX_SAMPLES_BYTES), ("log.txt", MAX_LOG_BYTES)):
+            source = self.job_dir / name
+            try:
+                handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
+            except OSError:
+                continue
+            with os.fdopen(handle, "rb") as stream:
+                size = os.fstat(stream.fileno()).st_size
+                stream.seek(max(0, size - limit))
+                with (folder / name).open("wb") as target:
+                    shutil.copyfileobj(stream, target)
+
+    def remove(self) -> None:
+        """Remove the folder; nothing in it is needed any more."""
+        shutil.rmtree(self._outer, ignore_errors=True)
+
+
+def unwritable(folder: Path, error: OSError) -> BenchdlError:
+    """An operating system's error on writing, as one line with the way out."""
+    return BenchdlError(
+        f"cannot write to {folder}: {error.strerror or error}",
+        "make room there or name another folder with --results; finished results are kept",
+    )
+
+
+def _last_line(file: Path) -> list[str]:
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return []
+    with os.fdopen(handle, "rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        stream.seek(max(0, size - 4096))
+        lines = stream.read().decode("utf-8", errors="replace").split("\n")
+    return [line.strip() for line in lines if line.strip()][-1:]

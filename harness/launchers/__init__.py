@@ -1,0 +1,1 @@
+"""How jobs are started: in containers (``docker``) or on the host (``local``)."""

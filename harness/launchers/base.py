@@ -1,0 +1,77 @@
+"""What a launcher is: it prepares an environment, then starts one job and tells how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from harness.catalog import Backend, Flavour
+from runner.contract import Job, Pins, Provenance
+
+Say = Callable[[str], None]
+OnEvent = Callable[[dict[str, Any]], None]
+Ended = Literal["exited", "timeout", "out-of-memory", "not-started"]
+
+CACHE_VARIABLE = "BENCHDL_CACHE_DIR"
+"""Tells a backend of a writable folder that outlives the job, for compiled code."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An environment that is ready to run jobs of one backend."""
+
+    provenance: Provenance
+    pins: Pins
+    python: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a job's process ended, read before anything of it is removed."""
+
+    ended: Ended
+    code: int | None = None
+    detail: str = ""
+    advice: str = ""
+    tail: str = ""
+    engine: str | None = None
+    hardening: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Order:
+    """One start: the job, the folder it lives in on the host, its data and its limits."""
+
+    job: Job
+    prepared: Prepared
+    job_dir: Path
+    data_dir: Path
+    compile_cache: Path
+    timeout_s: float
+    memory_limit_bytes: int | None = None
+
+
+class Launcher(Protocol):
+    """``docker`` or ``local``."""
+
+    name: Literal["docker", "local"]
+
+    def prepare(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
+        """Build or find what the backend runs in.
+
+        Raises:
+            BenchdlError: it cannot be had; the message says why and what to do.
+        """
+
+    def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:
+        """The path under which the job sees ``host_dir``."""
+
+    def start(self, order: Order, on_event: OnEvent) -> Exit:
+        """Run one job to its end. Whatever happens, nothing that was started is left behind.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C or SIGTERM; the job's processes are gone by then.
+        """

@@ -1,0 +1,47 @@
+"""Which launcher and which device: ``auto`` decided, and the reason in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from harness import engine, nvidia
+from harness.errors import BenchdlError
+from harness.launchers.base import Launcher
+from harness.launchers.docker import DockerLauncher
+from harness.launchers.local import LocalLauncher
+
+LauncherWord = Literal["auto", "docker", "local"]
+DeviceWord = Literal["auto", "cpu", "gpu"]
+
+
+def launcher(word: LauncherWord, *, make_base: bool, say: Callable[[str], None]) -> Launcher:
+    """The launcher that ``word`` means here; ``auto`` prefers Docker.
+
+    Raises:
+        BenchdlError: docker was asked for by name and no engine answers.
+    """
+    if word == "local":
+        return LocalLauncher()
+    try:
+        client = engine.connect()
+    except BenchdlError as error:
+        if word == "docker":
+            raise
+        say(f"launcher: local, because {error.message}")
+        return LocalLauncher()
+    if word == "auto":
+        say(f"launcher: docker, engine {engine.version(client)} answers")
+    return DockerLauncher(client, make_base=make_base)
+
+
+def device(word: DeviceWord, say: Callable[[str], None]) -> Literal["cpu", "gpu"]:
+    """The device that ``word`` means here; ``auto`` takes a GPU if NVML shows one."""
+    if word != "auto":
+        return word
+    count, reason = nvidia.gpus()
+    if count:
+        say(f"device: gpu, NVML shows {count}")
+        return "gpu"
+    say(f"device: cpu, {reason}")
+    return "cpu"

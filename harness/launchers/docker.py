@@ -1,0 +1,189 @@
+"""The docker launcher: one hardened container a job; nothing that is not ours is touched.
+
+Source of the options: docker-py's ``containers.create`` and "Docker security" in Docker's manual.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import docker
+from docker.errors import APIError, DockerException
+from docker.models.containers import Container
+from docker.types import LogConfig, Mount
+from requests.exceptions import RequestException
+
+from harness import baseimage, build, engine, images
+from harness.catalog import Backend, Flavour
+from harness.errors import BenchdlError
+from harness.launchers import gpu
+from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
+from harness.launchers.stream import Follower
+from runner.contract import Pins
+
+_PIDS_LIMIT = 4096
+_MEMORY_SHARE = 0.9
+_ORDINARY_USER = "1000:1000"
+_PLACES = {"job": "/job", "data": "/data"}
+_CACHE = "/cache"
+_GONE_S = 30
+
+
+class DockerLauncher:
+    """Builds images as needed and runs each job in a container of its own."""
+
+    name: Literal["docker"] = "docker"
+
+    def __init__(self, client: docker.DockerClient, *, make_base: bool = False) -> None:
+        self._client = client
+        self._make_base = make_base
+        self._info: dict[str, Any] = client.info()
+        self._version = engine.version(client)
+
+    def prepare(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
+        """Build the image unless it is up to date."""
+        if flavour == "gpu":
+            # Before gigabytes are built: can this engine give a GPU to a container at all?
+            base = backend.spec.base.reference
+            base_id = baseimage.ensure(self._client, base, make=self._make_base, say=say)
+            gpu.probe(self._client, base_id, self._info)
+        image = build.build(
+            self._client,
+            backend,
+            flavour,
+            make_base=self._make_base,
+            mirror=os.environ.get("BENCHDL_DEBIAN_MIRROR"),
+            say=say,
+        )
+        spec = backend.spec
+        pins = Pins(
+            python=spec.base.python,
+            packages=spec.framework.attested,
+            cuda=spec.cuda.version if spec.cuda and flavour == "gpu" else None,
+            cudnn=spec.cudnn.version if spec.cudnn and flavour == "gpu" else None,
+        )
+        return Prepared(images.provenance(image, flavour), pins, python="python")
+
+    def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:  # noqa: ARG002
+        """Containers see fixed places."""
+        return _PLACES[role]
+
+    def start(self, order: Order, on_event: OnEvent) -> Exit:
+        """Create, start, follow, inspect and remove one container."""
+        options = self._options(order)
+        doing = f"starting {order.job.backend}"
+        container: Container | None = None
+        try:
+            container = self._client.containers.create(**options)
+            container.start()
+            container.reload()
+            hardening = facts(container)
+            return self._follow(container, order, on_event, hardening)
+        except APIError as error:
+            problem = engine.explain(error, doing)
+        except (DockerException, RequestException, OSError) as error:
+            problem = BenchdlError(f"{doing}: lost the Docker engine ({error})")
+        finally:
+            if container is not None:
+                _remove(container)
+        return Exit("not-started", detail=problem.message, advice=problem.advice)
+
+    def _follow(
+        self, container: Container, order: Order, on_event: OnEvent, hardening: dict[str, Any]
+    ) -> Exit:
+        follower = Follower(
+            container.logs(stream=True, follow=True, stdout=True, stderr=True), on_event
+        )
+        in_time = follower.until(time.monotonic() + order.timeout_s)
+        common: dict[str, Any] = {"engine": self._version, "hardening": hardening}
+        if not in_time:
+            with contextlib.suppress(APIError):
+                container.kill()
+            return Exit("timeout", tail=follower.tail, **common)
+        container.wait(timeout=_GONE_S)
+        container.reload()
+        state = container.attrs["State"]
+        code = int(state["ExitCode"])
+        if state.get("OOMKilled"):
+            return Exit("out-of-memory", code, tail=follower.tail, **common)
+        detail = " ".join(str(state.get("Error") or "").split())
+        return Exit("exited", code, detail=detail, tail=follower.tail, **common)
+
+    def _options(self, order: Order) -> dict[str, Any]:
+        job = order.job
+        memory = order.memory_limit_bytes or int(self._info["MemTotal"] * _MEMORY_SHARE)
+        user = f"{os.getuid()}:{os.getgid()}" if os.getuid() else _ORDINARY_USER
+        mounts = [
+            Mount(_PLACES["job"], str(order.job_dir), type="bind"),
+            Mount(_PLACES["data"], str(order.data_dir), type="bind", read_only=True),
+            Mount(_CACHE, str(order.compile_cache), type="bind"),
+        ]
+        environment = {
+            **job.settings.environment,
+            "HOME": "/tmp",  # noqa: S108 - the container's own tmpfs
+            CACHE_VARIABLE: _CACHE,
+            "NVIDIA_VISIBLE_DEVICES": "void",
+        }
+        options: dict[str, Any] = {
+            "image": job.provenance.image_id,
+            "command": [_PLACES["job"]],
+            "labels": {"benchdl.run_id": job.run_id},
+            "name": f"benchdl-{job.run_id}",
+            "environment": environment,
+            "mounts": mounts,
+            "user": user,
+            "network_mode": "none",
+            "read_only": True,
+            "tmpfs": {"/tmp": "rw,nosuid,nodev,size=1g,mode=1777"},  # noqa: S108
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges:true"],
+            "pids_limit": _PIDS_LIMIT,
+            "mem_limit": memory,
+            "memswap_limit": memory,
+            "init": True,
+            "log_config": LogConfig(type="json-file", config={"max-size": "10m", "max-file": "1"}),
+        }
+        if job.device == "gpu":
+            extra = gpu.request(self._info, job.gpus)
+            environment.update(extra.pop("environment", {}))
+            options.update(extra)
+        return options
+
+
+def facts(container: Container) -> dict[str, Any]:
+    """The hardening of a running container, as ``docker inspect`` shows it."""
+    config, host = container.attrs["Config"], container.attrs["HostConfig"]
+    return {
+        "user": config.get("User"),
+        "network_mode": host.get("NetworkMode"),
+        "read_only_root": host.get("ReadonlyRootfs"),
+        "privileged": host.get("Privileged"),
+        "cap_drop": host.get("CapDrop"),
+        "security_opt": host.get("SecurityOpt"),
+        "pids_limit": host.get("PidsLimit"),
+        "memory_limit_bytes": host.get("Memory"),
+        "tmpfs": host.get("Tmpfs"),
+        "runtime": host.get("Runtime"),
+        "device_requests": host.get("DeviceRequests"),
+        "mounts": {
+            mount["Destination"]: "rw" if mount.get("RW") else "ro"
+            for mount in container.attrs.get("Mounts", [])
+        },
+    }
+
+
+def _remove(container: Container, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Remove our own container; an engine that is busy is asked again."""
+    for _ in range(3):
+        try:
+            container.remove(force=True, v=True)
+            return
+        except docker.errors.NotFound:
+            return
+        except (DockerException, RequestException, OSError):
+            sleep(1)

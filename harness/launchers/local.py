@@ -1,0 +1,94 @@
+"""The local launcher: the same runner in a virtual environment on the host."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from harness import environments, nvidia, paths
+from harness.catalog import Backend, Flavour
+from harness.errors import BenchdlError
+from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
+from harness.launchers.stream import Follower
+
+_GRACE_S = 5.0
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_ROOT")
+
+
+class LocalLauncher:
+    """Makes one environment per backend with uv and starts each job as a process group."""
+
+    name: Literal["local"] = "local"
+
+    def prepare(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
+        """Make the environment unless the one that is there has the same lock."""
+        if flavour == "gpu":
+            count, reason = nvidia.gpus()
+            if not count:
+                raise BenchdlError(f"no GPU here: {reason}", "use --device cpu")
+        return environments.prepare(backend, flavour, say)
+
+    def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:  # noqa: ARG002
+        """A local job sees the host's own paths."""
+        return str(host_dir)
+
+    def start(self, order: Order, on_event: OnEvent) -> Exit:
+        """Start the runner in a session of its own, follow it, and leave no process behind."""
+        job = order.job
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        environment.update(order.prepared.environment)
+        environment.update(job.settings.environment)
+        environment.update(
+            PYTHONPATH=str(paths.root()),
+            PYTHONDONTWRITEBYTECODE="1",
+            PYTHONUNBUFFERED="1",
+            **{CACHE_VARIABLE: str(order.compile_cache)},
+        )
+        if job.gpus:
+            environment["CUDA_VISIBLE_DEVICES"] = ",".join(job.gpus)
+        try:
+            process = subprocess.Popen(
+                [order.prepared.python, "-m", "runner", str(order.job_dir)],
+                cwd=order.job_dir,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return Exit("not-started", detail=f"{order.prepared.python} does not start: {error}")
+        try:
+            follower = Follower(_chunks(process), on_event)
+            if not follower.until(time.monotonic() + order.timeout_s):
+                return Exit("timeout", tail=follower.tail)
+            code = process.wait(_GRACE_S)
+            return Exit("exited", code, tail=follower.tail)
+        except subprocess.TimeoutExpired:
+            return Exit("timeout", detail="it closed its output but did not end")
+        finally:
+            _end(process)
+
+
+def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    assert process.stdout is not None  # noqa: S101 - opened as a pipe above
+    while chunk := os.read(process.stdout.fileno(), 65536):
+        yield chunk
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the whole process group, first politely."""
+    for sign, wait_s in ((signal.SIGTERM, _GRACE_S), (signal.SIGKILL, _GRACE_S)):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(wait_s)
+            break
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)

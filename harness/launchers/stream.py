@@ -1,0 +1,74 @@
+"""Following a running job: its progress lines, its deadline, and the last of what it said."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+
+from harness.launchers.base import OnEvent
+
+_MAX_LINE_BYTES = 64 * 1024
+_POLL_S = 0.2
+
+
+class Follower:
+    """Reads a job's output in a thread, so that the deadline holds however silent it is.
+
+    Lines that are JSON objects with an ``event`` go to ``on_event``; of all others the last few
+    are kept in :attr:`tail`, for the case that the job dies.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], on_event: OnEvent) -> None:
+        self._lines: queue.Queue[bytes | None] = queue.Queue(maxsize=10_000)
+        self._on_event = on_event
+        self._tail: deque[str] = deque(maxlen=20)
+        self._thread = threading.Thread(target=self._read, args=(chunks,), daemon=True)
+        self._thread.start()
+
+    @property
+    def tail(self) -> str:
+        """The last lines that were not progress."""
+        return "\n".join(self._tail)
+
+    def until(self, deadline: float) -> bool:
+        """Handle lines until the output ends; False if ``deadline`` (monotonic) came first."""
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            try:
+                line = self._lines.get(timeout=min(_POLL_S, left))
+            except queue.Empty:
+                continue
+            if line is None:
+                return True
+            self._handle(line)
+
+    def _handle(self, line: bytes) -> None:
+        text = line.decode("utf-8", errors="replace").rstrip()
+        try:
+            event = json.loads(text)
+        except ValueError:
+            event = None
+        if isinstance(event, dict) and isinstance(event.get("event"), str):
+            self._on_event(event)
+        elif text:
+            self._tail.append(text[:500])
+
+    def _read(self, chunks: Iterable[bytes]) -> None:
+        rest = b""
+        try:
+            for chunk in chunks:
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    self._lines.put(line[:_MAX_LINE_BYTES])
+                rest = rest[-_MAX_LINE_BYTES:]
+        except (OSError, ValueError):
+            pass  # the stream breaks when its container or process is removed
+        if rest:
+            self._lines.put(rest)
+        self._lines.put(None)

@@ -1,0 +1,81 @@
+"""Lock files from image.toml: every wheel with its hashes, resolved by uv."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import paths, registry
+from harness.catalog import Backend
+from harness.errors import BenchdlError
+
+_COMMON = [
+    "--generate-hashes",
+    "--no-annotate",
+    "--no-header",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+]
+_PLATFORM = "x86_64-manylinux_2_31"  # Debian bullseye's glibc
+
+
+def write(backend: Backend, say: Callable[[str], None]) -> None:
+    """Write requirements.lock, cuda.lock and the local locks of ``backend``.
+
+    Raises:
+        BenchdlError: the pins cannot be resolved.
+    """
+    spec = backend.spec
+    runner = (paths.root() / "runner" / "requirements.txt").read_text(encoding="utf-8")
+    image_python = ["--python-version", spec.base.python, "--python-platform", _PLATFORM]
+    _compile(backend, "requirements.lock", _pins(spec.framework.wheels) + runner, image_python, say)
+    if spec.cuda and spec.cudnn:
+        wheels = {**spec.cuda.wheels, spec.cudnn.wheel: spec.cudnn.version}
+        _compile(backend, "cuda.lock", _pins(wheels), [*image_python, "--no-deps"], say)
+    for stack in spec.local:
+        lowest = stack.python.split(",")[0].lstrip(">=~ ")
+        universal = ["--universal", "--python-version", lowest]
+        _compile(backend, stack.lock, _pins(stack.wheels) + runner, universal, say)
+
+
+def missing(lock: Path, wheels: dict[str, str]) -> list[str]:
+    """The pins of image.toml that ``lock`` does not hold, as ``name==version``."""
+    text = lock.read_text(encoding="utf-8").lower() if lock.is_file() else ""
+    lines = {line.split(" ")[0].split(";")[0] for line in text.splitlines()}
+    return [
+        f"{name}=={version}"
+        for name, version in wheels.items()
+        if f"{name}=={version}".lower() not in lines
+    ]
+
+
+def _pins(wheels: dict[str, str]) -> str:
+    return "".join(f"{name}=={version}\n" for name, version in wheels.items())
+
+
+def _compile(
+    backend: Backend, name: str, requirements: str, options: list[str], say: Callable[[str], None]
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="benchdl-lock-") as folder:
+        source = Path(folder) / "requirements.in"
+        source.write_text(requirements, encoding="utf-8")
+        target = backend.folder / name
+        done = registry.uv(
+            [
+                "pip",
+                "compile",
+                "--quiet",
+                *_COMMON,
+                *options,
+                "--output-file",
+                str(target),
+                str(source),
+            ]
+        )
+    if done.returncode != 0:
+        raise BenchdlError(
+            f"{target} cannot be made: {' '.join(done.stderr.split())[:400]}",
+            f"correct the pins in {backend.folder / 'image.toml'}",
+        )
+    say(f"wrote {target}")

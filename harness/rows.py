@@ -1,0 +1,139 @@
+"""A result as one flat row: what tables are made of. What was not measured is None, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import fmean, median
+
+from pydantic import BaseModel, ConfigDict
+
+from harness import checks
+from runner.contract import Result
+from runner.measurement import GpuUse, Measurement
+
+
+class Row(BaseModel):
+    """One run. Units are in the names; docs/definitions.md defines each column."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    campaign_id: str
+    backend: str
+    tool: str
+    variant: str
+    workload: str
+    dataset: str
+    launcher: str
+    device: str
+    status: str
+    time_s: float | None
+    first_epoch_s: float | None
+    steady_epoch_s: float | None
+    import_s: float | None
+    build_s: float | None
+    compile_s: float | None
+    evaluate_s: float | None
+    total_s: float | None
+    images_per_s: float | None
+    gpu_percent: float | None
+    gpus_used: int | None
+    gpus_visible: int | None
+    gpu_name: str | None
+    cpus: float | None
+    cpu1_percent: float | None
+    job_cpu_s: float | None
+    rss_peak_bytes: int | None
+    error_rate_percent: float | None
+    parameters: int | None
+    epochs: int
+    train_samples: int | None
+    threads: int | None
+    seed: int
+    repeat: int
+    precision: str
+    overrides: str
+    software: str
+    note: str | None
+    machine: str | None
+    findings: list[str]
+    failure: str | None
+    started_at: str
+
+
+def row(result: Result) -> Row:
+    """The row of one result."""
+    job, measured = result.job, result.measurement
+    gpu = _gpu(measured.gpu) if measured else (None, None, None, None)
+    failure = result.failure
+    return Row(
+        run_id=result.run_id,
+        campaign_id=job.campaign_id,
+        backend=job.backend,
+        tool=job.title,
+        variant=job.variant,
+        workload=job.workload,
+        dataset=job.dataset,
+        launcher=job.launcher,
+        device=job.device,
+        status=checks.verdict(result.status, result.findings),
+        time_s=_get(measured, lambda m: m.phases.fit_s),
+        first_epoch_s=_get(measured, lambda m: m.epochs[0].duration_s if m.epochs else None),
+        steady_epoch_s=_get(measured, _steady),
+        import_s=_get(measured, lambda m: m.phases.import_s),
+        build_s=_get(measured, lambda m: m.phases.build_s),
+        compile_s=_get(measured, lambda m: m.phases.compile_s),
+        evaluate_s=_get(measured, lambda m: m.phases.evaluate_s),
+        total_s=_get(measured, lambda m: m.phases.total_s),
+        images_per_s=_get(
+            measured, lambda m: m.learning.train_samples * len(m.epochs) / m.phases.fit_s
+        ),
+        gpu_percent=gpu[0],
+        gpus_used=gpu[1],
+        gpus_visible=gpu[2],
+        gpu_name=gpu[3],
+        cpus=_get(measured, lambda m: m.cpu.busy_cores),
+        cpu1_percent=_get(measured, lambda m: m.cpu.busiest_core_percent),
+        job_cpu_s=_get(measured, lambda m: m.cpu.job_cpu_s),
+        rss_peak_bytes=measured.memory.rss_peak_bytes if measured else None,
+        error_rate_percent=_get(measured, lambda m: 100 * m.learning.error_rate),
+        parameters=measured.learning.parameters if measured else None,
+        epochs=job.epochs,
+        train_samples=measured.learning.train_samples if measured else job.train_samples,
+        threads=job.threads,
+        seed=job.seed,
+        repeat=job.repeat,
+        precision=job.settings.precision + (" with tf32" if job.settings.tf32 else ""),
+        overrides=" ".join(f"{key}={value}" for key, value in job.overrides.items()),
+        software=" ".join(f"{name} {version}" for name, version in job.pins.packages.items()),
+        note=job.provenance.note,
+        machine=_machine(measured) if measured else None,
+        findings=[f"{finding.severity}: {finding.code}" for finding in result.findings],
+        failure=f"{failure.reason}: {failure.message}" if failure else None,
+        started_at=result.started_at,
+    )
+
+
+def _get(measured: Measurement | None, read: Callable[[Measurement], float | None]) -> float | None:
+    return None if measured is None else read(measured)
+
+
+def _steady(measured: Measurement) -> float | None:
+    """Median duration of all epochs but the first, which compiles and warms up."""
+    later = [epoch.duration_s for epoch in measured.epochs[1:]]
+    return median(later) if later else None
+
+
+def _gpu(use: GpuUse) -> tuple[float | None, int | None, int | None, str | None]:
+    """Mean utilisation over the GPUs used, how many are used and visible, and their name."""
+    if use.state != "ok":
+        return None, None, None, None
+    used = [device for device in use.devices if device.used]
+    known = [d.utilisation_percent for d in used if d.utilisation_percent is not None]
+    name = use.devices[0].name if use.devices else None
+    return (fmean(known) if known else None), len(used), len(use.devices), name
+
+
+def _machine(measured: Measurement) -> str:
+    host = measured.host
+    return f"{host.cpu_model}, {measured.cpu.visible_cores} cores"

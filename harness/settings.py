@@ -1,0 +1,125 @@
+"""From image.toml to the settings of one job: variant first, then ``--set key=value``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.catalog import Backend, Cudnn, Pool, Precision, suggestion
+from harness.errors import UsageError
+from runner.contract import MemoryPool, Settings, SettingValue
+
+KEYS = (
+    "memory_pool.mode",
+    "memory_pool.fraction",
+    "cudnn.enabled",
+    "precision.dtype",
+    "precision.tf32",
+    "environment.NAME",
+)
+POOL_ALIASES = ("lib.cnmem", "gpuarray.preallocate")
+"""Theano's names for one thing: CNMeM became gpuarray.preallocate with Theano 0.9."""
+
+_WORDS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+
+
+def parse(pairs: list[str]) -> dict[str, SettingValue]:
+    """``key=value`` words of the command line to an ordered mapping.
+
+    Raises:
+        UsageError: a word without ``=``, or an unknown key.
+    """
+    parsed: dict[str, SettingValue] = {}
+    for pair in pairs:
+        key, sign, text = pair.partition("=")
+        if not sign or not key:
+            raise UsageError(f"--set {pair}: expected key=value", f"keys: {', '.join(KEYS)}")
+        known = [*KEYS, *POOL_ALIASES]
+        if key not in known and not key.startswith("environment."):
+            raise UsageError(f"--set {pair}: unknown key '{key}'", suggestion(key, known, "keys"))
+        parsed[key] = text if key.startswith("environment.") else _value(key, text)
+    return parsed
+
+
+def _value(key: str, text: str) -> SettingValue:
+    if key.endswith((".mode", ".dtype")):
+        return text
+    if key in ("cudnn.enabled", "precision.tf32"):
+        if text.lower() in _WORDS:
+            return _WORDS[text.lower()]
+        raise UsageError(f"--set {key}={text}: expected on or off")
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--set {key}={text}: expected a number") from None
+
+
+def resolve(backend: Backend, variant: str, overrides: dict[str, SettingValue]) -> Settings:
+    """The settings of a job of ``backend`` in ``variant`` with ``overrides`` applied last.
+
+    Raises:
+        UsageError: unknown variant, or values that this backend does not have.
+    """
+    if variant not in backend.variants:
+        raise UsageError(
+            f"backend '{backend.name}' has no variant '{variant}'",
+            suggestion(variant, backend.variants, "variants"),
+        )
+    spec = backend.spec
+    sections: dict[str, dict[str, Any]] = {
+        "memory_pool": {"mode": spec.memory_pool.mode, "fraction": spec.memory_pool.fraction},
+        "cudnn": {"enabled": spec.cudnn.enabled if spec.cudnn else True},
+        "precision": spec.precision.model_dump(),
+        "environment": dict(spec.environment),
+    }
+    if variant != "default":
+        changes = spec.variants[variant].model_dump(exclude_none=True, exclude={"description"})
+        for section, change in changes.items():
+            sections[section].update(change)
+    for key, value in overrides.items():
+        _apply(sections, key, value)
+    return _settings(backend, sections)
+
+
+def _apply(sections: dict[str, dict[str, Any]], key: str, value: SettingValue) -> None:
+    if key in POOL_ALIASES:
+        share = float(value)
+        if share > 1:
+            raise UsageError(
+                f"--set {key}={share:g}: sizes in MB depend on the GPU",
+                "give the share of its memory, above 0 and up to 1 (0 is off)",
+            )
+        mode = "fraction" if share > 0 else "growth" if key != "lib.cnmem" and share == 0 else "off"
+        sections["memory_pool"] = {"mode": mode, "fraction": share if share > 0 else None}
+        return
+    section, _, name = key.partition(".")
+    sections[section][name] = value
+    if key == "memory_pool.fraction":
+        sections[section]["mode"] = "fraction"
+
+
+def _settings(backend: Backend, sections: dict[str, dict[str, Any]]) -> Settings:
+    pool = sections["memory_pool"]
+    known = backend.spec.memory_pool.modes
+    if pool["mode"] not in known:
+        raise UsageError(
+            f"backend '{backend.name}' has no memory_pool.mode '{pool['mode']}'",
+            suggestion(str(pool["mode"]), list(known), "modes"),
+        )
+    if pool["mode"] == "fraction" and pool["fraction"] is None:
+        raise UsageError("memory_pool.mode is 'fraction'", "give memory_pool.fraction as well")
+    if pool["mode"] != "fraction":
+        pool = {**pool, "fraction": None}
+    try:
+        Pool.model_validate(pool)
+        Cudnn.model_validate({"version": "", "wheel": "", **sections["cudnn"]})
+        precision = Precision.model_validate(sections["precision"])
+    except ValueError as error:
+        line = " ".join(str(error).splitlines()[1:3])
+        raise UsageError(f"backend '{backend.name}': {line}") from None
+    return Settings(
+        memory_pool=MemoryPool(**pool),
+        cudnn_enabled=sections["cudnn"]["enabled"],
+        precision=precision.dtype,
+        tf32=precision.tf32,
+        environment=sections["environment"],
+    )

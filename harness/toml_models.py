@@ -1,0 +1,83 @@
+"""TOML files parsed into pydantic models, with errors that name the file, key and alternatives."""
+
+from __future__ import annotations
+
+import sys
+import types
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from harness.errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read(path: Path, model: type[M]) -> M:
+    """Parse ``path`` into ``model``.
+
+    Raises:
+        UsageError: no such file, broken TOML, an unknown key (with the allowed ones), a bad value.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from None
+    return validate(data, model, str(path))
+
+
+def validate(data: dict[str, Any], model: type[M], source: str) -> M:
+    """Validate ``data`` as ``model``; ``source`` opens the error message.
+
+    Raises:
+        UsageError: with the first problem, on one line.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problem = error.errors()[0]
+    keys = [str(part) for part in problem["loc"]]
+    where = ".".join(keys)
+    if problem["type"] == "extra_forbidden":
+        allowed = ", ".join(_keys_at(model, problem["loc"][:-1])) or "none"
+        raise UsageError(f"{source}: unknown key '{where}'", f"allowed keys there: {allowed}")
+    if problem["type"] == "missing":
+        raise UsageError(f"{source}: key '{where}' is missing")
+    shown = "" if isinstance(problem["input"], (dict, list)) else f" (found {problem['input']!r})"
+    raise UsageError(f"{source}: key '{where}': {problem['msg']}{shown}")
+
+
+def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """The field names of the model found by following ``path`` from ``model``."""
+    current: Any = model
+    for part in path:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            field = current.model_fields.get(str(part))
+            current = _model_in(field.annotation) if field else None
+    if isinstance(current, type) and issubclass(current, BaseModel):
+        return sorted(current.model_fields)
+    return []
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model inside ``X | None``, ``list[X]`` or ``dict[str, X]``."""
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union, list, tuple, dict):
+        for inner in reversed(typing.get_args(annotation)):
+            found = _model_in(inner)
+            if found is not None:
+                return found
+        return None
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return None

@@ -1,0 +1,168 @@
+"""The contract between harness and runner: what a job asks for and what came of it.
+
+Both sides import this module and nothing else of each other. Every model is frozen and forbids
+unknown keys; units are in the names. Read stored text with :func:`load_job` and
+:func:`load_result`, which look at ``schema_version`` first.
+
+Python 3.9 runs this module inside images, hence ``Optional`` and ``List`` in annotations.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Union
+
+from pydantic import Field, ValidationError
+from typing_extensions import Literal
+
+from runner.measurement import Measurement
+from runner.schema import SCHEMA_VERSION, ContractError, Model, first_error, versioned
+
+__all__ = ["SCHEMA_VERSION", "ContractError", "Job", "Result", "load_job", "load_result"]
+
+RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{7,119}$"
+
+SettingValue = Union[bool, int, float, str]
+Severity = Literal["info", "suspect", "invalid"]
+Status = Literal["ok", "failed", "interrupted"]
+
+
+class MemoryPool(Model):
+    """How the framework takes GPU memory.
+
+    ``growth`` takes memory as needed and keeps it; ``fraction`` takes ``fraction`` of the GPU's
+    memory at the start (Theano's CNMeM and its successor ``gpuarray.preallocate``); ``off`` keeps
+    no pool at all.
+    """
+
+    mode: Literal["growth", "fraction", "off"] = "growth"
+    fraction: Optional[float] = Field(default=None, gt=0, le=1)
+
+
+class Settings(Model):
+    """The configuration of one job after variant and command line were applied to image.toml."""
+
+    memory_pool: MemoryPool = MemoryPool()
+    cudnn_enabled: bool = True
+    precision: Literal["float32"] = "float32"
+    tf32: bool = False
+    environment: Dict[str, str] = {}
+
+
+class Pins(Model):
+    """What the environment promises; the runner attests it from the live process."""
+
+    python: Optional[str] = None
+    packages: Dict[str, str] = {}
+    cuda: Optional[str] = None
+    cudnn: Optional[str] = None
+
+
+class Provenance(Model):
+    """Where the software of a job comes from: a built image or a local environment."""
+
+    kind: Literal["image", "environment"]
+    reference: str
+    flavour: Literal["cpu", "gpu"]
+    image_id: Optional[str] = None
+    base: Optional[str] = None
+    base_id: Optional[str] = None
+    locks_sha256: Dict[str, str] = {}
+    debian_packages: Dict[str, str] = {}
+    note: Optional[str] = None
+
+
+class Job(Model):
+    """One start of one container or local process: everything the runner needs to know."""
+
+    schema_version: Literal[1] = 1
+    run_id: str = Field(pattern=RUN_ID_PATTERN)
+    campaign_id: str
+    backend: str
+    title: str
+    variant: str = "default"
+    workload: str
+    dataset: str
+    launcher: Literal["docker", "local"]
+    device: Literal["cpu", "gpu"]
+    gpus: Optional[List[str]] = None
+    epochs: int = Field(ge=1, le=10_000)
+    train_samples: Optional[int] = Field(default=None, ge=1)
+    threads: Optional[int] = Field(default=None, ge=1)
+    seed: int = Field(default=123, ge=0, lt=2**31)
+    repeat: int = Field(default=1, ge=1)
+    data_dir: str
+    dataset_sha256: Dict[str, str]
+    sample_interval_s: float = Field(default=0.1, gt=0, le=10)
+    settings: Settings = Settings()
+    overrides: Dict[str, SettingValue] = {}
+    pins: Pins = Pins()
+    provenance: Provenance
+
+
+class Finding(Model):
+    """A warning as data. ``invalid`` keeps a result out of every average, never out of sight."""
+
+    code: str
+    severity: Severity
+    evidence: str
+    advice: str
+
+
+class Failure(Model):
+    """Why there is no measurement."""
+
+    reason: str
+    message: str
+    advice: str = ""
+    exit_code: Optional[int] = None
+
+
+class Launch(Model):
+    """What the harness saw from outside; for containers, ``docker inspect`` facts."""
+
+    launcher: Literal["docker", "local"]
+    harness_version: str
+    wall_s: float = Field(ge=0)
+    exit_code: Optional[int] = None
+    oom_killed: bool = False
+    engine: Optional[str] = None
+    hardening: Dict[str, Any] = {}
+
+
+class Result(Model):
+    """The record of one job. The runner writes it; the harness checks and completes it."""
+
+    schema_version: Literal[1] = 1
+    run_id: str = Field(pattern=RUN_ID_PATTERN)
+    status: Status
+    started_at: str
+    finished_at: str
+    job: Job
+    measurement: Optional[Measurement] = None
+    failure: Optional[Failure] = None
+    findings: List[Finding] = []
+    launch: Optional[Launch] = None
+
+
+def load_job(text: str) -> Job:
+    """Parse job.json.
+
+    Raises:
+        ContractError: not JSON, a newer schema, or a field that does not fit.
+    """
+    try:
+        return Job.model_validate(versioned(text, "job"))
+    except ValidationError as error:
+        raise ContractError(f"job does not fit the schema: {first_error(error)}") from None
+
+
+def load_result(text: str) -> Result:
+    """Parse result.json.
+
+    Raises:
+        ContractError: not JSON, a newer schema, or a field that does not fit.
+    """
+    try:
+        return Result.model_validate(versioned(text, "result"))
+    except ValidationError as error:
+        raise ContractError(f"result does not fit the schema: {first_error(error)}") from None

@@ -1,0 +1,1 @@
+"""What the sampler reads, what it writes, and the figures that are made of it."""

@@ -1,0 +1,191 @@
+"""Reads the GPUs through NVIDIA's management library, NVML (package nvidia-ml-py3).
+
+No driver, no device and a lost device are states with a reason, not errors: see
+:class:`GpuFacts`. A figure that NVML does not offer is ``None``; zero is zero.
+Source: https://docs.nvidia.com/deploy/nvml-api/
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, List, NamedTuple, Optional, TypeVar
+
+from typing_extensions import Protocol
+
+T = TypeVar("T")
+
+HIDDEN_BY = "NVIDIA_VISIBLE_DEVICES"
+"""Set to ``void`` for jobs that must not see a GPU (NVIDIA container toolkit's word for none)."""
+
+
+class GpuReading(NamedTuple):
+    """One GPU now. The names of the fields are the ends of the column names of samples.csv.
+
+    ``util_percent``: share of NVML's last sample period (1/6 to 1 s) in which a kernel ran.
+    ``memory_bytes``: taken by all processes, and by the driver itself.
+    """
+
+    util_percent: Optional[float] = None
+    memory_bytes: Optional[int] = None
+    power_w: Optional[float] = None
+    temperature_c: Optional[float] = None
+    sm_clock_mhz: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class GpuIdentity:
+    """What does not change about one GPU. ``index`` is NVML's, in PCI bus order."""
+
+    index: int
+    uuid: str
+    name: str
+    memory_total_bytes: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class GpuFacts:
+    """All GPUs and how they can be read.
+
+    ``state``: ``ok``; ``no-driver`` (no usable NVML); ``no-devices`` (a driver, no GPU);
+    ``hidden`` (asked not to look); ``lost`` (NVML failed although it is there). ``detail`` is
+    NVML's own text.
+    """
+
+    state: str
+    detail: str = ""
+    driver: Optional[str] = None
+    devices: List[GpuIdentity] = field(default_factory=list)
+
+
+class GpuReader(Protocol):
+    """What the sampler needs of the GPUs."""
+
+    @property
+    def facts(self) -> GpuFacts:
+        """What is known now; ``state`` turns to ``lost`` when a reading fails."""
+
+    def read(self) -> List[GpuReading]:
+        """One reading for each device of ``facts``, in their order. Never raises."""
+
+
+class NoGpus:
+    """The reader where there is nothing to read; ``facts`` say why."""
+
+    def __init__(self, facts: GpuFacts) -> None:
+        self.facts = facts
+
+    def read(self) -> List[GpuReading]:
+        """Nothing."""
+        return []
+
+
+class NvmlReader:
+    """Reads every GPU that NVML shows. ``nvml`` is the imported and initialised pynvml."""
+
+    def __init__(self, nvml: Any) -> None:
+        self._nvml = nvml
+        self._handles: List[Any] = []
+        self.facts = GpuFacts(state="ok")
+        try:
+            self._open()
+        except nvml.NVMLError as error:
+            self._lose(f"opening the GPUs: {error}")
+
+    def read(self) -> List[GpuReading]:
+        """One reading a device; empty readings once a device or NVML was lost."""
+        readings: List[GpuReading] = []
+        for device, handle in zip(self.facts.devices, self._handles):
+            if self.facts.state == "lost":  # do not call into a broken driver again: it may hang
+                readings.append(GpuReading())
+                continue
+            try:
+                readings.append(self._read_one(handle))
+            except self._nvml.NVMLError as error:
+                self._lose(f"GPU {device.index}: {error}")
+                readings.append(GpuReading())
+        return readings
+
+    def _open(self) -> None:
+        nvml = self._nvml
+        driver = self._offered(lambda: _text(nvml.nvmlSystemGetDriverVersion()))
+        self.facts = replace(self.facts, driver=driver)
+        for index in range(nvml.nvmlDeviceGetCount()):
+            handle = nvml.nvmlDeviceGetHandleByIndex(index)
+            memory = self._memory(handle)
+            identity = GpuIdentity(
+                index=index,
+                uuid=_text(nvml.nvmlDeviceGetUUID(handle)),
+                name=_text(nvml.nvmlDeviceGetName(handle)),
+                memory_total_bytes=None if memory is None else int(memory.total),
+            )
+            self._handles.append(handle)
+            self.facts = replace(self.facts, devices=[*self.facts.devices, identity])
+        if not self._handles:
+            self.facts = replace(
+                self.facts, state="no-devices", detail="NVML works and shows no GPU"
+            )
+
+    def _read_one(self, handle: Any) -> GpuReading:
+        nvml, offered = self._nvml, self._offered
+        memory = self._memory(handle)
+        milliwatts = offered(lambda: float(nvml.nvmlDeviceGetPowerUsage(handle)))
+        return GpuReading(
+            util_percent=offered(lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)),
+            memory_bytes=None if memory is None else int(memory.used),
+            power_w=None if milliwatts is None else milliwatts / 1000,
+            temperature_c=offered(
+                lambda: float(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
+            ),
+            sm_clock_mhz=offered(
+                lambda: float(nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM))
+            ),
+        )
+
+    def _memory(self, handle: Any) -> Optional[Any]:
+        """NVML's structure with ``total``, ``used`` and ``free`` bytes."""
+        return self._offered(lambda: self._nvml.nvmlDeviceGetMemoryInfo(handle))
+
+    def _offered(self, call: Callable[[], T]) -> Optional[T]:
+        """The value, or ``None`` where this GPU, driver or user has no such figure (MIG, old)."""
+        nvml = self._nvml
+        try:
+            return call()
+        except (
+            nvml.NVMLError_NotSupported,
+            nvml.NVMLError_FunctionNotFound,
+            nvml.NVMLError_NoPermission,
+        ):
+            return None
+
+    def _lose(self, detail: str) -> None:
+        self.facts = replace(self.facts, state="lost", detail=detail)
+
+
+def open_gpus(look: bool = True) -> GpuReader:
+    """A reader for this process's GPUs, or one that says why there are none. Never raises."""
+    if not look:
+        return NoGpus(GpuFacts("hidden", "the job asked for no GPU"))
+    if os.environ.get(HIDDEN_BY) == "void":
+        return NoGpus(GpuFacts("hidden", f"{HIDDEN_BY}=void"))
+    try:
+        nvml = importlib.import_module("pynvml")
+    except ImportError as error:
+        return NoGpus(GpuFacts("no-driver", f"nvidia-ml-py3 cannot be imported: {error}"))
+    try:
+        nvml.nvmlInit()
+    except (
+        nvml.NVMLError_LibraryNotFound,
+        nvml.NVMLError_DriverNotLoaded,
+        nvml.NVMLError_LibRmVersionMismatch,
+    ) as error:
+        return NoGpus(GpuFacts("no-driver", str(error)))
+    except nvml.NVMLError as error:  # "Unknown Error": the container lost its devices
+        return NoGpus(GpuFacts("lost", f"starting NVML: {error}"))
+    return NvmlReader(nvml)
+
+
+def _text(value: Any) -> str:
+    """Text from what NVML returns: bytes in nvidia-ml-py3."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,133 @@
+"""samples.csv read back, and its cumulative counters at any moment of a window.
+
+The file is the sampler's: a header, one row a sample, an empty field where a figure was not
+available. Times are seconds of CLOCK_MONOTONIC, the clock of the trainer's ``time.monotonic()``.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+TIME_COLUMN = "t_s"
+STEAL_COLUMN = "steal_s"
+JOB_CPU_COLUMN = "job_cpu_s"
+RSS_COLUMN = "rss_bytes"
+DEFAULT_INTERVAL_S = 0.1
+
+
+def core_column(core: int) -> str:
+    """The column of a core's cumulative busy seconds."""
+    return f"cpu{core}_busy_s"
+
+
+def gpu_column(index: int, quantity: str) -> str:
+    """The column of a GPU's quantity; see :class:`runner.meters.gpu.GpuReading`."""
+    return f"gpu{index}_{quantity}"
+
+
+def facts_path(samples_path: Path) -> Path:
+    """The JSON file beside samples.csv: rate, cores, GPU identities and state, how it ended."""
+    return samples_path.with_suffix(".json")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """All samples of a job, by column. ``None`` is "not available"."""
+
+    columns: Dict[str, List[Optional[float]]] = field(default_factory=dict)
+    times: List[float] = field(default_factory=list)
+    interval_target_s: float = DEFAULT_INTERVAL_S
+    cores: List[int] = field(default_factory=list)
+    gpu: Dict[str, Any] = field(default_factory=dict)
+
+    def inside(self, column: str, start_s: float, end_s: float) -> List[float]:
+        """The values available in a window, both ends included."""
+        first, last = bisect_left(self.times, start_s), bisect_right(self.times, end_s)
+        return [value for value in self.columns.get(column, [])[first:last] if value is not None]
+
+    def covered(self, start_s: float, end_s: float) -> Optional[Tuple[float, float]]:
+        """The window cut to what was sampled; ``None`` if more than a sample is missing there."""
+        if len(self.times) < 2 or end_s <= start_s:
+            return None
+        slack = self.interval_target_s
+        if self.times[0] > start_s + slack or self.times[-1] < end_s - slack:
+            return None
+        start, end = max(start_s, self.times[0]), min(end_s, self.times[-1])
+        return (start, end) if end > start else None
+
+    def longest_gap(self, start_s: float, end_s: float) -> float:
+        """The longest time between two samples in or around a covered window, in seconds."""
+        first = max(bisect_right(self.times, start_s) - 1, 0)
+        times = self.times[first : bisect_left(self.times, end_s) + 1]
+        return max((late - early for early, late in zip(times, times[1:])), default=0.0)
+
+    def at(self, column: str, moment_s: float) -> Optional[float]:
+        """A cumulative counter at a moment between two samples, interpolated linearly."""
+        values = self.columns.get(column)
+        if not values or not self.times[0] <= moment_s <= self.times[-1]:
+            return None
+        right = bisect_left(self.times, moment_s)
+        after = values[right]
+        if self.times[right] == moment_s or after is None:
+            return after
+        before = values[right - 1]
+        if before is None:
+            return None
+        span = self.times[right] - self.times[right - 1]
+        return before + (after - before) * (moment_s - self.times[right - 1]) / span
+
+    def growth(self, column: str, start_s: float, end_s: float) -> Optional[float]:
+        """How much a cumulative counter grew over a window; ``None`` if it cannot be told."""
+        before, after = self.at(column, start_s), self.at(column, end_s)
+        return None if before is None or after is None else max(0.0, after - before)
+
+
+def read_samples(path: Path) -> Samples:
+    """Read samples.csv and the facts beside it; what is missing or damaged is left out.
+
+    A sampler that died leaves fewer rows, or none, or half of the last: never an error here,
+    since the training that it watched is finished and its result must be kept.
+    """
+    facts = _read_facts(facts_path(path))
+    rows: List[List[Optional[float]]] = []
+    header: List[str] = []
+    try:
+        with path.open(encoding="ascii", errors="replace", newline="") as lines:
+            header = next(lines, "").rstrip("\n").split(",")
+            for line in lines:
+                if not line.endswith("\n"):
+                    break  # cut off in the middle of a number
+                row = _parse(line.rstrip("\n").split(","))
+                if row is not None and len(row) == len(header) and row[0] is not None:
+                    rows.append(row)
+    except OSError:
+        pass
+    if header[:1] != [TIME_COLUMN]:
+        header, rows = [], []
+    columns = {name: [row[number] for row in rows] for number, name in enumerate(header)}
+    return Samples(
+        columns=columns,
+        times=[row[0] for row in rows if row[0] is not None],
+        interval_target_s=float(facts.get("interval_target_s", DEFAULT_INTERVAL_S)),
+        cores=[int(core) for core in facts.get("cores", [])],
+        gpu=dict(facts.get("gpu", {})),
+    )
+
+
+def _parse(fields: List[str]) -> Optional[List[Optional[float]]]:
+    try:
+        return [float(value) if value else None for value in fields]
+    except ValueError:
+        return None
+
+
+def _read_facts(path: Path) -> Dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}

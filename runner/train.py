@@ -1,0 +1,120 @@
+"""The order of one job: configure, load, build, train beside the sampler, evaluate, attest."""
+
+from __future__ import annotations
+
+import platform
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional
+
+from runner import attest, backends, workloads
+from runner.backends.base import Backend
+from runner.contract import Job
+from runner.measurement import Attestation, Epoch, Learning, Measurement, Phases
+from runner.meters import cpu, gpu, memory, window
+from runner.progress import Progress
+from runner.sampler import Sampler
+
+
+class Clock:
+    """Wall-clock seconds by phase, on the clock that the sampler shares."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.seconds: Dict[str, float] = {}
+        self.begin = time.monotonic()
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time the body as phase ``name`` and announce it."""
+        self.progress.event("phase", phase=name)
+        started = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - started
+
+
+def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
+    """Run ``job`` and return what was measured; samples.csv is left in ``job_dir``.
+
+    Raises:
+        Exception: whatever the framework or the dataset raised; the caller records it.
+    """
+    clock = Clock(progress)
+    workload = workloads.load(job.workload)
+    backend = backends.load(job.backend)
+    samples_file = job_dir / "samples.csv"
+    with Sampler(samples_file, job.sample_interval_s, gpu=job.device == "gpu") as sampler:
+        backend.configure(job)
+        with clock.phase("import"):
+            backend.start(job)
+        with clock.phase("load"):
+            from runner import datasets  # imports NumPy, whose threads configure() has fixed
+
+            data = datasets.load(Path(job.data_dir), job.dataset_sha256, job.train_samples)
+        with clock.phase("build"):
+            parameters = backend.build(job, workload)
+            backend.prepare(data)
+        with clock.phase("compile"):
+            compiled = backend.compile()
+        if not compiled:
+            clock.seconds.pop("compile")
+        epochs, updates, fit_start = _fit(backend, job, clock)
+        with clock.phase("evaluate"):
+            test_loss, error_rate = backend.evaluate()
+        total_s = time.monotonic() - clock.begin
+    samples = window.read_samples(samples_file)
+    fit_end = fit_start + clock.seconds["fit"]
+    return Measurement(
+        phases=Phases(**{f"{name}_s": s for name, s in clock.seconds.items()}, total_s=total_s),
+        epochs=epochs,
+        learning=Learning(
+            parameters=parameters,
+            train_samples=len(data.train_labels),
+            test_samples=len(data.test_labels),
+            batch_size=workload.recipe.batch_size,
+            updates=updates,
+            test_loss=test_loss,
+            error_rate=error_rate,
+        ),
+        cpu=cpu.cpu_use(samples, fit_start, fit_end),
+        gpu=gpu.gpu_use(samples, fit_start, fit_end),
+        memory=memory.memory_use(samples, fit_start, fit_end),
+        sampler=sampler.facts(samples, fit_start, fit_end),
+        attestation=_attest(backend, job),
+        isolation=attest.isolation(),
+        host=attest.host(),
+    )
+
+
+def _fit(backend: Backend, job: Job, clock: Clock) -> tuple[List[Epoch], int, float]:
+    """Train; an epoch ends when its loss was read on the host."""
+    epochs: List[Epoch] = []
+    last: Optional[float] = None
+    start = time.monotonic()
+
+    def epoch_seen(number: int, loss: float) -> None:
+        nonlocal last
+        now = time.monotonic()
+        duration = now - (start if last is None else last)
+        last = now
+        epochs.append(Epoch(number=number, duration_s=duration, loss=loss))
+        clock.progress.event(
+            "epoch", epoch=number, epochs=job.epochs, loss=loss, elapsed_s=now - start
+        )
+
+    with clock.phase("fit"):
+        start = time.monotonic()
+        updates = backend.fit(job.epochs, epoch_seen)
+    return epochs, updates, start
+
+
+def _attest(backend: Backend, job: Job) -> Attestation:
+    device, live, framework = backend.attest()
+    return Attestation(
+        python=platform.python_version(),
+        packages=attest.versions(job.pins.packages, live),
+        libraries=attest.libraries(),
+        device=device,
+        framework=framework,
+    )

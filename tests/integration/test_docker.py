@@ -1,0 +1,200 @@
+"""Real jobs in real containers: both backends, the hardening, and every way to go wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.docker
+BENCHDL = Path(sys.executable).parent / "benchdl"
+IN_DOCKER = ["--launcher", "docker", "--device", "cpu", "--make-base"]
+STAND_IN = ["--dataset", "synthetic-mnist", "--epochs", "1", "--train-samples", "1000"]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def run(engine, cache, tmp_path, dummy_root):
+    def call(*args, expect=0, dummy=False):
+        env = {**os.environ, "BENCHDL_CACHE": str(cache)}
+        if dummy:
+            env["BENCHDL_ROOT"] = str(dummy_root)
+        done = subprocess.run(
+            [BENCHDL, "run", *IN_DOCKER, *args, "--json", "--results", tmp_path / "results"],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=1800,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode == expect, done.stderr
+        return done
+
+    return call
+
+
+def result_of(tmp_path, run_id=None):
+    pattern = f"{run_id}/result.json" if run_id else "*/result.json"
+    (file,) = (tmp_path / "results").glob(pattern)
+    return json.loads(file.read_text())
+
+
+def ours(engine):
+    return engine.containers.list(all=True, filters={"label": "benchdl.run_id"})
+
+
+@pytest.mark.parametrize("backend", ["tf", "theano"])
+def test_backend_trains_in_its_image(run, tmp_path, backend, mnist_dir):
+    args = ["--data-dir", str(mnist_dir), "--dataset", "mnist"]
+    done = run(backend, *args, "--epochs", "1", "--train-samples", "4000")
+    (row,) = json.loads(done.stdout)
+    assert row["status"] in ("ok", "suspect"), row
+    assert row["dataset"] == "mnist"
+    assert row["parameters"] == 65_402
+    assert row["launcher"] == "docker"
+    assert 0 < row["error_rate_percent"] < 60
+    assert row["gpu_percent"] is None
+    result = result_of(tmp_path)
+    live = result["measurement"]["attestation"]
+    assert live["device"] == "cpu"
+    for package, version in result["job"]["pins"]["packages"].items():
+        assert live["packages"][package].partition("+")[0] == version
+    origin = result["job"]["provenance"]
+    assert origin["image_id"].startswith("sha256:")
+    assert origin["base_id"].startswith("sha256:")
+    assert origin["debian_packages"]["libc6"]
+    assert origin["locks_sha256"]["requirements.lock"]
+
+
+def test_hardening_seen_from_outside_and_inside(engine, cache, tmp_path, dummy_root):
+    process = start_hanging(cache, tmp_path, dummy_root)
+    try:
+        (container,) = wait_for(lambda: ours(engine))
+        container.reload()
+        host = container.attrs["HostConfig"]
+        assert host["NetworkMode"] == "none"
+        assert host["ReadonlyRootfs"] is True
+        assert host["Privileged"] is False
+        assert host["CapDrop"] == ["ALL"]
+        assert host["SecurityOpt"] == ["no-new-privileges:true"]
+        assert host["PidsLimit"] > 0
+        assert host["Memory"] > 0
+        assert container.attrs["Config"]["User"].split(":")[0] not in ("", "0", "root")
+        writable = {m["Destination"]: m["RW"] for m in container.attrs["Mounts"]}
+        assert writable == {"/job": True, "/data": False, "/cache": True}
+        assert "NVIDIA_VISIBLE_DEVICES=void" in container.attrs["Config"]["Env"]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert ours(engine) == []
+
+
+def test_hardening_is_in_the_result(run, tmp_path):
+    run("dummy", *STAND_IN, dummy=True)
+    result = result_of(tmp_path)
+    outside, inside = result["launch"]["hardening"], result["measurement"]["isolation"]
+    assert outside["network_mode"] == "none"
+    assert outside["read_only_root"] is True
+    assert outside["cap_drop"] == ["ALL"]
+    assert outside["mounts"]["/data"] == "ro"
+    assert inside["uid"] != 0
+    assert int(inside["capabilities_effective"], 16) == 0
+    assert inside["no_new_privileges"] is True
+    assert inside["root_read_only"] is True
+    assert inside["memory_limit_bytes"] == outside["memory_limit_bytes"]
+    assert inside["nvidia_device_files"] == []
+    assert "eth0" not in inside["network_interfaces"]
+    assert "not-isolated" not in [finding["code"] for finding in result["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("mode", "more", "reason"),
+    [
+        ("crash", [], "crashed"),
+        ("exit0", [], "no-result"),
+        ("invalid-json", [], "invalid-result"),
+        ("wrong-id", [], "invalid-result"),
+        ("huge", [], "invalid-result"),
+        ("hang", ["--timeout", "15"], "timeout"),
+        ("memory", ["--memory", "0.5"], "out-of-memory"),
+    ],
+)
+def test_a_container_that_goes_wrong_is_a_failed_result(run, engine, tmp_path, mode, more, reason):
+    done = run("dummy", *STAND_IN, *more, "--set", f"environment.DUMMY_MODE={mode}", dummy=True,
+               expect=1)  # fmt: skip
+    result = result_of(tmp_path)
+    assert result["status"] == "failed"
+    assert result["failure"]["reason"] == reason
+    assert result["failure"]["advice"]
+    assert json.loads(done.stdout)[0]["time_s"] is None
+    assert ours(engine) == []
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_removes_the_container_and_records_the_job(
+    run, engine, cache, tmp_path, dummy_root, sign
+):
+    run("dummy", *STAND_IN, dummy=True)
+    earlier = {p: p.read_bytes() for p in (tmp_path / "results").glob("*/result.json")}
+    process = start_hanging(cache, tmp_path, dummy_root)
+    wait_for(lambda: ours(engine))
+    time.sleep(2)
+    process.send_signal(sign)
+    _, stderr = process.communicate(timeout=90)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert ours(engine) == []
+    now = {p: p.read_bytes() for p in (tmp_path / "results").glob("*/result.json")}
+    assert {p: now[p] for p in earlier} == earlier
+    (new,) = set(now) - set(earlier)
+    assert json.loads(now[new])["status"] == "interrupted"
+
+
+def test_a_killed_container_is_a_failed_result(engine, cache, tmp_path, dummy_root):
+    process = start_hanging(cache, tmp_path, dummy_root)
+    (container,) = wait_for(lambda: ours(engine))
+    time.sleep(2)
+    container.kill()
+    _, stderr = process.communicate(timeout=90)
+    assert process.returncode == 1
+    result = result_of(tmp_path)
+    assert result["failure"]["reason"] == "crashed"
+    assert "signal 9" in result["failure"]["message"]
+    assert "Traceback" not in stderr
+
+
+def test_gpu_asked_for_and_absent_is_one_line_with_the_fix(run, engine, tmp_path):
+    if "nvidia" in engine.info().get("Runtimes", {}):
+        pytest.skip("this engine has an NVIDIA runtime")
+    before = {container.id for container in engine.containers.list(all=True)}
+    done = run("tf", *STAND_IN, "--device", "gpu", expect=1)
+    line = done.stderr.strip().splitlines()[-1]
+    assert line.startswith("benchdl: asking the engine for a GPU")
+    assert "nvidia-container-toolkit" in line
+    assert {container.id for container in engine.containers.list(all=True)} == before
+
+
+def start_hanging(cache, tmp_path, dummy_root):
+    command = [BENCHDL, "run", "dummy", *IN_DOCKER, *STAND_IN]
+    command += ["--set", "environment.DUMMY_MODE=hang", "--results", tmp_path / "results"]
+    env = {**os.environ, "BENCHDL_CACHE": str(cache), "BENCHDL_ROOT": str(dummy_root)}
+    return subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(look, timeout_s=300.0):
+    deadline = time.monotonic() + timeout_s
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.2)
+    return found

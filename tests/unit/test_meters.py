@@ -1,0 +1,302 @@
+"""The CPU and memory meters: exact on made counters, and against real loads on the real kernel."""
+
+from __future__ import annotations
+
+import operator
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from runner.measurement import CpuUse
+from runner.meters.cpu import CpuReader
+from runner.meters.figures import cpu_use, memory_use, sampler_facts
+from runner.meters.memory import ProcessTree
+from runner.meters.window import Samples, core_column, read_samples
+from runner.sampler import Sampler
+
+
+def made(
+    loads: list[Callable[[float], float]], end_s: float, interval_s: float = 0.1, tick_s: float = 0
+) -> Samples:
+    """Samples from t=0 to end of cores whose cumulative busy seconds are functions of time."""
+    times = [number * interval_s for number in range(round(end_s / interval_s) + 1)]
+    columns: dict[str, list] = {"t_s": list(times)}
+    for core, load in enumerate(loads):
+        values = [load(moment) for moment in times]
+        if tick_s:
+            values = [int(value / tick_s + 1e-9) * tick_s for value in values]
+        columns[core_column(core)] = list(values)
+    columns["job_cpu_s"] = [2 * moment for moment in times]
+    columns["rss_bytes"] = [1000 * number for number in range(len(times))]
+    return Samples(columns, times, interval_s, list(range(len(loads))))
+
+
+def duty(share: float, period_s: float = 0.1, phase_s: float = 0.0) -> Callable[[float], float]:
+    """Cumulative busy seconds of a core that works for the first ``share`` of every period."""
+
+    def busy(moment_s: float) -> float:
+        periods, rest = divmod(moment_s + phase_s, period_s)
+        return periods * share * period_s + min(rest, share * period_s)
+
+    return busy
+
+
+# --- exactness, on made counters -------------------------------------------------------------
+
+
+def test_one_full_core_is_one_cpu_at_100_percent() -> None:
+    use = cpu_use(made([duty(1), duty(0), duty(0), duty(0)], 12), 1, 11)
+    assert use.busy_cores == 1
+    assert use.busiest_core_percent == pytest.approx(100)
+    assert use.visible_cores == 4
+    assert use.job_cpu_s == pytest.approx(20)
+    assert use.host_cpu_s == pytest.approx(10)
+    assert use.interval_s == pytest.approx(1)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 8, 64])
+@pytest.mark.parametrize("period_s", [0.013, 0.05, 0.1, 0.25])
+def test_duty_cycle_of_20_percent_is_not_read_as_more(cores: int, period_s: float) -> None:
+    """The mean of the busiest core must not drift upward with the number of cores."""
+    loads = [duty(0.2, period_s, phase_s=period_s * core / cores) for core in range(cores)]
+    use = cpu_use(made(loads, 12, tick_s=0.01), 1, 11)
+    assert use.busy_cores == cores
+    assert use.busiest_core_percent is not None
+    assert 18 <= use.busiest_core_percent <= 24
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.09, 0), (0.11, 2)])
+def test_a_core_counts_from_10_percent_on(share: float, expected: int) -> None:
+    assert cpu_use(made([duty(share), duty(share)], 12), 1, 11).busy_cores == expected
+
+
+def test_busy_cores_is_a_median_and_busiest_a_mean_over_intervals() -> None:
+    # Core 0 works for all 10 s, core 1 for the first 3 s only, then core 0 halves its load.
+    loads = [lambda t: min(t, 6) + 0.5 * max(0, t - 6), lambda t: min(t, 3)]
+    use = cpu_use(made(loads, 10), 0, 10)
+    assert use.busy_cores == 1
+    assert use.busiest_core_percent == pytest.approx(80)
+
+
+def test_window_edges_are_cut_between_samples() -> None:
+    """Load before and after the window must not leak into it."""
+    load = lambda t: min(t, 2.03) + max(0.0, t - 7.07)  # noqa: E731
+    use = cpu_use(made([load], 10, interval_s=0.01), 2.03, 7.07)
+    assert use.busy_cores == 0
+    assert use.host_cpu_s == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("length_s", "interval_s"), [(0.5, None), (1.0, 0.5), (2.0, 0.5), (3.0, 1.0), (9.6, 0.96)]
+)
+def test_interval_follows_the_window_and_too_short_says_nothing(length_s, interval_s) -> None:
+    use = cpu_use(made([duty(1)], 20), 2, 2 + length_s)
+    assert use.interval_s == (pytest.approx(interval_s) if interval_s else None)
+    assert (use.busy_cores is None) == (interval_s is None)
+    assert use.job_cpu_s == pytest.approx(2 * length_s)  # seconds are exact at any length
+
+
+def test_window_that_was_not_sampled_to_its_end_says_nothing() -> None:
+    samples = made([duty(1)], 5)
+    assert cpu_use(samples, 1, 5.05).busy_cores == 1
+    assert cpu_use(samples, 1, 8) == CpuUse(visible_cores=1)
+    assert cpu_use(samples, -1, 4) == CpuUse(visible_cores=1)
+
+
+def test_gaps_lengthen_the_interval_and_a_gap_over_all_says_nothing() -> None:
+    slow = made([duty(1)], 100, interval_s=2)
+    assert cpu_use(slow, 10, 30).interval_s == 2
+    assert cpu_use(slow, 10.5, 11.9).busy_cores is None
+
+
+def test_missing_column_is_not_a_zero() -> None:
+    samples = made([duty(1)], 5)
+    samples = replace(samples, columns={**samples.columns, "job_cpu_s": [None] * 51})
+    use = cpu_use(samples, 1, 4)
+    assert use.job_cpu_s is None
+    assert use.busy_cores == 1
+
+
+def test_no_samples_at_all() -> None:
+    nothing = read_samples(Path("/nowhere/samples.csv"))
+    assert cpu_use(nothing, 0, 10).busy_cores is None
+    assert memory_use(nothing, 0, 10).rss_peak_bytes is None
+    assert sampler_facts(nothing, 0, 10).samples == 0
+    assert sampler_facts(nothing, 0, 10).interval_median_s is None
+
+
+def test_memory_peak_and_sampler_facts_are_of_the_window() -> None:
+    samples = made([duty(1)], 10)
+    assert memory_use(samples, 2, 4).rss_peak_bytes == 40_000
+    facts = sampler_facts(samples, 2, 4)
+    assert facts.samples == 21
+    assert facts.interval_median_s == pytest.approx(0.1)
+
+
+def test_proc_stat_fields(tmp_path: Path) -> None:
+    """Busy leaves out idle, iowait, steal; guest is part of user; numbers are not positions."""
+    stat = tmp_path / "stat"
+    stat.write_text(
+        "cpu  9 9 9 9 9 9 9 9 9 9\n"
+        "cpu0 100 10 50 7777 333 5 6 40 20 2\n"
+        "cpu2 1 0 0 0 0 0 0 2 0 0\n"
+        "intr 1 2 3\n"
+    )
+    tick = os.sysconf("SC_CLK_TCK")
+    times = CpuReader([0, 1, 2], stat).read()
+    assert times.busy_s == [pytest.approx(171 / tick), None, pytest.approx(1 / tick)]
+    assert times.steal_s == pytest.approx(42 / tick)
+    assert CpuReader([0], tmp_path / "absent").read().busy_s == [None]
+
+
+def test_damaged_samples_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "samples.csv"
+    path.write_text("t_s,cpu0_busy_s\n1.0,0.5\n2.0,\nx,y\n3.0\n4.0,1.0,\n5.0,1.5\n6.0,1.")
+    samples = read_samples(path)
+    assert samples.times == [1.0, 2.0, 5.0]
+    assert samples.columns["cpu0_busy_s"] == [0.5, None, 1.5]
+    path.write_bytes(b"\x00\xff nonsense\n1,2\n")
+    assert read_samples(path).times == []
+
+
+# --- the process tree, on real processes -----------------------------------------------------
+
+
+def test_job_cpu_counts_living_and_ended_children_but_not_the_sampler() -> None:
+    """Truth: the CPU seconds that each process says that it burned."""
+    parent = """
+import subprocess, sys, time
+burn = "import time\\nwhile time.process_time() < %s: pass"
+subprocess.run([sys.executable, "-c", burn % 0.6])
+living = subprocess.Popen([sys.executable, "-c", burn % 0.5 + "\\ntime.sleep(60)"])
+other = subprocess.Popen([sys.executable, "-c", burn % 3 + "\\ntime.sleep(60)"])
+print(other.pid, flush=True)
+sys.stdin.read()
+living.kill(), other.kill()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        excluded = int(process.stdout.readline())
+        tree = ProcessTree(process.pid, exclude=excluded)
+        deadline = time.monotonic() + 30
+        while (tree.read().cpu_s or 0) < 1.05 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        use = tree.read()
+        assert use.cpu_s is not None
+        assert 1.05 <= use.cpu_s < 1.5  # 0.6 + 0.5, to a tick each, and the start-up
+        assert use.rss_bytes is not None
+        assert use.rss_bytes >= psutil.Process(process.pid).memory_info().rss
+    finally:
+        process.communicate()
+    assert not tree.alive()
+
+
+# --- calibration loads, on the real kernel -----------------------------------------------------
+
+SPIN = """
+import os, sys
+os.sched_setaffinity(0, {int(sys.argv[1])})
+while True: pass
+"""
+
+# 20 % by its own CPU clock, so that foreign load cannot thin it; the period varies a little, so
+# that the bursts do not fall in step with the kernel's accounting ticks.
+DUTY_20 = """
+import os, random, sys, time
+os.sched_setaffinity(0, {int(sys.argv[1])})
+due = time.monotonic()
+while True:
+    period = random.uniform(0.08, 0.12)
+    until = time.process_time() + 0.2 * period
+    while time.process_time() < until: pass
+    due += period
+    time.sleep(max(0, due - time.monotonic()))
+"""
+
+MEASURED_S = 6.0
+TRIES = 5
+QUIET_SHARE = 0.06
+
+
+def calibrate(load: str, cores: list[int], out: Path) -> tuple[CpuUse, list[float], float]:
+    """Run one load a core under the sampler: the figures, each load's share of a core by its own
+    CPU time (the truth), and foreign load as a share of one core."""
+    with Sampler(out, look_for_gpus=False) as sampler:
+        loads = [psutil.Popen([sys.executable, "-c", load, str(core)]) for core in cores]
+        try:
+            time.sleep(1.2)  # started, and found by the sampler
+            start = time.monotonic()
+            before = [sum(process.cpu_times()[:2]) for process in loads]
+            time.sleep(MEASURED_S)
+            after = [sum(process.cpu_times()[:2]) for process in loads]
+            end = time.monotonic()
+        finally:
+            for process in loads:
+                process.kill()
+                process.wait()
+    assert sampler.end is not None
+    assert sampler.end.ok, sampler.end.detail
+    use = cpu_use(read_samples(out), start, end)
+    assert use.host_cpu_s is not None
+    truth = [burned / (end - start) for burned in map(operator.sub, after, before)]
+    foreign = max(0.0, use.host_cpu_s / (end - start) - sum(truth))
+    print(f"{len(cores)} load(s) {truth}: {use!r}, foreign {foreign:.3f}")  # noqa: T201
+    return use, truth, foreign
+
+
+def calibrate_quietly(load: str, cores: list[int], out: Path) -> tuple[CpuUse, list[float], float]:
+    """As :func:`calibrate`, again while others work on this machine, up to some tries."""
+    for _ in range(TRIES):
+        result = calibrate(load, cores, out)
+        if result[2] < QUIET_SHARE:
+            break
+    return result
+
+
+def check_job_cpu(use: CpuUse, truth: list[float]) -> None:
+    """The job here is the test's own process tree: its loads, and the sleeping test."""
+    assert use.job_cpu_s is not None
+    assert use.job_cpu_s / MEASURED_S == pytest.approx(sum(truth), abs=0.05)
+
+
+needs_linux = pytest.mark.skipif(not Path("/proc/stat").exists(), reason="no /proc/stat here")
+
+
+@needs_linux
+def test_one_spinning_thread_is_one_cpu_at_about_100(tmp_path: Path) -> None:
+    core = max(os.sched_getaffinity(0))
+    use, truth, foreign = calibrate_quietly(SPIN, [core], tmp_path / "samples.csv")
+    assert use.busy_cores is not None
+    assert use.busiest_core_percent is not None
+    # A core that the spinner shares with others is busy all the same; only stolen time is not.
+    assert 100 * max(truth) - 2 <= use.busiest_core_percent <= 100
+    check_job_cpu(use, truth)
+    if foreign < QUIET_SHARE:
+        assert use.busy_cores == 1
+        assert use.busiest_core_percent >= 97
+    else:  # others never stopped: at least the spinner's core, at most what the load can fill
+        assert 1 <= use.busy_cores <= 1 + foreign / 0.1
+
+
+@needs_linux
+def test_loads_at_20_percent_are_as_many_cpus_at_about_20(tmp_path: Path) -> None:
+    cores = sorted(os.sched_getaffinity(0))[:4]
+    use, truth, foreign = calibrate_quietly(DUTY_20, cores, tmp_path / "samples.csv")
+    assert use.busy_cores is not None
+    assert use.busiest_core_percent is not None
+    assert all(0.15 < share < 0.25 for share in truth), "the load itself is off"
+    assert 100 * max(truth) - 2 <= use.busiest_core_percent
+    assert use.busiest_core_percent <= 100 * max(truth) + 4 + 100 * foreign
+    check_job_cpu(use, truth)
+    assert len(cores) <= use.busy_cores <= len(cores) + foreign / 0.1
