@@ -172,7 +172,14 @@ def _sampler(job: Job, measured: Measurement) -> Iterator[Finding]:
     late = facts.interval_median_s is not None and (
         facts.interval_median_s > _LATE_FACTOR * job.sample_interval_s
     )
-    if late or facts.samples == 0:
+    if facts.problem:
+        yield Finding(
+            code="sampler-broke",
+            severity="suspect",
+            evidence=facts.problem,
+            advice="the time is right, CPU and GPU figures are missing or partial: run again",
+        )
+    elif late or facts.samples == 0:
         yield Finding(
             code="sampler-late",
             severity="info" if facts.samples else "suspect",

@@ -55,7 +55,9 @@ def arguments(backend: Backend, flavour: Flavour, mirror: str | None) -> dict[st
     return {
         "BASE_IMAGE": backend.spec.base.reference,
         "FLAVOUR": flavour,
-        "DEBIAN_PACKAGES": " ".join(sorted(backend.spec.framework.debian)),
+        "DEBIAN_PACKAGES": " ".join(
+            f"{name}={version}" for name, version in sorted(backend.spec.framework.debian.items())
+        ),
         "DEBIAN_MIRROR": mirror or "",
     }
 

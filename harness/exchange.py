@@ -103,8 +103,13 @@ class Exchange:
         )
 
     def deliver(self, folder: Path) -> None:
-        """Copy samples.csv and the end of log.txt to ``folder``; links and giants stay behind."""
-        for name, limit in (("samples.csv", MAX_SAMPLES_BYTES), ("log.txt", MAX_LOG_BYTES)):
+        """Copy the samples and the end of log.txt to ``folder``; links and giants stay behind."""
+        limits = {
+            "samples.csv": MAX_SAMPLES_BYTES,
+            "samples.json": MAX_RESULT_BYTES,
+            "log.txt": MAX_LOG_BYTES,
+        }
+        for name, limit in limits.items():
             source = self.job_dir / name
             try:
                 handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)

@@ -65,6 +65,8 @@ def _reason(error: Exception) -> str:
         return "import-error"
     if isinstance(error, MemoryError):
         return "out-of-memory"
+    if type(error).__name__ == "DivergenceError":
+        return "diverged"
     return "dataset-error" if type(error).__name__ == "DatasetError" else "runner-error"
 
 

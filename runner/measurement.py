@@ -95,6 +95,7 @@ class SamplerFacts(Model):
     interval_target_s: float = Field(gt=0)
     interval_median_s: Optional[float] = None
     samples: int = Field(ge=0)
+    problem: Optional[str] = None
 
 
 class Attestation(Model):

@@ -52,12 +52,12 @@ class Sampler:
     a ``with``) says how it went; figures without samples stay ``None``.
     """
 
-    def __init__(self, out: Path, interval_s: float = 0.1, look_for_gpus: bool = True) -> None:
+    def __init__(self, out: Path, interval_s: float = 0.1, gpu: bool = True) -> None:
         self.end: Optional[SamplerEnd] = None
         self._out = out.absolute()
         self._command = [sys.executable, "-m", "runner.sampler", "--pid", str(os.getpid())]
         self._command += ["--interval", str(interval_s), "--out", str(self._out)]
-        self._command += [] if look_for_gpus else ["--no-gpu"]
+        self._command += [] if gpu else ["--no-gpu"]
         self._process: Optional[subprocess.Popen[bytes]] = None
         self._errors: Optional[IO[bytes]] = None
 

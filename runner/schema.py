@@ -18,7 +18,9 @@ class ContractError(ValueError):
 class Model(BaseModel):
     """Base of every part of the contract: frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=()
+    )
 
 
 def versioned(text: str, what: str) -> Dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 from contextlib import contextmanager
@@ -11,10 +12,21 @@ from typing import Dict, Iterator, List, Optional
 from runner import attest, backends, workloads
 from runner.backends.base import Backend
 from runner.contract import Job
-from runner.measurement import Attestation, Epoch, Learning, Measurement, Phases
-from runner.meters import cpu, gpu, memory, window
+from runner.measurement import (
+    Attestation,
+    Epoch,
+    Learning,
+    Measurement,
+    Phases,
+    SamplerFacts,
+)
+from runner.meters import figures, window
 from runner.progress import Progress
 from runner.sampler import Sampler
+
+
+class DivergenceError(ArithmeticError):
+    """The loss is no longer a number: nothing that follows would mean anything."""
 
 
 class Clock:
@@ -44,7 +56,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     workload = workloads.load(job.workload)
     backend = backends.load(job.backend)
     samples_file = job_dir / "samples.csv"
-    with Sampler(samples_file, job.sample_interval_s, gpu=job.device == "gpu") as sampler:
+    with Sampler(samples_file, job.sample_interval_s, job.device == "gpu") as sampler:
         backend.configure(job)
         with clock.phase("import"):
             backend.start(job)
@@ -77,10 +89,10 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
             test_loss=test_loss,
             error_rate=error_rate,
         ),
-        cpu=cpu.cpu_use(samples, fit_start, fit_end),
-        gpu=gpu.gpu_use(samples, fit_start, fit_end),
-        memory=memory.memory_use(samples, fit_start, fit_end),
-        sampler=sampler.facts(samples, fit_start, fit_end),
+        cpu=figures.cpu_use(samples, fit_start, fit_end),
+        gpu=figures.gpu_use(samples, fit_start, fit_end),
+        memory=figures.memory_use(samples, fit_start, fit_end),
+        sampler=_sampler_facts(sampler, samples, fit_start, fit_end),
         attestation=_attest(backend, job),
         isolation=attest.isolation(),
         host=attest.host(),
@@ -96,6 +108,8 @@ def _fit(backend: Backend, job: Job, clock: Clock) -> tuple[List[Epoch], int, fl
     def epoch_seen(number: int, loss: float) -> None:
         nonlocal last
         now = time.monotonic()
+        if not math.isfinite(loss):
+            raise DivergenceError(f"the loss of epoch {number} is {loss}")
         duration = now - (start if last is None else last)
         last = now
         epochs.append(Epoch(number=number, duration_s=duration, loss=loss))
@@ -107,6 +121,14 @@ def _fit(backend: Backend, job: Job, clock: Clock) -> tuple[List[Epoch], int, fl
         start = time.monotonic()
         updates = backend.fit(job.epochs, epoch_seen)
     return epochs, updates, start
+
+
+def _sampler_facts(
+    sampler: Sampler, samples: window.Samples, start: float, end: float
+) -> SamplerFacts:
+    facts = figures.sampler_facts(samples, start, end)
+    broken = sampler.end is not None and not sampler.end.ok
+    return facts.model_copy(update={"problem": sampler.end.detail}) if broken else facts
 
 
 def _attest(backend: Backend, job: Job) -> Attestation:

@@ -35,6 +35,7 @@ class Theano(Keras2):
     def configure(self, job: Job) -> None:
         """Write THEANO_FLAGS, keeping what image.toml's environment put there."""
         cache = Path(os.environ.get(CACHE_VARIABLE) or tempfile.mkdtemp(prefix="theano-"))
+        self._compiled_before = any(cache.glob("theano/compiledir_*/*/key.pkl"))
         flags = [
             os.environ.get("THEANO_FLAGS", ""),
             f"device={'cuda' if job.device == 'gpu' else 'cpu'}",
@@ -80,6 +81,7 @@ class Theano(Keras2):
         operations = sorted({type(node.op).__name__ for node in nodes})
         facts = {
             "layout": "channels_first",
+            "compile_cache": "warm" if self._compiled_before else "cold",
             "config_device": str(config.device),
             "cxx": str(config.cxx),
             "blas_ldflags": str(config.blas.ldflags),

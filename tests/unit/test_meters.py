@@ -232,7 +232,7 @@ QUIET_SHARE = 0.06
 def calibrate(load: str, cores: list[int], out: Path) -> tuple[CpuUse, list[float], float]:
     """Run one load a core under the sampler: the figures, each load's share of a core by its own
     CPU time (the truth), and foreign load as a share of one core."""
-    with Sampler(out, look_for_gpus=False) as sampler:
+    with Sampler(out, gpu=False) as sampler:
         loads = [psutil.Popen([sys.executable, "-c", load, str(core)]) for core in cores]
         try:
             time.sleep(1.2)  # started, and found by the sampler

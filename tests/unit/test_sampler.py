@@ -47,7 +47,7 @@ def test_schedule_never_repeats_a_tick() -> None:
 def test_the_file_is_what_it_promises(tmp_path: Path) -> None:
     out = tmp_path / "samples.csv"
     before = time.monotonic()
-    with Sampler(out, interval_s=0.05, look_for_gpus=False) as sampler:
+    with Sampler(out, interval_s=0.05, gpu=False) as sampler:
         started = time.monotonic()
         time.sleep(1.0)
         done = time.monotonic()
@@ -81,7 +81,7 @@ def test_the_file_is_what_it_promises(tmp_path: Path) -> None:
 def test_the_rate_does_not_drift(tmp_path: Path) -> None:
     """Samples stay on the grid of the first one: a foreign load delays, it does not shift."""
     out = tmp_path / "samples.csv"
-    with Sampler(out, interval_s=0.05, look_for_gpus=False):
+    with Sampler(out, interval_s=0.05, gpu=False):
         start = time.monotonic()
         time.sleep(3.0)
         end = time.monotonic()
@@ -96,7 +96,7 @@ def test_the_rate_does_not_drift(tmp_path: Path) -> None:
 
 def test_the_sampler_is_cheap(tmp_path: Path) -> None:
     """At 10 Hz, by its own CPU time, start-up left out: far below 1 % of a core is the aim."""
-    with Sampler(tmp_path / "samples.csv", look_for_gpus=False):
+    with Sampler(tmp_path / "samples.csv", gpu=False):
         process = child_sampler()
         before = sum(process.cpu_times()[:2])
         time.sleep(4)
@@ -133,7 +133,7 @@ def test_it_starts_light(tmp_path: Path) -> None:
 
 def test_a_killed_sampler_is_reported_and_its_rows_are_kept(tmp_path: Path) -> None:
     out = tmp_path / "samples.csv"
-    sampler = Sampler(out, interval_s=0.05, look_for_gpus=False)
+    sampler = Sampler(out, interval_s=0.05, gpu=False)
     assert sampler.start()
     start = time.monotonic()
     time.sleep(0.5)
@@ -186,7 +186,7 @@ def test_a_sampler_that_was_never_started_stops_quietly(tmp_path: Path) -> None:
 
 
 def test_a_sampler_that_hangs_is_ended(tmp_path: Path) -> None:
-    sampler = Sampler(tmp_path / "samples.csv", look_for_gpus=False)
+    sampler = Sampler(tmp_path / "samples.csv", gpu=False)
     assert sampler.start()
     child = child_sampler()
     child.send_signal(signal.SIGSTOP)
@@ -197,7 +197,7 @@ def test_a_sampler_that_hangs_is_ended(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_does_not_end_it(tmp_path: Path) -> None:
-    sampler = Sampler(tmp_path / "samples.csv", look_for_gpus=False)
+    sampler = Sampler(tmp_path / "samples.csv", gpu=False)
     assert sampler.start()
     child_sampler().send_signal(signal.SIGINT)
     time.sleep(0.3)
@@ -209,7 +209,7 @@ def test_it_dies_with_the_trainer(tmp_path: Path, fork: bool) -> None:
     """Also when a forked worker of the killed trainer still holds the sampler's input open."""
     program = (
         "import os, sys, time, pathlib; from runner.sampler import Sampler\n"
-        "sampler = Sampler(pathlib.Path(sys.argv[1]), look_for_gpus=False); sampler.start()\n"
+        "sampler = Sampler(pathlib.Path(sys.argv[1]), gpu=False); sampler.start()\n"
         f"worker = os.fork() if {fork} else 1\n"
         "if worker == 0: time.sleep(8); os._exit(0)\n"
         "print(sampler._process.pid, flush=True); time.sleep(60)\n"
