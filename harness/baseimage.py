@@ -9,6 +9,7 @@ from pathlib import Path
 
 import docker
 from docker.errors import APIError, DockerException
+from docker.models.images import Image
 
 from harness import engine, paths
 from harness.errors import BenchdlError
@@ -39,7 +40,7 @@ def ensure(client: docker.DockerClient, reference: str, *, make: bool, say: Say)
     return str(image.id)
 
 
-def _make(client: docker.DockerClient, reference: str) -> docker.models.images.Image:
+def _make(client: docker.DockerClient, reference: str) -> Image:
     """Run docker/base/make-base.sh and import what it made."""
     name, _, tag = reference.partition(":")
     if "@" in reference or name.rsplit("/", 1)[-1] != "debian":

@@ -37,5 +37,7 @@ def below(bound: int, stream: int, counters: Words) -> npt.NDArray[np.int64]:
 def bell(stream: int, counters: Words) -> npt.NDArray[np.int64]:
     """Bell-shaped integers around 0: spread :data:`SPREAD`, never beyond ±131,072. Same shape."""
     word = words(stream, counters)
-    parts = [(word >> np.uint64(shift)) & np.uint64(0xFFFF) for shift in (0, 16, 32, 48)]
-    return sum(part.astype(np.int64) for part in parts) - np.int64(2 * 65535)  # type: ignore[no-any-return]
+    total = np.full(word.shape, -2 * 65535, dtype=np.int64)
+    for shift in (0, 16, 32, 48):
+        total += ((word >> np.uint64(shift)) & np.uint64(0xFFFF)).astype(np.int64)
+    return total

@@ -77,9 +77,9 @@ def download(sha256: dict[str, str]) -> dict[str, bytes]:
     first = min(sha256, key=idx.size)
     good, content = _probe(candidates, first, sha256[first])
     files = {first: content}
-    for name in sha256:
+    for name, digest in sha256.items():
         if name not in files:
-            files[name] = _from_any(good, name, sha256[name])
+            files[name] = _from_any(good, name, digest)
     return files
 
 

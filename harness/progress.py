@@ -13,6 +13,11 @@ from harness import checks
 from runner.contract import Job, Result
 
 
+def quiet() -> Display:
+    """A watcher that shows nothing, for programs and notebooks."""
+    return Display(Console(quiet=True))
+
+
 class Display:
     """A :class:`harness.campaign.Watcher` that writes to ``console``."""
 

@@ -127,8 +127,9 @@ def _sampler_facts(
     sampler: Sampler, samples: window.Samples, start: float, end: float
 ) -> SamplerFacts:
     facts = figures.sampler_facts(samples, start, end)
-    broken = sampler.end is not None and not sampler.end.ok
-    return facts.model_copy(update={"problem": sampler.end.detail}) if broken else facts
+    if sampler.end is None or sampler.end.ok:
+        return facts
+    return facts.model_copy(update={"problem": sampler.end.detail})
 
 
 def _attest(backend: Backend, job: Job) -> Attestation:

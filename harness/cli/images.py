@@ -59,19 +59,20 @@ def verify(backends: tuple[str, ...], flavour: str | None) -> int:
     from harness import engine, images
 
     client = engine.connect()
-    bad = 0
+    good = bad = 0
     for backend, one in _chosen(backends, flavour):
         state = images.state(client, backend, one)
-        if state.image_id is None and not backends:
+        if state.image_id is None:
             click.echo(f"-- {state.reference}: not built")
         elif state.problems:
             bad += 1
             click.echo(f"not ok {state.reference}: {'; '.join(state.problems)}")
         else:
+            good += 1
             click.echo(f"ok {state.reference}")
-    if bad:
+    if bad or not good:
         common.say("benchdl images build brings them up to date")
-    return 1 if bad else 0
+    return 1 if bad or not good else 0
 
 
 @command.command("lock")

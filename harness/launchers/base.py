@@ -57,7 +57,9 @@ class Order:
 class Launcher(Protocol):
     """``docker`` or ``local``."""
 
-    name: Literal["docker", "local"]
+    @property
+    def name(self) -> Literal["docker", "local"]:
+        """As results name it."""
 
     def prepare(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
         """Build or find what the backend runs in.

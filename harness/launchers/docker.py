@@ -8,12 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import docker
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 from docker.types import LogConfig, Mount
 from requests.exceptions import RequestException
@@ -28,6 +27,7 @@ from runner.contract import Pins
 
 _PIDS_LIMIT = 4096
 _MEMORY_SHARE = 0.9
+_PAGE_BYTES = 4096
 _ORDINARY_USER = "1000:1000"
 _PLACES = {"job": "/job", "data": "/data"}
 _CACHE = "/cache"
@@ -77,7 +77,6 @@ class DockerLauncher:
         """Create, start, follow, inspect and remove one container."""
         options = self._options(order)
         doing = f"starting {order.job.backend}"
-        container: Container | None = None
         try:
             container = self._client.containers.create(**options)
             container.start()
@@ -89,8 +88,8 @@ class DockerLauncher:
         except (DockerException, RequestException, OSError) as error:
             problem = BenchdlError(f"{doing}: lost the Docker engine ({error})")
         finally:
-            if container is not None:
-                _remove(container)
+            # By name: Ctrl-C may come after the engine made it and before we hear of it.
+            _remove(self._client, options["name"])
         return Exit("not-started", detail=problem.message, advice=problem.advice)
 
     def _follow(
@@ -117,6 +116,7 @@ class DockerLauncher:
     def _options(self, order: Order) -> dict[str, Any]:
         job = order.job
         memory = order.memory_limit_bytes or int(self._info["MemTotal"] * _MEMORY_SHARE)
+        memory -= memory % _PAGE_BYTES  # as the kernel rounds it
         user = f"{os.getuid()}:{os.getgid()}" if os.getuid() else _ORDINARY_USER
         mounts = [
             Mount(_PLACES["job"], str(order.job_dir), type="bind"),
@@ -177,13 +177,13 @@ def facts(container: Container) -> dict[str, Any]:
     }
 
 
-def _remove(container: Container, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Remove our own container; an engine that is busy is asked again."""
+def _remove(client: docker.DockerClient, name: str) -> None:
+    """Remove our own container, if it is there; an engine that is busy is asked again."""
     for _ in range(3):
         try:
-            container.remove(force=True, v=True)
+            client.api.remove_container(name, force=True, v=True)
             return
-        except docker.errors.NotFound:
+        except NotFound:
             return
         except (DockerException, RequestException, OSError):
-            sleep(1)
+            time.sleep(1)

@@ -1,0 +1,198 @@
+"""Which data a job trains on, where it lies, and proof that it is what its name says.
+
+Real MNIST comes from a directory that the user names, from the cache or from a mirror. Where none
+of these has it, ``auto`` takes the generated stand-in and says so; ``mnist`` by name never does.
+A directory that the user names is never passed over in silence: what is wrong there is an error.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from harness import idx, synthetic
+from harness.cache import cache_dir, locked, write_whole
+from harness.download import DownloadError, download
+from harness.errors import BenchdlError, UsageError
+
+__all__ = ["CHOICES", "Dataset", "DatasetState", "cache_dir", "fetch", "listing", "resolve"]
+
+MNIST, SYNTHETIC = "mnist", synthetic.NAME
+
+CHOICES = ("auto", MNIST, SYNTHETIC)
+"""What ``--dataset`` accepts."""
+
+SHA256: dict[str, dict[str, str]] = {
+    # Of the decoded files as published by Y. LeCun, C. Cortes and C. Burges.
+    MNIST: {
+        idx.TRAIN_IMAGES: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        idx.TRAIN_LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        idx.TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        idx.TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    },
+    SYNTHETIC: synthetic.SHA256,
+}
+
+_NAME_ONE = "name the directory of the four MNIST files with --data-dir or BENCHDL_DATA"
+_HOW_TO_GET = (
+    f"{_NAME_ONE}, run 'benchdl data fetch mnist' where there is a network, name a mirror in "
+    f"BENCHDL_MIRRORS, or use --dataset {SYNTHETIC}"
+)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Verified data, ready to be mounted read-only.
+
+    Attributes:
+        name: ``mnist`` or ``synthetic-mnist``.
+        directory: where its four IDX files are, each raw or with ``.gz``; absolute.
+        sha256: of the decoded contents, by file name without ``.gz``.
+    """
+
+    name: str
+    directory: Path
+    sha256: dict[str, str]
+
+
+@dataclass(frozen=True)
+class DatasetState:
+    """What one place has of one dataset.
+
+    Attributes:
+        origin: ``--data-dir``, ``BENCHDL_DATA`` or ``cache``.
+        state: ``corrupt`` also where only some of the files are there.
+        verified: whether the contents of all files have the expected checksums.
+        problem: what is wrong; empty if nothing is.
+    """
+
+    name: str
+    where: Path
+    origin: str
+    state: Literal["complete", "corrupt", "absent"]
+    verified: bool
+    problem: str = ""
+
+
+def resolve(name: str, data_dir: Path | None, say: Say) -> Dataset:
+    """Find, fetch or generate a dataset, and verify all of it.
+
+    Args:
+        name: one of :data:`CHOICES`.
+        data_dir: what ``--data-dir`` says, if anything; it is for the real set.
+        say: prints a one-line notice.
+
+    Raises:
+        UsageError: an unknown name, or a named directory that does not exist or lacks files.
+        BenchdlError: corrupt files in a named directory, no MNIST to be had, or no usable cache.
+    """
+    if name not in CHOICES:
+        raise UsageError(f"unknown dataset {name!r}", f"choose from {', '.join(CHOICES)}")
+    if name == SYNTHETIC:
+        return _cached(SYNTHETIC, say)
+    named = _named_directory(data_dir)
+    if named:
+        return _from_named(*named)
+    try:
+        return _cached(MNIST, say)
+    except DownloadError as error:
+        if name == MNIST:
+            raise BenchdlError(f"MNIST could not be had ({error})", _HOW_TO_GET) from None
+        say(
+            f"WARNING: MNIST could not be had ({error}). Using {SYNTHETIC} instead, generated "
+            f"digits of the same shapes: times compare, error rates do not. For MNIST, {_NAME_ONE}"
+        )
+        return _cached(SYNTHETIC, say)
+
+
+def fetch(name: str, say: Say) -> Dataset:
+    """Put a dataset into the cache: ``mnist`` by download, ``synthetic-mnist`` by generation.
+
+    Raises:
+        UsageError: an unknown name.
+        BenchdlError: it cannot be had or stored.
+    """
+    if name not in SHA256:
+        raise UsageError(f"unknown dataset {name!r}", f"choose from {', '.join(SHA256)}")
+    try:
+        dataset = _cached(name, say)
+    except DownloadError as error:
+        raise BenchdlError(f"MNIST could not be had ({error})", _HOW_TO_GET) from None
+    say(f"{name} is complete and verified in {dataset.directory}")
+    return dataset
+
+
+def listing(data_dir: Path | None) -> list[DatasetState]:
+    """The state of every place that :func:`resolve` looks at, in its order. Downloads nothing."""
+    named = _named_directory(data_dir)
+    places = [(MNIST, named[0], named[1])] if named else []
+    places += [(name, _cache_of(name), "cache") for name in (MNIST, SYNTHETIC)]
+    return [_state(*place) for place in places]
+
+
+def _state(name: str, where: Path, origin: str) -> DatasetState:
+    found = idx.inspect(where, SHA256[name])
+    if found.complete:
+        return DatasetState(name, where, origin, "complete", verified=True)
+    if found.absent:
+        return DatasetState(name, where, origin, "absent", verified=False)
+    problem = found.problem or f"missing: {', '.join(found.missing)}"
+    return DatasetState(name, where, origin, "corrupt", verified=False, problem=problem)
+
+
+def _named_directory(data_dir: Path | None) -> tuple[Path, str] | None:
+    """The directory that the user named, if any, and where it was named."""
+    if data_dir is not None:
+        return data_dir.expanduser().absolute(), "--data-dir"
+    variable = os.environ.get("BENCHDL_DATA")
+    return (Path(variable).expanduser().absolute(), "BENCHDL_DATA") if variable else None
+
+
+def _from_named(directory: Path, origin: str) -> Dataset:
+    if not directory.is_dir():
+        raise UsageError(f"{origin}: {directory} is not a directory", _NAME_ONE)
+    found = idx.inspect(directory, SHA256[MNIST])
+    if found.problem:
+        raise BenchdlError(
+            f"{origin}: {found.problem}",
+            "replace the file with a sound copy, or leave the directory out to use the cache",
+        )
+    if found.missing:
+        missing = ", ".join(found.missing)
+        raise UsageError(f"{origin}: {directory} lacks {missing} (raw or with .gz)", _NAME_ONE)
+    return Dataset(MNIST, directory, dict(SHA256[MNIST]))
+
+
+def _cache_of(name: str) -> Path:
+    recipe = f"-{synthetic.RECIPE}" if name == SYNTHETIC else ""
+    return cache_dir() / "datasets" / f"{name}{recipe}"
+
+
+def _cached(name: str, say: Say) -> Dataset:
+    """The dataset in the cache, put there now if it is not complete.
+
+    Raises:
+        DownloadError: no mirror delivers MNIST.
+        BenchdlError: the cache cannot be written.
+    """
+    directory, sha256 = _cache_of(name), SHA256[name]
+    dataset = Dataset(name, directory, dict(sha256))
+    if idx.inspect(directory, sha256).complete:
+        return dataset
+    with locked(directory, say):
+        found = idx.inspect(directory, sha256)  # another process may have filled it meanwhile
+        if found.complete:
+            return dataset
+        if found.problem:
+            say(f"the cached {name} is replaced: {found.problem}")
+        say(f"generating {name}" if name == SYNTHETIC else "downloading MNIST")
+        files = synthetic.files() if name == SYNTHETIC else download(sha256)
+        for file, content in files.items():
+            (directory / f"{file}.gz").unlink(missing_ok=True)
+            write_whole(directory / file, content)
+    return dataset

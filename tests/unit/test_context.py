@@ -1,0 +1,123 @@
+"""The build context: the same bytes for the same things, another fingerprint for others."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tarfile
+
+import pytest
+
+from harness import catalog, context
+from harness.errors import UsageError
+
+
+@pytest.fixture
+def root(dummy_root, tmp_path, monkeypatch):
+    """A tree that a test may change, with __pycache__ folders as a used one has."""
+    root = tmp_path / "root"
+    shutil.copytree(dummy_root, root)
+    for folder in (root / "runner", root / "docker" / "dummy"):
+        (folder / "__pycache__").mkdir()
+        (folder / "__pycache__" / "left.cpython-311.pyc").write_bytes(b"bytecode")
+        (folder / "__pycache__" / "left.py").write_bytes(b"source")
+    monkeypatch.setenv("BENCHDL_ROOT", str(root))
+    return root
+
+
+def fingerprint(mirror=None, base_id="sha256:1", flavour="cpu"):
+    backend = catalog.load("dummy")
+    args = context.arguments(backend, flavour, mirror)
+    return context.fingerprint(context.files(backend), args, base_id)
+
+
+def test_tar_is_the_same_whatever_the_times_and_modes(root):
+    before = context.tar(context.files(catalog.load("dummy")))
+    for number, file in enumerate(sorted(root.rglob("*"))):
+        if file.is_file():
+            os.utime(file, (number, number))
+            file.chmod(0o600)
+    assert context.tar(context.files(catalog.load("dummy"))) == before
+
+
+def test_tar_is_the_same_in_another_place(root, dummy_root, monkeypatch):
+    before = context.tar(context.files(catalog.load("dummy")))
+    monkeypatch.setenv("BENCHDL_ROOT", str(dummy_root))
+    assert context.tar(context.files(catalog.load("dummy"))) == before
+
+
+def test_tar_holds_what_a_build_needs_and_no_bytecode(root):
+    archive = tarfile.open(fileobj=io.BytesIO(context.tar(context.files(catalog.load("dummy")))))
+    names = archive.getnames()
+    wanted = {"Dockerfile", "image.toml", "requirements.lock", "apt-install.sh", "install-cuda.sh"}
+    assert wanted <= set(names)
+    assert {"runner/__main__.py", "runner/backends/dummy.py", "runner/workloads/network.py"} <= set(names)  # fmt: skip
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+    assert names == sorted(names)
+    assert archive.getmember("apt-install.sh").mode == 0o755
+    assert archive.getmember("Dockerfile").mode == 0o644
+    assert {(m.mtime, m.uid, m.gid, m.uname) for m in archive.getmembers()} == {(0, 0, 0, "")}
+
+
+def test_bytecode_does_not_change_the_fingerprint(root):
+    before = fingerprint()
+    (root / "runner" / "__pycache__" / "more.py").write_bytes(b"x")
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "runner/train.py",
+        "runner/backends/dummy.py",
+        "docker/dummy/requirements.lock",
+        "docker/dummy/Dockerfile",
+        "docker/dummy/image.toml",
+        "docker/base/apt-install.sh",
+    ],
+)
+def test_fingerprint_changes_with_each_input(root, name):
+    before = fingerprint()
+    file = root / name
+    file.write_text(file.read_text() + "\n# changed\n")
+    assert fingerprint() != before
+
+
+def test_fingerprint_changes_with_a_new_runner_module(root):
+    before = fingerprint()
+    (root / "runner" / "new.py").write_text("")
+    assert fingerprint() != before
+
+
+def test_fingerprint_changes_with_arguments_and_base(root):
+    different = {
+        fingerprint(),
+        fingerprint(mirror="http://archive.debian.org/debian"),
+        fingerprint(base_id="sha256:2"),
+        fingerprint(flavour="gpu"),
+    }
+    assert len(different) == 4
+
+
+def test_arguments_derive_from_image_toml():
+    args = context.arguments(catalog.load("theano"), "gpu", None)
+    assert args["BASE_IMAGE"] == "debian:bullseye-slim"
+    assert args["FLAVOUR"] == "gpu"
+    assert "python3-theano" in args["DEBIAN_PACKAGES"].split()
+    assert args["DEBIAN_MIRROR"] == ""
+
+
+def test_lock_hashes_are_of_all_locks_and_image_toml(root):
+    folder = root / "docker" / "dummy"
+    before = context.lock_hashes(folder)
+    assert set(before) == {"image.toml", "local.lock", "requirements.lock"}
+    (folder / "local.lock").write_text("changed")
+    after = context.lock_hashes(folder)
+    assert {name for name in after if after[name] != before[name]} == {"local.lock"}
+
+
+def test_a_backend_without_dockerfile_says_where_to_read_on(root):
+    (root / "docker" / "dummy" / "Dockerfile").unlink()
+    with pytest.raises(UsageError, match=r"has no Dockerfile.*docs/backends\.md"):
+        context.files(catalog.load("dummy"))

@@ -1,0 +1,84 @@
+"""The network and its recipe, computed without any framework."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runner import workloads
+from runner.workloads.network import Conv, Dense, Flatten, Learned, MaxPool, Network
+
+WORKLOAD = workloads.load("cnn-mnist")
+
+
+def test_the_seeds_network_has_its_parameters():
+    assert WORKLOAD.network.parameters() == 65_402
+
+
+def test_parameters_by_hand():
+    layers = (Conv(2, (3, 3), "relu"), MaxPool((2, 2)), Flatten(), Dense(5, "softmax"))
+    # 3*3*1*2 + 2 = 20; 8x8 -> 6x6 -> 3x3 of 2 channels = 18; 18*5 + 5 = 95
+    assert Network((8, 8, 1), layers).parameters() == 115
+
+
+def test_another_network_has_other_parameters():
+    layers = WORKLOAD.network.layers
+    other = replace(WORKLOAD.network, layers=(Conv(32, (3, 3), "relu"), *layers[1:]))
+    assert other.parameters() != WORKLOAD.network.parameters()
+
+
+@pytest.mark.parametrize(
+    ("layers", "words"),
+    [
+        ((Dense(10, "relu"),), "put Flatten before it"),
+        ((Conv(1, (9, 9), "relu"),), "leaves nothing of the picture"),
+        ((MaxPool((16, 16)),), "leaves nothing of the picture"),
+    ],
+)
+def test_networks_that_cannot_be(layers, words):
+    with pytest.raises(ValueError, match=words):
+        Network((8, 8, 1), layers).parameters()
+
+
+@pytest.mark.parametrize(
+    ("samples", "epochs", "updates"),
+    [(60_000, 10, 4690), (60_000, 1, 469), (128, 1, 1), (129, 1, 2), (1, 3, 3), (1000, 2, 16)],
+)
+def test_the_last_smaller_batch_counts_as_an_update(samples, epochs, updates):
+    assert WORKLOAD.recipe.updates(samples, epochs) == updates
+
+
+def test_the_recipe_is_the_seeds():
+    recipe = WORKLOAD.recipe
+    assert (recipe.batch_size, recipe.epochs) == (128, 10)
+    assert (recipe.learning_rate, recipe.momentum, recipe.decay) == (0.05, 0.9, 1e-5)
+
+
+@pytest.mark.parametrize("name", workloads.names())
+def test_more_updates_never_allow_more_errors(name):
+    for learned in workloads.load(name).learned.values():
+        limits = [learned.ceiling(updates) for updates in range(0, 10_000, 10)]
+        assert limits == sorted(limits, reverse=True)
+        assert limits[0] < 0.9  # better than chance
+        assert limits[-1] > learned.floor
+        starts = [updates for updates, _ in learned.ceilings]
+        assert starts == sorted(set(starts))
+
+
+def test_a_ceiling_holds_from_its_number_of_updates_on():
+    learned = Learned(floor=0.0, ceilings=((100, 0.5), (200, 0.1)))
+    assert [learned.ceiling(n) for n in (99, 100, 199, 200)] == [0.85, 0.5, 0.5, 0.1]
+
+
+def test_a_full_run_of_the_seed_is_believed():
+    """Its logs: error rates of 0.80 to 1.08 % after ten epochs."""
+    learned = WORKLOAD.learned["mnist"]
+    assert learned.floor < 0.0080 < 0.0108 < learned.ceiling(4690) <= 0.015
+
+
+def test_workloads_are_found_by_name():
+    assert "cnn-mnist" in workloads.names()
+    assert "network" not in workloads.names()
+    with pytest.raises(KeyError):
+        workloads.load("cnn-minst")
