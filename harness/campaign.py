@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -15,8 +16,8 @@ from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.launchers.base import Exit, Launcher, Order, Prepared
 from harness.store import Store, new_run_id
-from runner import workloads
-from runner.contract import Failure, Finding, Job, Launch, Result, SettingValue
+from runner import attest, workloads
+from runner.contract import Failure, Job, Launch, Result, SettingValue, Status
 
 DEFAULT_TIMEOUT_S = 7200.0
 
@@ -102,7 +103,6 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
         watcher.job_started(job, number, len(planned))
         ready = prepared[plan.backend.name]
         results.append(_run_one(options, job, ready, data.directory, launcher, store, watcher))
-        watcher.job_ended(results[-1])
     return results
 
 
@@ -191,54 +191,51 @@ def _run_one(
         memory_limit_bytes=options.memory_limit_bytes,
     )
     begin, started_at = time.monotonic(), _now()
+    interrupted = False
     try:
         exit_ = launcher.start(order, lambda event: watcher.event(job, event))
     except KeyboardInterrupt:
-        failure = Failure(reason="interrupted", message="stopped by the user before its end")
-        result = Result(
-            run_id=job.run_id,
-            status="interrupted",
-            started_at=started_at,
-            finished_at=_now(),
-            job=job,
-            failure=failure,
-        )
-        store.add(result, exchange)
-        exchange.remove()
-        watcher.job_ended(result)
-        raise
-    result = _conclude(job, exchange, exit_, started_at, time.monotonic() - begin)
+        exit_, interrupted = Exit("interrupted"), True
+    result = _conclude(job, exchange.result(exit_), exit_, started_at, time.monotonic() - begin)
     store.add(result, exchange)
     exchange.remove()
+    watcher.job_ended(result)
+    if interrupted:
+        raise KeyboardInterrupt
     return result
 
 
-def _conclude(job: Job, exchange: Exchange, exit_: Exit, started_at: str, wall_s: float) -> Result:
+def _conclude(
+    job: Job, said: Result | Failure, exit_: Exit, started_at: str, wall_s: float
+) -> Result:
     """Complete the runner's result, or make one for a runner that could not."""
-    launch = Launch(
-        launcher=job.launcher,
-        harness_version=metadata.version("benchdl"),
-        wall_s=wall_s,
-        exit_code=exit_.code,
-        oom_killed=exit_.ended == "out-of-memory",
-        engine=exit_.engine,
-        hardening=exit_.hardening,
-    )
-    said = exchange.result(exit_)
-    found: list[Finding] = []
-    if isinstance(said, Result) and said.measurement is not None:
-        found = checks.findings(job, said.measurement, wall_s)
+    measured = said.measurement if isinstance(said, Result) else None
+    status: Status = "ok" if isinstance(said, Result) and said.status == "ok" else "failed"
     return Result(
         run_id=job.run_id,
-        status="ok" if isinstance(said, Result) and said.status == "ok" else "failed",
+        status="interrupted" if exit_.ended == "interrupted" else status,
         started_at=started_at,
         finished_at=_now(),
         job=job,
-        measurement=said.measurement if isinstance(said, Result) else None,
+        measurement=measured,
         failure=said.failure if isinstance(said, Result) else said,
-        findings=found,
-        launch=launch,
+        findings=checks.findings(job, measured, wall_s) if measured else [],
+        launch=Launch(
+            launcher=job.launcher,
+            harness_version=metadata.version("benchdl"),
+            machine=_machine(),
+            wall_s=wall_s,
+            exit_code=exit_.code,
+            oom_killed=exit_.ended == "out-of-memory",
+            engine=exit_.engine,
+            hardening=exit_.hardening,
+        ),
     )
+
+
+def _machine() -> str:
+    """The processor and the cores that this process, and so its jobs, may use."""
+    return f"{attest.host().cpu_model}, {len(os.sched_getaffinity(0))} cores"
 
 
 def _compile_cache(job: Job) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,8 @@ from harness.errors import UsageError
 
 Flavour = Literal["cpu", "gpu"]
 PoolMode = Literal["growth", "fraction", "off"]
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # part of an image's name and of run ids
 
 
 class _Strict(BaseModel):
@@ -178,12 +181,17 @@ def load(name: str) -> Backend:
     """
     if name not in names():
         raise UsageError(f"unknown backend '{name}'", suggestion(name, names(), "backends"))
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"backend '{name}' cannot be used under this name",
+            "rename its folder: lower case letters, digits, and - between them",
+        )
     folder = paths.root() / "docker" / name
     return Backend(name, folder, toml_models.read(folder / "image.toml", ImageSpec))
 
 
 def suggestion(word: str, known: list[str], what: str) -> str:
     """Advice for a mistyped word: the nearest one, and all there are."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(word, known, n=1)
     start = f"did you mean '{near[0]}'? " if near else ""
     return f"{start}{what}: {', '.join(known) or 'none'}"

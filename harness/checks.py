@@ -84,11 +84,12 @@ def _learning(job: Job, measured: Measurement) -> Iterator[Finding]:
     margin = 3 * math.sqrt(ceiling * (1 - ceiling) / count)
     if rate > ceiling + margin or rate < learned.floor:
         expected = f"{learned.floor:.1%} to {ceiling + margin:.1%}"
+        last = f"; last loss {measured.epochs[-1].loss:.3f}" if measured.epochs else ""
         yield Finding(
             code="not-learned",
             severity="invalid",
             evidence=f"error rate {rate:.2%} after {learning.updates} updates on {job.dataset}, "
-            f"expected {expected}; last loss {measured.epochs[-1].loss:.3f}",
+            f"expected {expected}{last}",
             advice="try another --seed; if it stays, the backend does not train this network",
         )
 

@@ -102,8 +102,8 @@ def _disk(subject: str, folder: Path) -> Line:
 def _data(data_dir: Path | None) -> list[Line]:
     lines = []
     for state in datasets.listing(data_dir):
-        found = f"{state.state} {state.detail}".strip()
-        fix = "benchdl data fetch, or name its folder with --data-dir or $BENCHDL_DATA"
+        found = f"{state.state} in {state.where} {state.problem}".strip()
+        fix = f"benchdl data fetch {state.name}, or name its folder: --data-dir or $BENCHDL_DATA"
         lines.append(Line(state.state == "complete", f"dataset {state.name}", found, fix))
     return lines
 

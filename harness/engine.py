@@ -57,7 +57,7 @@ def connect() -> docker.DockerClient:
     """
     try:
         client = docker.DockerClient(base_url=_base_url(), timeout=_TIMEOUT_S)
-    except DockerException as error:
+    except (DockerException, ValueError) as error:  # ValueError: a port that is no number
         raise _unreachable(error) from None
     try:
         client.ping()

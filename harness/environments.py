@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 from packaging.specifiers import SpecifierSet
 
-from harness import datasets, registry
+from harness import cache, datasets, registry
 from harness.catalog import Backend, Flavour, LocalStack
 from harness.errors import BenchdlError
 from harness.launchers.base import Prepared, Say
@@ -37,10 +37,13 @@ def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
                 f"install it (Debian: apt-get install {program}), or use --launcher docker",
             )
     lock = backend.folder / stack.lock
+    if not lock.is_file():
+        raise BenchdlError(f"{lock} is missing", f"make it: benchdl images lock {backend.name}")
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     key = hashlib.sha256(f"{digest} {python}".encode()).hexdigest()[:12]
     folder = datasets.cache_dir() / "environments" / f"{backend.name}-{key}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    with cache.storing(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not (folder / _READY).is_file():
             _make(backend, python, lock, folder, say)

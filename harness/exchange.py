@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from harness.errors import BenchdlError
 from harness.launchers.base import Exit
@@ -39,21 +40,8 @@ class Exchange:
 
     def result(self, exit_: Exit) -> Result | Failure:
         """What the job left, believed only if its process ended and everything fits."""
-        if exit_.ended == "not-started":
-            return Failure(reason="not-started", message=exit_.detail, advice=exit_.advice)
-        if exit_.ended == "timeout":
-            return Failure(
-                reason="timeout",
-                message=exit_.detail or "the job ran past its time limit and was ended",
-                advice="give it more with --timeout, or train less with --epochs",
-            )
-        if exit_.ended == "out-of-memory":
-            return Failure(
-                reason="out-of-memory",
-                message="the job was killed for using more memory than its limit",
-                advice="use a machine with more memory, or fewer --train-samples",
-                exit_code=exit_.code,
-            )
+        if exit_.ended != "exited":
+            return _ended_early(exit_)
         file = self.job_dir / "result.json"
         try:
             return self._read(file)
@@ -68,19 +56,24 @@ class Exchange:
             )
 
     def _read(self, file: Path) -> Result:
-        mode = file.lstat()
-        if not stat.S_ISREG(mode.st_mode):
+        file.lstat()
+        stream = _open_plain(file)
+        if stream is None:
             raise ContractError("result.json is not a plain file")
-        if mode.st_size > MAX_RESULT_BYTES:
-            raise ContractError(
-                f"result.json has {mode.st_size / 2**20:.0f} MiB, the limit is "
-                f"{MAX_RESULT_BYTES // 2**20} MiB"
-            )
-        result = load_result(file.read_text(encoding="utf-8"))
+        with stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > MAX_RESULT_BYTES:
+                raise ContractError(
+                    f"result.json has {size / 2**20:.0f} MiB, the limit is "
+                    f"{MAX_RESULT_BYTES // 2**20} MiB"
+                )
+            result = load_result(stream.read(MAX_RESULT_BYTES).decode("utf-8"))
         if result.run_id != self._job.run_id:
             raise ContractError(f"it is of another run: {result.run_id}")
         if result.status == "ok" and result.measurement is None:
             raise ContractError("it says ok and holds no measurement")
+        if result.status != "ok" and result.failure is None:
+            raise ContractError(f"it says {result.status} and does not say why")
         return result
 
     def _no_result(self, exit_: Exit) -> Failure:
@@ -110,12 +103,10 @@ class Exchange:
             "log.txt": MAX_LOG_BYTES,
         }
         for name, limit in limits.items():
-            source = self.job_dir / name
-            try:
-                handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
-            except OSError:
+            stream = _open_plain(self.job_dir / name)
+            if stream is None:
                 continue
-            with os.fdopen(handle, "rb") as stream:
+            with stream:
                 size = os.fstat(stream.fileno()).st_size
                 stream.seek(max(0, size - limit))
                 with (folder / name).open("wb") as target:
@@ -124,6 +115,24 @@ class Exchange:
     def remove(self) -> None:
         """Remove the folder; nothing in it is needed any more."""
         shutil.rmtree(self._outer, ignore_errors=True)
+
+
+def _ended_early(exit_: Exit) -> Failure:
+    """The failure of a job that did not come to an end of its own."""
+    words = {
+        "not-started": (exit_.detail, exit_.advice),
+        "interrupted": ("stopped by the user before its end", ""),
+        "timeout": (
+            exit_.detail or "the job ran past its time limit and was ended",
+            "give it more with --timeout, or train less with --epochs",
+        ),
+        "out-of-memory": (
+            "the job was killed for using more memory than its limit",
+            "use a machine with more memory, or fewer --train-samples",
+        ),
+    }
+    message, advice = words[exit_.ended]
+    return Failure(reason=exit_.ended, message=message, advice=advice, exit_code=exit_.code)
 
 
 def unwritable(folder: Path, error: OSError) -> BenchdlError:
@@ -135,12 +144,23 @@ def unwritable(folder: Path, error: OSError) -> BenchdlError:
 
 
 def _last_line(file: Path) -> list[str]:
-    try:
-        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError:
+    stream = _open_plain(file)
+    if stream is None:
         return []
-    with os.fdopen(handle, "rb") as stream:
+    with stream:
         size = os.fstat(stream.fileno()).st_size
         stream.seek(max(0, size - 4096))
         lines = stream.read().decode("utf-8", errors="replace").split("\n")
     return [line.strip() for line in lines if line.strip()][-1:]
+
+
+def _open_plain(file: Path) -> BinaryIO | None:
+    """Open what a job left, if it is a plain file: no link is followed, no pipe waited for."""
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
+    return os.fdopen(handle, "rb")

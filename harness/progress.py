@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any
+from typing import Any, TypeGuard
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -16,6 +16,9 @@ from runner.contract import Job, Result
 def quiet() -> Display:
     """A watcher that shows nothing, for programs and notebooks."""
     return Display(Console(quiet=True))
+
+
+_ABSURD = 1e12
 
 
 class Display:
@@ -58,7 +61,7 @@ class Display:
             number, loss, elapsed = (event.get(key) for key in ("epoch", "loss", "elapsed_s"))
             if not isinstance(number, int) or not 1 <= number <= job.epochs:
                 return
-            if not isinstance(loss, (int, float)) or not isinstance(elapsed, (int, float)):
+            if not _is_figure(loss) or not _is_figure(elapsed):
                 return
             left = math.ceil(elapsed / number * (job.epochs - number))
             text = f"epoch {number}/{job.epochs}  loss {loss:.4f}  about {left} s left"
@@ -92,3 +95,8 @@ class Display:
         if self._live is not None:
             self._live.stop()
         self._live = self._task = None
+
+
+def _is_figure(value: object) -> TypeGuard[float]:
+    """Whether a value from inside a job can be shown and reckoned with."""
+    return isinstance(value, (int, float)) and abs(value) < _ABSURD

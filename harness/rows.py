@@ -107,7 +107,7 @@ def row(result: Result) -> Row:
         overrides=" ".join(f"{key}={value}" for key, value in job.overrides.items()),
         software=" ".join(f"{name} {version}" for name, version in job.pins.packages.items()),
         note=job.provenance.note,
-        machine=_machine(measured) if measured else None,
+        machine=result.launch.machine if result.launch else None,
         findings=[f"{finding.severity}: {finding.code}" for finding in result.findings],
         failure=f"{failure.reason}: {failure.message}" if failure else None,
         started_at=result.started_at,
@@ -132,8 +132,3 @@ def _gpu(use: GpuUse) -> tuple[float | None, int | None, int | None, str | None]
     known = [d.utilisation_percent for d in used if d.utilisation_percent is not None]
     name = use.devices[0].name if use.devices else None
     return (fmean(known) if known else None), len(used), len(use.devices), name
-
-
-def _machine(measured: Measurement) -> str:
-    host = measured.host
-    return f"{host.cpu_model}, {measured.cpu.visible_cores} cores"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
 from harness.catalog import Backend, Cudnn, Pool, Precision, suggestion
@@ -19,6 +21,7 @@ KEYS = (
 POOL_ALIASES = ("lib.cnmem", "gpuarray.preallocate")
 """Theano's names for one thing: CNMeM became gpuarray.preallocate with Theano 0.9."""
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORDS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 
 
@@ -34,9 +37,12 @@ def parse(pairs: list[str]) -> dict[str, SettingValue]:
         if not sign or not key:
             raise UsageError(f"--set {pair}: expected key=value", f"keys: {', '.join(KEYS)}")
         known = [*KEYS, *POOL_ALIASES]
-        if key not in known and not key.startswith("environment."):
+        section, _, name = key.partition(".")
+        if section == "environment" and not _VARIABLE.fullmatch(name):
+            raise UsageError(f"--set {pair}: '{name}' is no name of an environment variable")
+        if section != "environment" and key not in known:
             raise UsageError(f"--set {pair}: unknown key '{key}'", suggestion(key, known, "keys"))
-        parsed[key] = text if key.startswith("environment.") else _value(key, text)
+        parsed[key] = text if section == "environment" else _value(key, text)
     return parsed
 
 
@@ -48,9 +54,12 @@ def _value(key: str, text: str) -> SettingValue:
             return _WORDS[text.lower()]
         raise UsageError(f"--set {key}={text}: expected on or off")
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise UsageError(f"--set {key}={text}: expected a number") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"--set {key}={text}: expected a number")
+    return number
 
 
 def resolve(backend: Backend, variant: str, overrides: dict[str, SettingValue]) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -53,17 +54,19 @@ class Store:
             BenchdlError: the disk is full or not writable, or the run is there already.
         """
         final = self.directory / result.run_id
-        partial = self.staging() / f"{result.run_id}.partial"
+        partial = self.staging() / f"{result.run_id}.{secrets.token_hex(4)}.partial"
         try:
             partial.mkdir()
             if exchange is not None:
                 exchange.deliver(partial)
             _write(partial / "job.json", result.job.model_dump_json(indent=1))
             _write(partial / "result.json", result.model_dump_json(indent=1))
-            if final.exists():
-                raise BenchdlError(f"{final} exists already", "results are never rewritten")
-            partial.rename(final)
+            partial.rename(final)  # fails if there is one: no folder replaces one that holds files
         except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise BenchdlError(
+                    f"{final} exists already", "results are never rewritten"
+                ) from None
             raise unwritable(self.directory, error) from None
         finally:
             shutil.rmtree(partial, ignore_errors=True)

@@ -107,7 +107,7 @@ def _section(caption: str, rows: list[Row]) -> Section:
     configurations: dict[str, list[Row]] = {}
     notes: list[str] = []
     for row in rows:
-        if row.status in ("ok", "suspect"):
+        if row.status in ("ok", "suspect") and row.time_s is not None:
             configurations.setdefault(_label(row), []).append(row)
         else:
             why = row.failure or "; ".join(row.findings)

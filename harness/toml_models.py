@@ -46,7 +46,9 @@ def validate(data: dict[str, Any], model: type[M], source: str) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problem = error.errors()[0]
+        # A mistyped key is often a missing one as well: the typo says more.
+        problems = error.errors()
+        problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
     keys = [str(part) for part in problem["loc"]]
     where = ".".join(keys)
     if problem["type"] == "extra_forbidden":
@@ -62,22 +64,19 @@ def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """The field names of the model found by following ``path`` from ``model``."""
     current: Any = model
     for part in path:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            field = current.model_fields.get(str(part))
-            current = _model_in(field.annotation) if field else None
+        current = _below(current, part)
     if isinstance(current, type) and issubclass(current, BaseModel):
         return sorted(current.model_fields)
     return []
 
 
-def _model_in(annotation: Any) -> Any:
-    """The model inside ``X | None``, ``list[X]`` or ``dict[str, X]``."""
-    if typing.get_origin(annotation) in (types.UnionType, typing.Union, list, tuple, dict):
-        for inner in reversed(typing.get_args(annotation)):
-            found = _model_in(inner)
-            if found is not None:
-                return found
-        return None
+def _below(annotation: Any, part: int | str) -> Any:
+    """The type one step down: a model's field, or the elements of a list or a dictionary."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return None
+        field = annotation.model_fields.get(str(part))
+        inner = field.annotation if field else None
+    else:
+        inner = (typing.get_args(annotation) or (None,))[-1]
+    if typing.get_origin(inner) in (types.UnionType, typing.Union):
+        return next(one for one in typing.get_args(inner) if one is not type(None))
+    return inner

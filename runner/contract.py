@@ -122,6 +122,7 @@ class Launch(Model):
 
     launcher: Literal["docker", "local"]
     harness_version: str
+    machine: str
     wall_s: float = Field(ge=0)
     exit_code: Optional[int] = None
     oom_killed: bool = False

@@ -113,7 +113,7 @@ class Isolation(Model):
 
     uid: int
     gid: int
-    capabilities_effective: Optional[str] = None
+    capabilities_effective: Optional[str] = Field(default=None, pattern=r"^[0-9a-fA-F]{1,32}$")
     no_new_privileges: Optional[bool] = None
     seccomp: Optional[bool] = None
     root_read_only: Optional[bool] = None

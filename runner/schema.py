@@ -27,7 +27,7 @@ def versioned(text: str, what: str) -> Dict[str, Any]:
     """Parse JSON and check ``schema_version`` before anything else is looked at."""
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ContractError(f"{what} is not valid JSON: {error}") from None
     if not isinstance(data, dict):
         raise ContractError(f"{what} is not a JSON object")

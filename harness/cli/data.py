@@ -14,13 +14,15 @@ _data_dir = click.option(
 )
 
 
-@click.group("data")
+@click.group("data", no_args_is_help=False)
 def command() -> None:
     """Fetch and list datasets."""
 
 
 @command.command("fetch")
-@click.argument("name", type=click.Choice(["mnist", "synthetic-mnist"]), default="mnist")
+@click.argument(
+    "name", metavar="NAME", type=click.Choice(["mnist", "synthetic-mnist"]), default="mnist"
+)
 def fetch(name: str) -> None:
     """Download MNIST (or make the stand-in) into the cache and verify it."""
     dataset = datasets.fetch(name, common.say)
@@ -32,4 +34,4 @@ def fetch(name: str) -> None:
 def list_(data_dir: Path | None) -> None:
     """List the datasets that are here, and whether they are what they should be."""
     for state in datasets.listing(data_dir):
-        click.echo(f"{state.name:<16} {state.state:<10} {state.directory}  {state.detail}".rstrip())
+        click.echo(f"{state.name:<16} {state.state:<9} {state.where}  {state.problem}".rstrip())

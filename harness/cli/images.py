@@ -8,7 +8,7 @@ from harness import catalog
 from harness.cli import common
 
 
-@click.group("images")
+@click.group("images", no_args_is_help=False)
 def command() -> None:
     """Build, list and verify the images of the backends, or make their lock files."""
 

@@ -29,7 +29,9 @@ class _Verbs(click.Group):
         return command
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Verbs, no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="benchdl")
 def benchdl() -> None:
     """How fast does a deep-learning tool train on this machine, and can the number be trusted?"""
@@ -48,7 +50,9 @@ def _run(arguments: list[str] | None) -> int:
     except BenchdlError as error:
         return _fail(str(error), error.exit_code)
     except click.ClickException as error:
-        return _fail(" ".join(error.format_message().split()), error.exit_code)
+        where = getattr(error, "ctx", None)
+        more = f" See: {where.command_path} --help" if where else ""
+        return _fail(" ".join(error.format_message().split()) + more, error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted; finished results are kept", interrupts.EXIT_CODE)
     except BrokenPipeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,12 @@ import click
 from harness import settings
 from harness.cli import common
 from harness.errors import UsageError
+
+
+def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a number of anything", ctx, param)
+    return value
 
 
 @click.command("run")
@@ -67,6 +74,7 @@ from harness.errors import UsageError
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
+    callback=_finite,
     default=7200.0,
     show_default=True,
     help="Seconds after which a job is ended.",
@@ -74,6 +82,7 @@ from harness.errors import UsageError
 @click.option(
     "--memory",
     type=click.FloatRange(min=0, min_open=True),
+    callback=_finite,
     metavar="GIB",
     help="Memory limit of a container (default: 90 % of the machine's).",
 )

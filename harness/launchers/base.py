@@ -12,7 +12,7 @@ from runner.contract import Job, Pins, Provenance
 
 Say = Callable[[str], None]
 OnEvent = Callable[[dict[str, Any]], None]
-Ended = Literal["exited", "timeout", "out-of-memory", "not-started"]
+Ended = Literal["exited", "timeout", "out-of-memory", "not-started", "interrupted"]
 
 CACHE_VARIABLE = "BENCHDL_CACHE_DIR"
 """Tells a backend of a writable folder that outlives the job, for compiled code."""

@@ -52,7 +52,7 @@ class Follower:
         text = line.decode("utf-8", errors="replace").rstrip()
         try:
             event = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             event = None
         if isinstance(event, dict) and isinstance(event.get("event"), str):
             self._on_event(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, Dict, Tuple
 
 from runner.backends.keras2 import Keras2
@@ -16,8 +17,6 @@ class TensorFlow(Keras2):
     def configure(self, job: Job) -> None:
         """Device visibility, memory growth and threads are environment variables."""
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-        # Releases from 2.16 on ship Keras 3 unless asked for the Keras 2 package.
-        os.environ["TF_USE_LEGACY_KERAS"] = "1"
         if job.device == "cpu":
             os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         if job.settings.memory_pool.mode == "growth":
@@ -82,7 +81,10 @@ class TensorFlow(Keras2):
             "build_cuda": build.get("cuda_version"),
             "build_cudnn": build.get("cudnn_version"),
         }
-        versions = {"tensorflow": tensorflow.__version__, "keras": self.keras.__version__}
+        versions = {"tensorflow": tensorflow.__version__}
+        for name in ("keras", "tf_keras"):
+            if hasattr(sys.modules.get(name), "__version__"):
+                versions[name.replace("_", "-")] = sys.modules[name].__version__
         return ("gpu" if "GPU" in device else "cpu"), versions, facts
 
 

@@ -36,7 +36,9 @@ def refused(name="theano"):
     return str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "variants"), [("tf", {"pool"}), ("theano", {"no-pool", "no-cudnn"})])
+@pytest.mark.parametrize(
+    ("name", "variants"), [("tf", {"pool"}), ("theano", {"no-pool", "no-cudnn"})]
+)
 def test_real_images_load(name, variants):
     backend = catalog.load(name)
     assert backend.spec.base.image == "debian:bullseye-slim"
@@ -67,7 +69,12 @@ def test_all_backends_are_named(repo):
     ("before", "after", "key", "allowed"),
     [
         ("title =", "titel =", "titel", ["title", "description", "memory_pool", "local"]),
-        ("[memory_pool]\nmodes", "[memory_pool]\nmoeds", "memory_pool.moeds", ["modes", "mode", "fraction"]),
+        (
+            "[memory_pool]\nmodes",
+            "[memory_pool]\nmoeds",
+            "memory_pool.moeds",
+            ["modes", "mode", "fraction"],
+        ),
         ("[base]\nimage", "[base]\nimgae", "base.imgae", ["image", "digest", "python"]),
         (
             '[variants.no-pool]\ndescription = "',
@@ -81,15 +88,19 @@ def test_all_backends_are_named(repo):
             "variants.no-pool.memory_pool.mod",
             ["fraction", "mode"],
         ),
-        ("[[local]]\npython", "[[local]]\npyhton", "local.0.pyhton", ["python", "lock", "wheels", "programs"]),
+        (
+            "[[local]]\npython",
+            "[[local]]\npyhton",
+            "local.0.pyhton",
+            ["python", "lock", "wheels", "programs"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_typo_names_file_key_and_allowed_keys(image_toml, before, after, key, allowed):
     file = image_toml(before, after)
     said = refused()
     assert str(file) in said
-    assert f"unknown key '{key}'" in said or "is missing" not in said
-    assert f"'{key}'" in said
+    assert f"unknown key '{key}'" in said
     for word in allowed:
         assert word in said.partition("allowed keys there: ")[2].split(", "), said
 
@@ -134,7 +145,8 @@ def test_text_that_is_not_utf8_is_named(image_toml):
 
 
 @pytest.mark.parametrize(
-    ("word", "near"), [("teano", "theano"), ("Theano", "theano"), ("tensorflow", None), ("tff", "tf")]
+    ("word", "near"),
+    [("teano", "theano"), ("Theano", "theano"), ("tensorflow", None), ("tff", "tf")],
 )
 def test_unknown_backend_suggests_the_nearest(word, near):
     said = refused(word)

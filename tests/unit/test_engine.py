@@ -31,15 +31,23 @@ REQUIRE = (
     ("text", "message", "advice"),
     [
         ("Unknown runtime specified nvidia", "no NVIDIA runtime", "nvidia-ctk runtime configure"),
-        ("unknown or invalid runtime name: nvidia", "no NVIDIA runtime", "nvidia-container-toolkit"),
+        (
+            "unknown or invalid runtime name: nvidia",
+            "no NVIDIA runtime",
+            "nvidia-container-toolkit",
+        ),
         (VENDOR, "cannot give a GPU to a container", "nvidia-container-toolkit"),
-        ("failed to discover GPU vendor from CDI: no known GPU vendor found", "cannot give a GPU", "nvidia-container-toolkit"),
+        (
+            "failed to discover GPU vendor from CDI: no known GPU vendor found",
+            "cannot give a GPU",
+            "nvidia-container-toolkit",
+        ),
         (CDI, "does not support CDI", "nvidia-ctk cdi generate"),
         (UNRESOLVABLE, "does not name that GPU", "nvidia-ctk cdi generate"),
         (REQUIRE, "driver is older", "update the NVIDIA driver"),
         ("mkdir /var/lib/docker/overlay2/x: no space left on device", "disk is full", "make room"),
     ],
-)  # fmt: skip
+)
 def test_known_texts_become_one_line_with_the_fix(text, message, advice):
     error = engine.explain(APIError("500 Server Error", explanation=text), "starting theano")
     said = str(error)

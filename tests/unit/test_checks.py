@@ -1,0 +1,177 @@
+"""Findings: none on a clean result, and each on exactly the figure that it is about."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import checks
+from runner.contract import Finding
+
+WALL_S = 184.0
+
+
+def found(result, wall_s=WALL_S):
+    return checks.findings(result.job, result.measurement, wall_s)
+
+
+def learning(**changes):
+    return {"measurement": {"learning": changes}}
+
+
+def isolation(**changes):
+    return {"measurement": {"isolation": changes}}
+
+
+def attestation(**changes):
+    return {"measurement": {"attestation": changes}}
+
+
+def sampler(**changes):
+    return {"measurement": {"sampler": changes}}
+
+
+def test_a_clean_result_has_no_findings(make_result):
+    assert found(make_result()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "severity", "changes", "evidence"),
+    [
+        ("other-network", "invalid", learning(parameters=65_401), "65402 parameters"),
+        ("other-work", "invalid", learning(updates=4680), "4680 updates instead of 4690"),
+        ("other-work", "invalid", learning(batch_size=256), "batches of 256 instead of 128"),
+        (
+            "other-work",
+            "invalid",
+            {"measurement": {"epochs": []}},
+            "0 epochs reported instead of 10",
+        ),
+        ("other-work", "invalid", {"job": {"epochs": 5}}, "10 epochs reported instead of 5"),
+        ("other-work", "invalid", {"job": {"train_samples": 1000}}, "60000 images instead of 1000"),
+        ("not-learned", "invalid", learning(error_rate=0.9), "error rate 90.00%"),
+        ("not-learned", "invalid", learning(error_rate=0.03), "error rate 3.00%"),
+        ("not-learned", "invalid", learning(error_rate=0.0), "error rate 0.00%"),
+        (
+            "pin-mismatch",
+            "invalid",
+            attestation(python="3.11.2"),
+            "Python 3.9 is pinned, 3.11.2 ran",
+        ),
+        ("pin-mismatch", "invalid", attestation(python="3.90.1"), "3.90.1 ran"),
+        (
+            "pin-mismatch",
+            "invalid",
+            attestation(packages={"keras": "2.12.0"}),
+            "keras 2.11.0 is pinned, 2.12.0",
+        ),
+        (
+            "pin-mismatch",
+            "invalid",
+            {"job": {"pins": {"packages": {"absent": "1.0"}}}},
+            "none was loaded",
+        ),
+        ("other-device", "invalid", attestation(device="gpu"), "asked for cpu"),
+        ("other-device", "invalid", attestation(device=""), "asked for cpu"),
+        ("gpu-visible", "invalid", isolation(nvidia_device_files=["nvidia0"]), "nvidia0"),
+        ("not-isolated", "suspect", isolation(uid=0), "root"),
+        (
+            "not-isolated",
+            "suspect",
+            isolation(capabilities_effective="00000000a80425fb"),
+            "capabilities",
+        ),
+        ("not-isolated", "suspect", isolation(no_new_privileges=False), "privileges"),
+        ("not-isolated", "suspect", isolation(root_read_only=False), "writable"),
+        ("not-isolated", "suspect", isolation(network_interfaces=["eth0", "lo"]), "network"),
+        ("foreign-load", "suspect", {"measurement": {"cpu": {"host_cpu_s": 360.0}}}, "40.0 s"),
+        ("sampler-broke", "suspect", sampler(problem="it ended with exit code 1"), "exit code 1"),
+        ("sampler-late", "info", sampler(interval_median_s=0.3), "0.3 s"),
+        ("sampler-late", "suspect", sampler(samples=0, interval_median_s=None), "0 samples"),
+    ],
+)
+def test_each_check_fires_on_its_own_figure(make_result, code, severity, changes, evidence):
+    findings = found(make_result(**changes))
+    assert {finding.code for finding in findings} == {code}
+    (finding,) = findings
+    assert finding.severity == severity
+    assert evidence in finding.evidence
+    assert finding.advice
+
+
+def test_a_job_that_says_longer_than_it_took(make_result):
+    (finding,) = found(make_result(), wall_s=100.0)
+    assert (finding.code, finding.severity) == ("clock", "invalid")
+
+
+def test_a_fit_shorter_than_its_epochs(make_result):
+    findings = found(make_result(measurement={"phases": {"fit_s": 170.0}}))
+    assert [finding.code for finding in findings] == ["clock"]
+
+
+def test_a_net_that_did_not_learn_and_told_no_epochs_is_two_findings(make_result):
+    result = make_result(measurement={"epochs": [], "learning": {"error_rate": 0.9}})
+    assert {finding.code for finding in found(result)} == {"other-work", "not-learned"}
+
+
+@pytest.mark.parametrize(("rate", "codes"), [(0.0180, []), (0.0190, ["not-learned"])])
+def test_the_test_set_is_a_sample(make_result, rate, codes):
+    """1.5 % plus three standard deviations of 10,000 images are 1.86 %."""
+    result = make_result(**learning(error_rate=rate))
+    assert [finding.code for finding in found(result)] == codes
+
+
+def test_a_short_run_may_err_more(make_result):
+    epochs = [{"number": 1, "duration_s": 0.3, "loss": 2.2}]
+    figures = {"train_samples": 1000, "updates": 8, "error_rate": 0.6}
+    result = make_result(
+        job={"epochs": 1, "train_samples": 1000},
+        measurement={"epochs": epochs, "learning": figures},
+    )
+    assert found(result) == []
+
+
+def test_a_local_job_need_not_be_isolated(make_result):
+    result = make_result(
+        job={"launcher": "local"},
+        **isolation(
+            uid=0,
+            root_read_only=False,
+            network_interfaces=["eth0"],
+            nvidia_device_files=["nvidia0"],
+        ),
+    )
+    assert found(result) == []
+
+
+def test_what_was_not_measured_is_no_finding(make_result):
+    unknown = {"no_new_privileges": None, "root_read_only": None, "capabilities_effective": None}
+    cpu = {"job_cpu_s": None, "host_cpu_s": None}
+    assert found(make_result(measurement={"isolation": unknown, "cpu": cpu})) == []
+
+
+def test_a_dataset_that_the_workload_does_not_know_has_no_range(make_result):
+    result = make_result(job={"dataset": "fashion"}, **learning(error_rate=0.9))
+    assert found(result) == []
+
+
+def test_debians_suffix_is_the_same_version(make_result):
+    pins = {"pins": {"packages": {"theano": "1.0.5"}}}
+    assert found(make_result(job=pins, **attestation(packages={"theano": "1.0.5+dfsg"}))) == []
+    (finding,) = found(make_result(job=pins, **attestation(packages={"theano": "1.0.50"})))
+    assert finding.code == "pin-mismatch"
+
+
+@pytest.mark.parametrize(
+    ("status", "severities", "verdict"),
+    [
+        ("ok", [], "ok"),
+        ("ok", ["info"], "ok"),
+        ("ok", ["info", "suspect"], "suspect"),
+        ("ok", ["suspect", "invalid", "info"], "invalid"),
+        ("failed", ["invalid"], "failed"),
+        ("interrupted", [], "interrupted"),
+    ],
+)
+def test_the_worst_finding_is_the_verdict(status, severities, verdict):
+    findings = [Finding(code="x", severity=s, evidence="e", advice="a") for s in severities]
+    assert checks.verdict(status, findings) == verdict

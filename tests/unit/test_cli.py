@@ -1,0 +1,218 @@
+"""The command line: one line and the right status for every wrong request, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHDL = Path(sys.executable).parent / "benchdl"
+DEAD = {"DOCKER_HOST": "unix:///nonexistent"}
+RUN = ["run", "tf", "--launcher", "local", "--device", "cpu"]
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ([], "--help"),
+        (["bench"], "No such command 'bench'"),
+        (["run"], "BACKEND"),
+        (["run", "teano", "--device", "cpu"], "did you mean 'theano'?"),
+        ([*RUN, "--variant", "pol"], "did you mean 'pool'?"),
+        ([*RUN, "--set", "cudnn.enable=off"], "did you mean 'cudnn.enabled'?"),
+        ([*RUN, "--set", "lib.cnmem=2"], "0 is off"),
+        ([*RUN, "--workload", "cnn-minst"], "did you mean 'cnn-mnist'?"),
+        ([*RUN, "--gpus", "0"], "add --device gpu"),
+        (["run", "tf", "--device", "gpu", "--gpus", "first"], "as in --gpus 0,2"),
+        (["run", "tf", "--device", "gpu", "--gpus", ""], "as in --gpus 0,2"),
+        (["run", "tf", "--device", "tpu"], "--device"),
+        ([*RUN, "--epochs", "0"], "--epochs"),
+        ([*RUN, "--repeat", "many"], "--repeat"),
+        ([*RUN, "--timeout", "0"], "--timeout"),
+        ([*RUN, "--timeout", "nan"], "--timeout"),
+        ([*RUN, "--dataset", "cifar"], "--dataset"),
+        ([*RUN, "--colour", "red"], "--colour"),
+        (["table", "--format", "xml"], "--format"),
+        (["show"], "RUN"),
+        (["show", "latest"], "no run 'latest'"),
+        (["images", "build", "teano"], "did you mean 'theano'?"),
+        (["images", "burn"], "No such command 'burn'"),
+        (["data", "fetch", "cifar"], "NAME"),
+    ],
+    ids=lambda value: " ".join(value)[-36:] if isinstance(value, list) else "",
+)
+def test_wrong_requests_are_one_line_and_status_2(benchdl, tmp_path, args, words):
+    done = benchdl(*args, env=DEAD)
+    assert done.returncode == 2, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("benchdl: ")
+    assert words in line
+    assert done.stdout == ""
+    assert not (tmp_path / "results").exists()
+    assert not (tmp_path / "cache").exists()
+
+
+def test_json_of_a_wrong_request_keeps_standard_output_empty(benchdl):
+    done = benchdl("run", "teano", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_broken_image_toml_is_one_line_and_does_not_hide_the_others(benchdl, dummy_root, tmp_path):
+    root = tmp_path / "root"
+    shutil.copytree(dummy_root, root)
+    file = root / "docker" / "dummy" / "image.toml"
+    file.write_text(file.read_text().replace("title", "titel"))
+    env = {**DEAD, "BENCHDL_ROOT": str(root)}
+
+    done = benchdl("run", "dummy", "--device", "cpu", env=env)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert str(file) in line
+
+    listed = benchdl("list", env=env)
+    assert listed.returncode == 0
+    assert "broken: " in listed.stdout
+    assert "no-cudnn" in listed.stdout
+
+    (mended,) = [
+        one for one in benchdl("doctor", env=env).stdout.splitlines() if "backend dummy" in one
+    ]
+    assert mended.startswith("not ok")
+
+
+def test_a_root_that_is_none(benchdl, tmp_path):
+    done = benchdl("list", env={"BENCHDL_ROOT": str(tmp_path)})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "BENCHDL_ROOT" in line
+
+
+def test_list_shows_backends_variants_and_workloads(benchdl):
+    done = benchdl("list")
+    assert done.returncode == 0
+    for words in ("tf", "theano", "no-pool", "no-cudnn", "pool", "cnn-mnist", "65,402 parameters"):
+        assert words in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("form", "empty"), [("md", "no results yet: make bench\n"), ("json", "[]\n")]
+)
+def test_table_of_an_empty_store(benchdl, tmp_path, form, empty):
+    done = benchdl("table", "--format", form)
+    assert (done.returncode, done.stdout, done.stderr) == (0, empty, "")
+    assert not (tmp_path / "results").exists()
+
+
+def test_csv_of_an_empty_store_is_its_header(benchdl):
+    done = benchdl("table", "--format", "csv")
+    assert done.stdout.startswith("run_id,")
+    assert done.stdout.count("\n") == 1
+
+
+def test_damaged_results_are_named_and_skipped(benchdl, stored, make_result, tmp_path):
+    stored(tmp_path / "results", make_result())
+    (tmp_path / "results" / "20260101t000000z-broken").mkdir()
+    done = benchdl("table", "--format", "json")
+    assert done.returncode == 0
+    assert len(json.loads(done.stdout)) == 1
+    assert done.stderr.startswith("skipped ")
+
+
+def test_show_tells_everything_of_one_run(benchdl, stored, make_result, tmp_path):
+    result = make_result(job={"overrides": {"cudnn.enabled": False}})
+    stored(tmp_path / "results", result)
+    shown = benchdl("show", result.run_id[-8:]).stdout
+    for words in (
+        result.run_id,
+        "176.4",
+        "tensorflow-gpu",
+        "65402",
+        "epoch  10",
+        "E5-2686",
+        "cudnn.enabled",
+    ):
+        assert words in shown
+    assert json.loads(benchdl("show", "latest", "--json").stdout)["run_id"] == result.run_id
+
+
+def test_results_option_wins_over_the_environment(benchdl, stored, make_result, tmp_path):
+    stored(tmp_path / "elsewhere", make_result())
+    assert benchdl("table", "--format", "json").stdout == "[]\n"
+    there = benchdl("table", "--format", "json", "--results", tmp_path / "elsewhere").stdout
+    assert len(json.loads(there)) == 1
+
+
+def test_docker_by_name_without_an_engine(benchdl, tmp_path):
+    done = benchdl("run", "tf", "--launcher", "docker", "--device", "cpu", env=DEAD)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("benchdl: no Docker engine answers at unix:///nonexistent: ")
+    assert "--launcher local" in line
+
+
+@pytest.mark.parametrize("verb", ["build", "list", "verify"])
+def test_images_without_an_engine(benchdl, verb):
+    done = benchdl("images", verb, env=DEAD)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "no Docker engine answers" in line
+
+
+def test_doctor_names_the_dead_engine_with_its_fix(benchdl, tmp_path):
+    done = benchdl("doctor", env={**DEAD, "BENCHDL_DATA": str(tmp_path)})
+    assert done.returncode in (0, 1)
+    lines = done.stdout.splitlines()
+    assert all(line.startswith(("ok     ", "not ok ")) for line in lines)
+    (engine,) = [line for line in lines if "Docker engine" in line]
+    assert engine.startswith(
+        "not ok Docker engine: no Docker engine answers at unix:///nonexistent"
+    )
+    assert "  -> start it (sudo systemctl start docker)" in engine
+    for subject in (
+        "Python",
+        "tf without Docker",
+        "theano without Docker",
+        "disk for results",
+        "dataset mnist",
+        "GPU",
+    ):
+        assert any(subject in line for line in lines), subject
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("verb", ["run", "images", "data", "list", "show", "table", "doctor"])
+def test_every_verb_has_help(benchdl, verb):
+    done = benchdl(verb, "--help")
+    assert done.returncode == 0
+    assert "Usage: benchdl" in done.stdout
+
+
+def test_version_and_help(benchdl):
+    assert "benchdl, version" in benchdl("--version").stdout
+    done = benchdl("-h")
+    assert done.returncode == 0
+    assert "doctor" in done.stdout
+
+
+def test_a_reader_that_went_away_is_no_traceback(benchdl, stored, make_result, tmp_path):
+    for _ in range(40):
+        stored(tmp_path / "results", make_result())
+    command = [
+        BENCHDL,
+        "table",
+        "--format",
+        "json",
+        "--results",
+        str(tmp_path / "results"),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    process.wait(20)
+    assert "Traceback" not in said
+    assert "Exception" not in said

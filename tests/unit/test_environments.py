@@ -1,0 +1,200 @@
+"""Environments of the local launcher: which Python, which lock, and what is said when it fails."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import catalog, environments, registry
+from harness.errors import BenchdlError
+
+OWN = ".".join(platform.python_version_tuple()[:2])
+
+
+@pytest.fixture
+def uv(monkeypatch):
+    """Stands in for uv: records what it is asked, makes a folder where a venv is asked for."""
+
+    class Uv:
+        def __init__(self):
+            self.calls = []
+            self.fails_at = None
+            self.pythons = {}
+            self.says = "error: no space\n  left on device\n"
+
+        def __call__(self, arguments):
+            self.calls.append(arguments)
+            verb = " ".join(arguments[:2])
+            if verb == "python find":
+                path = self.pythons.get(arguments[-1], "")
+                return subprocess.CompletedProcess(arguments, 0 if path else 2, f"{path}\n", "")
+            if arguments[0] == "venv":
+                Path(arguments[-1]).mkdir()
+            failed = self.fails_at is not None and self.fails_at in verb
+            return subprocess.CompletedProcess(arguments, int(failed), "", self.says)
+
+    fake = Uv()
+    monkeypatch.setattr(registry, "uv", fake)
+    return fake
+
+
+@pytest.fixture
+def root(dummy_root, tmp_path, monkeypatch):
+    shutil.copytree(dummy_root / "docker", tmp_path / "root" / "docker")
+    (tmp_path / "root" / "runner").mkdir()
+    monkeypatch.setenv("BENCHDL_ROOT", str(tmp_path / "root"))
+    monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "root"
+
+
+def dummy(root, before="", after=""):
+    file = root / "docker" / "dummy" / "image.toml"
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after))
+    return catalog.load("dummy")
+
+
+def prepared(backend):
+    lines = []
+    return environments.prepare(backend, "cpu", lines.append), lines
+
+
+def refused(backend):
+    with pytest.raises(BenchdlError) as caught:
+        prepared(backend)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def environments_in(tmp_path):
+    return [entry for entry in (tmp_path / "cache" / "environments").iterdir() if entry.is_dir()]
+
+
+def test_the_hosts_own_python_comes_first(root, uv):
+    stack, python = environments.choose(catalog.load("dummy"))
+    assert (stack.lock, python) == ("local.lock", sys.executable)
+    assert uv.calls == []
+
+
+def test_another_python_is_looked_for_when_the_own_does_not_fit(root, uv):
+    uv.pythons = {">=3.20": "/opt/python3.20"}
+    backend = dummy(root, 'python = ">=3.10"', 'python = ">=3.20"')
+    assert environments.choose(backend)[1] == "/opt/python3.20"
+
+
+def test_the_stack_that_fits_the_own_python_goes_before_an_earlier_one(root, uv):
+    uv.pythons = {">=3.20": "/opt/python3.20"}
+    backend = dummy(
+        root,
+        "[[local]]",
+        '[[local]]\npython = ">=3.20"\nlock = "late.lock"\nnote = ""\nwheels = {}\n[[local]]',
+    )
+    assert environments.choose(backend)[0].lock == "local.lock"
+
+
+def test_no_python_that_fits_names_those_that_would(root, uv):
+    said = refused(dummy(root, 'python = ">=3.10"', 'python = ">=3.20,<3.22"'))
+    assert f"no local stack for Python {platform.python_version()}" in said
+    assert ">=3.20,<3.22" in said
+    assert "--launcher docker" in said
+
+
+def test_a_backend_without_any_local_stack(root, uv):
+    file = root / "docker" / "dummy" / "image.toml"
+    file.write_text(file.read_text().partition("[[local]]")[0])
+    assert "none at all" in refused(catalog.load("dummy"))
+
+
+def test_the_real_backends_have_a_stack_for_common_pythons(repo):
+    for name in ("tf", "theano"):
+        stacks = catalog.load(name).spec.local
+        for version in ("3.10.12", "3.11.7", "3.12.3"):
+            assert any(environments.SpecifierSet(s.python).contains(version) for s in stacks), name
+
+
+def test_an_environment_is_made_once_from_its_lock(root, uv, tmp_path):
+    backend = catalog.load("dummy")
+    first, said = prepared(backend)
+    assert said == ["making the local environment of dummy (once; local.lock)"]
+    make, install = uv.calls
+    assert make[0] == "venv"
+    assert sys.executable in make
+    assert install[:2] == ["pip", "install"]
+    assert "--require-hashes" in install
+    assert install[-1] == str(backend.folder / "local.lock")
+
+    again, said = prepared(backend)
+    assert (again, said, len(uv.calls)) == (first, [], 2)
+    (folder,) = environments_in(tmp_path)
+    assert first.python == str(folder / "bin" / "python")
+
+
+def test_what_is_prepared_is_on_record(root, uv):
+    ready, _ = prepared(catalog.load("dummy"))
+    assert ready.pins.python == OWN
+    assert ready.pins.packages == {"numpy": "2.2.6"}
+    assert ready.provenance.kind == "environment"
+    assert ready.provenance.note == "NumPy 2.2 instead of the image's 2.0"
+    assert set(ready.provenance.locks_sha256) == {"local.lock"}
+
+
+def test_environment_variables_of_the_stack_are_kept():
+    theano = catalog.load("theano").spec.local[0]
+    assert theano.environment["THEANO_FLAGS"] == "blas.ldflags="
+
+
+def test_another_lock_is_another_environment(root, uv, tmp_path):
+    prepared(catalog.load("dummy"))
+    lock = root / "docker" / "dummy" / "local.lock"
+    lock.write_text(lock.read_text() + "\n")
+    prepared(catalog.load("dummy"))
+    assert len(environments_in(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("step", ["venv", "pip install"])
+def test_a_failed_installation_leaves_nothing_and_is_tried_again(root, uv, tmp_path, step):
+    uv.fails_at = step
+    said = refused(catalog.load("dummy"))
+    assert "environment of dummy failed: error: no space left on device" in said
+    assert environments_in(tmp_path) == []
+    uv.fails_at = None
+    prepared(catalog.load("dummy"))
+    assert len(environments_in(tmp_path)) == 1
+
+
+def test_half_an_environment_is_made_anew(root, uv, tmp_path):
+    prepared(catalog.load("dummy"))
+    (folder,) = environments_in(tmp_path)
+    (folder / environments._READY).unlink()
+    (folder / "left over").write_text("x")
+    prepared(catalog.load("dummy"))
+    assert len(uv.calls) == 4
+    assert not (folder / "left over").exists()
+
+
+def test_a_missing_program_is_named_with_its_package(root, uv):
+    backend = dummy(root, 'lock = "local.lock"', 'lock = "local.lock"\nprograms = ["no-such-g++"]')
+    said = refused(backend)
+    assert "needs the program no-such-g++" in said
+    assert "apt-get install no-such-g++" in said
+    assert uv.calls == []
+
+
+def test_a_missing_lock_says_how_to_make_it(root, uv):
+    (root / "docker" / "dummy" / "local.lock").unlink()
+    said = refused(catalog.load("dummy"))
+    assert "local.lock" in said
+    assert "benchdl images lock dummy" in said
+
+
+def test_a_cache_that_cannot_be_written_says_so(root, uv, tmp_path):
+    (tmp_path / "cache").write_text("in the way")
+    said = refused(catalog.load("dummy"))
+    assert "cannot write to the cache" in said
+    assert "BENCHDL_CACHE" in said

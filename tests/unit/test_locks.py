@@ -1,0 +1,110 @@
+"""Lock files: they hold the pins of image.toml, hashes for everything, and nobody's mirror."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness import catalog, locks
+
+REPO = Path(__file__).resolve().parents[2]
+BACKENDS = sorted(file.parent.name for file in (REPO / "docker").glob("*/image.toml"))
+LOCKS = [*sorted((REPO / "docker").glob("*/*.lock")), REPO / "harness" / "requirements.lock"]
+
+
+def promised(name):
+    """Lock file to the pins that it must hold."""
+    spec = catalog.load(name).spec
+    wanted = {"requirements.lock": spec.framework.wheels}
+    if spec.cuda and spec.cudnn:
+        wanted["cuda.lock"] = {**spec.cuda.wheels, spec.cudnn.wheel: spec.cudnn.version}
+    return {**wanted, **{stack.lock: stack.wheels for stack in spec.local}}
+
+
+def requirements(lock):
+    """Each requirement with its continuation lines, comments left out."""
+    lines = [line for line in lock.read_text().splitlines() if not line.lstrip().startswith("#")]
+    return [r for r in re.sub(r"\\\n\s*", " ", "\n".join(lines)).splitlines() if r.strip()]
+
+
+def names(lock):
+    return {re.split(r"[=\s;\[]", one)[0] for one in requirements(lock)}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_promised_lock_holds_its_pins(backend):
+    for name, wheels in promised(backend).items():
+        lock = REPO / "docker" / backend / name
+        assert lock.is_file(), f"{lock} is missing: benchdl images lock {backend}"
+        assert locks.missing(lock, wheels) == []
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_lock_holds_what_the_runner_needs(backend):
+    text = (REPO / "runner" / "requirements.txt").read_text()
+    needs = dict(line.split("==") for line in text.splitlines() if line and line[0] != "#")
+    assert {"pydantic", "psutil", "nvidia-ml-py3"} <= set(needs)
+    for name in promised(backend):
+        if name != "cuda.lock":
+            assert locks.missing(REPO / "docker" / backend / name, needs) == []
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_lock_lies_about_that_image_toml_does_not_name(backend):
+    there = {lock.name for lock in (REPO / "docker" / backend).glob("*.lock")}
+    assert there == set(promised(backend))
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: f"{lock.parent.name}/{lock.name}")
+def test_every_requirement_is_pinned_and_has_hashes(lock):
+    found = requirements(lock)
+    assert found
+    for one in found:
+        assert re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^\s;]+", one), one
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", one), one
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: f"{lock.parent.name}/{lock.name}")
+def test_no_lock_names_an_address(lock):
+    text = lock.read_text()
+    assert "://" not in text
+    assert " @ " not in text
+    assert "index-url" not in text
+    assert "find-links" not in text
+
+
+def test_cuda_is_the_same_in_all_images_so_that_they_share_its_layer():
+    contents = {
+        name: (REPO / "docker" / name / "cuda.lock").read_bytes() for name in ("tf", "theano")
+    }
+    assert contents["tf"] == contents["theano"]
+
+
+def test_cuda_lock_holds_nothing_but_its_pins():
+    wanted = set(promised("tf")["cuda.lock"])
+    assert names(REPO / "docker" / "tf" / "cuda.lock") == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("keras==2.11.0 \\\n    --hash=sha256:00\n", []),
+        ("Keras==2.11.0\n", []),
+        ("keras==2.11.0 ; python_version < '3.12' \\\n", []),
+        ("keras==2.11.0; python_version < '3.12'\n", []),
+        ("keras==2.11.01\n", ["keras==2.11.0"]),
+        ("tf-keras==2.11.0\n", ["keras==2.11.0"]),
+        ("# keras==2.11.0\n", ["keras==2.11.0"]),
+        ("", ["keras==2.11.0"]),
+    ],
+)
+def test_missing_pins_are_found(tmp_path, text, missing):
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(text)
+    assert locks.missing(lock, {"keras": "2.11.0"}) == missing
+
+
+def test_a_lock_that_is_not_there_misses_everything(tmp_path):
+    assert locks.missing(tmp_path / "none.lock", {"keras": "2.11.0"}) == ["keras==2.11.0"]
