@@ -75,7 +75,7 @@ def build(
             "mirror": mirror or "",
             "base": backend.spec.base.reference,
             "base_id": base_id,
-            "locks": json.dumps(context.lock_hashes(backend.folder), sort_keys=True),
+            "locks": json.dumps(context.lock_hashes(backend), sort_keys=True),
             "debian": json.dumps(debian, sort_keys=True),
         }
         # What the image holds is known only once it is built, hence a second step for the labels.

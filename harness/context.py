@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import tarfile
-from pathlib import Path
 
 from harness import paths
 from harness.catalog import Backend, Flavour
@@ -25,10 +24,11 @@ def files(backend: Backend) -> dict[str, bytes]:
         raise UsageError(
             f"{backend.folder} has no Dockerfile", "add one: docs/backends.md says how"
         )
+    unused = {stack.lock for stack in backend.spec.local}
     found = {
         file.relative_to(backend.folder).as_posix(): file.read_bytes()
         for file in sorted(backend.folder.rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts
+        if file.is_file() and "__pycache__" not in file.parts and file.name not in unused
     }
     for name in _SHARED_SCRIPTS:
         found[name] = (paths.root() / "docker" / "base" / name).read_bytes()
@@ -68,10 +68,12 @@ def fingerprint(contents: dict[str, bytes], args: dict[str, str], base_id: str) 
     return hashlib.sha256(tar(contents) + facts).hexdigest()
 
 
-def lock_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of the lock files and of image.toml itself, by name."""
+def lock_hashes(backend: Backend) -> dict[str, str]:
+    """SHA-256 of the image's lock files and of image.toml itself, by name."""
+    unused = {stack.lock for stack in backend.spec.local}
+    candidates = [*sorted(backend.folder.glob("*.lock")), backend.folder / "image.toml"]
     return {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in [*sorted(folder.glob("*.lock")), folder / "image.toml"]
-        if file.is_file()
+        for file in candidates
+        if file.is_file() and file.name not in unused
     }

@@ -67,6 +67,8 @@ def _engine(backends: list[catalog.Backend]) -> list[Line]:
     for backend in backends:
         for flavour in backend.flavours():
             state = images.state(client, backend, flavour)
+            if flavour == "gpu" and state.image_id is None and not nvidia.gpus()[0]:
+                continue  # nobody needs it here
             found = "; ".join(state.problems) or "up to date"
             fix = f"benchdl images build {backend.name} --flavour {flavour}"
             lines.append(Line(not state.problems, f"image {state.reference}", found, fix))

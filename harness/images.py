@@ -45,7 +45,7 @@ def state(client: docker.DockerClient, backend: Backend, flavour: Flavour) -> Im
         return ImageState(backend.name, flavour, name, None, None, ["not built"])
     problems = []
     built: dict[str, str] = json.loads(label(image, "locks") or "{}")
-    now = context.lock_hashes(backend.folder)
+    now = context.lock_hashes(backend)
     for file in sorted({*built, *now}):
         if built.get(file) != now.get(file):
             problems.append(f"{file} changed since the build")

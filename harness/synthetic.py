@@ -153,7 +153,7 @@ def _blot(ink: Ints, dice: _Dice) -> Ints:
     """Where the pen skipped (a sixth of the pictures) or smudged (a 16th): a disc of another shade.
 
     In one picture of 40 so much is missing that some of them cannot be told: with this share a
-    good network's error rate ends near 0.5 %, not at 0.
+    good network's error rate ends near 0.4 %, not at 0.
     """
     axis = np.arange(_PIXELS, dtype=np.int32)
     x, y = axis[None, None, :], axis[None, :, None]

@@ -218,7 +218,13 @@ def tf_on_cpu() -> dict[str, Any]:
             "memory_bytes": 25_000_000_000,
         },
     }
-    launch = {"launcher": "docker", "harness_version": "0.1.0", "wall_s": 184.0, "exit_code": 0}
+    launch = {
+        "launcher": "docker",
+        "harness_version": "0.1.0",
+        "machine": "Intel(R) Xeon(R) CPU E5-2686 v4 @ 2.30GHz, 2 cores",
+        "wall_s": 184.0,
+        "exit_code": 0,
+    }
     return {
         "schema_version": 1,
         "status": "ok",

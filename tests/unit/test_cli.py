@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.main import main
+
 BENCHDL = Path(sys.executable).parent / "benchdl"
 DEAD = {"DOCKER_HOST": "unix:///nonexistent"}
 RUN = ["run", "tf", "--launcher", "local", "--device", "cpu"]
@@ -34,6 +36,8 @@ RUN = ["run", "tf", "--launcher", "local", "--device", "cpu"]
         ([*RUN, "--repeat", "many"], "--repeat"),
         ([*RUN, "--timeout", "0"], "--timeout"),
         ([*RUN, "--timeout", "nan"], "--timeout"),
+        ([*RUN, "--memory", "nan"], "--memory"),
+        ([*RUN, "--memory", "inf"], "--memory"),
         ([*RUN, "--dataset", "cifar"], "--dataset"),
         ([*RUN, "--colour", "red"], "--colour"),
         (["table", "--format", "xml"], "--format"),
@@ -45,15 +49,33 @@ RUN = ["run", "tf", "--launcher", "local", "--device", "cpu"]
     ],
     ids=lambda value: " ".join(value)[-36:] if isinstance(value, list) else "",
 )
-def test_wrong_requests_are_one_line_and_status_2(benchdl, tmp_path, args, words):
-    done = benchdl(*args, env=DEAD)
-    assert done.returncode == 2, done.stderr
-    (line,) = done.stderr.splitlines()
+def test_wrong_requests_are_one_line_and_status_2(monkeypatch, capsys, tmp_path, args, words):
+    """In this process, since they are many; below are some of them as the real command."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOCKER_HOST", DEAD["DOCKER_HOST"])
+    monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("BENCHDL_RESULTS", raising=False)
+    with pytest.raises(SystemExit) as left:
+        main(args)
+    out, err = capsys.readouterr()
+    assert left.value.code == 2, err
+    (line,) = err.splitlines()
     assert line.startswith("benchdl: ")
     assert words in line
+    assert out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "args", [[], ["run", "teano", "--device", "cpu"], [*RUN, "--gpus", "0"], ["show", "latest"]]
+)
+def test_wrong_requests_of_the_real_command(benchdl, tmp_path, args):
+    done = benchdl(*args)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("benchdl: ")
     assert done.stdout == ""
-    assert not (tmp_path / "results").exists()
-    assert not (tmp_path / "cache").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_json_of_a_wrong_request_keeps_standard_output_empty(benchdl):

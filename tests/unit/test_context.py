@@ -111,13 +111,19 @@ def test_arguments_derive_from_image_toml():
     assert args["DEBIAN_MIRROR"] == ""
 
 
-def test_lock_hashes_are_of_all_locks_and_image_toml(root):
-    folder = root / "docker" / "dummy"
-    before = context.lock_hashes(folder)
-    assert set(before) == {"image.toml", "local.lock", "requirements.lock"}
-    (folder / "local.lock").write_text("changed")
-    after = context.lock_hashes(folder)
-    assert {name for name in after if after[name] != before[name]} == {"local.lock"}
+def test_lock_hashes_are_of_what_the_image_is_made_of(root):
+    before = context.lock_hashes(catalog.load("dummy"))
+    assert set(before) == {"image.toml", "requirements.lock"}
+    (root / "docker" / "dummy" / "requirements.lock").write_text("changed")
+    (root / "docker" / "dummy" / "local.lock").write_text("changed")
+    after = context.lock_hashes(catalog.load("dummy"))
+    assert {name for name in after if after[name] != before[name]} == {"requirements.lock"}
+
+
+def test_a_lock_of_the_local_launcher_does_not_rebuild_an_image(root):
+    before = fingerprint()
+    (root / "docker" / "dummy" / "local.lock").write_text("changed")
+    assert fingerprint() == before
 
 
 def test_a_backend_without_dockerfile_says_where_to_read_on(root):

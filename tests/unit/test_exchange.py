@@ -84,6 +84,7 @@ def test_a_failure_that_the_runner_tells_is_passed_on(exchange, make_result, res
     [
         (Exit("timeout"), "timeout", "time limit", "--timeout"),
         (Exit("timeout", detail="it did not end"), "timeout", "it did not end", "--timeout"),
+        (Exit("interrupted"), "interrupted", "stopped by the user", ""),
         (Exit("out-of-memory", 137), "out-of-memory", "memory", "--train-samples"),
         (
             Exit("not-started", detail="no such image", advice="build it"),

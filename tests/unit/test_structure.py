@@ -49,7 +49,7 @@ def test_runner_imports_nothing_of_the_harness_and_is_python_3_9(file):
 
 def test_the_contract_is_all_that_the_harness_sees_of_a_running_job():
     """Frameworks, meters and backends stay on the runner's side."""
-    allowed = {"contract", "measurement", "schema", "workloads", "datasets"}
+    allowed = {"contract", "measurement", "schema", "workloads", "datasets", "attest"}
     seen = {
         name for file in FILES if file.is_relative_to(REPO / "harness") for name in imported(file)
     }
@@ -63,9 +63,10 @@ FRESH = """
 import os, sys
 import click, docker, filelock, numpy, packaging.specifiers, psutil, pydantic, pynvml
 import rich.progress, uv
-for name in sys.argv[1:]:
-    child = os.fork()
-    if child == 0:
+for number, name in enumerate(sys.argv[1:]):
+    if number >= 4:
+        os.wait()
+    if os.fork() == 0:
         assert not [m for m in sys.modules if m.partition(".")[0] in ("runner", "harness")]
         try:
             __import__(name)
@@ -73,7 +74,11 @@ for name in sys.argv[1:]:
             print(f"{name}: {type(error).__name__}: {error}", flush=True)
             os._exit(1)
         os._exit(0)
-    os.waitpid(child, 0)
+while True:
+    try:
+        os.wait()
+    except ChildProcessError:
+        break
 """
 
 

@@ -159,8 +159,7 @@ def test_first_and_steady_epoch(make_result):
         {"job": {**THEANO, "threads": 1}},
         {"job": {**THEANO, "settings": {"tf32": True}}},
         {"job": THEANO, "measurement": {"learning": {"train_samples": 1000}}},
-        {"job": THEANO, "measurement": {"host": {"cpu_model": "another"}}},
-        {"job": THEANO, "measurement": {"cpu": {"visible_cores": 64}}},
+        {"job": THEANO, "launch": {"machine": "another, 2 cores"}},
     ],
     ids=lambda other: str(other)[-40:],
 )
