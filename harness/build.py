@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -13,7 +14,7 @@ import docker
 from docker.errors import APIError, DockerException
 from docker.models.images import Image
 
-from harness import baseimage, context, engine, images
+from harness import baseimage, cache, context, engine, images
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
 
@@ -21,6 +22,7 @@ Say = Callable[[str], None]
 
 _STEP = re.compile(r"^Step (\d+/\d+) : (.*)$", re.MULTILINE)
 _TAIL_LINES = 15
+_UNLABELLED = "-unlabelled"
 _LIST_PACKAGES = ["dpkg-query", "-W", "-f", "${Package}=${Version}\n"]
 
 
@@ -51,44 +53,72 @@ def build(
     contents = context.files(backend)
     args = context.arguments(backend, flavour, mirror)
     wanted = context.fingerprint(contents, args, base_id)
-    present = engine.find_image(client, name)
-    if present is not None and images.label(present, "fingerprint") == wanted:
-        say(f"{name} is up to date")
-        return present
-    say(f"building {name} on {backend.spec.base.reference}")
-    unlabelled = f"{name}-unlabelled"
-    try:
-        _stream(client, name, say, fileobj=io.BytesIO(context.tar(contents)), custom_context=True,
-                buildargs=args, tag=unlabelled)  # fmt: skip
-        debian = _debian_packages(client, unlabelled)
-        problems = images.debian_problems(backend, debian)
-        if problems:
-            raise BenchdlError(
-                f"{name} does not hold what image.toml pins: {problems[0]}",
-                "correct the pin in image.toml, or name a base that has that version",
-            )
-        labels = {
-            "backend": backend.name,
-            "flavour": flavour,
-            "reference": name,
-            "fingerprint": wanted,
-            "mirror": mirror or "",
-            "base": backend.spec.base.reference,
-            "base_id": base_id,
-            "locks": json.dumps(context.lock_hashes(backend), sort_keys=True),
-            "debian": json.dumps(debian, sort_keys=True),
-        }
-        # What the image holds is known only once it is built, hence a second step for the labels.
-        dockerfile = io.BytesIO(f"FROM {unlabelled}\n".encode())
-        named = {images.LABEL + key: value for key, value in labels.items()}
-        _stream(client, name, lambda _: None, fileobj=dockerfile, labels=named, tag=name)
-        client.images.remove(unlabelled, noprune=True)
-    except APIError as error:
-        raise engine.explain(error, f"building {name}") from None
-    except (DockerException, OSError) as error:
-        raise BenchdlError(f"building {name}: lost the Docker engine ({error})") from None
+    with cache.locked(cache.cache_dir() / "builds" / f"{backend.name}-{flavour}", say):
+        present = engine.find_image(client, name)
+        if present is not None and images.label(present, "fingerprint") == wanted:
+            say(f"{name} is up to date")
+            return present
+        say(f"building {name} on {backend.spec.base.reference}")
+        try:
+            debian = _build_unlabelled(client, backend, name, contents, args, say)
+            labels = {
+                "backend": backend.name,
+                "flavour": flavour,
+                "reference": name,
+                "fingerprint": wanted,
+                "mirror": mirror or "",
+                "base": backend.spec.base.reference,
+                "base_id": base_id,
+                "locks": json.dumps(context.lock_hashes(backend), sort_keys=True),
+                "debian": json.dumps(debian, sort_keys=True),
+            }
+            _label(client, name, labels)
+            if present is not None:
+                # What had our name has none now: ours to remove, unless something still uses it.
+                with contextlib.suppress(APIError):
+                    client.images.remove(str(present.id))
+        except APIError as error:
+            raise engine.explain(error, f"building {name}") from None
+        except (DockerException, OSError) as error:
+            raise BenchdlError(f"building {name}: lost the Docker engine ({error})") from None
     say(f"{name} is ready")
     return client.images.get(name)
+
+
+def _build_unlabelled(
+    client: docker.DockerClient,
+    backend: Backend,
+    name: str,
+    contents: dict[str, bytes],
+    args: dict[str, str],
+    say: Say,
+) -> dict[str, str]:
+    """Build under a passing name; returns the Debian packages that are in it, as pinned."""
+    _stream(
+        client,
+        name,
+        say,
+        fileobj=io.BytesIO(context.tar(contents)),
+        custom_context=True,
+        buildargs=args,
+        tag=name + _UNLABELLED,
+    )
+    debian = _debian_packages(client, name + _UNLABELLED)
+    problems = images.debian_problems(backend, debian)
+    if problems:
+        raise BenchdlError(
+            f"{name} does not hold what image.toml pins: {problems[0]}",
+            "correct the pin in image.toml, or name a base that has that version",
+        )
+    return debian
+
+
+def _label(client: docker.DockerClient, name: str, labels: dict[str, str]) -> None:
+    """Give the image its name and labels: what it holds is known only once it is built."""
+    dockerfile = io.BytesIO(f"FROM {name}{_UNLABELLED}\n".encode())
+    named = {images.LABEL + key: value for key, value in labels.items()}
+    _stream(client, name, lambda _: None, fileobj=dockerfile, labels=named, tag=name)
+    client.images.remove(name + _UNLABELLED, noprune=True)
 
 
 def _stream(client: docker.DockerClient, name: str, say: Say, **options: Any) -> None:

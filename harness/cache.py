@@ -47,7 +47,7 @@ def storing(directory: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            what, first = "the disk is full", "free about 100 MB there"
+            what, first = "the disk is full", "free some space there"
         else:
             what, first = error.strerror or str(error), "make it writable"
         raise BenchdlError(
@@ -66,7 +66,8 @@ def locked(directory: Path, say: Callable[[str], None]) -> Iterator[None]:
     with storing(directory):
         directory.mkdir(parents=True, exist_ok=True)
         # A container's user is not the owner and must be able to read, whatever the umask is.
-        directory.chmod(0o755)
+        with contextlib.suppress(PermissionError):  # somebody else's directory is as they made it
+            directory.chmod(0o755)
         lock = FileLock(directory.with_name(f"{directory.name}.lock"))
         try:
             lock.acquire(timeout=0)
@@ -80,6 +81,9 @@ def locked(directory: Path, say: Callable[[str], None]) -> Iterator[None]:
                     "wait for it or end it, then try again",
                 ) from None
     try:
+        with storing(directory):
+            for leftover in directory.glob(".*"):  # of a process that was killed while writing
+                leftover.unlink()
         yield
     finally:
         lock.release()

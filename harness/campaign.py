@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from harness import catalog, checks, datasets, settings
+from harness import cache, catalog, checks, datasets, settings
 from harness.catalog import Backend, Flavour
 from harness.errors import UsageError
 from harness.exchange import Exchange
@@ -91,6 +91,7 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
     planned = check(options)
     flavour: Flavour = options.device
     prepared: dict[str, Prepared] = {}
+    _tell_what_has_no_effect(options, watcher)
     store.staging()
     data = datasets.resolve(options.dataset, options.data_dir, watcher.say)
     for plan in planned:
@@ -134,6 +135,20 @@ def check(options: Options) -> list[Planned]:
         for backend in loaded
         for variant in options.variants
     ]
+
+
+def _tell_what_has_no_effect(options: Options, watcher: Watcher) -> None:
+    """A setting of the GPU that is changed for a CPU job is recorded, and does nothing."""
+    if options.device == "gpu":
+        return
+    for name in options.backends:
+        for variant in options.variants:
+            spec = catalog.load(name).spec.variants.get(variant)
+            if spec and (spec.memory_pool or spec.cudnn):
+                watcher.say(f"note: variant {variant} of {name} is about the GPU; this is the cpu")
+    for key in options.overrides:
+        if not key.startswith(("precision.", "environment.")):
+            watcher.say(f"note: {key} is about the GPU; this is the cpu")
 
 
 def _job(
@@ -219,7 +234,11 @@ def _conclude(
         job=job,
         measurement=measured,
         failure=said.failure if isinstance(said, Result) else said,
-        findings=checks.findings(job, measured, wall_s) if measured else [],
+        findings=(
+            checks.findings(job, measured, wall_s) + checks.exit_status(exit_.code)
+            if measured
+            else []
+        ),
         launch=Launch(
             launcher=job.launcher,
             harness_version=metadata.version("benchdl"),
@@ -240,12 +259,12 @@ def _machine() -> str:
 
 def _compile_cache(job: Job) -> Path:
     """A folder for compiled code, open to the job's user, kept from job to job."""
-    parts = (job.launcher, job.backend, job.provenance.flavour)
-    outer = datasets.cache_dir() / "compiled"
-    outer.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = outer / "-".join(parts)
-    folder.mkdir(exist_ok=True)
-    folder.chmod(0o777)
+    outer = cache.cache_dir() / "compiled"
+    folder = outer / f"{job.launcher}-{job.backend}-{job.provenance.flavour}"
+    with cache.storing(outer):
+        outer.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o777)
     return folder
 
 

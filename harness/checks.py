@@ -190,6 +190,20 @@ def _sampler(job: Job, measured: Measurement) -> Iterator[Finding]:
         )
 
 
+def exit_status(code: int | None) -> list[Finding]:
+    """A runner that says all is well and then ends badly; ``code`` is its exit status."""
+    if not code:
+        return []
+    return [
+        Finding(
+            code="bad-exit",
+            severity="suspect",
+            evidence=f"the runner wrote a good result and then ended with status {code}",
+            advice="log.txt may say why; the framework may have broken while it was unloaded",
+        )
+    ]
+
+
 def _clock(measured: Measurement, wall_s: float) -> Iterator[Finding]:
     fit = measured.phases.fit_s
     inside = sum(epoch.duration_s for epoch in measured.epochs)

@@ -193,6 +193,5 @@ def _cached(name: str, say: Say) -> Dataset:
         say(f"generating {name}" if name == SYNTHETIC else "downloading MNIST")
         files = synthetic.files() if name == SYNTHETIC else download(sha256)
         for file, content in files.items():
-            (directory / f"{file}.gz").unlink(missing_ok=True)
-            write_whole(directory / file, content)
+            write_whole(directory / file, content)  # goes before a damaged one with .gz
     return dataset

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import docker
 
-from harness import catalog, datasets, engine, environments, images, nvidia
+from harness import cache, catalog, datasets, engine, environments, images, nvidia
 from harness.errors import BenchdlError
 
 _DISK_BYTES = 15e9  # both gpu images and what their builds leave
@@ -38,7 +38,7 @@ def examine(data_dir: Path | None, results: Path) -> list[Line]:
             lines.append(Line(False, f"backend {name}", error.message, error.advice))
     lines += _engine(backends)
     lines += [_local(backend) for backend in backends]
-    lines += [_disk("disk for results", results), _disk("disk for the cache", datasets.cache_dir())]
+    lines += [_disk("disk for results", results), _disk("disk for the cache", cache.cache_dir())]
     lines += _data(data_dir)
     lines.append(_gpu())
     return lines
@@ -91,6 +91,9 @@ def _local(backend: catalog.Backend) -> Line:
     if missing:
         fix = f"apt-get install {' '.join(missing)}"
         return Line(False, subject, f"{', '.join(missing)} missing", fix)
+    if python == stack.python:
+        fix = f"install Python {stack.python}; otherwise uv fetches one"
+        return Line(False, subject, f"no Python {stack.python} on this host", fix, runs=True)
     return Line(True, subject, f"{stack.lock} on {python}", runs=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock
 from packaging.specifiers import SpecifierSet
 
-from harness import cache, datasets, registry
+from harness import cache, registry
 from harness.catalog import Backend, Flavour, LocalStack
 from harness.errors import BenchdlError
 from harness.launchers.base import Prepared, Say
@@ -41,12 +40,12 @@ def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
         raise BenchdlError(f"{lock} is missing", f"make it: benchdl images lock {backend.name}")
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     key = hashlib.sha256(f"{digest} {python}".encode()).hexdigest()[:12]
-    folder = datasets.cache_dir() / "environments" / f"{backend.name}-{key}"
+    folder = cache.cache_dir() / "environments" / f"{backend.name}-{key}"
     with cache.storing(folder.parent):
         folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not (folder / _READY).is_file():
-            _make(backend, python, lock, folder, say)
+            _make(backend, stack, python, folder, say)
     return Prepared(
         provenance=Provenance(
             kind="environment",
@@ -55,18 +54,26 @@ def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
             locks_sha256={stack.lock: digest},
             note=stack.note,
         ),
-        pins=Pins(python=_minor(python), packages=stack.wheels),
-        python=str(folder / "bin" / "python"),
+        pins=Pins(python=_minor(folder), packages=stack.wheels),
+        python=_python_of(folder),
         environment=dict(stack.environment),
     )
 
 
 def choose(backend: Backend) -> tuple[LocalStack, str]:
-    """The first stack whose Pythons include the host's own, else one that uv can find.
+    """The stack to use and the Python for it.
+
+    The host's own Python if a stack is for it, else one that uv finds on this host, else the
+    stack's range of versions, of which uv fetches one.
 
     Raises:
-        BenchdlError: no such Python on this host.
+        BenchdlError: the backend has no local stack at all.
     """
+    if not backend.spec.local:
+        raise BenchdlError(
+            f"backend '{backend.name}' has no [[local]] stack in its image.toml",
+            "use --launcher docker",
+        )
     own = platform.python_version()
     for stack in backend.spec.local:
         if SpecifierSet(stack.python).contains(own):
@@ -75,24 +82,25 @@ def choose(backend: Backend) -> tuple[LocalStack, str]:
         found = registry.uv(["python", "find", "--no-project", stack.python])
         if found.returncode == 0 and found.stdout.strip():
             return stack, found.stdout.strip()
-    wanted = " or ".join(stack.python for stack in backend.spec.local) or "none at all"
-    raise BenchdlError(
-        f"backend '{backend.name}' has no local stack for Python {own} (it has: {wanted})",
-        "install such a Python, or use --launcher docker",
-    )
+    return backend.spec.local[0], backend.spec.local[0].python
 
 
-def _minor(python: str) -> str:
+def _python_of(folder: Path) -> str:
+    return str(folder / "bin" / "python")
+
+
+def _minor(folder: Path) -> str:
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
-    return subprocess.check_output([python, "-c", code], text=True).strip()
+    return subprocess.check_output([_python_of(folder), "-c", code], text=True).strip()
 
 
-def _make(backend: Backend, python: str, lock: Path, folder: Path, say: Say) -> None:
+def _make(backend: Backend, stack: LocalStack, python: str, folder: Path, say: Say) -> None:
+    lock = backend.folder / stack.lock
     say(f"making the local environment of {backend.name} (once; {lock.name})")
     shutil.rmtree(folder, ignore_errors=True)
     steps = (
         ["venv", "--quiet", "--no-project", "--python", python, str(folder)],
-        ["pip", "install", "--quiet", "--python", str(folder / "bin" / "python"),
+        ["pip", "install", "--quiet", "--python", _python_of(folder),
          "--require-hashes", "--requirements", str(lock)],
     )  # fmt: skip
     for step in steps:
@@ -102,6 +110,7 @@ def _make(backend: Backend, python: str, lock: Path, folder: Path, say: Say) -> 
             lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
             raise BenchdlError(
                 f"making the local environment of {backend.name} failed: {' '.join(lines)[:400]}",
-                "check the network and the disk, or use --launcher docker",
+                f"check the network and the disk, install Python {stack.python}, "
+                "or use --launcher docker",
             )
-    (folder / _READY).write_text(f"{lock.name} {os.path.realpath(python)}\n", encoding="utf-8")
+    (folder / _READY).write_text(f"{lock.name}\n", encoding="utf-8")

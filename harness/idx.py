@@ -86,9 +86,7 @@ def gunzip(name: str, file: IO[bytes]) -> bytes:
     """
     try:
         with gzip.GzipFile(fileobj=file) as stream:
-            content = stream.read(size(name) + 1)
-            stream.read(1)  # reaches the end of the file, where its own checksum is compared
-            return content
+            return stream.read(size(name) + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise IdxError(f"not a sound gzip file ({error})") from None
 

@@ -8,7 +8,7 @@ from statistics import fmean, median
 from pydantic import BaseModel, ConfigDict
 
 from harness import checks
-from runner.contract import Result
+from runner.contract import Result, Settings
 from runner.measurement import GpuUse, Measurement
 
 
@@ -54,6 +54,7 @@ class Row(BaseModel):
     precision: str
     overrides: str
     software: str
+    settings: str
     note: str | None
     machine: str | None
     findings: list[str]
@@ -106,12 +107,21 @@ def row(result: Result) -> Row:
         precision=job.settings.precision + (" with tf32" if job.settings.tf32 else ""),
         overrides=" ".join(f"{key}={value}" for key, value in job.overrides.items()),
         software=" ".join(f"{name} {version}" for name, version in job.pins.packages.items()),
+        settings=_settings(job.settings),
         note=job.provenance.note,
         machine=result.launch.machine if result.launch else None,
         findings=[f"{finding.severity}: {finding.code}" for finding in result.findings],
         failure=f"{failure.reason}: {failure.message}" if failure else None,
         started_at=result.started_at,
     )
+
+
+def _settings(settings: Settings) -> str:
+    pool = settings.memory_pool
+    words = [f"memory pool {pool.mode}" + (f" {pool.fraction:g}" if pool.fraction else "")]
+    words.append(f"cuDNN {'on' if settings.cudnn_enabled else 'off'}")
+    words += [f"{name}={value}" for name, value in sorted(settings.environment.items())]
+    return ", ".join(words)
 
 
 def _get(measured: Measurement | None, read: Callable[[Measurement], float | None]) -> float | None:

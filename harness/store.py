@@ -102,13 +102,19 @@ class Store:
         return _read(chosen[0]), chosen[0]
 
     def _folders(self) -> list[Path]:
-        if not self.directory.is_dir():
+        if not self.directory.exists():
             return []
-        return sorted(
-            entry
-            for entry in self.directory.iterdir()
-            if entry.is_dir() and not entry.name.startswith(".")
-        )
+        try:
+            return sorted(
+                entry
+                for entry in self.directory.iterdir()
+                if entry.is_dir() and not entry.name.startswith(".")
+            )
+        except OSError as error:
+            raise BenchdlError(
+                f"cannot read the results in {self.directory}: {error.strerror or error}",
+                "name the folder of the results with --results",
+            ) from None
 
 
 def _read(folder: Path) -> Result:

@@ -106,9 +106,13 @@ def _caption(row: Row) -> str:
 def _section(caption: str, rows: list[Row]) -> Section:
     configurations: dict[str, list[Row]] = {}
     notes: list[str] = []
+    several = _labels_of_several_kinds(rows)
     for row in rows:
         if row.status in ("ok", "suspect") and row.time_s is not None:
-            configurations.setdefault(_label(row), []).append(row)
+            label = _label(row)
+            if label in several:  # never one median over two versions of a tool
+                label = f"{label} [{row.software}; {row.settings}]"
+            configurations.setdefault(label, []).append(row)
         else:
             why = row.failure or "; ".join(row.findings)
             notes.append(f"{_label(row)}: {row.status}, not in the table ({why}) {row.run_id}")
@@ -125,6 +129,14 @@ def _section(caption: str, rows: list[Row]) -> Section:
         for label in sorted(times, key=lambda label: times[label])
     ]
     return Section(caption, lines, notes)
+
+
+def _labels_of_several_kinds(rows: list[Row]) -> set[str]:
+    """Labels under which rows of different software or settings would meet."""
+    kinds: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        kinds.setdefault(_label(row), set()).add((row.software, row.settings))
+    return {label for label, found in kinds.items() if len(found) > 1}
 
 
 def _label(row: Row) -> str:

@@ -55,8 +55,6 @@ def _run(arguments: list[str] | None) -> int:
         return _fail(" ".join(error.format_message().split()) + more, error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted; finished results are kept", interrupts.EXIT_CODE)
-    except BrokenPipeError:
-        return 1
 
 
 def _fail(line: str, code: int) -> int:

@@ -34,6 +34,7 @@ def run(home, tmp_path):
             text=True,
             timeout=600,
             cwd=tmp_path,
+            check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
         assert done.returncode == expect, done.stderr

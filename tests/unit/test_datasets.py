@@ -55,10 +55,10 @@ class Mirror(BaseHTTPRequestHandler):
     asked: list[str]
     never = threading.Event()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         kind, name = self.path.strip("/").split("/")
         self.asked.append(f"{kind}/{name}")
         packed = gzip.compress(MNIST[name.removesuffix(".gz")])
@@ -297,6 +297,15 @@ def test_damaged_synthetic_cache_is_replaced(said) -> None:
     assert idx.inspect(found.directory, found.sha256).complete
 
 
+def test_leftovers_of_a_killed_process_are_cleared(tmp_path: Path, said, use) -> None:
+    folder = tmp_path / "cache/datasets/mnist"
+    folder.mkdir(parents=True)
+    (folder / f".{idx.TRAIN_IMAGES}.x1y2").write_bytes(b"half")
+    use("good")
+    datasets.fetch("mnist", said.append)
+    assert _cached_names(tmp_path) == set(MNIST)
+
+
 def test_two_at_once_generate_once(said, monkeypatch) -> None:
     calls: list[float] = []
 
@@ -429,7 +438,7 @@ def test_corrupt_cache_is_replaced(tmp_path: Path, said, use) -> None:
     assert datasets.resolve("auto", None, said.append).name == "mnist"
     assert "the cached mnist is replaced" in said[0]
     assert f"{idx.TRAIN_LABELS}.gz is corrupt" in said[0]
-    assert _cached_names(tmp_path) == set(MNIST)
+    assert {name: (folder / name).read_bytes() for name in MNIST} == MNIST
 
 
 @pytest.mark.parametrize("name", ["auto", "mnist"])

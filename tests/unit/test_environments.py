@@ -34,7 +34,8 @@ def uv(monkeypatch):
                 path = self.pythons.get(arguments[-1], "")
                 return subprocess.CompletedProcess(arguments, 0 if path else 2, f"{path}\n", "")
             if arguments[0] == "venv":
-                Path(arguments[-1]).mkdir()
+                (Path(arguments[-1]) / "bin").mkdir(parents=True)
+                (Path(arguments[-1]) / "bin" / "python").symlink_to(sys.executable)
             failed = self.fails_at is not None and self.fails_at in verb
             return subprocess.CompletedProcess(arguments, int(failed), "", self.says)
 
@@ -98,17 +99,23 @@ def test_the_stack_that_fits_the_own_python_goes_before_an_earlier_one(root, uv)
     assert environments.choose(backend)[0].lock == "local.lock"
 
 
-def test_no_python_that_fits_names_those_that_would(root, uv):
+def test_a_python_that_is_nowhere_is_left_to_uv_to_fetch(root, uv):
+    prepared(dummy(root, 'python = ">=3.10"', 'python = ">=3.20,<3.22"'))
+    (venv,) = [call for call in uv.calls if call[0] == "venv"]
+    assert venv[venv.index("--python") + 1] == ">=3.20,<3.22"
+
+
+def test_a_python_that_cannot_be_fetched_is_named(root, uv):
+    uv.fails_at = "venv"
     said = refused(dummy(root, 'python = ">=3.10"', 'python = ">=3.20,<3.22"'))
-    assert f"no local stack for Python {platform.python_version()}" in said
-    assert ">=3.20,<3.22" in said
+    assert "install Python >=3.20,<3.22" in said
     assert "--launcher docker" in said
 
 
 def test_a_backend_without_any_local_stack(root, uv):
     file = root / "docker" / "dummy" / "image.toml"
     file.write_text(file.read_text().partition("[[local]]")[0])
-    assert "none at all" in refused(catalog.load("dummy"))
+    assert "no [[local]] stack" in refused(catalog.load("dummy"))
 
 
 def test_the_real_backends_have_a_stack_for_common_pythons(repo):

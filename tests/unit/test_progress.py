@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import pytest
 from rich.console import Console
@@ -131,9 +132,17 @@ def test_lines_that_are_no_events_are_kept_as_words(line):
     assert 0 < len(tail) <= 500
 
 
-def test_a_line_without_end_does_not_fill_the_memory():
-    _, tail = followed([b"x" * 2**20] * 20)
-    assert len(tail) == 500
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_long_lines_do_not_fill_the_memory(end):
+    chunk = b"x" * 2**20 + end
+    tracemalloc.start()
+    try:
+        _, tail = followed([chunk] * 40)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(tail.splitlines()[0]) == 500
+    assert peak < 12 * 2**20
 
 
 def test_only_the_last_lines_are_kept():

@@ -61,6 +61,11 @@ def test_memory_pool_from_the_command_line(pair, mode, fraction):
     assert pool(resolved("theano", "default", pair)) == (mode, fraction)
 
 
+def test_a_fraction_brings_its_mode_along():
+    assert pool(resolved("tf", "default", "memory_pool.fraction=0.5")) == ("fraction", 0.5)
+    assert pool(resolved("theano", "no-pool", "memory_pool.fraction=0.5")) == ("fraction", 0.5)
+
+
 @pytest.mark.parametrize("alias", ["lib.cnmem", "gpuarray.preallocate"])
 @pytest.mark.parametrize("value", ["2", "900", "inf", "nan", "much"])
 def test_pool_sizes_that_are_no_share_are_refused(alias, value):

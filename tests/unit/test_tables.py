@@ -103,6 +103,13 @@ def test_an_idle_gpu_is_a_measured_zero(make_result):
     assert line[2] == "0"
 
 
+def test_a_gpu_that_tells_no_utilisation_is_not_idle(make_result):
+    row = rows.row(make_result(job={"device": "gpu"}, measurement={"gpu": gpu(None)}))
+    assert (row.gpu_percent, row.gpus_used, row.gpus_visible) == (None, 1, 1)
+    (line,) = tool_lines(tables.to_markdown([row])).values()
+    assert line[2:4] == ["-", "1/1"]
+
+
 def test_what_was_not_measured_is_null_and_a_dash(make_result):
     nothing = {"busy_cores": None, "busiest_core_percent": None, "job_cpu_s": None}
     row = rows.row(make_result(measurement={"cpu": nothing, "memory": {"rss_peak_bytes": None}}))
@@ -190,6 +197,13 @@ def test_repeats_are_one_line_with_the_median(make_result):
     ((label, time_s, *_),) = section.lines
     assert label == "Keras (tensorflow) (median of 3)"
     assert time_s == "31.0"
+
+
+def test_the_best_is_the_lowest_median(make_result):
+    slow_once = [timed(make_result, seconds) for seconds in (10.0, 40.0, 44.0)]
+    steady = [timed(make_result, seconds, job=THEANO) for seconds in (20.0, 20.0, 21.0)]
+    lines = tool_lines(tables.to_markdown(table_of(*slow_once, *steady)))
+    assert [line[:2] for line in lines.values()] == [["20.0", "1.00"], ["40.0", "2.00"]]
 
 
 def test_variants_and_overrides_have_lines_of_their_own(make_result):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 
 from runner.workloads.network import Conv, Dense, Dropout, Flatten, MaxPool
 
@@ -94,10 +95,9 @@ class Layer:
         return d * self.mask if isinstance(spec, Dropout) else d.reshape(self.shape)
 
     def update(self, rate, momentum):
-        for value, speed, gradient in zip(self.weights, self.speed, self.gradients):
-            speed *= momentum
-            speed -= rate * gradient
-            value += speed
+        for i, gradient in enumerate(self.gradients):
+            self.speed[i] = momentum * self.speed[i] - rate * gradient
+            self.weights[i] = self.weights[i] + self.speed[i]
 
 
 class Dummy:
@@ -156,7 +156,10 @@ class Dummy:
 
     def evaluate(self):
         out = self.np.concatenate(
-            [self._forward(self.test_x[i : i + 500], False) for i in range(0, len(self.test_x), 500)]
+            [
+                self._forward(self.test_x[i : i + 500], False)
+                for i in range(0, len(self.test_x), 500)
+            ]
         )
         hit = out[self.np.arange(len(out)), self.test_y]
         wrong = (out.argmax(axis=1) != self.test_y).mean()
@@ -168,8 +171,7 @@ class Dummy:
 
 def misbehave(mode, job):
     """End or stay as ``mode`` says; these are the ways in which a runner can go wrong."""
-    job_dir = sys.argv[1]
-    file = os.path.join(job_dir, "result.json")
+    file = Path(sys.argv[1]) / "result.json"
     text = None
     if mode == "hang":
         time.sleep(3600)
@@ -186,8 +188,7 @@ def misbehave(mode, job):
     elif mode == "huge":
         text = '{"padding": "' + "x" * 100 * 2**20 + '"}'
     if text is not None:
-        with open(file, "w") as stream:
-            stream.write(text)
+        file.write_text(text)
     if text is not None or mode == "exit0":
         os._exit(0)
 
