@@ -260,7 +260,8 @@ def _machine() -> str:
 def _compile_cache(job: Job) -> Path:
     """A folder for compiled code, open to the job's user, kept from job to job."""
     outer = cache.cache_dir() / "compiled"
-    folder = outer / f"{job.launcher}-{job.backend}-{job.provenance.flavour}"
+    # By user as well: what one user's job compiled another's may not touch.
+    folder = outer / f"{job.launcher}-{job.backend}-{job.provenance.flavour}-{os.getuid()}"
     with cache.storing(outer):
         outer.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.mkdir(exist_ok=True)
