@@ -159,7 +159,7 @@ def _job(
     data: datasets.Dataset,
     campaign: str,
 ) -> Job:
-    resolved = settings.resolve(plan.backend, plan.variant, options.overrides)
+    resolved = settings.resolve(plan.backend, plan.variant, options.overrides, prepared.environment)
     return Job(
         run_id=new_run_id(plan.backend.name, options.device),
         campaign_id=campaign,

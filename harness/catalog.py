@@ -115,12 +115,16 @@ class Variant(_Strict):
 
 
 class LocalStack(_Strict):
-    """What the local launcher installs, for host Pythons within ``python`` (PEP 440)."""
+    """What the local launcher installs, for host Pythons within ``python`` (PEP 440).
+
+    ``leave_out`` names distributions that others ask for and that must not be installed.
+    """
 
     python: str
     lock: str
     note: str
     wheels: dict[str, str]
+    leave_out: list[str] = []
     programs: list[str] = []
     environment: dict[str, str] = {}
 

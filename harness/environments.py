@@ -12,13 +12,14 @@ from pathlib import Path
 from filelock import FileLock
 from packaging.specifiers import SpecifierSet
 
-from harness import cache, registry
+from harness import cache, paths, registry
 from harness.catalog import Backend, Flavour, LocalStack
 from harness.errors import BenchdlError
 from harness.launchers.base import Prepared, Say
 from runner.contract import Pins, Provenance
 
 _READY = ".benchdl-ready"
+_BUILD_TOOLS = "docker/base/build-constraints.lock"  # what builds the wheels that are not there
 
 
 def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
@@ -56,7 +57,7 @@ def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
         ),
         pins=Pins(python=_minor(folder), packages=stack.wheels),
         python=_python_of(folder),
-        environment=dict(stack.environment),
+        environment={**backend.spec.environment, **stack.environment},
     )
 
 
@@ -100,8 +101,8 @@ def _make(backend: Backend, stack: LocalStack, python: str, folder: Path, say: S
     shutil.rmtree(folder, ignore_errors=True)
     steps = (
         ["venv", "--quiet", "--no-project", "--python", python, str(folder)],
-        ["pip", "install", "--quiet", "--python", _python_of(folder),
-         "--require-hashes", "--requirements", str(lock)],
+        ["pip", "sync", "--quiet", "--python", _python_of(folder), "--require-hashes",
+         "--build-constraints", str(paths.root() / _BUILD_TOOLS), str(lock)],
     )  # fmt: skip
     for step in steps:
         done = registry.uv(step)

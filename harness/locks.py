@@ -36,7 +36,8 @@ def write(backend: Backend, say: Callable[[str], None]) -> None:
     for stack in spec.local:
         lowest = stack.python.split(",")[0].lstrip(">=~ ")
         universal = ["--universal", "--python-version", lowest]
-        _compile(backend, stack.lock, _pins(stack.wheels) + runner, universal, say)
+        pins = _pins(stack.wheels) + runner
+        _compile(backend, stack.lock, pins, universal, say, leave_out=stack.leave_out)
 
 
 def missing(lock: Path, wheels: dict[str, str]) -> list[str]:
@@ -55,11 +56,20 @@ def _pins(wheels: dict[str, str]) -> str:
 
 
 def _compile(
-    backend: Backend, name: str, requirements: str, options: list[str], say: Callable[[str], None]
+    backend: Backend,
+    name: str,
+    requirements: str,
+    options: list[str],
+    say: Callable[[str], None],
+    leave_out: list[str] | None = None,
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="benchdl-lock-") as folder:
         source = Path(folder) / "requirements.in"
         source.write_text(requirements, encoding="utf-8")
+        overrides = Path(folder) / "overrides.txt"
+        # uv's way to leave a distribution out: a condition that never holds.
+        absent = "".join(f'{name} ; python_version < "3"\n' for name in leave_out or [])
+        overrides.write_text(absent, encoding="utf-8")
         target = backend.folder / name
         done = registry.uv(
             [
@@ -68,6 +78,8 @@ def _compile(
                 "--quiet",
                 *_COMMON,
                 *options,
+                "--overrides",
+                str(overrides),
                 "--output-file",
                 str(target),
                 str(source),

@@ -62,8 +62,15 @@ def _value(key: str, text: str) -> SettingValue:
     return number
 
 
-def resolve(backend: Backend, variant: str, overrides: dict[str, SettingValue]) -> Settings:
+def resolve(
+    backend: Backend,
+    variant: str,
+    overrides: dict[str, SettingValue],
+    environment: dict[str, str] | None = None,
+) -> Settings:
     """The settings of a job of ``backend`` in ``variant`` with ``overrides`` applied last.
+
+    ``environment`` stands in for that of image.toml where a job runs outside the image.
 
     Raises:
         UsageError: unknown variant, or values that this backend does not have.
@@ -78,7 +85,7 @@ def resolve(backend: Backend, variant: str, overrides: dict[str, SettingValue]) 
         "memory_pool": {"mode": spec.memory_pool.mode, "fraction": spec.memory_pool.fraction},
         "cudnn": {"enabled": spec.cudnn.enabled if spec.cudnn else True},
         "precision": spec.precision.model_dump(),
-        "environment": dict(spec.environment),
+        "environment": dict(spec.environment if environment is None else environment),
     }
     if variant != "default":
         changes = spec.variants[variant].model_dump(exclude_none=True, exclude={"description"})

@@ -20,12 +20,12 @@ CACHE_VARIABLE = "BENCHDL_CACHE_DIR"
 
 @dataclass(frozen=True)
 class Prepared:
-    """An environment that is ready to run jobs of one backend."""
+    """What is ready to run jobs of one backend; ``environment`` replaces that of image.toml."""
 
     provenance: Provenance
     pins: Pins
     python: str
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,6 @@ class LocalLauncher:
         """Start the runner in a session of its own, follow it, and leave no process behind."""
         job = order.job
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        environment.update(order.prepared.environment)
         environment.update(job.settings.environment)
         environment.update(
             PYTHONPATH=str(paths.root()),

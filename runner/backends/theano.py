@@ -111,7 +111,7 @@ def _restore_removed_names() -> None:
             setattr(collections, name, getattr(collections.abc, name))
     import numpy
 
-    for name, kind in (("bool", bool), ("int", int), ("float", float), ("object", object)):
+    for name, kind in (("bool", bool), ("int", int), ("float", float), ("complex", complex)):
         if name not in vars(numpy):
             setattr(numpy, name, kind)
 

@@ -14,6 +14,10 @@ from runner.workloads.network import (
     Workload,
 )
 
+# About twice the highest error rate seen over 8 to 128 seeds with PyTorch and over 20 with Keras on
+# TensorFlow 2.15, on both datasets; below 80 updates sound runs reach every rate.
+_CEILINGS = ((80, 0.25), (140, 0.12), (400, 0.06), (1400, 0.025), (4500, 0.015))
+
 WORKLOAD = Workload(
     name="cnn-mnist",
     title="conv-net on MNIST, the seed's network",
@@ -34,7 +38,7 @@ WORKLOAD = Workload(
     ),
     recipe=Recipe(batch_size=128, epochs=10, learning_rate=0.05, momentum=0.9, decay=1e-5),
     learned={
-        "mnist": Learned(floor=0.002, ceilings=((400, 0.12), (1400, 0.03), (4500, 0.015))),
-        "synthetic-mnist": Learned(floor=0.0, ceilings=((400, 0.12), (1400, 0.03), (4500, 0.02))),
+        "mnist": Learned(floor=0.002, ceilings=_CEILINGS),
+        "synthetic-mnist": Learned(floor=0.001, ceilings=_CEILINGS),
     },
 )

@@ -110,7 +110,7 @@ class Learned:
     """The error rates that a run which learns can reach, by number of updates.
 
     ``ceilings`` maps a number of updates to the highest error rate believed from there on; before
-    the first entry nothing is demanded but better than chance. ``floor`` is the lowest rate
+    the first entry nothing is demanded. ``floor`` is the lowest rate
     believed at all: less would mean that the test images were trained on.
     """
 
@@ -119,7 +119,7 @@ class Learned:
 
     def ceiling(self, updates: int) -> float:
         """Highest believable error rate (a share, 0 to 1) after ``updates`` updates."""
-        limit = 0.85
+        limit = 1.0
         for least, rate in self.ceilings:
             if updates >= least:
                 limit = rate
