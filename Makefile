@@ -28,7 +28,8 @@ OPTIONS := \
 	$(if $(TIMEOUT),--timeout '$(TIMEOUT)') \
 	$(if $(JSON),--json)
 
-.PHONY: bench bench-tf bench-theano images setup doctor test lint format lock clean
+# bench-NAME is not listed: make looks for no pattern rule of a phony target.
+.PHONY: bench images setup doctor test lint format lock clean
 
 bench: setup
 	@$(BENCHDL) run tf theano --make-base $(OPTIONS)

@@ -133,7 +133,7 @@ def test_an_environment_is_made_once_from_its_lock(root, uv, tmp_path):
     make, install = uv.calls
     assert make[0] == "venv"
     assert sys.executable in make
-    assert install[:2] == ["pip", "install"]
+    assert install[:2] == ["pip", "sync"]
     assert "--require-hashes" in install
     assert install[-1] == str(backend.folder / "local.lock")
 
@@ -165,7 +165,7 @@ def test_another_lock_is_another_environment(root, uv, tmp_path):
     assert len(environments_in(tmp_path)) == 2
 
 
-@pytest.mark.parametrize("step", ["venv", "pip install"])
+@pytest.mark.parametrize("step", ["venv", "pip sync"])
 def test_a_failed_installation_leaves_nothing_and_is_tried_again(root, uv, tmp_path, step):
     uv.fails_at = step
     said = refused(catalog.load("dummy"))
