@@ -40,7 +40,8 @@ class Display:
         name = f"[{number}/{total}] {job.backend}{variant}, {job.device}, {job.launcher}"
         self._started = time.monotonic()
         if not self._console.is_terminal:
-            self.say(f"{name}: started, {job.epochs} epochs on {job.dataset}")
+            epochs = f"{job.epochs} epoch{'s' if job.epochs > 1 else ''}"
+            self.say(f"{name}: started, {epochs} on {job.dataset}")
             return
         self._live = Progress(
             TextColumn("{task.description}", markup=False),

@@ -81,8 +81,22 @@ bootstrap() { # MIRROR-or-nothing
     umount -l "$ROOT/proc" "$ROOT/sys" 2>/dev/null || true
     rm -rf --one-file-system "$ROOT"
     say "debootstrap $RELEASE${1:+ from $1} ..."
-    debootstrap --variant=minbase --include=ca-certificates --force-check-gpg \
+    "$DEBOOTSTRAP" --variant=minbase --include=ca-certificates --force-check-gpg \
         --keyring="$KEYRING" "$RELEASE" "$ROOT" ${1:+"$1"} >"$WORK/log" 2>&1
+}
+
+# This host's debootstrap, or Debian's package of it unpacked here: nothing is installed.
+find_debootstrap() {
+    DEBOOTSTRAP=$(command -v debootstrap) && return
+    say "debootstrap is not on this host; unpacking its package for this once"
+    mkdir "$WORK/tool"
+    (
+        cd "$WORK/tool"
+        apt-get -qq download debootstrap || { apt-get -qq update && apt-get -qq download debootstrap; }
+        dpkg-deb --extract debootstrap_*.deb .
+    ) >"$WORK/log" 2>&1 || die "debootstrap is missing: install it (Debian: apt-get install debootstrap)"
+    export DEBOOTSTRAP_DIR=$WORK/tool/usr/share/debootstrap
+    DEBOOTSTRAP=$WORK/tool/usr/sbin/debootstrap
 }
 
 why() {
@@ -179,7 +193,6 @@ ARCHIVE=${4:-$ARCHIVE_DEFAULT}
 
 [[ $RELEASE =~ ^[a-z]+$ ]] || die "not the name of a Debian release: $RELEASE"
 [ "$(id -u)" -eq 0 ] || die "needs root: sudo $0 $*"
-command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
 [ -r "$KEYRING" ] || die "Debian's keys are missing: apt-get install debian-archive-keyring"
 [ -d "$(dirname "$OUTPUT")" ] || die "no such directory: $(dirname "$OUTPUT")"
 [ -n "$MIRROR" ] || MIRROR=$(host_mirror)
@@ -190,6 +203,7 @@ ROOT=$WORK/root
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+find_debootstrap
 
 if ! bootstrap "$MIRROR"; then
     say "failed ($(why)); trying the archive"
