@@ -1,0 +1,29 @@
+"""Results that were stored by earlier versions stay readable and mean the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import rows, tables
+from runner.contract import load_result
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+@pytest.mark.parametrize("file", sorted(GOLDEN.glob("schema-*/*.json")), ids=lambda f: f.stem)
+def test_a_stored_result_stays_readable(file):
+    result = load_result(file.read_text(encoding="utf-8"))
+    assert load_result(result.model_dump_json()) == result
+
+
+def test_the_figures_of_a_stored_result_stay_the_same():
+    text = (GOLDEN / "schema-1" / "tf-docker.json").read_text(encoding="utf-8")
+    row = rows.row(load_result(text))
+    assert (row.backend, row.launcher, row.device, row.status) == ("tf", "docker", "cpu", "ok")
+    assert row.time_s == pytest.approx(5.976, abs=0.005)
+    assert row.parameters == 65_402
+    assert row.error_rate_percent == pytest.approx(0.92, abs=0.005)
+    assert row.gpu_percent is None
+    assert "| Keras (tensorflow) |" in tables.to_markdown([row])
