@@ -9,6 +9,7 @@ import click
 from harness import reference, rows, tables
 from harness import store as store_module
 from harness.cli import common
+from harness.errors import UsageError
 
 
 @click.command("table")
@@ -23,6 +24,10 @@ from harness.cli import common
 @common.results_option  # fmt: skip
 def command(form: str, with_reference: bool, results: Path | None) -> None:
     """Print stored results: Markdown by tool, or one row a run as CSV or JSON."""
+    if with_reference and form != "md":
+        raise UsageError(
+            f"--with-reference with --format {form}", "reference rows are not data: only Markdown"
+        )
     found, damaged = common.store(results).load()
     store_module.report(damaged, common.say)
     table = [rows.row(result) for result in found]

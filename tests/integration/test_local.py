@@ -95,7 +95,7 @@ def test_a_runner_that_hangs_is_ended(run, tmp_path):
 
 
 def test_a_runner_that_does_not_learn_is_invalid(run, tmp_path):
-    samples = ["--epochs", "2", "--train-samples", "30000"]
+    samples = ["--epochs", "1", "--train-samples", "12000"]
     run(*RUN, *samples, "--set", "environment.DUMMY_MODE=lazy", expect=1)
     result = only_result(tmp_path)
     assert result["status"] == "ok"
@@ -151,10 +151,12 @@ def test_a_full_disk_is_one_line_and_keeps_earlier_results(run, home, tmp_path):
         run(*RUN, *SMALL)
         (earlier,) = results.glob("*/result.json")
         kept = earlier.read_bytes()
-        with (results / "filler").open("wb") as filler, pytest.raises(OSError, match="space"):
+        with (
+            (results / "filler").open("wb", buffering=0) as filler,
+            pytest.raises(OSError, match="space"),
+        ):
             while True:
                 filler.write(b"x" * 4096)
-                filler.flush()
         done = run(*RUN, *SMALL, expect=1)
         line = done.stderr.strip().splitlines()[-1]
         assert line.startswith("benchdl: cannot write to")

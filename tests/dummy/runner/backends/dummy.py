@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from runner.contract import Failure, Result
 from runner.workloads.network import Conv, Dense, Dropout, Flatten, MaxPool
 
 MODES = ("crash", "exit0", "invalid-json", "wrong-id", "newer", "huge", "hang", "memory", "lazy")
@@ -182,7 +183,15 @@ def misbehave(mode, job):
     elif mode == "invalid-json":
         text = '{"schema_version": 1, "run_id": '
     elif mode == "wrong-id":
-        text = '{"schema_version": 1, "run_id": "20200101t000000z-other-cpu-00000000"}'
+        other = job.model_copy(update={"run_id": "20200101t000000z-other-cpu-00000000"})
+        text = Result(
+            run_id=other.run_id,
+            status="failed",
+            started_at="",
+            finished_at="",
+            job=other,
+            failure=Failure(reason="none", message="none"),
+        ).model_dump_json()
     elif mode == "newer":
         text = '{"schema_version": 99, "run_id": "x"}'
     elif mode == "huge":
