@@ -50,8 +50,9 @@ def to_csv(rows: Iterable[Row]) -> str:
 def sections(rows: list[Row]) -> list[Section]:
     """Group rows that may be compared: same work, data, launcher, device and machine.
 
-    ``ok`` and ``suspect`` runs of one configuration are one line, the median of each figure;
-    ``invalid``, failed and interrupted ones are listed as notes, never averaged.
+    The ``ok`` runs of one configuration are one line, the median of each figure; ``suspect`` ones
+    only where there is no ``ok`` one, and marked. ``invalid``, failed and interrupted ones are
+    listed as notes, never averaged.
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -119,6 +120,9 @@ def _section(caption: str, rows: list[Row]) -> Section:
         if row.status == "suspect":
             notes.append(f"{_label(row)}: suspect ({'; '.join(row.findings)}) {row.run_id}")
     notes += dict.fromkeys(f"{_label(row)}: {row.note}" for row in rows if row.note)
+    for label, members in configurations.items():
+        # A suspect run stands in for a good one only as long as there is none.
+        configurations[label] = [row for row in members if row.status == "ok"] or members
     times = {
         label: median([row.time_s for row in members if row.time_s is not None])
         for label, members in configurations.items()
@@ -152,7 +156,9 @@ def _line(label: str, rows: list[Row], ratio: float) -> tuple[str, ...]:
 
     visible = rows[-1].gpus_visible
     return (
-        label + (f" (median of {len(rows)})" if len(rows) > 1 else ""),
+        label
+        + (f" (median of {len(rows)})" if len(rows) > 1 else "")
+        + (" (suspect)" if rows[0].status == "suspect" else ""),
         middle(lambda row: row.time_s, ".1f"),
         f"{ratio:.2f}",
         middle(lambda row: row.gpu_percent, ".0f"),

@@ -243,10 +243,17 @@ def test_a_store_of_failures_only_has_no_table(make_result):
     assert "timeout" in markdown
 
 
-def test_suspect_runs_count_and_are_marked(make_result):
+def test_a_lone_suspect_run_is_shown_and_marked(make_result):
     markdown = tables.to_markdown(table_of(timed(make_result, 37.0, **SUSPECT)))
-    assert tool_lines(markdown)["Keras (tensorflow)"][0] == "37.0"
+    assert tool_lines(markdown)["Keras (tensorflow) (suspect)"][0] == "37.0"
     assert "suspect (suspect: foreign-load)" in markdown
+
+
+def test_a_suspect_run_is_not_averaged_with_a_good_one(make_result):
+    both = [timed(make_result, 37.0), timed(make_result, 99.0, **SUSPECT)]
+    markdown = tables.to_markdown(table_of(*both))
+    assert tool_lines(markdown)["Keras (tensorflow)"][0] == "37.0"
+    assert both[1].run_id in markdown
 
 
 def test_the_note_of_a_local_stack_is_shown_once(make_result):
