@@ -62,6 +62,8 @@ def _make(client: docker.DockerClient, reference: str) -> Image:
         if done.returncode != 0:
             lines = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no output"]
             raise BenchdlError(f"making {reference} failed: {lines[0]}")
-        with archive.open("rb") as stream:
-            client.api.import_image_from_stream(stream, repository=name, tag=tag)
+        try:
+            client.api.import_image_from_file(str(archive), repository=name, tag=tag)
+        except APIError as error:
+            raise engine.explain(error, f"importing {reference}") from None
     return client.images.get(reference)
