@@ -18,8 +18,8 @@ from typing import Any
 import pynvml
 import pytest
 
-from runner.meters.figures import gpu_use
 from runner.meters.gpu import GpuReading, NvmlReader, open_gpus
+from runner.meters.gpu_figures import gpu_use
 from runner.meters.window import Samples, read_samples
 
 ROOT = Path(__file__).resolve().parents[2]
