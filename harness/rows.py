@@ -145,11 +145,11 @@ def _steady(measured: Measurement) -> float | None:
 
 def _gpu(use: GpuUse) -> tuple[float | None, int | None, int | None, str | None]:
     """Mean utilisation over the GPUs used, how many are used and visible, and their name."""
+    name = use.devices[0].name if use.devices else None
     if use.state != "ok":
-        return None, None, None, None
+        return None, None, None, name
     used = [device for device in use.devices if device.used]
     known = [d.utilisation_percent for d in used if d.utilisation_percent is not None]
-    name = use.devices[0].name if use.devices else None
     return (fmean(known) if known else None), len(used), len(use.devices), name
 
 

@@ -104,7 +104,7 @@ def _energy(
     if window is None:
         return None, None
     counted = samples.growth(gpu_column(index, "energy_j"), *window)
-    if counted is not None:
+    if counted:  # one that stands still does not count
         return counted, "counter"
     integrated = samples.integral(gpu_column(index, "power_w"), *window)
     return integrated, None if integrated is None else "power"
@@ -121,9 +121,9 @@ def _before(samples: Samples, start: float, index: int, baseline: Optional[float
         if taken is not None and baseline is not None and taken - baseline >= USED_MEMORY_BYTES:
             until = min(until, moment)
             break
-    seen = samples.inside(gpu_column(index, "util_percent"), samples.times[0] + SETTLE_S, until)
-    # The last one may already hold the job's first kernels.
-    return seen[:-1]
+    # A reading is not all of one moment: the last one before may hold the job's first kernels.
+    until -= 1.5 * samples.interval_target_s
+    return samples.inside(gpu_column(index, "util_percent"), samples.times[0] + SETTLE_S, until)
 
 
 def _busy_clock(samples: Samples, start: float, end: float, index: int) -> List[float]:

@@ -86,6 +86,8 @@ def test_energy_is_the_counters_growth_and_else_integrated_power() -> None:
         pytest.approx(37.5 + 100 + 200 + 150),
         "power",
     )
+    still: list[float | None] = [7] * 5
+    assert only(samples(gpu0_power_w=power, gpu0_energy_j=still), 0, 1).energy_source == "power"
     device = only(samples(gpu0_util_percent=power), 1, 4)
     assert (device.energy_j, device.energy_source) == (None, None)
     # A window that was not sampled to its end has no energy, rather than a part of it.
@@ -110,14 +112,14 @@ def test_clocks_temperature_and_throttle_reasons() -> None:
 
 
 def test_busy_before_ends_with_the_jobs_first_memory() -> None:
-    """The first second is the sampler's look back; from 4 s on the job holds memory."""
+    """In the first second NVML looks back; at 4 s the job holds memory, and may have worked."""
     none: list[float | None] = [None] * 6
     made = samples(
-        gpu0_util_percent=[99, 40, 50, 60, 100, 100, 100, 100],
+        gpu0_util_percent=[99, 40, 50, 99, 100, 100, 100, 100],
         gpu0_memory_bytes=[GIB, GIB, GIB, GIB, 2 * GIB, 2 * GIB, 2 * GIB, 2 * GIB],
     )
     device = only(made, 6, 7)
-    assert device.utilisation_before_percent == 50
+    assert device.utilisation_before_percent == 45
     assert device.memory_before_bytes == GIB
     idle = samples(gpu0_util_percent=[9, 0, 0, 0, 90, 90], gpu0_memory_bytes=none)
     assert only(idle, 4, 5).utilisation_before_percent == 0

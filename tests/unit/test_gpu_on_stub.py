@@ -47,7 +47,7 @@ STUB = r"""
 #ifndef BEFORE
 #define BEFORE 0
 #endif
-#define OURS 12 /* readings of the first GPU until the job takes memory: 1.2 s */
+#define OURS 14 /* readings of the first GPU until the job takes memory: 1.4 s */
 #define FIRST (h == (void *)1)
 typedef struct { unsigned long long total, free, used; } memory_t;
 typedef struct { unsigned gpu, memory; } utilization_t;
@@ -88,8 +88,8 @@ int nvmlDeviceGetComputeRunningProcesses(void *h, unsigned *count, process_t *li
 """
 
 
-def run_on_stub(tmp_path: Path, seconds: float = 2.0, **defines: int) -> Samples:
-    """Some seconds of the real sampler, through the real pynvml, on the compiled stub."""
+def start_on_stub(tmp_path: Path, **defines: int) -> subprocess.Popen[bytes]:
+    """The real sampler, through the real pynvml, on the compiled stub; it writes samples.csv."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         pytest.skip("no C compiler for the stub library")
@@ -98,17 +98,25 @@ def run_on_stub(tmp_path: Path, seconds: float = 2.0, **defines: int) -> Samples
     library = tmp_path / "libnvidia-ml.so.1"
     command = [compiler, *options, "-shared", "-fPIC", "-w", "stub.c", "-o", library]
     subprocess.run(command, cwd=tmp_path, check=True)
-    out = tmp_path / "samples.csv"
     environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
     environment.pop("NVIDIA_VISIBLE_DEVICES", None)
-    command = [sys.executable, "-m", "runner.sampler", "--pid", str(os.getpid()), "--out", out]
+    command = [sys.executable, "-m", "runner.sampler", "--pid", str(os.getpid())]
+    command += ["--out", tmp_path / "samples.csv"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
-    assert process.stdout.readline() == b"ready\n"
-    time.sleep(seconds)
+    return subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
+
+
+def stop_on_stub(process: subprocess.Popen[bytes], tmp_path: Path) -> Samples:
     process.communicate(timeout=30)
     assert process.returncode == 0
-    return read_samples(out)
+    return read_samples(tmp_path / "samples.csv")
+
+
+def run_on_stub(tmp_path: Path, seconds: float, **defines: int) -> Samples:
+    process = start_on_stub(tmp_path, **defines)
+    assert process.stdout.readline() == b"ready\n"
+    time.sleep(seconds)
+    return stop_on_stub(process, tmp_path)
 
 
 def whole(made: Samples) -> GpuUse:
@@ -117,7 +125,7 @@ def whole(made: Samples) -> GpuUse:
 
 
 def test_the_whole_path_on_a_stub_library(tmp_path: Path) -> None:
-    use = whole(run_on_stub(tmp_path, before=40))
+    use = whole(run_on_stub(tmp_path, 2.0, before=40))
     assert (use.state, use.driver) == ("ok", "535.1")
     assert [device.uuid for device in use.devices] == ["GPU-1", "GPU-2"]
     assert [device.utilisation_percent for device in use.devices] == [40, 0]
@@ -173,30 +181,41 @@ def test_nvml_that_does_not_start(tmp_path: Path, init: int, state: str, text: s
     assert text in use.detail
 
 
-@pytest.mark.parametrize(
-    ("defines", "codes", "evidence"),
-    [
-        ({}, [], ""),
-        ({"busy": 0}, ["gpu-idle"], "GPU 0 0.0 %"),
-        ({"lost_after": 25}, ["nvml-lost"], "GPU is lost"),
-        ({"throttle": 0x44}, ["gpu-throttled"], "SW power cap in 100%, HW thermal slowdown"),
-        ({"throttle": 0x3}, [], ""),
-        ({"clock": 900}, ["gpu-clocks-low"], "900 MHz while busy, 45%"),
-        ({"others": 2}, ["gpu-shared"], "2 processes of others in the window, holding 4.0 GiB"),
-        ({"before": 95}, ["gpu-busy-before"], "95 % busy before"),
-    ],
-    ids=str,
-)
-def test_a_guard_from_the_library_to_the_finding(
-    make_result, tmp_path: Path, defines: dict[str, int], codes: list[str], evidence: str
-) -> None:
-    """The job takes memory and works 1.2 s after the sampler's start; then comes the window."""
-    made = run_on_stub(tmp_path, 2.7, **defines)
-    use = gpu_use(made, made.times[0] + 1.5, made.times[-1])
+GUARDED = {
+    "quiet": ({}, [], ""),
+    "idle": ({"busy": 0}, ["gpu-idle"], "GPU 0 0.0 %, GPU 1 0.0 % in the window"),
+    "lost": ({"lost_after": 25}, ["nvml-lost"], "GPU is lost"),
+    "throttled": ({"throttle": 0x44}, ["gpu-throttled"], "SW power cap in 100%, HW thermal"),
+    "set": ({"throttle": 0x3}, [], ""),
+    "slow": ({"clock": 900}, ["gpu-clocks-low"], "900 MHz while busy, 45%"),
+    "shared": ({"others": 2}, ["gpu-shared"], "2 processes of others in the window, holding 4.0"),
+    "before": ({"before": 95}, ["gpu-busy-before"], "95 % busy before"),
+}
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Samples]:
+    """Samples of all cases, taken side by side: most of the time is waiting."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in GUARDED}
+    running = {
+        name: start_on_stub(folders[name], **defines) for name, (defines, *_) in GUARDED.items()
+    }
+    for process in running.values():
+        assert process.stdout.readline() == b"ready\n"
+    time.sleep(3.2)
+    return {name: stop_on_stub(process, folders[name]) for name, process in running.items()}
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_a_guard_from_the_library_to_the_finding(make_result, guarded, name: str) -> None:
+    """The job takes memory and works 1.4 s after the sampler's start; then comes the window."""
+    _, codes, evidence = GUARDED[name]
+    made = guarded[name]
+    use = gpu_use(made, made.times[0] + 1.8, made.times[-1])
     result = make_result(
         job={"device": "gpu"},
         measurement={"gpu": use.model_dump(), "attestation": {"device": "gpu"}},
     )
     found = checks.findings(result.job, result.measurement, 184.0)
     assert [finding.code for finding in found] == codes
-    assert all(evidence in finding.evidence for finding in found)
+    assert all(evidence in finding.evidence for finding in found), found
