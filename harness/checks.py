@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+from harness.gpu_guards import GUARDS
 from runner import workloads
 from runner.contract import Finding, Job
 from runner.measurement import Measurement
@@ -226,4 +227,5 @@ _CHECKS: tuple[Callable[[Job, Measurement], Iterator[Finding]], ...] = (
     _isolation,
     _load,
     _sampler,
+    *GUARDS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from statistics import fmean, median
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -40,6 +41,10 @@ class Row(BaseModel):
     gpus_used: int | None
     gpus_visible: int | None
     gpu_name: str | None
+    gpu_memory_peak_bytes: int | None
+    power_mean_w: float | None
+    energy_j: float | None
+    energy_source: str | None
     cpus: float | None
     cpu1_percent: float | None
     job_cpu_s: float | None
@@ -93,6 +98,10 @@ def row(result: Result) -> Row:
         gpus_used=gpu[1],
         gpus_visible=gpu[2],
         gpu_name=gpu[3],
+        gpu_memory_peak_bytes=max(_of_used(measured, "memory_peak_bytes"), default=None),
+        power_mean_w=_sum(_of_used(measured, "power_mean_w")),
+        energy_j=_sum(_of_used(measured, "energy_j")),
+        energy_source=" and ".join(sorted(set(_of_used(measured, "energy_source")))) or None,
         cpus=_get(measured, lambda m: m.cpu.busy_cores),
         cpu1_percent=_get(measured, lambda m: m.cpu.busiest_core_percent),
         job_cpu_s=_get(measured, lambda m: m.cpu.job_cpu_s),
@@ -136,9 +145,21 @@ def _steady(measured: Measurement) -> float | None:
 
 def _gpu(use: GpuUse) -> tuple[float | None, int | None, int | None, str | None]:
     """Mean utilisation over the GPUs used, how many are used and visible, and their name."""
+    name = use.devices[0].name if use.devices else None
     if use.state != "ok":
-        return None, None, None, None
+        return None, None, None, name
     used = [device for device in use.devices if device.used]
     known = [d.utilisation_percent for d in used if d.utilisation_percent is not None]
-    name = use.devices[0].name if use.devices else None
     return (fmean(known) if known else None), len(used), len(use.devices), name
+
+
+def _of_used(measured: Measurement | None, figure: str) -> list[Any]:
+    """A figure of every GPU used; nothing if one of them lacks it, since a part is no whole."""
+    if measured is None or measured.gpu.state != "ok":
+        return []
+    values = [getattr(device, figure) for device in measured.gpu.devices if device.used]
+    return [] if None in values else values
+
+
+def _sum(values: list[float]) -> float | None:
+    return sum(values) if values else None

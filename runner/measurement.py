@@ -58,19 +58,38 @@ class CpuUse(Model):
     busiest_core_percent: Optional[float] = Field(default=None, ge=0, le=100)
     job_cpu_s: Optional[float] = Field(default=None, ge=0)
     host_cpu_s: Optional[float] = Field(default=None, ge=0)
+    steal_s: Optional[float] = Field(default=None, ge=0)
     interval_s: Optional[float] = Field(default=None, gt=0)
 
 
 class GpuDevice(Model):
-    """One visible GPU over the fit window; what NVML could not tell is ``None``, never 0."""
+    """One visible GPU over the fit window; what NVML could not tell is ``None``, never 0.
+
+    ``..._before`` is before the job first used it. ``throttle`` gives for each reason that was
+    seen the share of the samples in which it was active; ``{}`` is "never any".
+    """
 
     index: int
     uuid: str
     name: str
+    compute_capability: Optional[str] = None
     utilisation_percent: Optional[float] = None
+    utilisation_before_percent: Optional[float] = None
+    memory_before_bytes: Optional[int] = None
     memory_peak_bytes: Optional[int] = None
     memory_total_bytes: Optional[int] = None
     power_mean_w: Optional[float] = None
+    energy_j: Optional[float] = None
+    energy_source: Optional[Literal["counter", "power"]] = None
+    temperature_mean_c: Optional[float] = None
+    temperature_max_c: Optional[float] = None
+    sm_clock_mean_mhz: Optional[float] = None
+    sm_clock_busy_mhz: Optional[float] = None
+    sm_clock_max_mhz: Optional[float] = None
+    throttle: Optional[Dict[str, float]] = None
+    foreign_processes: Optional[int] = None
+    foreign_processes_before: Optional[int] = None
+    foreign_memory_bytes: Optional[int] = None
     used: bool = False
 
 

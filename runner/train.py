@@ -20,7 +20,7 @@ from runner.measurement import (
     Phases,
     SamplerFacts,
 )
-from runner.meters import figures, window
+from runner.meters import figures, gpu_figures, window
 from runner.progress import Progress
 from runner.sampler import Sampler
 
@@ -90,7 +90,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
             error_rate=error_rate,
         ),
         cpu=figures.cpu_use(samples, fit_start, fit_end),
-        gpu=figures.gpu_use(samples, fit_start, fit_end),
+        gpu=gpu_figures.gpu_use(samples, fit_start, fit_end),
         memory=figures.memory_use(samples, fit_start, fit_end),
         sampler=_sampler_facts(sampler, samples, fit_start, fit_end),
         attestation=_attest(backend, job),

@@ -1,4 +1,4 @@
-"""From samples to the figures of a result: pure functions of samples and a window.
+"""From samples to the CPU and memory figures of a result: pure functions of samples and a window.
 
 A window is the time between two readings of ``time.monotonic()``, in seconds.
 docs/definitions.md says the same in the reader's words.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from statistics import mean, median
-from typing import Any, Dict, List, Optional
+from typing import Any, List, Optional
 
-from runner.measurement import CpuUse, GpuDevice, GpuUse, MemoryUse, SamplerFacts
-from runner.meters.window import JOB_CPU_COLUMN, RSS_COLUMN, Samples, core_column, gpu_column
+from runner.measurement import CpuUse, MemoryUse, SamplerFacts
+from runner.meters.window import JOB_CPU_COLUMN, RSS_COLUMN, STEAL_COLUMN, Samples, core_column
 
 BUSY_SHARE = 0.10
 """A core counts as busy from this share of an interval on."""
@@ -29,12 +29,6 @@ least two."""
 MIN_WINDOW_S = 1.0
 """Below this length nothing honest can be said about cores, nor about GPU utilisation, whose own
 sample period is up to 1 s."""
-
-USED_UTILISATION_PERCENT = 1.0
-USED_MEMORY_BYTES = 32 * 2**20
-"""A GPU was used if its mean utilisation reached the first and its memory grew since the
-sampler's first sample by the second; a CUDA context alone takes more. A framework that only takes
-memory on every GPU that it sees has not used them."""
 
 
 def cpu_use(samples: Samples, start_s: float, end_s: float) -> CpuUse:
@@ -65,6 +59,7 @@ def cpu_use(samples: Samples, start_s: float, end_s: float) -> CpuUse:
         busiest_core_percent=min(100.0, 100 * mean(map(max, shares))) if shares else None,
         job_cpu_s=samples.growth(JOB_CPU_COLUMN, start, end),
         host_cpu_s=sum(known) if known else None,
+        steal_s=samples.growth(STEAL_COLUMN, start, end),
         interval_s=(end - start) / count if shares else None,
     )
 
@@ -87,46 +82,6 @@ def _shares(samples: Samples, start: float, end: float, count: int, number: int)
     late = end if number == count - 1 else early + length
     growths = [samples.growth(core_column(core), early, late) for core in samples.cores]
     return [growth / length for growth in growths if growth is not None]
-
-
-def gpu_use(samples: Samples, start_s: float, end_s: float) -> GpuUse:
-    """All visible GPUs over a window; zeros count, missing figures do not.
-
-    ``state`` is the state at the end of the sampling: GPUs lost at any time make it ``lost``.
-    Without the sampler's facts (it never started) it is ``lost`` too, since nobody looked.
-    """
-    facts = samples.gpu
-    if not facts:
-        return GpuUse(state="lost", detail="the sampler left no record of the GPUs")
-    return GpuUse(
-        state=facts["state"],
-        detail=facts.get("detail", ""),
-        driver=facts.get("driver"),
-        devices=[_device(samples, start_s, end_s, device) for device in facts["devices"]],
-    )
-
-
-def _device(samples: Samples, start: float, end: float, facts: Dict[str, Any]) -> GpuDevice:
-    index = facts["index"]
-    utilisation = samples.inside(gpu_column(index, "util_percent"), start, end)
-    memory = samples.inside(gpu_column(index, "memory_bytes"), start, end)
-    power = samples.inside(gpu_column(index, "power_w"), start, end)
-    baseline = next(iter(samples.columns.get(gpu_column(index, "memory_bytes"), [])), None)
-    # Evidence that is missing (MIG has no utilisation) does not speak against use.
-    evidence = [mean(utilisation) >= USED_UTILISATION_PERCENT] if utilisation else []
-    if memory and baseline is not None:
-        evidence.append(max(memory) - baseline >= USED_MEMORY_BYTES)
-    long_enough = end - start >= MIN_WINDOW_S
-    return GpuDevice(
-        index=index,
-        uuid=facts["uuid"],
-        name=facts["name"],
-        utilisation_percent=mean(utilisation) if utilisation and long_enough else None,
-        memory_peak_bytes=int(max(memory)) if memory else None,
-        memory_total_bytes=facts.get("memory_total_bytes"),
-        power_mean_w=mean(power) if power else None,
-        used=bool(evidence) and all(evidence),
-    )
 
 
 def memory_use(samples: Samples, start_s: float, end_s: float) -> MemoryUse:

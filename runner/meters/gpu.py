@@ -14,6 +14,8 @@ from typing import Any, Callable, List, NamedTuple, Optional, TypeVar
 
 from typing_extensions import Protocol
 
+from runner.meters.nvml import NOT_OFFERED, compute_capability, throttle_mask, total_energy_j
+
 T = TypeVar("T")
 
 HIDDEN_BY = "NVIDIA_VISIBLE_DEVICES"
@@ -24,7 +26,8 @@ class GpuReading(NamedTuple):
     """One GPU now. The names of the fields are the ends of the column names of samples.csv.
 
     ``util_percent``: share of NVML's last sample period (1/6 to 1 s) in which a kernel ran.
-    ``memory_bytes``: taken by all processes, and by the driver itself.
+    ``memory_bytes``: taken by all processes, and by the driver itself. ``energy_j``: a counter.
+    ``throttle_mask``: bits of :data:`runner.meters.nvml.THROTTLE_REASONS`.
     """
 
     util_percent: Optional[float] = None
@@ -32,6 +35,15 @@ class GpuReading(NamedTuple):
     power_w: Optional[float] = None
     temperature_c: Optional[float] = None
     sm_clock_mhz: Optional[float] = None
+    energy_j: Optional[float] = None
+    throttle_mask: Optional[int] = None
+
+
+class GpuProcess(NamedTuple):
+    """A process that computes on a GPU. In a container ``pid`` is the host's number of it."""
+
+    pid: int
+    memory_bytes: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,8 @@ class GpuIdentity:
     uuid: str
     name: str
     memory_total_bytes: Optional[int] = None
+    compute_capability: Optional[str] = None
+    sm_clock_max_mhz: Optional[float] = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,9 @@ class GpuReader(Protocol):
     def read(self) -> List[GpuReading]:
         """One reading for each device of ``facts``, in their order. Never raises."""
 
+    def processes(self) -> List[Optional[List[GpuProcess]]]:
+        """The processes on each device; ``None`` where they cannot be told. Never raises."""
+
 
 class NoGpus:
     """The reader where there is nothing to read; ``facts`` say why."""
@@ -77,6 +94,10 @@ class NoGpus:
         self.facts = facts
 
     def read(self) -> List[GpuReading]:
+        """Nothing."""
+        return []
+
+    def processes(self) -> List[Optional[List[GpuProcess]]]:
         """Nothing."""
         return []
 
@@ -107,25 +128,46 @@ class NvmlReader:
                 readings.append(GpuReading())
         return readings
 
+    def processes(self) -> List[Optional[List[GpuProcess]]]:
+        """The processes that compute on each device, ours among them."""
+        return [self._processes(handle) for handle in self._handles]
+
+    def _processes(self, handle: Any) -> Optional[List[GpuProcess]]:
+        if self.facts.state == "lost":
+            return None
+        try:
+            listed = self._nvml.nvmlDeviceGetComputeRunningProcesses(handle)
+        except self._nvml.NVMLError:  # a device that is lost shows in the next reading
+            return None
+        return [GpuProcess(int(process.pid), process.usedGpuMemory) for process in listed]
+
     def _open(self) -> None:
         nvml = self._nvml
         driver = self._offered(lambda: _text(nvml.nvmlSystemGetDriverVersion()))
         self.facts = replace(self.facts, driver=driver)
         for index in range(nvml.nvmlDeviceGetCount()):
             handle = nvml.nvmlDeviceGetHandleByIndex(index)
-            memory = self._memory(handle)
-            identity = GpuIdentity(
-                index=index,
-                uuid=_text(nvml.nvmlDeviceGetUUID(handle)),
-                name=_text(nvml.nvmlDeviceGetName(handle)),
-                memory_total_bytes=None if memory is None else int(memory.total),
-            )
+            identity = self._identity(index, handle)
             self._handles.append(handle)
             self.facts = replace(self.facts, devices=[*self.facts.devices, identity])
         if not self._handles:
             self.facts = replace(
                 self.facts, state="no-devices", detail="NVML works and shows no GPU"
             )
+
+    def _identity(self, index: int, handle: Any) -> GpuIdentity:
+        nvml, offered = self._nvml, self._offered
+        memory = self._memory(handle)
+        return GpuIdentity(
+            index=index,
+            uuid=_text(nvml.nvmlDeviceGetUUID(handle)),
+            name=_text(nvml.nvmlDeviceGetName(handle)),
+            memory_total_bytes=None if memory is None else int(memory.total),
+            compute_capability=offered(lambda: compute_capability(nvml, handle)),
+            sm_clock_max_mhz=offered(
+                lambda: float(nvml.nvmlDeviceGetMaxClockInfo(handle, nvml.NVML_CLOCK_SM))
+            ),
+        )
 
     def _read_one(self, handle: Any) -> GpuReading:
         nvml, offered = self._nvml, self._offered
@@ -141,6 +183,8 @@ class NvmlReader:
             sm_clock_mhz=offered(
                 lambda: float(nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM))
             ),
+            energy_j=offered(lambda: total_energy_j(nvml, handle)),
+            throttle_mask=offered(lambda: throttle_mask(nvml, handle)),
         )
 
     def _memory(self, handle: Any) -> Optional[Any]:
@@ -149,15 +193,12 @@ class NvmlReader:
 
     def _offered(self, call: Callable[[], T]) -> Optional[T]:
         """The value, or ``None`` where this GPU, driver or user has no such figure (MIG, old)."""
-        nvml = self._nvml
         try:
             return call()
-        except (
-            nvml.NVMLError_NotSupported,
-            nvml.NVMLError_FunctionNotFound,
-            nvml.NVMLError_NoPermission,
-        ):
-            return None
+        except self._nvml.NVMLError as error:
+            if error.value in NOT_OFFERED:
+                return None
+            raise
 
     def _lose(self, detail: str) -> None:
         self.facts = replace(self.facts, state="lost", detail=detail)

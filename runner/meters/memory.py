@@ -6,7 +6,7 @@ Source: ``/proc/PID/stat`` and ``/proc/PID/statm`` through psutil; see proc_pid_
 from __future__ import annotations
 
 import time
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Set
 
 import psutil
 
@@ -52,6 +52,10 @@ class ProcessTree:
             )
         except psutil.Error:
             return False
+
+    def pids(self) -> Set[int]:
+        """The processes of the tree as last seen."""
+        return {process.pid for process in self._members}
 
     def read(self) -> TreeUse:
         """What the tree uses now. Reads parents before children.

@@ -2,8 +2,9 @@
 
 Columns: ``t_s`` (CLOCK_MONOTONIC), ``cpuN_busy_s`` of each visible core and ``steal_s`` of all of
 them, ``job_cpu_s`` and ``rss_bytes`` of the trainer's process tree without the sampler, and per GPU
-those of :class:`runner.meters.gpu.GpuReading`. Counters are cumulative; an empty field is "not
-available". What does not change per sample stands in the JSON file.
+those of :class:`runner.meters.gpu.GpuReading` and, once a second, ``foreign_processes``. Counters
+are cumulative; an empty field is "not available". What does not change per sample stands in the
+JSON file.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import List, Optional, TextIO, Union
 
 from runner.meters.cpu import CpuReader, visible_cores
 from runner.meters.gpu import GpuReader, GpuReading
+from runner.meters.gpu_processes import GpuProcesses
 from runner.meters.memory import ProcessTree
 from runner.meters.window import (
+    FOREIGN,
     JOB_CPU_COLUMN,
     RSS_COLUMN,
     STEAL_COLUMN,
@@ -39,6 +42,7 @@ class Recorder:
         self._gpus = gpus
         self._gpu_state = gpus.facts.state
         self.tree = ProcessTree(pid, exclude=os.getpid())
+        self._processes = GpuProcesses(gpus)
         self.samples = 0
         self._file: TextIO = out.open("w", encoding="ascii", newline="", buffering=1)
         self._file.write(",".join(self._header()) + "\n")
@@ -54,7 +58,7 @@ class Recorder:
             *(
                 gpu_column(device.index, quantity)
                 for device in self._gpus.facts.devices
-                for quantity in GpuReading._fields
+                for quantity in (*GpuReading._fields, FOREIGN)
             ),
         ]
 
@@ -66,8 +70,9 @@ class Recorder:
         row = [f"{moment:.6f}"]
         row += [_field(value) for value in (*cores.busy_s, cores.steal_s, job.cpu_s)]
         row.append(_field(job.rss_bytes))
-        for reading in self._gpus.read():
-            row += [_field(value) for value in reading]
+        foreign = self._processes.foreign(self.tree.pids())
+        for reading, others in zip(self._gpus.read(), foreign):
+            row += [_field(value) for value in (*reading, others)]
         self._file.write(",".join(row) + "\n")
         self.samples += 1
         if self._gpus.facts.state != self._gpu_state:
@@ -80,7 +85,7 @@ class Recorder:
         facts = {
             "interval_target_s": self._interval_s,
             "cores": self._cpu.cores,
-            "gpu": asdict(self._gpus.facts),
+            "gpu": {**asdict(self._gpus.facts), "foreign_at_start": self._processes.at_start},
             "ended": ended,
             "samples": self.samples,
             "sampler_cpu_s": times.user + times.system,

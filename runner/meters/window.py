@@ -16,6 +16,7 @@ TIME_COLUMN = "t_s"
 STEAL_COLUMN = "steal_s"
 JOB_CPU_COLUMN = "job_cpu_s"
 RSS_COLUMN = "rss_bytes"
+FOREIGN = "foreign_processes"
 DEFAULT_INTERVAL_S = 0.1
 
 
@@ -25,7 +26,7 @@ def core_column(core: int) -> str:
 
 
 def gpu_column(index: int, quantity: str) -> str:
-    """The column of a GPU's quantity; see :class:`runner.meters.gpu.GpuReading`."""
+    """The column of a GPU's quantity: a field of GpuReading, or ``FOREIGN``."""
     return f"gpu{index}_{quantity}"
 
 
@@ -66,7 +67,7 @@ class Samples:
         return max((late - early for early, late in zip(times, times[1:])), default=0.0)
 
     def at(self, column: str, moment_s: float) -> Optional[float]:
-        """A cumulative counter at a moment between two samples, interpolated linearly."""
+        """A quantity at a moment between two samples, interpolated linearly."""
         values = self.columns.get(column)
         if not values or not self.times[0] <= moment_s <= self.times[-1]:
             return None
@@ -84,6 +85,17 @@ class Samples:
         """How much a cumulative counter grew over a window; ``None`` if it cannot be told."""
         before, after = self.at(column, start_s), self.at(column, end_s)
         return None if before is None or after is None else max(0.0, after - before)
+
+    def integral(self, column: str, start_s: float, end_s: float) -> Optional[float]:
+        """The area under a quantity over a window (trapezoids); ``None`` without both its ends."""
+        first, last = self.at(column, start_s), self.at(column, end_s)
+        if first is None or last is None:
+            return None
+        low, high = bisect_right(self.times, start_s), bisect_left(self.times, end_s)
+        inner = zip(self.times[low:high], self.columns[column][low:high])
+        known = [(moment, value) for moment, value in inner if value is not None]
+        points = [(start_s, first), *known, (end_s, last)]
+        return sum((b - a) * (y + x) / 2 for (a, x), (b, y) in zip(points, points[1:]))
 
 
 def read_samples(path: Path) -> Samples:

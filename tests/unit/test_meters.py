@@ -33,6 +33,7 @@ def made(
         if tick_s:
             values = [int(value / tick_s + 1e-9) * tick_s for value in values]
         columns[core_column(core)] = list(values)
+    columns["steal_s"] = [moment / 4 for moment in times]
     columns["job_cpu_s"] = [2 * moment for moment in times]
     columns["rss_bytes"] = [1000 * number for number in range(len(times))]
     return Samples(columns, times, interval_s, list(range(len(loads))))
@@ -58,6 +59,7 @@ def test_one_full_core_is_one_cpu_at_100_percent() -> None:
     assert use.visible_cores == 4
     assert use.job_cpu_s == pytest.approx(20)
     assert use.host_cpu_s == pytest.approx(10)
+    assert use.steal_s == pytest.approx(2.5)
     assert use.interval_s == pytest.approx(1)
 
 
