@@ -57,13 +57,13 @@ def ours(engine):
 @pytest.mark.parametrize("backend", ["tf", "theano"])
 def test_backend_trains_in_its_image(run, tmp_path, backend, mnist_dir):
     args = ["--data-dir", str(mnist_dir), "--dataset", "mnist"]
-    done = run(backend, *args, "--epochs", "1", "--train-samples", "4000")
+    done = run(backend, *args, "--epochs", "2", "--train-samples", "6000")
     (row,) = json.loads(done.stdout)
     assert row["status"] in ("ok", "suspect"), row
     assert row["dataset"] == "mnist"
     assert row["parameters"] == 65_402
     assert row["launcher"] == "docker"
-    assert 0 < row["error_rate_percent"] < 60
+    assert 0 < row["error_rate_percent"] < 25  # 94 updates: 4 to 9 % were seen
     assert row["gpu_percent"] is None
     result = result_of(tmp_path)
     live = result["measurement"]["attestation"]
