@@ -24,6 +24,7 @@ _CLOCK_SHARE = 0.6
 _JIT_EXCESS_S, _JIT_FACTOR = 20.0, 5.0
 _STEAL_SHARE, _STEAL_MIN_S = 0.05, 0.5
 # Neither slows a GPU that works: it is idle, or somebody chose its clocks (see gpu-clocks-low).
+_ORDINARY = {"SW power cap", "sync boost", "unknown"}
 _HARMLESS = {"idle", "applications clocks setting", "display clock setting"}
 
 
@@ -81,7 +82,8 @@ def _throttled(job: Job, measured: Measurement) -> Iterator[Finding]:  # noqa: A
             heat = device.temperature_max_c
             yield Finding(
                 code="gpu-throttled",
-                severity="suspect",
+                # A card at its power limit does what it was made for; heat and brakes are faults.
+                severity="suspect" if reasons.keys() <= _ORDINARY else "invalid",
                 evidence=f"GPU {device.index}: {told} of the samples"
                 + (f"; up to {heat:.0f} °C" if heat is not None else ""),
                 advice="cool the GPU or raise its power limit, then run again; "
@@ -119,7 +121,7 @@ def _shared(job: Job, measured: Measurement) -> Iterator[Finding]:  # noqa: ARG0
         if seen:
             yield Finding(
                 code="gpu-shared",
-                severity="suspect",
+                severity="invalid" if others else "suspect",
                 evidence=f"GPU {device.index}: {'; '.join(seen)}",
                 advice="nvidia-smi on the host shows whose they are; end them or choose another "
                 "GPU with --gpus, then run again",
