@@ -247,6 +247,7 @@ def _conclude(
             exit_code=exit_.code,
             oom_killed=exit_.ended == "out-of-memory",
             engine=exit_.engine,
+            injection=exit_.injection,
             hardening=exit_.hardening,
         ),
     )

@@ -55,10 +55,24 @@ class Framework(_Strict):
 
 
 class Cuda(_Strict):
-    """CUDA of the gpu flavour, as wheels merged into /usr/local/cuda."""
+    """CUDA of the gpu flavour, as wheels merged into /usr/local/cuda.
 
-    version: str
+    ``minimum_driver`` and ``compute_capabilities`` (the lowest and the highest GPU) are what
+    ``doctor`` compares a machine with. Without ``version`` nothing of CUDA is promised.
+    """
+
+    version: str | None = None
+    minimum_driver: str | None = Field(default=None, pattern=r"^\d+(\.\d+)+$")
+    full_driver: str | None = Field(default=None, pattern=r"^\d+(\.\d+)+$")
+    compute_capabilities: tuple[str, str] | None = None
     wheels: dict[str, str] = {}
+
+    @field_validator("compute_capabilities")
+    @classmethod
+    def _range(cls, value: tuple[str, str] | None) -> tuple[str, str] | None:
+        if value and not all(re.fullmatch(r"\d+\.\d", text) for text in value):
+            raise ValueError("expected the lowest and the highest, as in [\"3.5\", \"9.0\"]")
+        return value
 
 
 class Cudnn(_Strict):

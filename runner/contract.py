@@ -127,6 +127,7 @@ class Launch(Model):
     exit_code: Optional[int] = None
     oom_killed: bool = False
     engine: Optional[str] = None
+    injection: Optional[Literal["cdi", "request", "runtime"]] = None
     hardening: Dict[str, Any] = {}
 
 

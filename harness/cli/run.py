@@ -38,6 +38,13 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     help="auto takes a GPU if there is one.",
 )
 @click.option("--gpus", help="all, or indices or UUIDs separated by commas (default: all).")
+@click.option(
+    "--injection",
+    type=click.Choice(["auto", "cdi", "request", "runtime"]),
+    default="auto",
+    show_default=True,
+    help="How a container gets its GPUs; auto asks the engine.",
+)
 @click.option("--variant", "variants", multiple=True, help="Repeat for several (see benchdl list).")
 @click.option(
     "--set",
@@ -115,7 +122,12 @@ def command(as_json: bool, results: Path | None, **asked: Any) -> int:
         memory_limit_bytes=int(asked["memory"] * 2**30) if asked["memory"] else None,
     )
     campaign.check(options)
-    launcher = choice.launcher(asked["launcher"], make_base=asked["make_base"], say=display.say)
+    launcher = choice.launcher(
+        asked["launcher"],
+        make_base=asked["make_base"],
+        injection=asked["injection"],
+        say=display.say,
+    )
     begin = time.monotonic()
     try:
         done = campaign.run(options, launcher, common.store(results), display)

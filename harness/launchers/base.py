@@ -38,6 +38,7 @@ class Exit:
     advice: str = ""
     tail: str = ""
     engine: str | None = None
+    injection: Literal["cdi", "request", "runtime"] | None = None
     hardening: dict[str, Any] = field(default_factory=dict)
 
 

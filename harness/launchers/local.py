@@ -52,6 +52,7 @@ class LocalLauncher:
         )
         if job.gpus:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(job.gpus)
+            environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # number them as NVML does
         try:
             process = subprocess.Popen(
                 [order.prepared.python, "-m", "runner", str(order.job_dir)],

@@ -8,17 +8,12 @@ Source: https://docs.nvidia.com/deploy/nvml-api/
 from __future__ import annotations
 
 import importlib
-import os
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, List, NamedTuple, Optional, TypeVar
 
 from typing_extensions import Protocol
 
 T = TypeVar("T")
-
-HIDDEN_BY = "NVIDIA_VISIBLE_DEVICES"
-"""Set to ``void`` for jobs that must not see a GPU (NVIDIA container toolkit's word for none)."""
-
 
 class GpuReading(NamedTuple):
     """One GPU now. The names of the fields are the ends of the column names of samples.csv.
@@ -82,10 +77,14 @@ class NoGpus:
 
 
 class NvmlReader:
-    """Reads every GPU that NVML shows. ``nvml`` is the imported and initialised pynvml."""
+    """Reads GPUs that NVML shows. ``nvml`` is the imported and initialised pynvml.
 
-    def __init__(self, nvml: Any) -> None:
+    ``only``: indices or UUIDs of those to read, where NVML shows more than the job was given.
+    """
+
+    def __init__(self, nvml: Any, only: Optional[List[str]] = None) -> None:
         self._nvml = nvml
+        self._only = only
         self._handles: List[Any] = []
         self.facts = GpuFacts(state="ok")
         try:
@@ -113,10 +112,13 @@ class NvmlReader:
         self.facts = replace(self.facts, driver=driver)
         for index in range(nvml.nvmlDeviceGetCount()):
             handle = nvml.nvmlDeviceGetHandleByIndex(index)
+            uuid = _text(nvml.nvmlDeviceGetUUID(handle))
+            if self._only and not {str(index), uuid} & set(self._only):
+                continue
             memory = self._memory(handle)
             identity = GpuIdentity(
                 index=index,
-                uuid=_text(nvml.nvmlDeviceGetUUID(handle)),
+                uuid=uuid,
                 name=_text(nvml.nvmlDeviceGetName(handle)),
                 memory_total_bytes=None if memory is None else int(memory.total),
             )
@@ -163,12 +165,13 @@ class NvmlReader:
         self.facts = replace(self.facts, state="lost", detail=detail)
 
 
-def open_gpus(look: bool = True) -> GpuReader:
-    """A reader for this process's GPUs, or one that says why there are none. Never raises."""
+def open_gpus(look: bool = True, only: Optional[List[str]] = None) -> GpuReader:
+    """A reader for this process's GPUs, or one that says why there are none. Never raises.
+
+    ``NVIDIA_VISIBLE_DEVICES=void`` says nothing here: CDI sets it in containers that have GPUs.
+    """
     if not look:
         return NoGpus(GpuFacts("hidden", "the job asked for no GPU"))
-    if os.environ.get(HIDDEN_BY) == "void":
-        return NoGpus(GpuFacts("hidden", f"{HIDDEN_BY}=void"))
     try:
         nvml = importlib.import_module("pynvml")
     except ImportError as error:
@@ -183,7 +186,7 @@ def open_gpus(look: bool = True) -> GpuReader:
         return NoGpus(GpuFacts("no-driver", str(error)))
     except nvml.NVMLError as error:  # "Unknown Error": the container lost its devices
         return NoGpus(GpuFacts("lost", f"starting NVML: {error}"))
-    return NvmlReader(nvml)
+    return NvmlReader(nvml, only)
 
 
 def _text(value: Any) -> str:
