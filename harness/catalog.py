@@ -71,7 +71,7 @@ class Cuda(_Strict):
     @classmethod
     def _range(cls, value: tuple[str, str] | None) -> tuple[str, str] | None:
         if value and not all(re.fullmatch(r"\d+\.\d", text) for text in value):
-            raise ValueError("expected the lowest and the highest, as in [\"3.5\", \"9.0\"]")
+            raise ValueError('expected the lowest and the highest, as in ["3.5", "9.0"]')
         return value
 
 

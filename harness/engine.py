@@ -42,6 +42,11 @@ _KNOWN = (
         "update the NVIDIA driver, or use --device cpu",
     ),
     (
+        ("device error:", "unknown device"),
+        "there is no such GPU",
+        "benchdl doctor lists the GPUs with their indices and UUIDs",
+    ),
+    (
         ("no space left on device",),
         "the engine's disk is full",
         "make room where the engine keeps its data, then start again",

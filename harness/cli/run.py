@@ -39,6 +39,11 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 )
 @click.option("--gpus", help="all, or indices or UUIDs separated by commas (default: all).")
 @click.option(
+    "--parallel-gpus",
+    is_flag=True,
+    help="Run single-GPU jobs side by side, one on each GPU.",
+)
+@click.option(
     "--injection",
     type=click.Choice(["auto", "cdi", "request", "runtime"]),
     default="auto",
@@ -109,6 +114,7 @@ def command(as_json: bool, results: Path | None, **asked: Any) -> int:
         workload=asked["workload"],
         device=device,
         gpus=gpus,
+        parallel_gpus=asked["parallel_gpus"],
         variants=list(asked["variants"]) or ["default"],
         overrides=settings.parse(list(asked["pairs"])),
         epochs=asked["epochs"],
@@ -151,4 +157,6 @@ def _gpus(text: str | None, device: str) -> list[str] | None:
     chosen = [part.strip() for part in text.split(",")]
     if not all(part.isdigit() or part.startswith(("GPU-", "MIG-")) for part in chosen):
         raise UsageError(f"--gpus {text}: expected all, or indices or UUIDs, as in --gpus 0,2")
+    if len(set(chosen)) < len(chosen):
+        raise UsageError(f"--gpus {text} names a GPU twice")
     return chosen

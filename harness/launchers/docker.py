@@ -113,7 +113,7 @@ class DockerLauncher:
         follower = Follower(
             container.logs(stream=True, follow=True, stdout=True, stderr=True), on_event
         )
-        in_time = follower.until(time.monotonic() + order.timeout_s)
+        in_time = follower.until(time.monotonic() + order.timeout_s, order.stop)
         if not in_time:
             with contextlib.suppress(APIError):
                 container.kill()

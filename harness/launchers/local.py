@@ -67,7 +67,7 @@ class LocalLauncher:
             return Exit("not-started", detail=f"{order.prepared.python} does not start: {error}")
         try:
             follower = Follower(_chunks(process), on_event)
-            if not follower.until(time.monotonic() + order.timeout_s):
+            if not follower.until(time.monotonic() + order.timeout_s, order.stop):
                 return Exit("timeout", tail=follower.tail)
             code = process.wait(_GRACE_S)
             return Exit("exited", code, tail=follower.tail)

@@ -15,6 +15,7 @@ from typing_extensions import Protocol
 
 T = TypeVar("T")
 
+
 class GpuReading(NamedTuple):
     """One GPU now. The names of the fields are the ends of the column names of samples.csv.
 

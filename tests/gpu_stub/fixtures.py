@@ -25,6 +25,7 @@ from docker.errors import DockerException
 HERE = Path(__file__).resolve().parent
 BENCHDL = Path(sys.executable).parent / "benchdl"
 IMAGE = "benchdl/dummy:gpu"
+IMAGES = (IMAGE, "benchdl/dummy:cpu")
 STARTED_FILE = "/tmp/benchdl-fit-started"
 """In the container: made by the dummy backend when it starts to train."""
 
@@ -98,7 +99,9 @@ class StubEngine:
     def start(self) -> None:
         """Start the daemon and wait until it answers."""
         path = self.folder
-        command = ["dockerd", "--host", self.host, "--config-file", path / "daemon.json"]
+        # In a network namespace of its own: --bridge none would delete the host's docker0.
+        command = ["unshare", "--net", "dockerd", "--host", self.host]
+        command += ["--config-file", path / "daemon.json"]
         command += ["--data-root", path / "data", "--exec-root", path / "exec"]
         command += ["--pidfile", path / "pid", "--bridge", "none", "--iptables=false"]
         environment = {**os.environ, "PATH": f"{path}/bin:{os.environ['PATH']}"}
@@ -160,7 +163,7 @@ def stub_engine(
     """An engine of our own with the stub driver, and the dummy's gpu image in it."""
     if os.geteuid() != 0 or shutil.which("dockerd") is None:
         _cannot("a second dockerd needs root and dockerd itself")
-    build = [BENCHDL, "images", "build", "dummy", "--flavour", "gpu", "--make-base"]
+    build = [BENCHDL, "images", "build", "dummy", "--make-base"]
     done = subprocess.run(
         build,
         env={**os.environ, "BENCHDL_ROOT": str(dummy_root)},
@@ -169,12 +172,14 @@ def stub_engine(
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    bridges = _bridges()
     folder = Path(tempfile.mkdtemp(prefix="benchdl-gpu-stub-", dir="/var/tmp"))
     ours = StubEngine(folder, stub_library)
     ours.start()
     try:
+        assert _bridges() == bridges, "the test's dockerd touched the machine's own bridges"
         base = engine.images.get(IMAGE).labels["benchdl.base"]
-        ours.copy(engine, base, IMAGE)
+        ours.copy(engine, base, *IMAGES)
         yield ours
     finally:
         ours.stop()
@@ -218,6 +223,12 @@ def on_stub(
         return done
 
     return run
+
+
+def _bridges() -> set[tuple[str, str]]:
+    """Name and number of this machine's bridges: one made anew has another number."""
+    folders = Path("/sys/class/net").glob("*/bridge")
+    return {(f.parent.name, (f.parent / "ifindex").read_text().strip()) for f in folders}
 
 
 def _cannot(reason: str) -> None:

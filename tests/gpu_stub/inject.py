@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 STUB = Path(os.environ["BENCHDL_STUB"])
 LIBRARY = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1"
@@ -42,9 +43,20 @@ def indices(wanted: str) -> list[int]:
         match = re.fullmatch(r"GPU-([0-9a-f]{8})(-[0-9a-f]+)*|(\d+)", word)
         number = int(match.group(1), 16) if match and match.group(1) else int(word) if match else -1
         if not 0 <= number < count:
-            sys.exit(f"nvidia-container-cli: device error: {word}: unknown device")
+            fail(f"device error: {word}: unknown device")
         found.append(number)
     return found
+
+
+def fail(problem: str) -> NoReturn:
+    """End with the real tool's words, where the engine looks for them."""
+    text = f"error running hook #0: exit status 1, stderr: nvidia-container-cli: {problem}"
+    if "--log" in sys.argv:  # an OCI runtime's log: JSON lines
+        log = Path(sys.argv[sys.argv.index("--log") + 1])
+        log.write_text(
+            json.dumps({"level": "error", "msg": text, "time": "2026-01-01T00:00:00Z"}) + "\n"
+        )
+    sys.exit(text)
 
 
 def devices(wanted: str) -> dict[str, int]:
@@ -55,7 +67,7 @@ def devices(wanted: str) -> dict[str, int]:
 def own_script(bundle: Path, wanted: str) -> Path:
     """The script as this container shall see it."""
     file = bundle / "benchdl-gpu-stub"
-    file.write_text((STUB / "script").read_text() + f"\n[machine]\nvisible = {wanted}\n")
+    file.write_text((STUB / "script").read_text() + f"\n[machine]\ngiven = {wanted}\n")
     return file
 
 
@@ -106,7 +118,7 @@ def hook() -> None:
     enter = ["nsenter", "-t", str(state["pid"]), "-m", "sh", "-c", "\n".join(lines)]
     done = subprocess.run(enter, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"nvidia-container-cli: {done.stderr}")
+        fail(done.stderr)
 
 
 if __name__ == "__main__":

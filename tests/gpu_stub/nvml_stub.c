@@ -55,7 +55,7 @@ typedef struct {
 static gpu_t gpus[MAX_GPUS];
 static int count, ready, errors;
 static error_t error[MAX_ERRORS];
-static char driver[64] = "535.161.08", cuda[16] = "12.2", clock_file[256], visible[1024];
+static char driver[64] = "535.161.08", cuda[16] = "12.2", clock_file[256], given[1024], visible[1024];
 static double started;
 
 static double now_on(clockid_t id) {
@@ -150,8 +150,8 @@ static void set_gpu(gpu_t *gpu, const char *key, const char *given) {
   }
 }
 
-/* The GPUs that this container was given ("0,2", UUIDs or "all"), renumbered from 0. */
-static void keep_visible(void) {
+/* Keeps the GPUs of a list ("0,2", UUIDs or "all") and numbers them from 0. */
+static void keep(char *visible) {
   int kept = 0;
   char *rest = NULL;
   static gpu_t chosen[MAX_GPUS];
@@ -187,6 +187,7 @@ static void read_script(void) {
       else if (!strcmp(key, "driver")) COPY(driver, text);
       else if (!strcmp(key, "cuda")) COPY(cuda, text);
       else if (!strcmp(key, "clock_file")) COPY(clock_file, text);
+      else if (!strcmp(key, "given")) COPY(given, text);
       else if (!strcmp(key, "visible")) COPY(visible, text);
       else if (!strcmp(key, "error")) parse_error(error, &errors, text);
       else { fprintf(stderr, "gpu stub: unknown key '%s'\n", key); exit(70); }
@@ -196,7 +197,8 @@ static void read_script(void) {
     }
   }
   fclose(file);
-  keep_visible();
+  keep(given);
+  keep(visible);
 }
 
 static int failing(const error_t *list, int length, const char *function) {
