@@ -16,6 +16,7 @@ from harness.errors import UsageError
 
 Flavour = Literal["cpu", "gpu"]
 PoolMode = Literal["growth", "fraction", "off"]
+Strategy = Literal["default", "mirrored"]
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # part of an image's name and of run ids
 
@@ -125,6 +126,7 @@ class Variant(_Strict):
     memory_pool: PoolChange | None = None
     cudnn: CudnnChange | None = None
     precision: PrecisionChange | None = None
+    strategy: Strategy | None = None
     environment: dict[str, str] = {}
 
 
@@ -159,6 +161,7 @@ class ImageSpec(_Strict):
     cudnn: Cudnn | None = None
     memory_pool: Pool = Pool()
     precision: Precision = Precision()
+    strategies: list[Strategy] = ["default"]
     environment: dict[str, str] = {}
     variants: dict[str, Variant] = {}
     local: list[LocalStack] = []
