@@ -158,7 +158,7 @@ def _tell_what_has_no_effect(options: Options, watcher: Watcher) -> None:
     for name in options.backends:
         for variant in options.variants:
             spec = catalog.load(name).spec.variants.get(variant)
-            if spec and (spec.memory_pool or spec.cudnn):
+            if spec and (spec.memory_pool or spec.cudnn or spec.strategy):
                 watcher.say(f"note: variant {variant} of {name} is about the GPU; this is the cpu")
     for key in options.overrides:
         if not key.startswith(("precision.", "environment.")):

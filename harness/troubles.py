@@ -6,6 +6,7 @@ in the last words of a job that died, and in what NVML answers to ``doctor``.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -25,7 +26,7 @@ _KNOWN: tuple[tuple[tuple[str, ...], Trouble], ...] = (
         ),
     ),
     (
-        ("Driver/library version mismatch", "error 803", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
+        ("Driver/library version mismatch", "NVML/RM version mismatch", "error 803", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
          "unsupported display driver / cuda driver combination"),
         Trouble(
             "the driver's kernel module and its libraries are of different versions",
@@ -76,6 +77,6 @@ _KNOWN: tuple[tuple[tuple[str, ...], Trouble], ...] = (
 def recognise(text: str) -> Trouble | None:
     """The first known trouble in ``text``, or None."""
     for needles, trouble in _KNOWN:
-        if any(needle in text for needle in needles):
+        if any(re.search(re.escape(needle) + r"(?!\w)", text) for needle in needles):
             return trouble
     return None
