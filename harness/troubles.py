@@ -26,7 +26,8 @@ _KNOWN: tuple[tuple[tuple[str, ...], Trouble], ...] = (
         ),
     ),
     (
-        ("Driver/library version mismatch", "NVML/RM version mismatch", "error 803", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
+        ("Driver/library version mismatch", "NVML/RM version mismatch",
+         "error 803", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
          "unsupported display driver / cuda driver combination"),
         Trouble(
             "the driver's kernel module and its libraries are of different versions",

@@ -1,4 +1,4 @@
-"""On a real NVIDIA GPU: NVML as the driver gives it, and the scenarios of the stub where they apply.
+"""On a real NVIDIA GPU: NVML as the driver gives it, and the stub's scenarios where they apply.
 
 ``make test-gpu``; elsewhere every test is skipped and says why.
 """
