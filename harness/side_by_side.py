@@ -7,6 +7,7 @@ campaign is interrupted or another thread met a problem that ends the campaign.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -70,6 +71,7 @@ def run(total: int, chosen: Sequence[str], start: Start, watcher: Watcher) -> li
     waiting = deque(range(total))
     results: dict[int, Result] = {}
     problems: list[BaseException] = []
+    ended: list[str] = []
     stop = threading.Event()
     shared = _Shared(watcher)
 
@@ -84,21 +86,28 @@ def run(total: int, chosen: Sequence[str], start: Start, watcher: Watcher) -> li
         except BaseException as problem:  # KeyboardInterrupt, too: that is how a job is stopped
             problems.append(problem)
             stop.set()
+        finally:
+            ended.append(gpu)
 
-    threads = [threading.Thread(target=work, args=(gpu,), name=f"gpu-{gpu}") for gpu in chosen]
-    for thread in threads:
-        thread.start()
     interrupted = False
-    while any(thread.is_alive() for thread in threads):
+    for gpu in chosen:
         try:
-            for thread in threads:
-                thread.join(_POLL_S)
+            threading.Thread(target=work, args=(gpu,), name=f"gpu-{gpu}").start()
         except KeyboardInterrupt:
             interrupted = True
             stop.set()
-    if interrupted:
-        raise KeyboardInterrupt
+    # Not by Thread.join: up to Python 3.12 an interrupted join takes a running thread for ended.
+    while len(ended) < len(chosen):
+        try:
+            time.sleep(_POLL_S)
+        except KeyboardInterrupt:
+            interrupted = True
+            stop.set()
     real = [problem for problem in problems if not isinstance(problem, KeyboardInterrupt)]
+    if interrupted:
+        for problem in real:
+            watcher.say(f"while stopping: {problem}")
+        raise KeyboardInterrupt
     if problems:
         raise (real or problems)[0]
     return [results[number] for number in range(total)]

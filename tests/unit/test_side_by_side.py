@@ -66,7 +66,7 @@ def test_a_signal_ends_all_and_is_raised_once_they_are_gone():
         try:
             waits(stop)
         finally:
-            time.sleep(0.1)
+            time.sleep(1.0)  # longer than the main thread's look at a time
             ended.append(number)
 
     with interrupts.once(), pytest.raises(KeyboardInterrupt):
