@@ -1,6 +1,6 @@
 # A thin face of `benchdl`: every target makes the locked virtual environment on first use.
 #   make bench-tf | bench-theano | bench      EPOCHS= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
-#   make images | doctor | setup | test | lint | lock
+#   make images | doctor | setup | test | test-gpu | lint | lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,6 +13,8 @@ OPTIONS := \
 	$(if $(LAUNCHER),--launcher '$(LAUNCHER)') \
 	$(if $(DEVICE),--device '$(DEVICE)') \
 	$(if $(GPUS),--gpus '$(GPUS)') \
+	$(if $(PARALLEL_GPUS),--parallel-gpus) \
+	$(if $(INJECTION),--injection '$(INJECTION)') \
 	$(if $(VARIANT),--variant '$(VARIANT)') \
 	$(if $(CNMEM),--set 'lib.cnmem=$(CNMEM)') \
 	$(if $(CUDNN),--set 'cudnn.enabled=$(CUDNN)') \
@@ -29,7 +31,7 @@ OPTIONS := \
 	$(if $(JSON),--json)
 
 # bench-NAME is not listed: make looks for no pattern rule of a phony target.
-.PHONY: bench images setup doctor test lint format lock clean
+.PHONY: bench images setup doctor test test-gpu lint format lock clean
 
 bench: setup
 	@$(BENCHDL) run tf theano --make-base $(OPTIONS)
@@ -45,6 +47,10 @@ doctor: setup
 
 test: setup
 	@$(VENV)/bin/python -m pytest -rs $(PYTEST_ARGS)
+
+# On a machine with a real GPU; elsewhere every test says why it was skipped.
+test-gpu: setup
+	@$(VENV)/bin/python -m pytest -rs -m gpu tests/gpu $(PYTEST_ARGS)
 
 lint: setup
 	@$(VENV)/bin/ruff check .

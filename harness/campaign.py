@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -10,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from harness import cache, catalog, checks, datasets, settings
+from harness import cache, catalog, checks, datasets, settings, side_by_side
 from harness.catalog import Backend, Flavour
 from harness.errors import UsageError
 from harness.exchange import Exchange
@@ -30,6 +31,7 @@ class Options:
     workload: str = "cnn-mnist"
     device: Literal["cpu", "gpu"] = "cpu"
     gpus: list[str] | None = None
+    parallel_gpus: bool = False
     variants: list[str] = field(default_factory=lambda: ["default"])
     overrides: dict[str, SettingValue] = field(default_factory=dict)
     epochs: int | None = None
@@ -69,7 +71,9 @@ class Planned:
 
 
 def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) -> list[Result]:
-    """Run every job that ``options`` ask for, one after another, and store each result.
+    """Run every job that ``options`` ask for and store each result.
+
+    One job after another, or with ``parallel_gpus`` one at a time on each GPU.
 
     A job that fails is stored as failed and the next one goes on. Repeats are interleaved: every
     backend once, then every backend again.
@@ -91,6 +95,7 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
     planned = check(options)
     flavour: Flavour = options.device
     prepared: dict[str, Prepared] = {}
+    shared_out = side_by_side.gpus(options.gpus) if options.parallel_gpus else None
     _tell_what_has_no_effect(options, watcher)
     store.staging()
     data = datasets.resolve(options.dataset, options.data_dir, watcher.say)
@@ -98,13 +103,20 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
         if plan.backend.name not in prepared:
             prepared[plan.backend.name] = launcher.prepare(plan.backend, flavour, watcher.say)
     campaign = new_run_id("campaign", options.device)
-    results = []
-    for number, plan in enumerate(planned, 1):
-        job = _job(options, plan, launcher, prepared[plan.backend.name], data, campaign)
-        watcher.job_started(job, number, len(planned))
+
+    def start(
+        number: int, gpu: str | None, told: Watcher, stop: threading.Event | None = None
+    ) -> Result:
+        plan = planned[number]
         ready = prepared[plan.backend.name]
-        results.append(_run_one(options, job, ready, data.directory, launcher, store, watcher))
-    return results
+        job = _job(options, plan, launcher, ready, data, campaign)
+        job = job if gpu is None else job.model_copy(update={"gpus": [gpu]})
+        told.job_started(job, number + 1, len(planned))
+        return _run_one(options, job, ready, data.directory, launcher, store, told, stop)
+
+    if shared_out is not None:
+        return side_by_side.run(len(planned), shared_out, start, watcher)
+    return [start(number, None, watcher) for number in range(len(planned))]
 
 
 def check(options: Options) -> list[Planned]:
@@ -118,6 +130,8 @@ def check(options: Options) -> list[Planned]:
     """
     if not options.backends:
         raise UsageError("no backend given", f"backends: {', '.join(catalog.names())}")
+    if options.parallel_gpus and options.device != "gpu":
+        raise UsageError("--parallel-gpus with device cpu", "add --device gpu")
     if options.workload not in workloads.names():
         raise UsageError(
             f"unknown workload '{options.workload}'",
@@ -144,7 +158,7 @@ def _tell_what_has_no_effect(options: Options, watcher: Watcher) -> None:
     for name in options.backends:
         for variant in options.variants:
             spec = catalog.load(name).spec.variants.get(variant)
-            if spec and (spec.memory_pool or spec.cudnn):
+            if spec and (spec.memory_pool or spec.cudnn or spec.strategy):
                 watcher.say(f"note: variant {variant} of {name} is about the GPU; this is the cpu")
     for key in options.overrides:
         if not key.startswith(("precision.", "environment.")):
@@ -193,6 +207,7 @@ def _run_one(
     launcher: Launcher,
     store: Store,
     watcher: Watcher,
+    stop: threading.Event | None,
 ) -> Result:
     """Start one job and store exactly one result of it, whatever happens."""
     exchange = Exchange(store.staging(), job)
@@ -204,6 +219,7 @@ def _run_one(
         compile_cache=_compile_cache(job),
         timeout_s=options.timeout_s,
         memory_limit_bytes=options.memory_limit_bytes,
+        stop=stop,
     )
     begin, started_at = time.monotonic(), _now()
     interrupted = False
@@ -247,6 +263,7 @@ def _conclude(
             exit_code=exit_.code,
             oom_killed=exit_.ended == "out-of-memory",
             engine=exit_.engine,
+            injection=exit_.injection,
             hardening=exit_.hardening,
         ),
     )

@@ -16,6 +16,7 @@ from harness.errors import UsageError
 
 Flavour = Literal["cpu", "gpu"]
 PoolMode = Literal["growth", "fraction", "off"]
+Strategy = Literal["default", "mirrored"]
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # part of an image's name and of run ids
 
@@ -55,10 +56,24 @@ class Framework(_Strict):
 
 
 class Cuda(_Strict):
-    """CUDA of the gpu flavour, as wheels merged into /usr/local/cuda."""
+    """CUDA of the gpu flavour, as wheels merged into /usr/local/cuda.
 
-    version: str
+    ``minimum_driver`` and ``compute_capabilities`` (the lowest and the highest GPU) are what
+    ``doctor`` compares a machine with. Without ``version`` nothing of CUDA is promised.
+    """
+
+    version: str | None = None
+    minimum_driver: str | None = Field(default=None, pattern=r"^\d+(\.\d+)+$")
+    full_driver: str | None = Field(default=None, pattern=r"^\d+(\.\d+)+$")
+    compute_capabilities: tuple[str, str] | None = None
     wheels: dict[str, str] = {}
+
+    @field_validator("compute_capabilities")
+    @classmethod
+    def _range(cls, value: tuple[str, str] | None) -> tuple[str, str] | None:
+        if value and not all(re.fullmatch(r"\d+\.\d", text) for text in value):
+            raise ValueError('expected the lowest and the highest, as in ["3.5", "9.0"]')
+        return value
 
 
 class Cudnn(_Strict):
@@ -111,6 +126,7 @@ class Variant(_Strict):
     memory_pool: PoolChange | None = None
     cudnn: CudnnChange | None = None
     precision: PrecisionChange | None = None
+    strategy: Strategy | None = None
     environment: dict[str, str] = {}
 
 
@@ -149,6 +165,7 @@ class ImageSpec(_Strict):
     cudnn: Cudnn | None = None
     memory_pool: Pool = Pool()
     precision: Precision = Precision()
+    strategies: list[Strategy] = ["default"]
     environment: dict[str, str] = {}
     variants: dict[str, Variant] = {}
     local: list[LocalStack] = []

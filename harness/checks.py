@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+from harness import gpu_checks
 from harness.gpu_guards import GUARDS
 from runner import workloads
 from runner.contract import Finding, Job
@@ -123,13 +124,6 @@ def _device(job: Job, measured: Measurement) -> Iterator[Finding]:
             evidence=f"asked for {job.device}, the training ran on {measured.attestation.device}",
             advice="benchdl doctor tells what this machine offers",
         )
-    if job.device == "cpu" and job.launcher == "docker" and measured.isolation.nvidia_device_files:
-        yield Finding(
-            code="gpu-visible",
-            severity="invalid",
-            evidence=f"a CPU job sees {', '.join(measured.isolation.nvidia_device_files)}",
-            advice="the engine injects GPUs by default: check its default runtime",
-        )
 
 
 def _isolation(job: Job, measured: Measurement) -> Iterator[Finding]:
@@ -224,6 +218,7 @@ _CHECKS: tuple[Callable[[Job, Measurement], Iterator[Finding]], ...] = (
     _learning,
     _pins,
     _device,
+    gpu_checks.findings,
     _isolation,
     _load,
     _sampler,

@@ -5,26 +5,16 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import docker
 
-from harness import cache, catalog, datasets, engine, environments, images, nvidia
+from harness import cache, catalog, datasets, doctor_gpu, engine, environments, images, nvidia
+from harness.doctor_line import Line
 from harness.errors import BenchdlError
 
 _DISK_BYTES = 15e9  # both gpu images and what their builds leave
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing examined; ``runs`` marks those of which one suffices to run anything at all."""
-
-    ok: bool
-    subject: str
-    found: str
-    fix: str = ""
-    runs: bool = False
 
 
 def examine(data_dir: Path | None, results: Path) -> list[Line]:
@@ -40,8 +30,7 @@ def examine(data_dir: Path | None, results: Path) -> list[Line]:
     lines += [_local(backend) for backend in backends]
     lines += [_disk("disk for results", results), _disk("disk for the cache", cache.cache_dir())]
     lines += _data(data_dir)
-    lines.append(_gpu())
-    return lines
+    return lines + doctor_gpu.examine(backends, _info())
 
 
 def usable(lines: list[Line]) -> bool:
@@ -73,6 +62,13 @@ def _engine(backends: list[catalog.Backend]) -> list[Line]:
             fix = f"benchdl images build {backend.name} --flavour {flavour}"
             lines.append(Line(not state.problems, f"image {state.reference}", found, fix))
     return lines
+
+
+def _info() -> dict[str, Any] | None:
+    try:
+        return dict(engine.connect().info())
+    except BenchdlError:
+        return None
 
 
 def _base(client: docker.DockerClient, reference: str) -> Line:
@@ -111,9 +107,3 @@ def _data(data_dir: Path | None) -> list[Line]:
         fix = f"benchdl data fetch {state.name}, or name its folder: --data-dir or $BENCHDL_DATA"
         lines.append(Line(state.state == "complete", f"dataset {state.name}", found, fix))
     return lines
-
-
-def _gpu() -> Line:
-    count, reason = nvidia.gpus()
-    fix = "install the NVIDIA driver, or run with --device cpu"
-    return Line(count > 0, "GPU", f"{count} visible" if count else reason, fix)

@@ -42,6 +42,16 @@ _KNOWN = (
         "update the NVIDIA driver, or use --device cpu",
     ),
     (
+        ("nvidia-container-cli: initialization error", "Driver Not Loaded", "driver not loaded"),
+        "the NVIDIA driver is not loaded",
+        "nvidia-smi says why; load or install the driver",
+    ),
+    (
+        ("device error:", "unknown device"),
+        "there is no such GPU",
+        "benchdl doctor lists the GPUs with their indices and UUIDs",
+    ),
+    (
         ("no space left on device",),
         "the engine's disk is full",
         "make room where the engine keeps its data, then start again",

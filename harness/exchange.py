@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from harness import troubles
 from harness.errors import BenchdlError
 from harness.launchers.base import Exit
 from runner.contract import ContractError, Failure, Job, Result, load_result
@@ -39,7 +40,23 @@ class Exchange:
             raise unwritable(staging, error) from None
 
     def result(self, exit_: Exit) -> Result | Failure:
-        """What the job left, believed only if its process ended and everything fits."""
+        """What the job left, believed only if its process ended and everything fits.
+
+        Where a failure's words, or the last of what the job said, are those of a known trouble
+        with a GPU, the advice is its fix.
+        """
+        said = self._said(exit_)
+        failure = said.failure if isinstance(said, Result) else said
+        if failure is None or self._job.device != "gpu":
+            return said
+        last = exit_.tail + "\n" + "\n".join(_last_lines(self.job_dir / "log.txt"))
+        trouble = troubles.recognise(failure.message) or troubles.recognise(last)
+        if trouble is None:
+            return said
+        told = failure.model_copy(update={"advice": f"{trouble.meaning}: {trouble.fix}"})
+        return said.model_copy(update={"failure": told}) if isinstance(said, Result) else told
+
+    def _said(self, exit_: Exit) -> Result | Failure:
         if exit_.ended != "exited":
             return _ended_early(exit_)
         file = self.job_dir / "result.json"
@@ -77,7 +94,7 @@ class Exchange:
         return result
 
     def _no_result(self, exit_: Exit) -> Failure:
-        last = exit_.tail.strip().splitlines()[-1:] or _last_line(self.job_dir / "log.txt")
+        last = exit_.tail.strip().splitlines()[-1:] or _last_lines(self.job_dir / "log.txt")[-1:]
         said = f"; it said last: {last[0][:300]}" if last else ""
         if exit_.code == 0:
             message = f"the runner ended without a result{said}"
@@ -143,7 +160,7 @@ def unwritable(folder: Path, error: OSError) -> BenchdlError:
     )
 
 
-def _last_line(file: Path) -> list[str]:
+def _last_lines(file: Path) -> list[str]:
     stream = _open_plain(file)
     if stream is None:
         return []
@@ -151,7 +168,7 @@ def _last_line(file: Path) -> list[str]:
         size = os.fstat(stream.fileno()).st_size
         stream.seek(max(0, size - 4096))
         lines = stream.read().decode("utf-8", errors="replace").split("\n")
-    return [line.strip() for line in lines if line.strip()][-1:]
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _open_plain(file: Path) -> BinaryIO | None:

@@ -32,7 +32,7 @@ def _lost(job: Job, measured: Measurement) -> Iterator[Finding]:
     gpu = measured.gpu
     if job.device != "gpu" or gpu.state == "ok":
         return
-    if gpu.state == "lost" and (gpu.devices or not measured.sampler.problem):
+    if gpu.state == "lost" and gpu.devices:
         yield Finding(
             code="nvml-lost",
             severity="invalid",

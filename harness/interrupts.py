@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as one exception, raised once: the clean-up that follows is not disturbed."""
+"""Ctrl-C, SIGTERM and SIGHUP as one exception, raised once: clean-up is not disturbed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 EXIT_CODE = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: the terminal was closed
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def once() -> Iterator[None]:
             received = True
             raise KeyboardInterrupt
 
-    before = {sign: signal.signal(sign, handle) for sign in (signal.SIGINT, signal.SIGTERM)}
+    before = {sign: signal.signal(sign, handle) for sign in _SIGNALS}
     try:
         yield
     finally:

@@ -129,6 +129,8 @@ def _settings(settings: Settings) -> str:
     pool = settings.memory_pool
     words = [f"memory pool {pool.mode}" + (f" {pool.fraction:g}" if pool.fraction else "")]
     words.append(f"cuDNN {'on' if settings.cudnn_enabled else 'off'}")
+    if settings.strategy != "default":
+        words.append(f"strategy {settings.strategy}")
     words += [f"{name}={value}" for name, value in sorted(settings.environment.items())]
     return ", ".join(words)
 

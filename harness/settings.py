@@ -16,6 +16,7 @@ KEYS = (
     "cudnn.enabled",
     "precision.dtype",
     "precision.tf32",
+    "strategy",
     "environment.NAME",
 )
 POOL_ALIASES = ("lib.cnmem", "gpuarray.preallocate")
@@ -47,7 +48,7 @@ def parse(pairs: list[str]) -> dict[str, SettingValue]:
 
 
 def _value(key: str, text: str) -> SettingValue:
-    if key.endswith((".mode", ".dtype")):
+    if key.endswith((".mode", ".dtype")) or key == "strategy":
         return text
     if key in ("cudnn.enabled", "precision.tf32"):
         if text.lower() in _WORDS:
@@ -87,13 +88,23 @@ def resolve(
         "precision": spec.precision.model_dump(),
         "environment": dict(spec.environment if environment is None else environment),
     }
+    strategy: Any = "default"
     if variant != "default":
         changes = spec.variants[variant].model_dump(exclude_none=True, exclude={"description"})
+        strategy = changes.pop("strategy", strategy)
         for section, change in changes.items():
             sections[section].update(change)
     for key, value in overrides.items():
-        _apply(sections, key, value)
-    return _settings(backend, sections)
+        if key == "strategy":
+            strategy = value
+        else:
+            _apply(sections, key, value)
+    if strategy not in spec.strategies:
+        raise UsageError(
+            f"backend '{backend.name}' has no strategy '{strategy}'",
+            suggestion(str(strategy), list(spec.strategies), "strategies"),
+        )
+    return _settings(backend, sections).model_copy(update={"strategy": strategy})
 
 
 def _apply(sections: dict[str, dict[str, Any]], key: str, value: SettingValue) -> None:

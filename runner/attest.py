@@ -6,6 +6,8 @@ promises; the harness compares the two.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import platform
 import re
@@ -67,7 +69,25 @@ def isolation() -> Isolation:
         memory_limit_bytes=_limit("memory"),
         pids_limit=_limit("pids"),
         nvidia_device_files=[n for n in _names(Path("/dev")) if n.startswith("nvidia")],
+        nvml_gpus=_nvml_gpus(),
     )
+
+
+def _nvml_gpus() -> Optional[List[str]]:
+    """UUIDs of the GPUs that NVML shows to this process, whatever its environment says."""
+    try:
+        nvml = importlib.import_module("pynvml")
+        nvml.nvmlInit()
+    except Exception:  # no package, no library, no driver: nothing to see
+        return None
+    try:
+        handles = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(nvml.nvmlDeviceGetCount())]
+        return [nvml.nvmlDeviceGetUUID(handle).decode("utf-8", "replace") for handle in handles]
+    except nvml.NVMLError:
+        return None
+    finally:
+        with contextlib.suppress(nvml.NVMLError):
+            nvml.nvmlShutdown()
 
 
 def host() -> Host:

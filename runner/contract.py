@@ -39,12 +39,17 @@ class MemoryPool(Model):
 
 
 class Settings(Model):
-    """The configuration of one job after variant and command line were applied to image.toml."""
+    """The configuration of one job after variant and command line were applied to image.toml.
+
+    ``strategy`` is for several GPUs: ``default`` is what the framework does by itself, ``mirrored``
+    is a copy of the model on each with gradients summed (TensorFlow's MirroredStrategy).
+    """
 
     memory_pool: MemoryPool = MemoryPool()
     cudnn_enabled: bool = True
     precision: Literal["float32"] = "float32"
     tf32: bool = False
+    strategy: Literal["default", "mirrored"] = "default"
     environment: Dict[str, str] = {}
 
 
@@ -127,6 +132,7 @@ class Launch(Model):
     exit_code: Optional[int] = None
     oom_killed: bool = False
     engine: Optional[str] = None
+    injection: Optional[Literal["cdi", "request", "runtime"]] = None
     hardening: Dict[str, Any] = {}
 
 

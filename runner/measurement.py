@@ -128,7 +128,10 @@ class Attestation(Model):
 
 
 class Isolation(Model):
-    """What the job could see and do, read from inside (Linux /proc)."""
+    """What the job could see and do, read from inside (Linux /proc).
+
+    ``nvml_gpus``: UUIDs of the GPUs that NVML shows; ``None`` where no NVML answers.
+    """
 
     uid: int
     gid: int
@@ -140,6 +143,7 @@ class Isolation(Model):
     memory_limit_bytes: Optional[int] = None
     pids_limit: Optional[int] = None
     nvidia_device_files: List[str] = []
+    nvml_gpus: Optional[List[str]] = None
 
 
 class Host(Model):

@@ -52,12 +52,19 @@ class Sampler:
     a ``with``) says how it went; figures without samples stay ``None``.
     """
 
-    def __init__(self, out: Path, interval_s: float = 0.1, gpu: bool = True) -> None:
+    def __init__(
+        self,
+        out: Path,
+        interval_s: float = 0.1,
+        gpu: bool = True,
+        gpus: Optional[Sequence[str]] = None,
+    ) -> None:
         self.end: Optional[SamplerEnd] = None
         self._out = out.absolute()
         self._command = [sys.executable, "-m", "runner.sampler", "--pid", str(os.getpid())]
         self._command += ["--interval", str(interval_s), "--out", str(self._out)]
         self._command += [] if gpu else ["--no-gpu"]
+        self._command += ["--gpus", ",".join(gpus)] if gpus else []
         self._process: Optional[subprocess.Popen[bytes]] = None
         self._errors: Optional[IO[bytes]] = None
 
@@ -170,12 +177,14 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--interval", type=float, default=0.1, help="seconds")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--no-gpu", action="store_true", help="do not look for GPUs")
+    parser.add_argument("--gpus", help="only these: indices or UUIDs, separated by commas")
     options = parser.parse_args(arguments)
     if not options.interval > 0:
         parser.error("--interval must be above 0")
     # Ctrl-C reaches the whole terminal; when to stop is the trainer's decision.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gpus = open_gpus(look=not options.no_gpu)
+    only = options.gpus.split(",") if options.gpus else None
+    gpus = open_gpus(not options.no_gpu, only)
     recorder = Recorder(options.pid, options.interval, options.out, gpus)
     recorder.close(record(recorder, options.interval))
     return 0

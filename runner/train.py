@@ -56,7 +56,9 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     workload = workloads.load(job.workload)
     backend = backends.load(job.backend)
     samples_file = job_dir / "samples.csv"
-    with Sampler(samples_file, job.sample_interval_s, job.device == "gpu") as sampler:
+    # A container has only its own GPUs, numbered anew; a local process sees those of others, too.
+    only = job.gpus if job.launcher == "local" else None
+    with Sampler(samples_file, job.sample_interval_s, job.device == "gpu", only) as sampler:
         backend.configure(job)
         with clock.phase("import"):
             backend.start(job)

@@ -13,6 +13,7 @@ from typing import Any
 
 import docker
 import pytest
+from gpu_stub.fixtures import on_stub, stub_engine, stub_library, stub_nvml  # noqa: F401
 
 from harness import engine as engine_module
 from harness.errors import BenchdlError

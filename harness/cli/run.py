@@ -38,6 +38,18 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     help="auto takes a GPU if there is one.",
 )
 @click.option("--gpus", help="all, or indices or UUIDs separated by commas (default: all).")
+@click.option(
+    "--parallel-gpus",
+    is_flag=True,
+    help="Run single-GPU jobs side by side, one on each GPU.",
+)
+@click.option(
+    "--injection",
+    type=click.Choice(["auto", "cdi", "request", "runtime"]),
+    default="auto",
+    show_default=True,
+    help="How a container gets its GPUs; auto asks the engine.",
+)
 @click.option("--variant", "variants", multiple=True, help="Repeat for several (see benchdl list).")
 @click.option(
     "--set",
@@ -102,6 +114,7 @@ def command(as_json: bool, results: Path | None, **asked: Any) -> int:
         workload=asked["workload"],
         device=device,
         gpus=gpus,
+        parallel_gpus=asked["parallel_gpus"],
         variants=list(asked["variants"]) or ["default"],
         overrides=settings.parse(list(asked["pairs"])),
         epochs=asked["epochs"],
@@ -115,7 +128,12 @@ def command(as_json: bool, results: Path | None, **asked: Any) -> int:
         memory_limit_bytes=int(asked["memory"] * 2**30) if asked["memory"] else None,
     )
     campaign.check(options)
-    launcher = choice.launcher(asked["launcher"], make_base=asked["make_base"], say=display.say)
+    launcher = choice.launcher(
+        asked["launcher"],
+        make_base=asked["make_base"],
+        injection=asked["injection"],
+        say=display.say,
+    )
     begin = time.monotonic()
     try:
         done = campaign.run(options, launcher, common.store(results), display)
@@ -139,4 +157,6 @@ def _gpus(text: str | None, device: str) -> list[str] | None:
     chosen = [part.strip() for part in text.split(",")]
     if not all(part.isdigit() or part.startswith(("GPU-", "MIG-")) for part in chosen):
         raise UsageError(f"--gpus {text}: expected all, or indices or UUIDs, as in --gpus 0,2")
+    if len(set(chosen)) < len(chosen):
+        raise UsageError(f"--gpus {text} names a GPU twice")
     return chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,7 @@ class Exit:
     advice: str = ""
     tail: str = ""
     engine: str | None = None
+    injection: Literal["cdi", "request", "runtime"] | None = None
     hardening: dict[str, Any] = field(default_factory=dict)
 
 
@@ -52,6 +54,8 @@ class Order:
     compile_cache: Path
     timeout_s: float
     memory_limit_bytes: int | None = None
+    stop: threading.Event | None = None
+    """Set by another thread to end the job as Ctrl-C does."""
 
 
 class Launcher(Protocol):

@@ -9,13 +9,20 @@ from harness import engine, nvidia
 from harness.errors import BenchdlError
 from harness.launchers.base import Launcher
 from harness.launchers.docker import DockerLauncher
+from harness.launchers.gpu import InjectionWord
 from harness.launchers.local import LocalLauncher
 
 LauncherWord = Literal["auto", "docker", "local"]
 DeviceWord = Literal["auto", "cpu", "gpu"]
 
 
-def launcher(word: LauncherWord, *, make_base: bool, say: Callable[[str], None]) -> Launcher:
+def launcher(
+    word: LauncherWord,
+    *,
+    make_base: bool,
+    injection: InjectionWord = "auto",
+    say: Callable[[str], None],
+) -> Launcher:
     """The launcher that ``word`` means here; ``auto`` prefers Docker.
 
     Raises:
@@ -32,7 +39,7 @@ def launcher(word: LauncherWord, *, make_base: bool, say: Callable[[str], None])
         return LocalLauncher()
     if word == "auto":
         say(f"launcher: docker, engine {engine.version(client)} answers")
-    return DockerLauncher(client, make_base=make_base)
+    return DockerLauncher(client, make_base=make_base, injection=injection)
 
 
 def device(word: DeviceWord, say: Callable[[str], None]) -> Literal["cpu", "gpu"]:

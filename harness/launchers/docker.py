@@ -39,9 +39,16 @@ class DockerLauncher:
 
     name: Literal["docker"] = "docker"
 
-    def __init__(self, client: docker.DockerClient, *, make_base: bool = False) -> None:
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        *,
+        make_base: bool = False,
+        injection: gpu.InjectionWord = "auto",
+    ) -> None:
         self._client = client
         self._make_base = make_base
+        self._injection = injection
         self._info: dict[str, Any] = client.info()
         self._version = engine.version(client)
 
@@ -51,7 +58,9 @@ class DockerLauncher:
             # Before gigabytes are built: can this engine give a GPU to a container at all?
             base = backend.spec.base.reference
             base_id = baseimage.ensure(self._client, base, make=self._make_base, say=say)
-            gpu.probe(self._client, base_id, self._info)
+            way, reason = gpu.choose(self._info, self._injection)
+            say(f"injection: {way}, {reason}")
+            gpu.probe(self._client, base_id, way)
         image = build.build(
             self._client,
             backend,
@@ -75,14 +84,20 @@ class DockerLauncher:
 
     def start(self, order: Order, on_event: OnEvent) -> Exit:
         """Create, start, follow, inspect and remove one container."""
-        options = self._options(order)
-        doing = f"starting {order.job.backend}"
+        job = order.job
+        way = gpu.choose(self._info, self._injection, job.gpus)[0] if job.device == "gpu" else None
+        options = self._options(order, way)
+        doing = f"starting {job.backend}"
+        common: dict[str, Any] = {"engine": self._version, "injection": way}
         try:
             container = self._client.containers.create(**options)
             container.start()
             container.reload()
-            hardening = facts(container)
-            return self._follow(container, order, on_event, hardening)
+            common["hardening"] = facts(container)
+            wrong = gpu.ignored(container.attrs["HostConfig"], way, job.gpus) if way else None
+            if wrong:
+                return Exit("not-started", detail=wrong, advice=gpu.IGNORED_ADVICE, **common)
+            return self._follow(container, order, on_event, common)
         except APIError as error:
             problem = engine.explain(error, doing)
         except (DockerException, RequestException, OSError) as error:
@@ -90,16 +105,15 @@ class DockerLauncher:
         finally:
             # By name: Ctrl-C may come after the engine made it and before we hear of it.
             _remove(self._client, options["name"])
-        return Exit("not-started", detail=problem.message, advice=problem.advice)
+        return Exit("not-started", detail=problem.message, advice=problem.advice, **common)
 
     def _follow(
-        self, container: Container, order: Order, on_event: OnEvent, hardening: dict[str, Any]
+        self, container: Container, order: Order, on_event: OnEvent, common: dict[str, Any]
     ) -> Exit:
         follower = Follower(
             container.logs(stream=True, follow=True, stdout=True, stderr=True), on_event
         )
-        in_time = follower.until(time.monotonic() + order.timeout_s)
-        common: dict[str, Any] = {"engine": self._version, "hardening": hardening}
+        in_time = follower.until(time.monotonic() + order.timeout_s, order.stop)
         if not in_time:
             with contextlib.suppress(APIError):
                 container.kill()
@@ -113,7 +127,7 @@ class DockerLauncher:
         detail = " ".join(str(state.get("Error") or "").split())
         return Exit("exited", code, detail=detail, tail=follower.tail, **common)
 
-    def _options(self, order: Order) -> dict[str, Any]:
+    def _options(self, order: Order, way: gpu.Injection | None) -> dict[str, Any]:
         job = order.job
         memory = order.memory_limit_bytes or int(self._info["MemTotal"] * _MEMORY_SHARE)
         memory -= memory % _PAGE_BYTES  # as the kernel rounds it
@@ -127,7 +141,6 @@ class DockerLauncher:
             **job.settings.environment,
             "HOME": "/tmp",  # noqa: S108 - the container's own tmpfs
             CACHE_VARIABLE: _CACHE,
-            "NVIDIA_VISIBLE_DEVICES": "void",
         }
         options: dict[str, Any] = {
             "image": job.provenance.image_id,
@@ -148,11 +161,9 @@ class DockerLauncher:
             "init": True,
             "log_config": LogConfig(type="json-file", config={"max-size": "10m", "max-file": "1"}),
         }
-        if job.device == "gpu":
-            extra = gpu.request(self._info, job.gpus)
-            environment.update(extra.pop("environment", {}))
-            options.update(extra)
-        return options
+        devices = gpu.request(way, job.gpus) if way else gpu.none(self._info)
+        environment.update(devices.pop("environment"))
+        return {**options, **devices}
 
 
 def facts(container: Container) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class LocalLauncher:
         )
         if job.gpus:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(job.gpus)
+            environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # number them as NVML does
         try:
             process = subprocess.Popen(
                 [order.prepared.python, "-m", "runner", str(order.job_dir)],
@@ -65,7 +66,7 @@ class LocalLauncher:
             return Exit("not-started", detail=f"{order.prepared.python} does not start: {error}")
         try:
             follower = Follower(_chunks(process), on_event)
-            if not follower.until(time.monotonic() + order.timeout_s):
+            if not follower.until(time.monotonic() + order.timeout_s, order.stop):
                 return Exit("timeout", tail=follower.tail)
             code = process.wait(_GRACE_S)
             return Exit("exited", code, tail=follower.tail)

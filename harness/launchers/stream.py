@@ -34,9 +34,15 @@ class Follower:
         """The last lines that were not progress."""
         return "\n".join(self._tail)
 
-    def until(self, deadline: float) -> bool:
-        """Handle lines until the output ends; False if ``deadline`` (monotonic) came first."""
+    def until(self, deadline: float, stop: threading.Event | None = None) -> bool:
+        """Handle lines until the output ends; False if ``deadline`` (monotonic) came first.
+
+        Raises:
+            KeyboardInterrupt: ``stop`` was set.
+        """
         while True:
+            if stop is not None and stop.is_set():
+                raise KeyboardInterrupt
             left = deadline - time.monotonic()
             if left <= 0:
                 return False

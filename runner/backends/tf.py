@@ -14,6 +14,8 @@ from runner.workloads.network import Workload
 class TensorFlow(Keras2):
     """Keras 2 on TensorFlow, channels last: its default layout."""
 
+    _replicas = 1
+
     def configure(self, job: Job) -> None:
         """Device visibility, memory growth and threads are environment variables."""
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
@@ -54,6 +56,18 @@ class TensorFlow(Keras2):
         )
         self._tf.config.set_logical_device_configuration(gpu, [limit])
 
+    def build(self, job: Job, workload: Workload) -> int:
+        """As Keras does; with strategy ``mirrored`` a copy of the model on each visible GPU.
+
+        The recipe's batch is then the global one, split over the GPUs: the same work.
+        """
+        if job.settings.strategy != "mirrored":
+            return super().build(job, workload)
+        strategy = self._tf.distribute.MirroredStrategy()
+        self._replicas = int(strategy.num_replicas_in_sync)
+        with strategy.scope():
+            return super().build(job, workload)
+
     def seed(self, seed: int) -> None:
         """Python, NumPy and TensorFlow's own generator."""
         super().seed(seed)
@@ -74,6 +88,7 @@ class TensorFlow(Keras2):
         facts = {
             "weights_on": device,
             "layout": "channels_last",
+            "replicas": self._replicas,
             "visible_devices": [d.name for d in tensorflow.config.get_visible_devices()],
             "tf32": bool(tensorflow.config.experimental.tensor_float_32_execution_enabled()),
             "intra_op_threads": tensorflow.config.threading.get_intra_op_parallelism_threads(),

@@ -8,7 +8,6 @@ Source: https://docs.nvidia.com/deploy/nvml-api/
 from __future__ import annotations
 
 import importlib
-import os
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, List, NamedTuple, Optional, TypeVar
 
@@ -17,9 +16,6 @@ from typing_extensions import Protocol
 from runner.meters.nvml import NOT_OFFERED, compute_capability, throttle_mask, total_energy_j
 
 T = TypeVar("T")
-
-HIDDEN_BY = "NVIDIA_VISIBLE_DEVICES"
-"""Set to ``void`` for jobs that must not see a GPU (NVIDIA container toolkit's word for none)."""
 
 
 class GpuReading(NamedTuple):
@@ -103,10 +99,14 @@ class NoGpus:
 
 
 class NvmlReader:
-    """Reads every GPU that NVML shows. ``nvml`` is the imported and initialised pynvml."""
+    """Reads GPUs that NVML shows. ``nvml`` is the imported and initialised pynvml.
 
-    def __init__(self, nvml: Any) -> None:
+    ``only``: indices or UUIDs of those to read, where NVML shows more than the job was given.
+    """
+
+    def __init__(self, nvml: Any, only: Optional[List[str]] = None) -> None:
         self._nvml = nvml
+        self._only = only
         self._handles: List[Any] = []
         self.facts = GpuFacts(state="ok")
         try:
@@ -148,6 +148,8 @@ class NvmlReader:
         for index in range(nvml.nvmlDeviceGetCount()):
             handle = nvml.nvmlDeviceGetHandleByIndex(index)
             identity = self._identity(index, handle)
+            if self._only and not {str(index), identity.uuid} & set(self._only):
+                continue
             self._handles.append(handle)
             self.facts = replace(self.facts, devices=[*self.facts.devices, identity])
         if not self._handles:
@@ -204,12 +206,13 @@ class NvmlReader:
         self.facts = replace(self.facts, state="lost", detail=detail)
 
 
-def open_gpus(look: bool = True) -> GpuReader:
-    """A reader for this process's GPUs, or one that says why there are none. Never raises."""
+def open_gpus(look: bool = True, only: Optional[List[str]] = None) -> GpuReader:
+    """A reader for this process's GPUs, or one that says why there are none. Never raises.
+
+    ``NVIDIA_VISIBLE_DEVICES=void`` says nothing here: CDI sets it in containers that have GPUs.
+    """
     if not look:
         return NoGpus(GpuFacts("hidden", "the job asked for no GPU"))
-    if os.environ.get(HIDDEN_BY) == "void":
-        return NoGpus(GpuFacts("hidden", f"{HIDDEN_BY}=void"))
     try:
         nvml = importlib.import_module("pynvml")
     except ImportError as error:
@@ -224,7 +227,7 @@ def open_gpus(look: bool = True) -> GpuReader:
         return NoGpus(GpuFacts("no-driver", str(error)))
     except nvml.NVMLError as error:  # "Unknown Error": the container lost its devices
         return NoGpus(GpuFacts("lost", f"starting NVML: {error}"))
-    return NvmlReader(nvml)
+    return NvmlReader(nvml, only)
 
 
 def _text(value: Any) -> str:

@@ -103,7 +103,7 @@ def test_a_runner_that_does_not_learn_is_invalid(run, tmp_path):
     assert "not in the table" in run("table").stdout
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_job_is_recorded_and_nothing_is_left(run, home, tmp_path, sign):
     run(*RUN, *SMALL)
     before = {p: p.read_bytes() for p in (tmp_path / "results").glob("*/result.json")}

@@ -258,3 +258,16 @@ def test_remove_leaves_nothing(exchange, tmp_path):
     leave(exchange, "{}")
     exchange.remove()
     assert list((tmp_path / "staging").iterdir()) == []
+
+
+def test_known_words_of_a_gpu_job_that_died_become_the_advice(tmp_path, make_result):
+    job = make_result(job={"device": "gpu"}).job
+    exchange = Exchange(tmp_path / "gpu", job)
+    log = "CUDA driver version is insufficient for CUDA runtime version\nAborted\n"
+    (exchange.job_dir / "log.txt").write_text(log)
+    failure = failure_of(exchange, Exit("exited", 134))
+    assert failure.reason == "crashed"
+    assert failure.message.endswith("Aborted")
+    assert "update the NVIDIA driver" in failure.advice
+    (exchange.job_dir / "log.txt").write_text("Aborted\n")
+    assert "log.txt" in failure_of(exchange, Exit("exited", 134)).advice

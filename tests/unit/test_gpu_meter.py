@@ -163,11 +163,18 @@ def test_a_driver_without_devices_and_one_that_fails_at_once() -> None:
 
 
 def test_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert open_gpus(look=False).facts.state == "hidden"
-    monkeypatch.setenv("NVIDIA_VISIBLE_DEVICES", "void")
-    reader = open_gpus()
-    assert (reader.facts.state, reader.facts.detail) == ("hidden", "NVIDIA_VISIBLE_DEVICES=void")
+    reader = open_gpus(look=False)
+    assert reader.facts.state == "hidden"
     assert reader.read() == []
+    monkeypatch.setenv("NVIDIA_VISIBLE_DEVICES", "void")  # CDI sets it in containers with GPUs
+    assert open_gpus().facts.state != "hidden"
+
+
+def test_only_the_gpus_of_the_job_are_read() -> None:
+    reader = NvmlReader(scripted(3), only=["2"])
+    assert [device.index for device in reader.facts.devices] == [2]
+    assert len(reader.read()) == 1
+    assert NvmlReader(scripted(2), only=["GPU-7"]).facts.state == "no-devices"
 
 
 def test_no_driver_is_a_state_with_nvmls_own_text() -> None:

@@ -151,3 +151,12 @@ def test_fraction_out_of_range(share):
 @pytest.mark.parametrize("pair", ["precision.dtype=float16", "memory_pool.mode=turbo"])
 def test_values_that_are_none_of_the_known(pair):
     assert pair.partition("=")[2] in refused("theano", "default", pair)
+
+
+def test_strategy_is_a_variant_or_a_setting_of_backends_that_have_it():
+    assert resolved("tf").strategy == "default"
+    assert resolved("tf", "mirrored").strategy == "mirrored"
+    assert resolved("tf", "default", "strategy=mirrored").strategy == "mirrored"
+    assert resolved("tf", "mirrored", "strategy=default").strategy == "default"
+    assert "has no strategy 'mirrored'" in refused("theano", "default", "strategy=mirrored")
+    assert "did you mean 'mirrored'" in refused("tf", "default", "strategy=mirorred")

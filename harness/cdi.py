@@ -1,0 +1,64 @@
+"""The GPUs that an engine can inject by CDI, the Container Device Interface.
+
+Engines from 28.3 (API 1.50) list the devices themselves. Older ones, from 25, say only in which
+folders they look: those are read here, which is right for an engine on this host.
+Specification: https://github.com/cncf-tags/container-device-interface
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+KIND = "nvidia.com/gpu"
+FOLDERS = ("/etc/cdi", "/var/run/cdi")
+
+
+def devices(info: dict[str, Any]) -> set[str]:
+    """Full names of the NVIDIA GPUs that the engine with this ``/info`` can inject."""
+    found = info.get("DiscoveredDevices")
+    if found is not None:
+        names = {str(device.get("ID", "")) for device in found}
+        return {name for name in names if name.startswith(f"{KIND}=")}
+    folders = [Path(str(folder)) for folder in info.get("CDISpecDirs") or []]
+    return {name for file in specs(folders) for name in named(file)}
+
+
+def specs(folders: list[Path] | None = None) -> list[Path]:
+    """Files of specifications on this host."""
+    chosen = [Path(folder) for folder in FOLDERS] if folders is None else folders
+    return [
+        file
+        for folder in chosen
+        for file in sorted(folder.glob("*"))
+        if file.suffix in (".json", ".yaml", ".yml")
+    ]
+
+
+def named(file: Path) -> set[str]:
+    """Full names of the NVIDIA GPUs of one specification; none if it cannot be read.
+
+    nvidia-ctk writes YAML of a fixed, flat shape: the names stand in lines of their own under
+    ``devices:``, and no parser for YAML is needed to find them.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return set()
+    if file.suffix == ".json":
+        try:
+            data = json.loads(text)
+            kind, names = data["kind"], [str(device["name"]) for device in data["devices"]]
+        except (ValueError, KeyError, TypeError):
+            return set()
+    else:
+        match = re.search(r"^kind:\s*[\"']?([^\s\"']+)", text, re.MULTILINE)
+        kind = match.group(1) if match else ""
+        _, _, below = text.partition("\ndevices:")
+        # A device's own name is at the depth of its list; deeper ones are those of hooks.
+        lines = re.findall(r"^(\s*)(?:- |  )name:\s*[\"']?([^\s\"']+)", below, re.MULTILINE)
+        depth = min((len(indent.strip("\n")) for indent, _ in lines), default=0)
+        names = [name for indent, name in lines if len(indent.strip("\n")) == depth]
+    return {f"{KIND}={name}" for name in names} if kind == KIND else set()

@@ -1,0 +1,205 @@
+"""The GPU path from the harness to the table, on the stub driver of tests/gpu_stub."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from gpu_stub.fixtures import BENCHDL, BUSY_MEAN, EIGHT_ONE_BUSY, IMAGE
+
+pytestmark = pytest.mark.docker
+
+
+def results_of(tmp_path):
+    return [json.loads(file.read_text()) for file in (tmp_path / "results").glob("*/result.json")]
+
+
+def codes(result):
+    return {finding["code"]: finding["severity"] for finding in result["findings"]}
+
+
+def test_one_busy_of_eight_is_1_of_8_with_its_mean(on_stub, tmp_path):
+    done = on_stub(EIGHT_ONE_BUSY)
+    line = next(one for one in done.stdout.splitlines() if one.startswith("| NumPy"))
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert "1/8" in cells
+    assert float(cells[3]) == pytest.approx(BUSY_MEAN, abs=1)
+    (result,) = results_of(tmp_path)
+    gpu = result["measurement"]["gpu"]
+    assert (gpu["state"], gpu["driver"]) == ("ok", "535.161.08")
+    assert [device["used"] for device in gpu["devices"]] == [n == 2 for n in range(8)]
+    busy = gpu["devices"][2]
+    assert busy["utilisation_percent"] == pytest.approx(BUSY_MEAN, abs=1)
+    assert busy["memory_peak_bytes"] == 900 * 2**20
+    assert busy["power_mean_w"] == pytest.approx(120, abs=1)
+    assert gpu["devices"][0]["utilisation_percent"] == 0
+    assert result["launch"]["injection"] == "runtime"
+    assert result["launch"]["hardening"]["runtime"] == "nvidia"
+    inside = result["measurement"]["isolation"]
+    assert "nvidia7" in inside["nvidia_device_files"]
+    assert len(inside["nvml_gpus"]) == 8
+
+
+def test_nvml_lost_in_mid_run_is_invalid_and_in_no_average(on_stub, tmp_path):
+    done = on_stub(EIGHT_ONE_BUSY + "[machine]\nerror = * 1.0 15\n", expect=1)
+    (result,) = results_of(tmp_path)
+    assert codes(result)["nvml-lost"] == "invalid"
+    assert result["measurement"]["gpu"]["state"] == "lost"
+    assert "GPU is lost" in result["measurement"]["gpu"]["detail"]
+    rows = [one for one in done.stdout.splitlines() if one.startswith("| NumPy")]
+    assert not [row for row in rows if "1/8" in row]
+    assert "nvml-lost" in done.stdout
+
+
+def test_devices_gone_from_the_start(on_stub, tmp_path):
+    """What a container says after the engine's daemon was reloaded."""
+    on_stub("gpus = 1\nerror = nvmlInit 0 999\n", "--epochs", 1, "--train-samples", 300, expect=1)
+    (result,) = results_of(tmp_path)
+    assert codes(result)["gpu-missing"] == "invalid"
+    assert "Unknown Error" in result["measurement"]["gpu"]["detail"]
+
+
+SHORT = ("--epochs", 1, "--train-samples", 300)
+
+
+@pytest.mark.parametrize("way", ["runtime", "request"])
+@pytest.mark.parametrize(
+    ("gpus", "seen"), [("0,2", [0, 2]), ("GPU-00000003-57ab-57ab-57ab-57ab57ab57ab", [3])]
+)
+def test_chosen_gpus_by_runtime_and_by_device_request(on_stub, tmp_path, way, gpus, seen):
+    on_stub("gpus = 4\n", "--injection", way, "--gpus", gpus, *SHORT, expect=None)
+    (result,) = results_of(tmp_path)
+    assert result["failure"] is None, result["failure"]
+    uuids = [f"GPU-{number:08x}-57ab-57ab-57ab-57ab57ab57ab" for number in seen]
+    measured = result["measurement"]
+    assert measured["isolation"]["nvml_gpus"] == uuids
+    assert [device["uuid"] for device in measured["gpu"]["devices"]] == uuids
+    files = set(measured["isolation"]["nvidia_device_files"])
+    assert files == {"nvidiactl", *(f"nvidia{number}" for number in seen)}
+    assert not set(codes(result)) & {"gpu-missing", "gpu-extra"}
+    launch = result["launch"]
+    assert launch["injection"] == way
+    requests = launch["hardening"]["device_requests"]
+    if way == "request":
+        assert requests[0]["DeviceIDs"] == gpus.split(",")
+        assert requests[0]["Capabilities"] == [["gpu", "compute", "utility"]]
+        assert launch["hardening"]["runtime"] == "runc"
+    else:
+        assert not requests
+        assert launch["hardening"]["runtime"] == "nvidia"
+
+
+def test_all_gpus_by_device_request(on_stub, tmp_path):
+    on_stub("gpus = 3\n", "--injection", "request", *SHORT, expect=None)
+    (result,) = results_of(tmp_path)
+    assert len(result["measurement"]["gpu"]["devices"]) == 3
+    assert result["launch"]["hardening"]["device_requests"][0]["Count"] == -1
+
+
+def test_a_gpu_that_is_not_there_is_the_real_error_in_one_line(on_stub, tmp_path):
+    on_stub("gpus = 2\n", "--gpus", "7", *SHORT, expect=1)
+    (result,) = results_of(tmp_path)
+    assert result["failure"]["reason"] == "not-started"
+    assert "no such GPU" in result["failure"]["message"]
+    assert "benchdl doctor" in result["failure"]["advice"]
+
+
+def test_cdi_on_an_engine_without_it(on_stub, stub_engine, tmp_path):
+    before = stub_engine.client.containers.list(all=True)
+    done = on_stub("gpus = 1\n", "--injection", "cdi", *SHORT, expect=1)
+    line = done.stderr.strip().splitlines()[-1]
+    assert "does not support CDI" in line
+    assert "nvidia-ctk cdi generate" in line
+    assert stub_engine.client.containers.list(all=True) == before
+
+
+def test_fewer_gpus_than_asked_for(on_stub, tmp_path):
+    """The runtime gave both device files, and the driver shows one: it fell off the bus."""
+    on_stub("gpus = 4\n[machine]\nvisible = 1\n", "--gpus", "0,1", *SHORT, expect=1)
+    (result,) = results_of(tmp_path)
+    assert codes(result)["gpu-missing"] == "invalid"
+
+
+@pytest.fixture
+def nvidia_by_default(stub_engine):
+    stub_engine.default_runtime("nvidia")
+    yield
+    stub_engine.default_runtime("runc")
+
+
+def test_a_cpu_job_sees_no_gpu_where_the_nvidia_runtime_is_the_default(
+    on_stub, stub_engine, tmp_path, nvidia_by_default
+):
+    stub_engine.script("gpus = 2\n")
+    # The trap is set: a container that is not ours, of an image that asks for all, gets them.
+    seen = stub_engine.client.containers.run(
+        IMAGE,
+        ["-c", "ls /dev"],
+        entrypoint=["sh"],
+        environment={"NVIDIA_VISIBLE_DEVICES": "all"},
+        network_mode="none",
+        remove=True,
+    )
+    assert b"nvidia1" in seen
+    on_stub("gpus = 2\n", *SHORT, device="cpu", expect=None)
+    (result,) = results_of(tmp_path)
+    inside = result["measurement"]["isolation"]
+    assert inside["nvidia_device_files"] == []
+    assert inside["nvml_gpus"] is None
+    assert result["measurement"]["gpu"]["state"] == "hidden"
+    assert "gpu-visible" not in codes(result)
+    assert result["launch"]["hardening"]["runtime"] == "runc"
+
+
+def test_parallel_gpus_run_side_by_side_and_never_two_on_one(on_stub, tmp_path):
+    on_stub("gpus = 2\n", "--parallel-gpus", "--gpus", "0,1", "--repeat", 4, *SHORT, expect=None)
+    results = results_of(tmp_path)
+    assert len(results) == 4
+    spans = {}
+    for result in results:
+        (gpu,) = result["job"]["gpus"]
+        assert result["failure"] is None, result["failure"]
+        assert len(result["measurement"]["gpu"]["devices"]) == 1
+        assert not set(codes(result)) & {"gpu-missing", "gpu-extra"}
+        ends = datetime.fromisoformat(result["finished_at"])
+        span = timedelta(seconds=result["launch"]["wall_s"])
+        spans.setdefault(gpu, []).append((ends - span, ends))
+    assert sorted(spans) == ["0", "1"]
+    second = timedelta(seconds=1)  # the resolution of finished_at
+    for one in spans.values():
+        one.sort()
+        for before, after in itertools.pairwise(one):
+            assert before[1] <= after[0] + second
+    first, other = spans["0"][0], spans["1"][0]
+    assert first[0] < other[1] and other[0] < first[1]
+
+
+def test_ctrl_c_ends_all_parallel_jobs(stub_engine, dummy_root, tmp_path):
+    stub_engine.script("gpus = 2\n")
+    command = [BENCHDL, "run", "dummy", "--launcher", "docker", "--device", "gpu", "--repeat", "4"]
+    command += ["--parallel-gpus", "--gpus", "0,1", "--dataset", "synthetic-mnist"]
+    command += ["--set", "environment.DUMMY_MODE=hang", "--results", tmp_path / "results"]
+    env = {
+        **os.environ,
+        "DOCKER_HOST": stub_engine.host,
+        "BENCHDL_ROOT": str(dummy_root),
+        "BENCHDL_CACHE": str(stub_engine.folder / "cache"),
+    }
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+    labelled = {"label": "benchdl.run_id"}
+    deadline = time.monotonic() + 120
+    while len(stub_engine.client.containers.list(filters=labelled)) < 2:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert stub_engine.client.containers.list(all=True, filters=labelled) == []
+    assert [result["status"] for result in results_of(tmp_path)] == ["interrupted"] * 2

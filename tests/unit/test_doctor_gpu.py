@@ -1,0 +1,120 @@
+"""What doctor says of drivers, GPUs and engines, and the words of drivers that it knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import catalog, doctor_gpu, troubles
+
+CUDA = catalog.load("tf").spec.cuda
+INFO = {"Runtimes": {"runc": {}}, "DefaultRuntime": "runc"}
+
+
+@pytest.mark.parametrize(
+    ("driver", "capability", "problem"),
+    [
+        ("535.161.08", "3.7", ""),
+        ("450.80.02", "9.0", ""),
+        ("450.51.06", "8.0", "driver 450.51.06 is older"),
+        ("99.1", "8.0", "driver 99.1 is older"),  # as numbers, not as text
+        ("580.65.06", "10.0", "compute capability 10.0"),
+        ("535.161.08", "3.0", "compute capability 3.0"),
+        (None, None, ""),
+    ],
+)
+def test_what_runs_on_which_driver_and_gpu(driver, capability, problem):
+    found, fix = doctor_gpu.fits(CUDA, driver, capability)
+    assert problem in found
+    assert bool(found) == bool(problem) == bool(fix)
+
+
+def by_subject(lines):
+    return {line.subject: line for line in lines}
+
+
+def test_on_stub_gpus(benchdl, stub_nvml):
+    script = """
+    gpus = 3
+    driver = 450.36.06
+    [gpu *]
+    memory_total_mib = 81559
+    [gpu 1]
+    name = NVIDIA B200
+    compute_capability = 10.0
+    memory_mib = 2048
+    processes = 4242/1900
+    """
+    done = benchdl("doctor", env=stub_nvml(script))
+    lines = done.stdout.splitlines()
+
+    def line(subject):
+        (found,) = [one for one in lines if one[7:].startswith(f"{subject}: ")]
+        return found
+
+    assert "450.36.06, CUDA up to 12.2, 3 GPU(s)" in line("GPU driver")
+    assert line("GPU 0").startswith("ok     GPU 0: Tesla K80, compute capability 3.7")
+    busy = line("GPU 1")
+    assert busy.startswith("not ok GPU 1: NVIDIA B200, compute capability 10.0")
+    assert "2.0 of 79.6 GiB in use, 1 compute process(es): 4242" in busy
+    assert "--gpus" in busy
+    assert "update the NVIDIA driver to 450.80.02" in line("theano on GPU 0")
+
+
+def test_an_image_without_code_for_a_gpu(benchdl, stub_nvml):
+    script = "gpus = 2\n[gpu 1]\ncompute_capability = 12.0\n"
+    lines = benchdl("doctor", env=stub_nvml(script)).stdout.splitlines()
+    assert "ok     tf on GPU 0: runs" in lines
+    (other,) = [line for line in lines if "tf on GPU 1" in line]
+    assert other.startswith("not ok")
+    assert "3.5 to 9.0" in other
+
+
+@pytest.mark.parametrize(
+    ("code", "fix"), [(9, "modprobe nvidia"), (18, "reboot"), (999, "install the NVIDIA driver")]
+)
+def test_a_driver_that_does_not_answer(benchdl, stub_nvml, code, fix):
+    lines = benchdl("doctor", env=stub_nvml(f"error = nvmlInit 0 {code}\n")).stdout.splitlines()
+    (line,) = [one for one in lines if "GPU driver" in one]
+    assert line.startswith("not ok")
+    assert fix in line
+
+
+def test_ways_into_containers():
+    both = {**INFO, "Runtimes": {"nvidia": {}}, "DefaultRuntime": "nvidia"}
+    both["DiscoveredDevices"] = [{"ID": "nvidia.com/gpu=all"}]
+    lines = by_subject(doctor_gpu._injection(both, wanted=True))
+    assert lines["GPUs by CDI"].found == "nvidia.com/gpu=all"
+    assert lines["GPUs by runtime"].found == "nvidia, the engine's default"
+    (missing,) = doctor_gpu._injection(INFO, wanted=True)
+    assert not missing.ok
+    assert "nvidia-ctk runtime configure" in missing.fix
+    (not_needed,) = doctor_gpu._injection(INFO, wanted=False)
+    assert not_needed.ok
+
+
+def test_a_specification_that_the_engine_does_not_see(monkeypatch, tmp_path):
+    (tmp_path / "nvidia.json").write_text('{"kind": "nvidia.com/gpu", "devices": [{"name": "0"}]}')
+    monkeypatch.setattr(doctor_gpu.cdi, "FOLDERS", (str(tmp_path),))
+    (line, _) = doctor_gpu._injection({"Runtimes": {"nvidia": {}}}, wanted=True)
+    assert not line.ok
+    assert "features.cdi" in line.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Failed to initialize NVML: Unknown Error", "lost its GPUs"),
+        ("NVML: Driver/library version mismatch", "different versions"),
+        ("CUDA_ERROR_SYSTEM_DRIVER_MISMATCH: system has unsupported display driver", "different"),
+        ("RuntimeError: Unexpected error from cudaGetDeviceCount(). error 804: forward "
+         "compatibility was attempted on non supported HW", "compatibility library"),
+        ("CUDA driver version is insufficient for CUDA runtime version", "older than the image"),
+        ("CUDA error: no kernel image is available for execution on the device", "no code for"),
+    ],
+)  # fmt: skip
+def test_known_words_of_drivers(text, meaning):
+    assert meaning in troubles.recognise(text).meaning
+
+
+def test_other_words_are_no_trouble():
+    assert troubles.recognise("error 8034 in line 803; the device is fine") is None

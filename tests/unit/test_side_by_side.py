@@ -1,0 +1,94 @@
+"""Jobs side by side: one job a GPU, in order, and one problem ends them all."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from harness import interrupts, nvidia, side_by_side
+from harness.errors import BenchdlError, UsageError
+
+
+class Silent:
+    def say(self, line): ...
+    def job_started(self, job, number, total): ...
+    def event(self, job, event): ...
+    def job_ended(self, result): ...
+
+
+def test_every_job_runs_once_and_never_two_on_one_gpu():
+    busy, most, together, lock = {"0": 0, "1": 0}, [0], [0], threading.Lock()
+
+    def start(number, gpu, watcher, stop):
+        with lock:
+            busy[gpu] += 1
+            most[0] = max(most[0], busy[gpu])
+            together[0] = max(together[0], sum(busy.values()))
+        time.sleep(0.02)
+        with lock:
+            busy[gpu] -= 1
+        return number
+
+    assert side_by_side.run(9, ["0", "1"], start, Silent()) == list(range(9))
+    assert most == [1]
+    assert together == [2]
+
+
+def waits(stop):
+    assert stop.wait(20), "nobody told it to stop"
+    raise KeyboardInterrupt  # as a launcher does whose order was stopped
+
+
+def test_a_problem_of_one_ends_the_others_and_is_raised():
+    started = []
+
+    def start(number, gpu, watcher, stop):
+        started.append(number)
+        if number == 1:
+            raise BenchdlError("the disk is full")
+        waits(stop)
+
+    with pytest.raises(BenchdlError, match="the disk is full"):
+        side_by_side.run(9, ["0", "1"], start, Silent())
+    assert sorted(started) == [0, 1]
+
+
+def test_a_signal_ends_all_and_is_raised_once_they_are_gone():
+    ended = []
+
+    def start(number, gpu, watcher, stop):
+        if number == 1:
+            signal.raise_signal(signal.SIGTERM)
+        try:
+            waits(stop)
+        finally:
+            time.sleep(1.0)  # longer than the main thread's look at a time
+            ended.append(number)
+
+    with interrupts.once(), pytest.raises(KeyboardInterrupt):
+        side_by_side.run(9, ["0", "1"], start, Silent())
+    assert sorted(ended) == [0, 1]
+
+
+def shows(monkeypatch, *uuids, problem=""):
+    gpus = [SimpleNamespace(index=n, uuid=uuid) for n, uuid in enumerate(uuids)]
+    monkeypatch.setattr(nvidia, "examine", lambda: SimpleNamespace(gpus=gpus, problem=problem))
+
+
+def test_which_gpus(monkeypatch):
+    shows(monkeypatch, "GPU-a", "GPU-b")
+    assert side_by_side.gpus(None) == ["0", "1"]
+    assert side_by_side.gpus(["1", "GPU-a"]) == ["1", "GPU-a"]
+    with pytest.raises(UsageError, match="twice"):
+        side_by_side.gpus(["0", "GPU-a"])
+
+
+def test_gpus_that_this_host_cannot_see_must_be_named(monkeypatch):
+    shows(monkeypatch, problem="no NVIDIA driver answers")
+    assert side_by_side.gpus(["0", "3"]) == ["0", "3"]
+    with pytest.raises(UsageError, match="no NVIDIA driver answers"):
+        side_by_side.gpus(None)
