@@ -129,8 +129,9 @@ def _shares_taken(measured: Measurement) -> dict[str, float]:
     taken = _fact(measured.attestation, "gpu_memory_taken_bytes", int)
     if total and taken is not None:
         shares["the framework's count"] = taken / total
+    # Less what others held before; the framework's count cannot tell.
     peaks = [
-        device.memory_peak_bytes / device.memory_total_bytes
+        (device.memory_peak_bytes - (device.memory_before_bytes or 0)) / device.memory_total_bytes
         for device in measured.gpu.devices
         if device.memory_peak_bytes is not None and device.memory_total_bytes
     ]
