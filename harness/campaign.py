@@ -43,6 +43,7 @@ class Options:
     data_dir: Path | None = None
     timeout_s: float = DEFAULT_TIMEOUT_S
     memory_limit_bytes: int | None = None
+    allow_unpinned: bool = False
 
 
 class Watcher(Protocol):
@@ -195,6 +196,7 @@ def _job(
         settings=resolved,
         overrides=options.overrides,
         pins=prepared.pins,
+        allow_unpinned=options.allow_unpinned,
         provenance=prepared.provenance,
     )
 

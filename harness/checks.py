@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from harness import gpu_checks
+from harness import gpu_checks, pins
 from harness.gpu_guards import GUARDS
 from runner import workloads
 from runner.contract import Finding, Job
@@ -93,26 +93,6 @@ def _learning(job: Job, measured: Measurement) -> Iterator[Finding]:
             evidence=f"error rate {rate:.2%} after {learning.updates} updates on {job.dataset}, "
             f"expected {expected}{last}",
             advice="try another --seed; if it stays, the backend does not train this network",
-        )
-
-
-def _pins(job: Job, measured: Measurement) -> Iterator[Finding]:
-    live = measured.attestation
-    wrong = []
-    if job.pins.python and not f"{live.python}.".startswith(f"{job.pins.python}."):
-        wrong.append(f"Python {job.pins.python} is pinned, {live.python} ran")
-    for package, pinned in sorted(job.pins.packages.items()):
-        found = live.packages.get(package)
-        if found is None:
-            wrong.append(f"{package} {pinned} is pinned, none was loaded")
-        elif found.partition("+")[0] != pinned:
-            wrong.append(f"{package} {pinned} is pinned, {found} was loaded")
-    if wrong:
-        yield Finding(
-            code="pin-mismatch",
-            severity="invalid",
-            evidence="; ".join(wrong),
-            advice="rebuild it: benchdl images build, or benchdl images verify for more",
         )
 
 
@@ -216,7 +196,7 @@ _CHECKS: tuple[Callable[[Job, Measurement], Iterator[Finding]], ...] = (
     _network,
     _work,
     _learning,
-    _pins,
+    pins.findings,
     _device,
     gpu_checks.findings,
     _isolation,

@@ -1,4 +1,4 @@
-"""Facts from the live process: versions, mapped libraries, isolation and the machine.
+"""Facts from the live process: versions, isolation and the machine.
 
 Everything is read from Linux' /proc and from imported modules, nothing from what an image
 promises; the harness compares the two.
@@ -10,7 +10,6 @@ import contextlib
 import importlib
 import os
 import platform
-import re
 from importlib import metadata
 from pathlib import Path
 from typing import Dict, Iterable, List, Optional
@@ -19,9 +18,6 @@ import psutil
 
 from runner.measurement import Host, Isolation
 
-_LIBRARIES = re.compile(
-    r"/(lib(?:cuda|cudart|cublas|cublasLt|cudnn|nvrtc|openblas|blas|gpuarray)[\w.\-]*\.so[\w.]*)$"
-)
 _PROC = Path("/proc/self")
 _CGROUP_LIMITS = {
     "memory": ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"),
@@ -39,16 +35,6 @@ def versions(names: Iterable[str], live: Dict[str, str]) -> Dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     found.update(live)
-    return found
-
-
-def libraries() -> Dict[str, str]:
-    """Numeric libraries mapped into this process: file name to path."""
-    found: Dict[str, str] = {}
-    for line in _read(_PROC / "maps").splitlines():
-        match = _LIBRARIES.search(line)
-        if match:
-            found[match.group(1)] = line[line.index("/") :]
     return found
 
 

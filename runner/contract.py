@@ -101,6 +101,7 @@ class Job(Model):
     settings: Settings = Settings()
     overrides: Dict[str, SettingValue] = {}
     pins: Pins = Pins()
+    allow_unpinned: bool = False
     provenance: Provenance
 
 

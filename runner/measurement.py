@@ -118,11 +118,17 @@ class SamplerFacts(Model):
 
 
 class Attestation(Model):
-    """What the live process really was: versions, libraries mapped, device, framework facts."""
+    """What the live process really was: versions, libraries mapped, device, framework facts.
+
+    ``libraries`` are file names to paths, ``library_versions`` file names to what those that can
+    tell report of themselves. ``framework`` is each tool's own, but for the names that the harness
+    compares with pins and settings: docs/backends.md lists them.
+    """
 
     python: str
     packages: Dict[str, str] = {}
     libraries: Dict[str, str] = {}
+    library_versions: Dict[str, str] = {}
     device: str = ""
     framework: Dict[str, Any] = {}
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
-from runner import attest, backends, workloads
+from runner import attest, backends, libraries, workloads
 from runner.backends.base import Backend
 from runner.contract import Job
 from runner.measurement import (
@@ -136,10 +136,12 @@ def _sampler_facts(
 
 def _attest(backend: Backend, job: Job) -> Attestation:
     device, live, framework = backend.attest()
+    mapped = libraries.mapped()
     return Attestation(
         python=platform.python_version(),
         packages=attest.versions(job.pins.packages, live),
-        libraries=attest.libraries(),
+        libraries=mapped,
+        library_versions=libraries.versions(mapped),
         device=device,
         framework=framework,
     )

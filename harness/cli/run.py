@@ -98,6 +98,11 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     metavar="GIB",
     help="Memory limit of a container (default: 90 % of the machine's).",
 )
+@click.option(
+    "--allow-unpinned",
+    is_flag=True,
+    help="A job that ran something else than is pinned becomes suspect instead of invalid.",
+)
 @click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
 def command(as_json: bool, results: Path | None, **asked: Any) -> int:
@@ -126,6 +131,7 @@ def command(as_json: bool, results: Path | None, **asked: Any) -> int:
         data_dir=asked["data_dir"],
         timeout_s=asked["timeout"],
         memory_limit_bytes=int(asked["memory"] * 2**30) if asked["memory"] else None,
+        allow_unpinned=asked["allow_unpinned"],
     )
     campaign.check(options)
     launcher = choice.launcher(

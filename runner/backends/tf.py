@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any, Dict, Tuple
 
+from runner.backends import tf_gpu
 from runner.backends.keras2 import Keras2
 from runner.contract import Job
 from runner.workloads.network import Workload
@@ -43,6 +44,9 @@ class TensorFlow(Keras2):
         if pool.mode == "fraction" and pool.fraction is not None:
             for gpu in gpus:
                 self._limit(gpu, pool.fraction)
+        elif pool.mode == "growth":
+            for gpu in gpus:  # as well as the variable: only this can be asked for afterwards
+                tensorflow.config.experimental.set_memory_growth(gpu, True)
 
     def _limit(self, gpu: Any, fraction: float) -> None:
         """TF 2 knows limits in MiB only, so the share is taken of what NVML says is there."""
@@ -90,11 +94,11 @@ class TensorFlow(Keras2):
             "layout": "channels_last",
             "replicas": self._replicas,
             "visible_devices": [d.name for d in tensorflow.config.get_visible_devices()],
-            "tf32": bool(tensorflow.config.experimental.tensor_float_32_execution_enabled()),
             "intra_op_threads": tensorflow.config.threading.get_intra_op_parallelism_threads(),
             "xla": bool(tensorflow.config.optimizer.get_jit()),
             "build_cuda": build.get("cuda_version"),
             "build_cudnn": build.get("cudnn_version"),
+            **tf_gpu.facts(tensorflow),
         }
         versions = {"tensorflow": tensorflow.__version__}
         for name in ("keras", "tf_keras"):

@@ -7,8 +7,9 @@ import collections.abc
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, Tuple
 
+from runner.backends import theano_gpu
 from runner.backends.keras2 import Keras2
 from runner.contract import Job, MemoryPool
 
@@ -44,6 +45,8 @@ class Theano(Keras2):
             f"gpuarray.preallocate={preallocate(job.settings.memory_pool)}",
             f"dnn.enabled={'auto' if job.settings.cudnn_enabled else 'False'}",
         ]
+        if job.device == "gpu":
+            flags += theano_gpu.flags(job)
         os.environ["THEANO_FLAGS"] = ",".join(flag for flag in flags if flag)
         os.environ["KERAS_BACKEND"] = "theano"
         # Keras writes a configuration file at import; the user's own must stay untouched.
@@ -78,8 +81,9 @@ class Theano(Keras2):
         """Where the compiled train function runs, live versions, and Theano's configuration."""
         config = self._theano.config
         nodes = self._model.train_function.function.maker.fgraph.apply_nodes
-        operations = sorted({type(node.op).__name__ for node in nodes})
-        facts = {
+        operations = [type(node.op).__name__ for node in nodes]
+        on_gpu = any(name.startswith("Gpu") for name in operations)
+        facts: Dict[str, Any] = {
             "layout": "channels_first",
             "compile_cache": "warm" if self._compiled_before else "cold",
             "config_device": str(config.device),
@@ -87,21 +91,18 @@ class Theano(Keras2):
             "blas_ldflags": str(config.blas.ldflags),
             "openmp": bool(config.openmp),
             "preallocate": float(config.gpuarray.preallocate),
-            "convolutions": _of_interest(operations),
+            "convolutions": theano_gpu.convolutions(operations),
         }
+        if str(config.device) != "cpu":
+            facts.update(theano_gpu.facts(self._theano, operations))
         import numpy
 
-        on_gpu = any(name.startswith("Gpu") for name in operations)
         versions = {
             "theano": self._theano.__version__,
             "keras": self.keras.__version__,
             "numpy": numpy.__version__,
         }
         return ("gpu" if on_gpu else "cpu"), versions, facts
-
-
-def _of_interest(operations: List[str]) -> List[str]:
-    return [name for name in operations if "Conv" in name or "Corr" in name or "Dnn" in name]
 
 
 def _restore_removed_names() -> None:

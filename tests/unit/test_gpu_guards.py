@@ -28,6 +28,7 @@ CLEAN = {
     "foreign_processes_before": 1,
     "used": True,
 }
+LIVE = {"device": "gpu", "libraries": {"libcudart.so.11.0": "/usr/local/cuda/lib64"}}
 IDLE = {"used": False, "utilisation_percent": 0.2}
 NEIGHBOUR = {
     **IDLE,
@@ -49,7 +50,7 @@ def on_gpu(make_result):
         gpu = {"state": state, "detail": detail, "driver": driver, "devices": devices}
         return make_result(
             job={"device": "gpu", "pins": {"cuda": "11.8"}},
-            measurement={"gpu": gpu, "attestation": {"device": "gpu"}, **(measurement or {})},
+            measurement={"gpu": gpu, "attestation": LIVE, **(measurement or {})},
         )
 
     return make
