@@ -77,10 +77,14 @@ class Cuda(_Strict):
 
 
 class Cudnn(_Strict):
-    """cuDNN of the gpu flavour, and whether convolutions may use it."""
+    """cuDNN of the gpu flavour, and whether convolutions may use it.
+
+    ``optional``: whether the framework can be told to do without.
+    """
 
     version: str
     wheel: str
+    optional: bool = False
     enabled: bool = True
 
 

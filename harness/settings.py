@@ -132,6 +132,9 @@ def _settings(backend: Backend, sections: dict[str, dict[str, Any]]) -> Settings
             f"backend '{backend.name}' has no memory_pool.mode '{pool['mode']}'",
             suggestion(str(pool["mode"]), list(known), "modes"),
         )
+    cudnn = backend.spec.cudnn
+    if cudnn and not cudnn.optional and not sections["cudnn"]["enabled"]:
+        raise UsageError(f"backend '{backend.name}' cannot do without cuDNN", "leave it enabled")
     if pool["mode"] == "fraction" and pool["fraction"] is None:
         raise UsageError("memory_pool.mode is 'fraction'", "give memory_pool.fraction as well")
     if pool["mode"] != "fraction":

@@ -86,7 +86,7 @@ def test_the_last_of_two_wins():
     [("on", True), ("off", False), ("true", True), ("False", False), ("yes", True), ("NO", False)],
 )
 def test_switches_take_words(word, value):
-    assert resolved("tf", "default", f"cudnn.enabled={word}").cudnn_enabled is value
+    assert resolved("theano", "default", f"cudnn.enabled={word}").cudnn_enabled is value
     assert resolved("tf", "default", f"precision.tf32={word}").tf32 is value
 
 
@@ -160,3 +160,8 @@ def test_strategy_is_a_variant_or_a_setting_of_backends_that_have_it():
     assert resolved("tf", "mirrored", "strategy=default").strategy == "default"
     assert "has no strategy 'mirrored'" in refused("theano", "default", "strategy=mirrored")
     assert "did you mean 'mirrored'" in refused("tf", "default", "strategy=mirorred")
+
+
+def test_a_backend_that_needs_cudnn_refuses_to_go_without():
+    with pytest.raises(UsageError, match="'tf' cannot do without cuDNN"):
+        settings.resolve(catalog.load("tf"), "default", {"cudnn.enabled": False})
