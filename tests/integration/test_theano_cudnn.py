@@ -25,7 +25,7 @@ STAND_IN = Path(__file__).resolve().parents[1] / "cuda_stand_in"
 CUDA = "/usr/local/cuda"
 REMOVED = (
     "g++ -shared -fPIC -Wall -Werror -Wl,-z,defs {} "
-    f"-I{CUDA}/include -L{CUDA}/lib64 /stand-in/removed.cpp -lcudnn -o /work/removed.so"
+    f"-I{CUDA}/include -L{CUDA}/lib64 /stand-in/removed.cpp -lcudnn -o /scratch/removed.so"
 )
 
 
@@ -53,10 +53,10 @@ def shell(engine, image, work):
             image.id,
             ["-ec", command],
             entrypoint="sh",
-            environment={"BENCHDL_CACHE_DIR": "/work/cache", **environment},
+            environment={"BENCHDL_CACHE_DIR": "/scratch/cache", **environment},
             mounts=[
                 Mount("/stand-in", str(STAND_IN), type="bind", read_only=True),
-                Mount("/work", str(work), type="bind"),
+                Mount("/scratch", str(work), type="bind"),
             ],
             user=f"{os.getuid()}:{os.getgid()}" if os.getuid() else "1000:1000",
             network_mode="none",
@@ -73,7 +73,7 @@ def shell(engine, image, work):
 def compiled(shell, work):
     """Compile the graphs of a job with these settings on the stand-in driver."""
     shell(
-        "mkdir -p /work/lib /work/cache && cd /work/lib && "
+        "mkdir -p /scratch/lib /scratch/cache && cd /scratch/lib && "
         "gcc -shared -fPIC -O1 -o libcuda.so.1 /stand-in/cuda.c && "
         "ln -sf libcuda.so.1 libcuda.so && ln -sf libcuda.so.1 libcublas.so"
     )
@@ -81,8 +81,8 @@ def compiled(shell, work):
     def run(**settings):
         (work / "job.json").write_text(job(**settings).model_dump_json())
         out = shell(
-            "python /stand-in/compile_graph.py /work/job.json",
-            LD_LIBRARY_PATH=f"/work/lib:{CUDA}/lib64",
+            "python /stand-in/compile_graph.py /scratch/job.json",
+            LD_LIBRARY_PATH=f"/scratch/lib:{CUDA}/lib64",
             LD_BIND_NOW="1",  # every symbol of every compiled module is resolved when it is loaded
         )
         return json.loads(out.splitlines()[-1])
