@@ -57,6 +57,23 @@ def test_nvml_lost_in_mid_run_is_invalid_and_in_no_average(on_stub, tmp_path):
     assert "nvml-lost" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("trouble", "code", "words"),
+    [
+        ("throttle = 0x40\n", "gpu-throttled", "HW thermal slowdown"),
+        ("processes = 4242/500\n", "gpu-shared", "1 process of others"),
+    ],
+)
+def test_a_disturbed_gpu_is_found_and_in_no_average(on_stub, tmp_path, trouble, code, words):
+    done = on_stub(f"{EIGHT_ONE_BUSY}[gpu 2]\n{trouble}", expect=1)
+    (result,) = results_of(tmp_path)
+    assert codes(result)[code] == "invalid"
+    (finding,) = [one for one in result["findings"] if one["code"] == code]
+    assert words in finding["evidence"]
+    assert not [one for one in done.stdout.splitlines() if one.startswith("| NumPy")]
+    assert "not in the table" in done.stdout
+
+
 def test_devices_gone_from_the_start(on_stub, tmp_path):
     """What a container says after the engine's daemon was reloaded."""
     on_stub("gpus = 1\nerror = nvmlInit 0 999\n", "--epochs", 1, "--train-samples", 300, expect=1)
