@@ -46,11 +46,11 @@ doctor: setup
 	@$(BENCHDL) doctor
 
 test: setup
-	@$(VENV)/bin/python -m pytest -rs $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
 # On a machine with a real GPU; elsewhere every test says why it was skipped.
 test-gpu: setup
-	@$(VENV)/bin/python -m pytest -rs -m gpu tests/gpu $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m pytest -m gpu tests/gpu $(PYTEST_ARGS)
 
 lint: setup
 	@$(VENV)/bin/ruff check .

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -235,3 +236,28 @@ def tf_on_cpu() -> dict[str, Any]:
         "measurement": measurement,
         "launch": launch,
     }
+
+
+def _skipped(reporter: Any) -> list[Any]:
+    return [report for report in reporter.stats.get("skipped", []) if len(report.longrepr) == 3]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One line for each reason why tests were skipped, however many they are."""
+    reasons = Counter(report.longrepr[2] for report in _skipped(terminalreporter))
+    for reason, count in reasons.items():
+        plural = "s" if count > 1 else ""
+        terminalreporter.write_line(
+            f"{count} test{plural} skipped: {reason.removeprefix('Skipped: ')}"
+        )
+
+
+def pytest_sessionfinish(session: Any) -> None:
+    """Where container tests must run, one that was skipped is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    missed = [report for report in _skipped(reporter) if "docker" in report.keywords]
+    if os.environ.get("BENCHDL_REQUIRE_DOCKER") == "1" and missed:
+        reporter.write_line(
+            f"FAILED: {len(missed)} container tests were skipped, and must run here"
+        )
+        session.exitstatus = 1
