@@ -18,7 +18,7 @@ from harness.cache import cache_dir, locked, write_whole
 from harness.download import DownloadError, download
 from harness.errors import BenchdlError, UsageError
 
-__all__ = ["CHOICES", "Dataset", "DatasetState", "cache_dir", "fetch", "listing", "resolve"]
+__all__ = ["CHOICES", "Dataset", "DatasetState", "fetch", "listing", "resolve"]
 
 MNIST, SYNTHETIC = "mnist", synthetic.NAME
 

@@ -484,11 +484,11 @@ def test_cache_dir(monkeypatch) -> None:
     monkeypatch.setenv("BENCHDL_CACHE", "/one")
     monkeypatch.setenv("XDG_CACHE_HOME", "/two")
     monkeypatch.setenv("HOME", "/three")
-    assert datasets.cache_dir() == Path("/one")
+    assert cache.cache_dir() == Path("/one")
     monkeypatch.delenv("BENCHDL_CACHE")
-    assert datasets.cache_dir() == Path("/two/benchdl")
+    assert cache.cache_dir() == Path("/two/benchdl")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # the specification says: ignore
-    assert datasets.cache_dir() == Path("/three/.cache/benchdl")
+    assert cache.cache_dir() == Path("/three/.cache/benchdl")
 
 
 # Listing
