@@ -41,7 +41,7 @@ def verdict(status: str, found: list[Finding]) -> str:
 
 
 def _network(job: Job, measured: Measurement) -> Iterator[Finding]:
-    expected = workloads.load(job.workload).network.parameters()
+    expected = workloads.of(job).network.parameters()
     if measured.learning.parameters != expected:
         yield Finding(
             code="other-network",
@@ -53,7 +53,7 @@ def _network(job: Job, measured: Measurement) -> Iterator[Finding]:
 
 
 def _work(job: Job, measured: Measurement) -> Iterator[Finding]:
-    recipe = workloads.load(job.workload).recipe
+    recipe = workloads.of(job).recipe
     learning = measured.learning
     updates = recipe.updates(learning.train_samples, job.epochs)
     wrong = []
@@ -75,13 +75,17 @@ def _work(job: Job, measured: Measurement) -> Iterator[Finding]:
 
 
 def _learning(job: Job, measured: Measurement) -> Iterator[Finding]:
-    workload = workloads.load(job.workload)
+    workload = workloads.of(job)
     learned = workload.learned.get(job.dataset)
     if learned is None:
         return
     learning = measured.learning
     rate, count = learning.error_rate, learning.test_samples
-    ceiling = learned.ceiling(learning.updates)
+    # The ceilings are of the recipe's batch: a smaller one needs as many images, a larger as many
+    # updates.
+    own = workloads.load(job.workload).recipe.batch_size
+    seen = learning.updates * (job.batch_size or own) // own
+    ceiling = learned.ceiling(min(learning.updates, seen))
     # Three standard deviations of a binomial share: the test set itself is a sample.
     margin = 3 * math.sqrt(ceiling * (1 - ceiling) / count)
     if rate > ceiling + margin or rate < learned.floor:

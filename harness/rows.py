@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from statistics import fmean, median
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from harness import checks
+from runner import workloads
 from runner.contract import Result, Settings
 from runner.measurement import GpuUse, Measurement
 
@@ -54,8 +56,11 @@ class Row(BaseModel):
     epochs: int
     train_samples: int | None
     threads: int | None
+    batch_size: int | None
     seed: int
     repeat: int
+    campaign_position: int | None
+    attempt: int
     precision: str
     overrides: str
     software: str
@@ -111,8 +116,13 @@ def row(result: Result) -> Row:
         epochs=job.epochs,
         train_samples=measured.learning.train_samples if measured else job.train_samples,
         threads=job.threads,
+        batch_size=job.batch_size
+        or recipe_batch_size(job.workload)
+        or (measured.learning.batch_size if measured else None),
         seed=job.seed,
         repeat=job.repeat,
+        campaign_position=job.campaign_position,
+        attempt=job.attempt,
         precision=job.settings.precision + (" with tf32" if job.settings.tf32 else ""),
         overrides=" ".join(f"{key}={value}" for key, value in job.overrides.items()),
         software=" ".join(f"{name} {version}" for name, version in job.pins.packages.items()),
@@ -123,6 +133,12 @@ def row(result: Result) -> Row:
         failure=f"{failure.reason}: {failure.message}" if failure else None,
         started_at=result.started_at,
     )
+
+
+@functools.cache
+def recipe_batch_size(workload: str) -> int | None:
+    """Of the workload's own recipe; None if this version does not know the workload."""
+    return workloads.load(workload).recipe.batch_size if workload in workloads.names() else None
 
 
 def _settings(settings: Settings) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from harness.rows import Row
+from harness.rows import Row, recipe_batch_size
 
 HEADER = ("Tool", "Time (s)", "vs best", "GPU (%)", "GPUs", "CPUs", "CPU1 (%)", "Error rate")
 
@@ -97,6 +97,8 @@ def _caption(row: Row) -> str:
         f"device {row.device}" + (f" ({row.gpu_name})" if row.gpu_name else ""),
         row.precision,
     ]
+    if row.batch_size and row.batch_size != recipe_batch_size(row.workload):
+        parts.append(f"batch {row.batch_size}")
     if row.threads:
         parts.append(f"{row.threads} thread{'s' if row.threads > 1 else ''}")
     if row.machine:

@@ -77,11 +77,18 @@ class Provenance(Model):
 
 
 class Job(Model):
-    """One start of one container or local process: everything the runner needs to know."""
+    """One start of one container or local process: everything the runner needs to know.
+
+    ``batch_size`` replaces that of the workload's recipe; ``None`` is the recipe's own.
+    ``campaign_position`` is the job's number (from 1) in the plan of its campaign, and ``attempt``
+    its start there: the second follows one that was cut off.
+    """
 
     schema_version: Literal[1] = 1
     run_id: str = Field(pattern=RUN_ID_PATTERN)
     campaign_id: str
+    campaign_position: Optional[int] = Field(default=None, ge=1)
+    attempt: int = Field(default=1, ge=1)
     backend: str
     title: str
     variant: str = "default"
@@ -93,6 +100,7 @@ class Job(Model):
     epochs: int = Field(ge=1, le=10_000)
     train_samples: Optional[int] = Field(default=None, ge=1)
     threads: Optional[int] = Field(default=None, ge=1)
+    batch_size: Optional[int] = Field(default=None, ge=1)
     seed: int = Field(default=123, ge=0, lt=2**31)
     repeat: int = Field(default=1, ge=1)
     data_dir: str
@@ -123,6 +131,21 @@ class Failure(Model):
     exit_code: Optional[int] = None
 
 
+class Idle(Model):
+    """How quiet the machine was just before the start, and what was waited for that.
+
+    ``reached`` says whether it became quiet in time. ``cpu_percent`` is of the whole machine,
+    ``gpu_percent`` of the busiest GPU that the job may use; ``None`` is not known, or not looked at
+    because jobs of the same campaign ran beside it.
+    """
+
+    reached: bool
+    cool_down_s: float = Field(default=0, ge=0)
+    waited_s: float = Field(ge=0)
+    cpu_percent: Optional[float] = None
+    gpu_percent: Optional[float] = None
+
+
 class Launch(Model):
     """What the harness saw from outside; for containers, ``docker inspect`` facts."""
 
@@ -134,6 +157,7 @@ class Launch(Model):
     oom_killed: bool = False
     engine: Optional[str] = None
     injection: Optional[Literal["cdi", "request", "runtime"]] = None
+    idle: Optional[Idle] = None
     hardening: Dict[str, Any] = {}
 
 

@@ -23,8 +23,12 @@ class Model(BaseModel):
     )
 
 
-def versioned(text: str, what: str) -> Dict[str, Any]:
-    """Parse JSON and check ``schema_version`` before anything else is looked at."""
+def versioned(text: str, what: str, newest: int = SCHEMA_VERSION) -> Dict[str, Any]:
+    """Parse JSON and check ``schema_version`` before anything else is looked at.
+
+    Raises:
+        ContractError: not a JSON object, no version, or one above ``newest``.
+    """
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -34,9 +38,9 @@ def versioned(text: str, what: str) -> Dict[str, Any]:
     version = data.get("schema_version")
     if not isinstance(version, int) or version < 1:
         raise ContractError(f"{what} has no usable schema_version (found {version!r})")
-    if version > SCHEMA_VERSION:
+    if version > newest:
         raise ContractError(
-            f"{what} has schema version {version}, this benchdl reads up to {SCHEMA_VERSION}: "
+            f"{what} has schema version {version}, this benchdl reads up to {newest}: "
             "upgrade benchdl to read it"
         )
     return data

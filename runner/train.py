@@ -53,7 +53,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
         Exception: whatever the framework or the dataset raised; the caller records it.
     """
     clock = Clock(progress)
-    workload = workloads.load(job.workload)
+    workload = workloads.of(job)
     backend = backends.load(job.backend)
     samples_file = job_dir / "samples.csv"
     # A container has only its own GPUs, numbered anew; a local process sees those of others, too.

@@ -25,7 +25,8 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
     click.echo(f"  files      {folder}")
     click.echo(f"  started    {result.started_at}")
     _section("job", job.model_dump(include={"backend", "variant", "workload", "dataset", "launcher",
-             "device", "epochs", "train_samples", "threads", "seed", "overrides"}))  # fmt: skip
+             "device", "epochs", "train_samples", "threads", "batch_size", "seed", "overrides",
+             "campaign_id", "campaign_position", "repeat", "attempt"}))  # fmt: skip
     _section("settings", job.settings.model_dump())
     _section("software", {**job.pins.packages, "reference": job.provenance.reference,
              "image": job.provenance.image_id, "note": job.provenance.note})  # fmt: skip

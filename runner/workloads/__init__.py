@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
 from typing import List
 
+from runner.contract import Job
 from runner.workloads.network import Workload
 
 _PARTS = {"network"}
@@ -28,3 +30,16 @@ def load(name: str) -> Workload:
     module = importlib.import_module(f"runner.workloads.{name.replace('-', '_')}")
     workload: Workload = module.WORKLOAD
     return workload
+
+
+def of(job: Job) -> Workload:
+    """The workload that ``job`` trains: with a batch size of its own where it asks for one.
+
+    Raises:
+        KeyError: there is no such workload.
+    """
+    workload = load(job.workload)
+    if job.batch_size is None:
+        return workload
+    recipe = dataclasses.replace(workload.recipe, batch_size=job.batch_size)
+    return dataclasses.replace(workload, recipe=recipe)
