@@ -13,6 +13,9 @@ from harness.errors import BenchdlError
 from harness.launchers.base import Exit
 from runner.contract import ContractError, Failure, Job, Result, load_result
 
+OURS = "job.json"
+"""The copy of the job that only the harness can write."""
+
 MAX_RESULT_BYTES = 4 * 2**20
 MAX_SAMPLES_BYTES = 256 * 2**20
 MAX_LOG_BYTES = 16 * 2**20
@@ -24,18 +27,28 @@ class Exchange:
     """A private folder of the host with one open folder in it, which the job may write to.
 
     The job runs as some other user, perhaps one that the engine maps elsewhere: the inner folder
-    is open to all, the outer one to nobody but us.
+    is open to all, the outer one to nobody but us. In the outer one is a copy of job.json that the
+    job cannot change: should we die, it says what ran.
+
+    Args:
+        staging: where all such folders are.
+        job: whose folder it is.
+        fresh: make it; False is for one that a harness left which died.
     """
 
-    def __init__(self, staging: Path, job: Job) -> None:
+    def __init__(self, staging: Path, job: Job, *, fresh: bool = True) -> None:
         self._outer = staging / job.run_id
         self.job_dir = self._outer / "job"
         self._job = job
+        if not fresh:
+            return
+        text = job.model_dump_json(indent=1)
         try:
             self._outer.mkdir(parents=True, mode=0o700)
+            (self._outer / OURS).write_text(text, encoding="utf-8")
             self.job_dir.mkdir()
             self.job_dir.chmod(0o777)
-            (self.job_dir / "job.json").write_text(job.model_dump_json(indent=1), encoding="utf-8")
+            (self.job_dir / "job.json").write_text(text, encoding="utf-8")
         except OSError as error:
             raise unwritable(staging, error) from None
 
@@ -128,6 +141,8 @@ class Exchange:
                 stream.seek(max(0, size - limit))
                 with (folder / name).open("wb") as target:
                     shutil.copyfileobj(stream, target)
+                    target.flush()
+                    os.fsync(target.fileno())
 
     def remove(self) -> None:
         """Remove the folder; nothing in it is needed any more."""

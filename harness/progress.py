@@ -6,10 +6,14 @@ import math
 import time
 from typing import Any, TypeGuard
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from harness import checks
+from harness.outlook import Standing, State
+from harness.plan import particulars
 from runner.contract import Job, Result
 
 
@@ -19,40 +23,68 @@ def quiet() -> Display:
 
 
 _ABSURD = 1e12
+_MARKS: dict[State, tuple[str, str]] = {
+    "done": ("●", "green"),
+    "failed": ("×", "red"),
+    "running": ("▶", "cyan"),
+    "left": ("·", "dim"),
+}
+_MOST_LINES = 12
+_MOST_MARKS = 60
 
 
 class Display:
-    """A :class:`harness.campaign.Watcher` that writes to ``console``."""
+    """A :class:`harness.watcher.Watcher` that writes to ``console``.
+
+    On a terminal: the campaign with a mark for each job, and a bar of the running one's epochs.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live: Progress | None = None
+        self._live: Live | None = None
+        self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._started = 0.0
+        self._standing: Standing | None = None
+        self._told = 0
+        self._standing_since = 0.0
 
     def say(self, line: str) -> None:
         """One line of notice, never wrapped in a pipe."""
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    def standing(self, standing: Standing) -> None:
+        """Keep it for the live display; one line each time that a job ended and others wait."""
+        self._standing, self._standing_since = standing, time.monotonic()
+        ended = standing.count("done") + standing.count("failed")
+        if ended > self._told and ended < standing.total:
+            self.say(f"    {standing}")
+        self._told = ended
+
     def job_started(self, job: Job, number: int, total: int) -> None:
         """Announce the job; on a terminal, begin a bar of its epochs."""
-        variant = "" if job.variant == "default" else f" {job.variant}"
-        name = f"[{number}/{total}] {job.backend}{variant}, {job.device}, {job.launcher}"
-        self._started = time.monotonic()
+        name = f"[{number}/{total}] {_name(job)}"
         if not self._console.is_terminal:
             epochs = f"{job.epochs} epoch{'s' if job.epochs > 1 else ''}"
             self.say(f"{name}: started, {epochs} on {job.dataset}")
             return
-        self._live = Progress(
+        self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[state]}", markup=False),
             TimeElapsedColumn(),
             console=self._console,
-            transient=True,
         )
+        self._task = self._bar.add_task(name, total=job.epochs, state="starting")
+        self._live = Live(console=self._console, transient=True, get_renderable=self._picture)
         self._live.start()
-        self._task = self._live.add_task(name, total=job.epochs, state="starting")
+
+    def _picture(self) -> RenderableType:
+        """The running job's bar, below the campaign if that has more than one job."""
+        bar = self._bar or Text()
+        if self._standing is None or self._standing.total == 1:
+            return bar
+        passed = time.monotonic() - self._standing_since
+        return Group(picture(self._standing, passed), bar)
 
     def event(self, job: Job, event: dict[str, Any]) -> None:
         """A phase or an epoch of the running job; an event that makes no sense is passed over."""
@@ -69,8 +101,8 @@ class Display:
             self._state(text, number)
 
     def _state(self, text: str, completed: int | None) -> None:
-        if self._live is not None and self._task is not None:
-            self._live.update(self._task, state=text, completed=completed)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, state=text, completed=completed)
         elif completed is not None:
             self.say(f"    {text}")
 
@@ -95,7 +127,36 @@ class Display:
         """End the live display, if there is one."""
         if self._live is not None:
             self._live.stop()
-        self._live = self._task = None
+        self._live = self._bar = self._task = None
+
+
+def _name(job: Job) -> str:
+    """What tells this job from others of its campaign."""
+    words = [job.backend if job.variant == "default" else f"{job.backend} {job.variant}"]
+    words += [job.device, *particulars(job.threads, job.batch_size)]
+    words += [job.launcher, *([f"attempt {job.attempt}"] if job.attempt > 1 else [])]
+    return ", ".join(words)
+
+
+def picture(standing: Standing, passed_s: float = 0.0) -> Text:
+    """A line of numbers, then one for each configuration with a mark for each of its jobs.
+
+    ``passed_s`` is how long ago ``standing`` was taken.
+    """
+    left_s = standing.left_s
+    if left_s is not None:
+        standing = Standing(standing.states, max(0.0, left_s - passed_s))
+    text = Text(str(standing))
+    width = max(len(str(one)) for one in standing.states)
+    for number, (one, states) in enumerate(standing.states.items()):
+        if number == _MOST_LINES:
+            text.append(f"\n  ... and {len(standing.states) - number} more", "dim")
+            break
+        text.append(f"\n  {str(one).ljust(width)}  ")
+        for state in states[:_MOST_MARKS]:
+            text.append(*_MARKS[state])
+        text.append(" ..." if len(states) > _MOST_MARKS else "")
+    return text
 
 
 def _is_figure(value: object) -> TypeGuard[float]:

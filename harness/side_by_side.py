@@ -10,29 +10,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from harness import nvidia
 from harness.errors import UsageError
+from harness.outlook import Standing
+from harness.watcher import Watcher
 from runner.contract import Job, Result
 
 _POLL_S = 0.2
-
-
-class Watcher(Protocol):
-    """The part of :class:`harness.campaign.Watcher` that is used here."""
-
-    def say(self, line: str) -> None:
-        """One line of notice."""
-
-    def job_started(self, job: Job, number: int, total: int) -> None:
-        """Job ``number`` of ``total`` starts."""
-
-    def event(self, job: Job, event: dict[str, Any]) -> None:
-        """A progress line of the runner."""
-
-    def job_ended(self, result: Result) -> None:
-        """It ended."""
 
 
 Start = Callable[[int, str, Watcher, threading.Event], Result]
@@ -128,6 +114,10 @@ class _Shared:
         variant = "" if job.variant == "default" else f" {job.variant}"
         gpu = ",".join(job.gpus or [])
         self.say(f"[{number}/{total}] {job.backend}{variant} on GPU {gpu}, {job.launcher}: started")
+
+    def standing(self, standing: Standing) -> None:
+        with self._lock:
+            self._watcher.standing(standing)
 
     def event(self, job: Job, event: dict[str, Any]) -> None:
         """Epochs of several jobs in one stream say nothing to a reader."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -14,6 +15,9 @@ from pathlib import Path
 from harness.errors import BenchdlError, UsageError
 from harness.exchange import Exchange, unwritable
 from runner.contract import ContractError, Result, load_result
+
+CAMPAIGNS = "campaigns"
+"""The folder among the results that holds the records of campaigns: harness/records.py."""
 
 _STAGING = ".staging"
 
@@ -59,9 +63,10 @@ class Store:
             partial.mkdir()
             if exchange is not None:
                 exchange.deliver(partial)
-            _write(partial / "job.json", result.job.model_dump_json(indent=1))
-            _write(partial / "result.json", result.model_dump_json(indent=1))
+            write_durably(partial / "job.json", result.job.model_dump_json(indent=1))
+            write_durably(partial / "result.json", result.model_dump_json(indent=1))
             partial.rename(final)  # fails if there is one: no folder replaces one that holds files
+            sync(self.directory)
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 raise BenchdlError(
@@ -108,7 +113,7 @@ class Store:
             return sorted(
                 entry
                 for entry in self.directory.iterdir()
-                if entry.is_dir() and not entry.name.startswith(".")
+                if entry.is_dir() and entry.name != CAMPAIGNS and not entry.name.startswith(".")
             )
         except OSError as error:
             raise BenchdlError(
@@ -129,12 +134,22 @@ def _read(folder: Path) -> Result:
     return result
 
 
-def _write(file: Path, text: str) -> None:
+def write_durably(file: Path, text: str) -> None:
     """Write and reach the disk, so that a full one is noticed here and not after the rename."""
     with file.open("w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def sync(folder: Path) -> None:
+    """Make a rename in ``folder`` survive a power cut, where the file system can promise that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def report(damaged: list[Damaged], say: Callable[[str], None]) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 
 import click
 
-from harness import settings
 from harness.cli import common
-from harness.errors import UsageError
+from harness.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, LONGEST_PAUSE_S
 
 
 def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
@@ -21,7 +20,14 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 
 
 @click.command("run")
-@click.argument("backends", nargs=-1, required=True, metavar="BACKEND...")
+@click.argument("backends", nargs=-1, metavar="BACKEND...")
+@click.option(
+    "--campaign",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE.toml",
+    help="A matrix of backends, variants, devices, threads and batch sizes, instead of BACKEND.",
+)
 @click.option("--workload", default="cnn-mnist", show_default=True, help="What to train.")
 @click.option(
     "--launcher",
@@ -65,9 +71,31 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     type=click.IntRange(1, 1000),
     default=1,
     show_default=True,
-    help="Starts of each configuration, interleaved.",
+    help="Starts of each configuration, in shuffled blocks of all.",
+)
+@click.option(
+    "--order-seed",
+    type=click.IntRange(0, 2**31 - 1),
+    help="Seed of the order of jobs (default: drawn; stored with the campaign).",
+)
+@click.option(
+    "--cool-down",
+    type=click.FloatRange(0, LONGEST_PAUSE_S),
+    callback=_finite,
+    metavar="SECONDS",
+    help="Pause between jobs (default: 0 before a CPU job, 5 before a GPU job).",
+)
+@click.option(
+    "--idle-wait",
+    type=click.FloatRange(0, LONGEST_PAUSE_S),
+    callback=_finite,
+    default=DEFAULT_IDLE_WAIT_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a busy machine is waited for before each job.",
 )
 @click.option("--threads", type=click.IntRange(1), help="CPU threads (default: the tool's own).")
+@click.option("--batch-size", type=click.IntRange(1), help="Default: the workload's (128).")
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
@@ -87,7 +115,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     callback=_finite,
-    default=7200.0,
+    default=DEFAULT_TIMEOUT_S,
     show_default=True,
     help="Seconds after which a job is ended.",
 )
@@ -105,35 +133,21 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 )
 @click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
-def command(as_json: bool, results: Path | None, **asked: Any) -> int:
-    """Train with each BACKEND and print the table; every result is stored."""
-    from harness import campaign, rows, tables
+@click.pass_context
+def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked: Any) -> int:
+    """Train with each BACKEND and print the table; every result is stored.
+
+    A run that was stopped goes on with `benchdl resume`.
+    """
+    from harness import campaign, plan
+    from harness.cli import finish, request
     from harness.launchers import choice
     from harness.progress import Display
 
     display = Display(common.console())
-    device = choice.device(asked["device"], display.say)
-    gpus = _gpus(asked["gpus"], device)
-    options = campaign.Options(
-        backends=list(asked["backends"]),
-        workload=asked["workload"],
-        device=device,
-        gpus=gpus,
-        parallel_gpus=asked["parallel_gpus"],
-        variants=list(asked["variants"]) or ["default"],
-        overrides=settings.parse(list(asked["pairs"])),
-        epochs=asked["epochs"],
-        train_samples=asked["train_samples"],
-        repeat=asked["repeat"],
-        threads=asked["threads"],
-        seed=asked["seed"],
-        dataset=asked["dataset"],
-        data_dir=asked["data_dir"],
-        timeout_s=asked["timeout"],
-        memory_limit_bytes=int(asked["memory"] * 2**30) if asked["memory"] else None,
-        allow_unpinned=asked["allow_unpinned"],
-    )
-    campaign.check(options)
+    store = common.store(results)
+    options = request.options(ctx, asked, display.say)
+    plan.check(options)
     launcher = choice.launcher(
         asked["launcher"],
         make_base=asked["make_base"],
@@ -142,27 +156,7 @@ def command(as_json: bool, results: Path | None, **asked: Any) -> int:
     )
     begin = time.monotonic()
     try:
-        done = campaign.run(options, launcher, common.store(results), display)
+        done = campaign.run(options, launcher, store, display)
     finally:
         display.close()
-    table = [rows.row(result) for result in done]
-    if as_json:
-        click.echo(tables.to_json(table))
-    else:
-        click.echo("\n" + tables.to_markdown(table))
-        display.say(f"{len(done)} result(s) in {time.monotonic() - begin:.0f} s, stored in "
-                    f"{common.store(results).directory}")  # fmt: skip
-    return 0 if all(row.status in ("ok", "suspect") for row in table) else 1
-
-
-def _gpus(text: str | None, device: str) -> list[str] | None:
-    if text is None or text == "all":
-        return None
-    if device != "gpu":
-        raise UsageError(f"--gpus {text} with device {device}", "add --device gpu")
-    chosen = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() or part.startswith(("GPU-", "MIG-")) for part in chosen):
-        raise UsageError(f"--gpus {text}: expected all, or indices or UUIDs, as in --gpus 0,2")
-    if len(set(chosen)) < len(chosen):
-        raise UsageError(f"--gpus {text} names a GPU twice")
-    return chosen
+    return finish.show(done, as_json=as_json, begin=begin, store=store, display=display)

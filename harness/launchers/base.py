@@ -81,3 +81,10 @@ class Launcher(Protocol):
         Raises:
             KeyboardInterrupt: Ctrl-C or SIGTERM; the job's processes are gone by then.
         """
+
+    def clear(self, campaign_id: str, say: Say) -> None:
+        """End and remove what a harness that died left of a campaign; others' is not touched.
+
+        Raises:
+            BenchdlError: something of it belongs to a harness that still runs.
+        """

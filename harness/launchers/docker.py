@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 import docker
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, DockerException
 from docker.models.containers import Container
 from docker.types import LogConfig, Mount
 from requests.exceptions import RequestException
 
-from harness import baseimage, build, engine, images
+from harness import baseimage, build, engine, images, marks
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
-from harness.launchers import gpu
+from harness.launchers import containers, gpu
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.stream import Follower
 from runner.contract import Pins
+
+RUN_LABEL = "benchdl.run_id"
 
 _PIDS_LIMIT = 4096
 _MEMORY_SHARE = 0.9
@@ -93,7 +95,7 @@ class DockerLauncher:
             container = self._client.containers.create(**options)
             container.start()
             container.reload()
-            common["hardening"] = facts(container)
+            common["hardening"] = containers.facts(container)
             wrong = gpu.ignored(container.attrs["HostConfig"], way, job.gpus) if way else None
             if wrong:
                 return Exit("not-started", detail=wrong, advice=gpu.IGNORED_ADVICE, **common)
@@ -104,8 +106,12 @@ class DockerLauncher:
             problem = BenchdlError(f"{doing}: lost the Docker engine ({error})")
         finally:
             # By name: Ctrl-C may come after the engine made it and before we hear of it.
-            _remove(self._client, options["name"])
+            containers.remove(self._client, options["name"])
         return Exit("not-started", detail=problem.message, advice=problem.advice, **common)
+
+    def clear(self, campaign_id: str, say: Say) -> None:
+        """Remove the campaign's containers whose harness of this machine is dead."""
+        containers.clear(self._client, campaign_id, say)
 
     def _follow(
         self, container: Container, order: Order, on_event: OnEvent, common: dict[str, Any]
@@ -145,7 +151,11 @@ class DockerLauncher:
         options: dict[str, Any] = {
             "image": job.provenance.image_id,
             "command": [_PLACES["job"]],
-            "labels": {"benchdl.run_id": job.run_id},
+            "labels": {
+                RUN_LABEL: job.run_id,
+                marks.CAMPAIGN_LABEL: job.campaign_id,
+                marks.HARNESS_LABEL: marks.own(),
+            },
             "name": f"benchdl-{job.run_id}",
             "environment": environment,
             "mounts": mounts,
@@ -164,37 +174,3 @@ class DockerLauncher:
         devices = gpu.request(way, job.gpus) if way else gpu.none(self._info)
         environment.update(devices.pop("environment"))
         return {**options, **devices}
-
-
-def facts(container: Container) -> dict[str, Any]:
-    """The hardening of a running container, as ``docker inspect`` shows it."""
-    config, host = container.attrs["Config"], container.attrs["HostConfig"]
-    return {
-        "user": config.get("User"),
-        "network_mode": host.get("NetworkMode"),
-        "read_only_root": host.get("ReadonlyRootfs"),
-        "privileged": host.get("Privileged"),
-        "cap_drop": host.get("CapDrop"),
-        "security_opt": host.get("SecurityOpt"),
-        "pids_limit": host.get("PidsLimit"),
-        "memory_limit_bytes": host.get("Memory"),
-        "tmpfs": host.get("Tmpfs"),
-        "runtime": host.get("Runtime"),
-        "device_requests": host.get("DeviceRequests"),
-        "mounts": {
-            mount["Destination"]: "rw" if mount.get("RW") else "ro"
-            for mount in container.attrs.get("Mounts", [])
-        },
-    }
-
-
-def _remove(client: docker.DockerClient, name: str) -> None:
-    """Remove our own container, if it is there; an engine that is busy is asked again."""
-    for _ in range(3):
-        try:
-            client.api.remove_container(name, force=True, v=True)
-            return
-        except NotFound:
-            return
-        except (DockerException, RequestException, OSError):
-            time.sleep(1)

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from harness import environments, nvidia, paths
+import psutil
+
+from harness import environments, marks, nvidia, paths
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
@@ -47,7 +49,11 @@ class LocalLauncher:
             PYTHONPATH=str(paths.root()),
             PYTHONDONTWRITEBYTECODE="1",
             PYTHONUNBUFFERED="1",
-            **{CACHE_VARIABLE: str(order.compile_cache)},
+            **{
+                CACHE_VARIABLE: str(order.compile_cache),
+                marks.CAMPAIGN_VARIABLE: job.campaign_id,
+                marks.HARNESS_VARIABLE: marks.own(),
+            },
         )
         if job.gpus:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(job.gpus)
@@ -74,6 +80,28 @@ class LocalLauncher:
             return Exit("timeout", detail="it closed its output but did not end")
         finally:
             _end(process)
+
+    def clear(self, campaign_id: str, say: Say) -> None:
+        """Kill the campaign's processes whose harness of this machine is dead."""
+        left = list(_marked(campaign_id))
+        if any(marks.state(mark) == "alive" for _, mark in left):
+            raise BenchdlError("a job of this campaign belongs to a benchdl that runs")
+        dead = [process for process, mark in left if marks.state(mark) == "dead"]
+        for process in dead:
+            with contextlib.suppress(psutil.Error):  # it may end by itself
+                process.kill()
+        if dead:
+            psutil.wait_procs(dead, _GRACE_S)
+            say(f"ended {len(dead)} process(es) of a job whose harness had died")
+
+
+def _marked(campaign_id: str) -> Iterator[tuple[psutil.Process, str]]:
+    """This user's processes that were started for the campaign, each with its harness's mark."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            told = process.environ()
+            if told.get(marks.CAMPAIGN_VARIABLE) == campaign_id:
+                yield process, told.get(marks.HARNESS_VARIABLE, "")
 
 
 def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:

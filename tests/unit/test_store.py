@@ -82,8 +82,9 @@ def test_a_full_disk_leaves_nothing_and_keeps_earlier_results(
 def test_nothing_is_visible_before_everything_is_written(store, make_result, monkeypatch):
     seen = []
     monkeypatch.setattr(os, "fsync", lambda _: seen.append(ids(store)))
-    store.add(make_result())
-    assert seen == [[], []]
+    result = make_result()
+    store.add(result)
+    assert seen == [[], [], [result.run_id]]  # two files, then the folder that they were moved to
 
 
 def test_a_result_is_never_overwritten(store, make_result):

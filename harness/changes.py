@@ -1,0 +1,124 @@
+"""What is no longer as it was when a campaign began.
+
+Other data is another question: such a campaign cannot go on. Another environment or machine makes
+other numbers: going on takes ``--accept-changes``, and every further result is ``suspect``, so
+that no median mixes the two. Another benchdl is told and noted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from harness import paths
+from harness.datasets import Dataset
+from harness.errors import BenchdlError
+from harness.records import Campaign, Environment
+from runner.contract import Finding
+
+CODE = "campaign-changed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference, in words; ``harmless`` if it can have no part in what is measured."""
+
+    words: str
+    harmless: bool = False
+
+
+def since(
+    campaign: Campaign, data: Dataset, environments: list[Environment], machine: str
+) -> list[Change]:
+    """The differences between a campaign's start and now.
+
+    Raises:
+        BenchdlError: the data is not the same.
+    """
+    if (data.name, data.sha256) != (campaign.dataset, campaign.dataset_sha256):
+        raise BenchdlError(
+            f"campaign {campaign.campaign_id} began with other data than {data.name} is now",
+            "start a new campaign: benchdl run",
+        )
+    found: list[Change] = []
+    before = {(one.backend, one.device): one for one in campaign.environments}
+    for now in environments:
+        then = before.get((now.backend, now.device))
+        if then is None:
+            found.append(Change(f"the {now.device} environment of {now.backend} is not recorded"))
+        elif now.model_copy(update={"provenance": then.provenance}) != then:
+            found.append(Change(f"image.toml of {now.backend} was changed"))
+        elif now.provenance.model_copy(update={"note": None}) != then.provenance.model_copy(
+            update={"note": None}
+        ):
+            found.append(Change(_other(then, now)))
+    if campaign.launcher == "local" and runner_sha256() != campaign.runner_sha256:
+        found.append(Change("the runner's code was changed"))  # in an image it is part of its id
+    if machine != campaign.machine:
+        found.append(Change(f"the machine was {campaign.machine}, it is {machine}"))
+    version = metadata.version("benchdl")
+    if version != campaign.harness_version:
+        found.append(Change(f"benchdl was {campaign.harness_version}, it is {version}", True))
+    elif harness_sha256() != campaign.harness_sha256:
+        found.append(Change("the code of benchdl itself was changed", True))
+    return found
+
+
+def judge(found: list[Change], *, accept: bool, say: Callable[[str], None]) -> list[Finding]:
+    """Tell of each change; the findings that every further result gets.
+
+    Raises:
+        BenchdlError: one may change what is measured, and that was not accepted.
+    """
+    for change in found:
+        say(f"changed since the campaign began: {change.words}")
+    harmful = [change.words for change in found if not change.harmless]
+    if harmful and not accept:
+        raise BenchdlError(
+            f"what the campaign began with has changed: {'; '.join(harmful)}",
+            "start a new one with benchdl run, or go on with --accept-changes: further results "
+            "are then marked suspect",
+        )
+    if not found:
+        return []
+    return [
+        Finding(
+            code=CODE,
+            severity="suspect" if harmful else "info",
+            evidence="since the campaign began: " + "; ".join(one.words for one in found),
+            advice="compare with results of the same campaign only in full knowledge of that",
+        )
+    ]
+
+
+def runner_sha256() -> str:
+    """Of the runner's code, as the local launcher runs it."""
+    return _code_sha256(paths.root() / "runner")
+
+
+def harness_sha256() -> str:
+    """Of the code of this program."""
+    return _code_sha256(Path(__file__).parent)
+
+
+def file_sha256(file: Path) -> str:
+    """Of one file's contents."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _other(then: Environment, now: Environment) -> str:
+    ids = [one.provenance.image_id for one in (then, now)]
+    if ids[0] != ids[1]:
+        short = [(one or "none").removeprefix("sha256:")[:12] for one in ids]
+        return f"the {now.device} image of {now.backend} was {short[0]}, it is {short[1]}"
+    return f"the {now.device} environment of {now.backend} has other locked versions"
+
+
+def _code_sha256(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(f"{file.relative_to(folder)}\0{file_sha256(file)}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,33 @@
+"""The end of ``run`` and ``resume``: the table, where it is stored, and the exit status."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from harness import rows, tables
+from harness.progress import Display
+from harness.store import Store
+from runner.contract import Result
+
+
+def show(done: list[Result], *, as_json: bool, begin: float, store: Store, display: Display) -> int:
+    """Print results and return the exit status: 0 if every job that ended may be used.
+
+    Args:
+        done: the results, attempts that were cut off among them.
+        as_json: print them as JSON and nothing else.
+        begin: when the command began, on the monotonic clock.
+        store: where they are.
+        display: for the closing line.
+    """
+    table = [rows.row(result) for result in done]
+    if as_json:
+        click.echo(tables.to_json(table))
+    else:
+        click.echo("\n" + tables.to_markdown(table))
+        display.say(f"{len(done)} result(s) in {time.monotonic() - begin:.0f} s, stored in "
+                    f"{store.directory}")  # fmt: skip
+    usable = ("ok", "suspect", "interrupted")
+    return 0 if all(row.status in usable for row in table) else 1

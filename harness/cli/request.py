@@ -1,0 +1,84 @@
+"""From the words of ``benchdl run`` to the options of a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from harness import catalog, matrix, settings
+from harness.errors import UsageError
+from harness.launchers import choice
+from harness.plan import Options
+
+_BESIDE_A_FILE = {
+    "file", "launcher", "gpus", "parallel_gpus", "injection", "data_dir", "results", "memory",
+    "allow_unpinned", "make_base", "as_json",
+}  # fmt: skip
+"""What belongs to the machine, or to how results are shown."""
+
+
+def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None]) -> Options:
+    """What the command line asks for, or the file that it names.
+
+    Raises:
+        UsageError: neither a backend nor a file, or the same said in both.
+    """
+    if asked["file"]:
+        _only_what_no_file_says(ctx)
+        wanted = matrix.read(asked["file"], lambda word: choice.device(word, say))
+    elif not asked["backends"]:
+        raise UsageError(
+            "no BACKEND given", f"{', '.join(catalog.names())}, or --campaign FILE.toml"
+        )
+    else:
+        wanted = Options(
+            backends=list(asked["backends"]),
+            workload=asked["workload"],
+            devices=[choice.device(asked["device"], say)],
+            variants=list(asked["variants"]) or ["default"],
+            threads=[asked["threads"]],
+            batch_sizes=[asked["batch_size"]],
+            overrides=settings.parse(list(asked["pairs"])),
+            epochs=asked["epochs"],
+            train_samples=asked["train_samples"],
+            repeat=asked["repeat"],
+            seed=asked["seed"],
+            order_seed=asked["order_seed"],
+            dataset=asked["dataset"],
+            timeout_s=asked["timeout"],
+            cool_down_s=asked["cool_down"],
+            idle_wait_s=asked["idle_wait"],
+        )
+    of_the_machine = {
+        "gpus": _gpus(asked["gpus"], list(wanted.devices)),
+        "parallel_gpus": asked["parallel_gpus"],
+        "data_dir": asked["data_dir"] and asked["data_dir"].expanduser().absolute(),
+        "memory_limit_bytes": int(asked["memory"] * 2**30) if asked["memory"] else None,
+        "allow_unpinned": asked["allow_unpinned"],
+    }
+    return wanted.model_copy(update=of_the_machine)
+
+
+def _only_what_no_file_says(ctx: click.Context) -> None:
+    """A question that stands in two places is asked back."""
+    for parameter in ctx.command.params:
+        name = str(parameter.name)
+        given = ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+        if given and name not in _BESIDE_A_FILE:
+            shown = parameter.opts[0] if isinstance(parameter, click.Option) else "BACKEND"
+            raise UsageError(f"--campaign together with {shown}", "say it in the file")
+
+
+def _gpus(text: str | None, devices: list[str]) -> list[str] | None:
+    if text is None or text == "all":
+        return None
+    if "gpu" not in devices:
+        raise UsageError(f"--gpus {text} with device cpu", "add --device gpu")
+    chosen = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() or part.startswith(("GPU-", "MIG-")) for part in chosen):
+        raise UsageError(f"--gpus {text}: expected all, or indices or UUIDs, as in --gpus 0,2")
+    if len(set(chosen)) < len(chosen):
+        raise UsageError(f"--gpus {text} names a GPU twice")
+    return chosen

@@ -1,0 +1,63 @@
+"""``benchdl resume``: go on with a campaign that was stopped."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from harness.cli import common
+from harness.launchers.gpu import InjectionWord
+
+
+@click.command("resume")
+@click.argument("campaign", default="latest")
+@click.option(
+    "--accept-changes",
+    is_flag=True,
+    help="Go on although environment or machine changed; further results are suspect.",
+)
+@click.option(
+    "--injection",
+    type=click.Choice(["auto", "cdi", "request", "runtime"]),
+    default="auto",
+    show_default=True,
+    help="How a container gets its GPUs; auto asks the engine.",
+)
+@common.results_option
+@click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
+@click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
+def command(
+    campaign: str,
+    accept_changes: bool,
+    injection: InjectionWord,
+    results: Path | None,
+    make_base: bool,
+    as_json: bool,
+) -> int:
+    """Run what is left of a campaign: CAMPAIGN is its id, a part of it, or `latest`.
+
+    Jobs that ended, well or not, are not run again. One that was cut off is stored as interrupted
+    and run again as a further attempt.
+    """
+    from harness import campaign as campaigns
+    from harness import records
+    from harness.cli import finish
+    from harness.launchers import choice
+    from harness.progress import Display
+
+    begin = time.monotonic()
+    display = Display(common.console())
+    store = common.store(results)
+    record = records.find(store, campaign)
+    launcher = choice.launcher(
+        record.launcher, make_base=make_base, injection=injection, say=display.say
+    )
+    display.say(f"campaign {record.campaign_id}: {len(record.jobs)} jobs, planned "
+                f"{record.created_at}")  # fmt: skip
+    try:
+        done = campaigns.resume(record, launcher, store, display, accept_changes=accept_changes)
+    finally:
+        display.close()
+    return finish.show(done, as_json=as_json, begin=begin, store=store, display=display)

@@ -1,0 +1,116 @@
+"""Before a job starts: a pause to cool down, then until the machine is idle, with a bound.
+
+The machine that stays busy does not stop a campaign: the job runs, and its result says so.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import psutil
+
+from harness import nvidia
+from runner.contract import Finding, Idle
+
+CPU_PERCENT = 10.0
+"""Of the whole machine: what checks.py calls a foreign load while a job trains."""
+
+GPU_PERCENT = 10
+"""NVML's utilisation: what gpu_guards.py calls busy before a job."""
+
+_LOOK_S = 0.5
+
+
+def wait(
+    *,
+    cool_down_s: float,
+    wait_s: float,
+    gpus: list[str] | None,
+    use_gpu: bool,
+    alone: bool,
+    say: Callable[[str], None],
+    stop: threading.Event | None = None,
+) -> Idle:
+    """Pause, then look until nothing else uses the machine, for ``wait_s`` at the most.
+
+    Args:
+        cool_down_s: length of the pause.
+        wait_s: how long a busy machine is waited for; 0 is one look.
+        gpus: indices or UUIDs of the job's GPUs; None is all.
+        use_gpu: whether the job uses a GPU at all.
+        alone: no other job of ours runs; only then the CPUs' load is others'.
+        say: is told once if there is something to wait for.
+        stop: ends the waiting.
+
+    Raises:
+        KeyboardInterrupt: ``stop`` was set.
+    """
+    if cool_down_s >= 1:
+        say(f"cooling down for {cool_down_s:.0f} s")
+    _sleep(cool_down_s, stop)
+    begin = time.monotonic()
+    told = False
+    while True:
+        cpu = _cpu_percent(stop) if alone else None
+        gpu = _gpu_percent(gpus) if use_gpu else None
+        quiet = (cpu or 0.0) < CPU_PERCENT and (gpu or 0) < GPU_PERCENT
+        waited = time.monotonic() - begin
+        if quiet or waited >= wait_s:
+            return Idle(
+                reached=quiet,
+                cool_down_s=cool_down_s,
+                waited_s=round(waited, 3),
+                cpu_percent=cpu,
+                gpu_percent=gpu,
+            )
+        if not told:
+            say(f"waiting up to {wait_s:.0f} s for an idle machine: {_busy(cpu, gpu)}")
+            told = True
+        if not alone:
+            _sleep(_LOOK_S, stop)
+
+
+def findings(idle: Idle) -> list[Finding]:
+    """What is to be said if the machine did not become idle."""
+    if idle.reached:
+        return []
+    return [
+        Finding(
+            code="not-idle",
+            severity="info",
+            evidence=f"after {idle.waited_s:.0f} s of waiting for an idle machine: "
+            f"{_busy(idle.cpu_percent, idle.gpu_percent)}",
+            advice="end other programs, or wait longer with --idle-wait; foreign-load and "
+            "gpu-shared say whether the training itself was disturbed",
+        )
+    ]
+
+
+def _busy(cpu: float | None, gpu: float | None) -> str:
+    words = [f"CPUs {cpu:.0f} % busy"] if cpu is not None and cpu >= CPU_PERCENT else []
+    words += [f"a GPU {gpu:.0f} % busy"] if gpu is not None and gpu >= GPU_PERCENT else []
+    return " and ".join(words)
+
+
+def _cpu_percent(stop: threading.Event | None) -> float:
+    """Load of all cores over the next half second, in percent of the machine."""
+    psutil.cpu_percent()
+    _sleep(_LOOK_S, stop)
+    return float(psutil.cpu_percent())
+
+
+def _gpu_percent(gpus: list[str] | None) -> float | None:
+    """Utilisation of the busiest of these GPUs; None where NVML does not tell."""
+    shown = nvidia.examine().gpus
+    chosen = [one for one in shown if gpus is None or {str(one.index), one.uuid} & set(gpus)]
+    known = [one.utilisation_percent for one in chosen if one.utilisation_percent is not None]
+    return max(known, default=None)
+
+
+def _sleep(seconds: float, stop: threading.Event | None) -> None:
+    if stop is None:
+        time.sleep(seconds)
+    elif stop.wait(seconds):
+        raise KeyboardInterrupt

@@ -1,0 +1,107 @@
+"""Campaign files: a matrix in TOML, parsed strictly, into the options of a campaign.
+
+    repeat = 5
+
+    [matrix]
+    backends = ["tf", "theano"]
+    variants = ["default", "no-pool"]
+    devices = ["cpu", "gpu"]
+    threads = ["default", 1]
+    batch_sizes = ["default", 512]
+
+What belongs to the machine and not to the question (launcher, folders, limits of memory) stays on
+the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+
+from harness import settings, toml_models
+from harness.errors import UsageError
+from harness.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, LONGEST_PAUSE_S, Device, Options
+from runner.contract import SettingValue
+
+_MOST = 1_000_000
+
+
+def _count(value: object) -> int | None:
+    if value == "default":
+        return None
+    if type(value) is int and 1 <= value <= _MOST:
+        return value
+    raise ValueError(f'expected a number from 1 to {_MOST:,}, or "default"')
+
+
+Count = Annotated[int | None, PlainValidator(_count)]
+"""A number, or ``"default"``: the tool's own threads, the recipe's own batch size."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Matrix(_Strict):
+    """The axes; each combination of them is a configuration."""
+
+    backends: list[str] = Field(min_length=1)
+    variants: list[str] = Field(default=["default"], min_length=1)
+    devices: list[Literal["auto", "cpu", "gpu"]] = Field(default=["auto"], min_length=1)
+    threads: list[Count] = Field(default=[None], min_length=1)
+    batch_sizes: list[Count] = Field(default=[None], min_length=1)
+
+
+class CampaignFile(_Strict):
+    """One campaign file. ``set`` holds what ``--set`` takes, as keys and values."""
+
+    matrix: Matrix
+    unsupported: Literal["refuse", "skip"] = "refuse"
+    workload: str = "cnn-mnist"
+    dataset: Literal["auto", "mnist", "synthetic-mnist"] = "auto"
+    epochs: int | None = Field(default=None, ge=1, le=10_000)
+    train_samples: int | None = Field(default=None, ge=1)
+    repeat: int = Field(default=1, ge=1, le=1000)
+    seed: int = Field(default=123, ge=0, lt=2**31)
+    order_seed: int | None = Field(default=None, ge=0, lt=2**31)
+    timeout_s: float = Field(default=DEFAULT_TIMEOUT_S, gt=0)
+    cool_down_s: float | None = Field(default=None, ge=0, le=LONGEST_PAUSE_S)
+    idle_wait_s: float = Field(default=DEFAULT_IDLE_WAIT_S, ge=0, le=LONGEST_PAUSE_S)
+    set: dict[str, Any] = {}
+
+
+def read(path: Path, device: Callable[[Literal["auto", "cpu", "gpu"]], Device]) -> Options:
+    """The options that a campaign file asks for; ``device`` says what ``auto`` is here.
+
+    Raises:
+        UsageError: no such file, broken TOML, an unknown key (with the allowed ones), a bad value.
+    """
+    file = toml_models.read(path, CampaignFile)
+    axes = file.matrix
+    words = file.model_dump(exclude={"matrix", "set"})
+    return Options(
+        backends=axes.backends,
+        variants=axes.variants,
+        devices=list(dict.fromkeys(device(word) for word in axes.devices)),
+        threads=axes.threads,
+        batch_sizes=axes.batch_sizes,
+        overrides=_overrides(file.set, path),
+        **words,
+    )
+
+
+def _overrides(given: dict[str, Any], path: Path) -> dict[str, SettingValue]:
+    """As ``--set`` has them: TOML's own true and false are its on and off."""
+    pairs = []
+    for key, value in given.items():
+        if isinstance(value, (dict, list)) or not isinstance(value, (bool, int, float, str)):
+            raise UsageError(
+                f"{path}: key 'set.{key}': expected one value",
+                'keys with a dot are quoted: "memory_pool.fraction" = 0.5',
+            )
+        words = {True: "on", False: "off"}
+        pairs.append(f"{key}={words[value] if isinstance(value, bool) else value}")
+    return settings.parse(pairs)

@@ -1,0 +1,191 @@
+"""One job from its plan to its stored result: there is exactly one, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+
+from harness import cache, checks, idle, settings
+from harness.catalog import Backend
+from harness.datasets import Dataset
+from harness.exchange import Exchange
+from harness.launchers.base import Exit, Launcher, Order, Prepared
+from harness.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
+from harness.store import Store, new_run_id
+from harness.watcher import Watcher
+from runner import attest, workloads
+from runner.contract import Failure, Finding, Idle, Job, Launch, Result, Status
+
+
+@dataclass(frozen=True)
+class Site:
+    """What all jobs of a campaign share: how, where and with what they run.
+
+    ``prepared`` is by backend and device, ``backends`` as image.toml was when it began; ``changes``
+    are findings that every result gets.
+    """
+
+    campaign_id: str
+    options: Options
+    launcher: Launcher
+    store: Store
+    data: Dataset
+    backends: dict[str, Backend]
+    prepared: dict[tuple[str, str], Prepared]
+    changes: list[Finding] = field(default_factory=list)
+
+
+def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> Job:
+    """The job of ``plan``; with ``gpu`` on that one alone."""
+    options, wanted = site.options, plan.configuration
+    backend = site.backends[wanted.backend]
+    prepared = site.prepared[wanted.backend, wanted.device]
+    on_gpu = wanted.device == "gpu"
+    return Job(
+        run_id=new_run_id(backend.name, wanted.device),
+        campaign_id=site.campaign_id,
+        campaign_position=plan.position,
+        attempt=attempt,
+        backend=backend.name,
+        title=backend.spec.title,
+        variant=wanted.variant,
+        workload=options.workload,
+        dataset=site.data.name,
+        launcher=site.launcher.name,
+        device=wanted.device,
+        gpus=[gpu] if gpu is not None else options.gpus if on_gpu else None,
+        epochs=options.epochs or workloads.load(options.workload).recipe.epochs,
+        train_samples=options.train_samples,
+        threads=wanted.threads,
+        batch_size=wanted.batch_size,
+        seed=plan.seed,
+        repeat=plan.repeat,
+        data_dir=site.launcher.inside(site.data.directory, "data"),
+        dataset_sha256=site.data.sha256,
+        settings=settings.resolve(backend, wanted.variant, options.overrides, prepared.environment),
+        overrides=options.overrides,
+        pins=prepared.pins,
+        allow_unpinned=options.allow_unpinned,
+        provenance=prepared.provenance,
+    )
+
+
+def pause(
+    site: Site, job: Job, watcher: Watcher, *, first: bool, alone: bool,
+    stop: threading.Event | None = None,
+) -> Idle:  # fmt: skip
+    """Cool down after the job before, if there was one, and wait for an idle machine."""
+    options = site.options
+    cool_down_s = options.cool_down_s
+    if cool_down_s is None:
+        cool_down_s = DEFAULT_COOL_DOWN_S[job.device]
+    return idle.wait(
+        cool_down_s=0.0 if first else cool_down_s,
+        wait_s=options.idle_wait_s,
+        gpus=job.gpus,
+        use_gpu=job.device == "gpu",
+        alone=alone,
+        say=watcher.say,
+        stop=stop,
+    )
+
+
+def run(
+    site: Site, job: Job, quiet: Idle, watcher: Watcher, stop: threading.Event | None = None
+) -> Result:
+    """Start one job and store exactly one result of it.
+
+    Raises:
+        BenchdlError: the result cannot be written.
+        KeyboardInterrupt: Ctrl-C or SIGTERM, after the job was stored as interrupted.
+    """
+    exchange = Exchange(site.store.staging(), job)
+    order = Order(
+        job=job,
+        prepared=site.prepared[job.backend, job.device],
+        job_dir=exchange.job_dir,
+        data_dir=site.data.directory,
+        compile_cache=_compile_cache(job),
+        timeout_s=site.options.timeout_s,
+        memory_limit_bytes=site.options.memory_limit_bytes,
+        stop=stop,
+    )
+    begin, started_at = time.monotonic(), now()
+    interrupted = False
+    try:
+        exit_ = site.launcher.start(order, lambda event: watcher.event(job, event))
+    except KeyboardInterrupt:
+        exit_, interrupted = Exit("interrupted"), True
+    wall_s = time.monotonic() - begin
+    result = _conclude(job, exchange.result(exit_), exit_, started_at, wall_s, quiet, site.changes)
+    site.store.add(result, exchange)
+    exchange.remove()
+    watcher.job_ended(result)
+    if interrupted:
+        raise KeyboardInterrupt
+    return result
+
+
+def machine() -> str:
+    """The processor and the cores that this process, and so its jobs, may use."""
+    return f"{attest.host().cpu_model}, {len(os.sched_getaffinity(0))} cores"
+
+
+def now() -> str:
+    """This moment, UTC."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _conclude(
+    job: Job,
+    said: Result | Failure,
+    exit_: Exit,
+    started_at: str,
+    wall_s: float,
+    quiet: Idle,
+    changes: list[Finding],
+) -> Result:
+    """Complete the runner's result, or make one for a runner that could not."""
+    measured = said.measurement if isinstance(said, Result) else None
+    found = checks.findings(job, measured, wall_s) if measured else []
+    found += checks.exit_status(exit_.code) if measured else []
+    status: Status = "ok" if isinstance(said, Result) and said.status == "ok" else "failed"
+    return Result(
+        run_id=job.run_id,
+        status="interrupted" if exit_.ended == "interrupted" else status,
+        started_at=started_at,
+        finished_at=now(),
+        job=job,
+        measurement=measured,
+        failure=said.failure if isinstance(said, Result) else said,
+        findings=found + idle.findings(quiet) + changes,
+        launch=Launch(
+            launcher=job.launcher,
+            harness_version=metadata.version("benchdl"),
+            machine=machine(),
+            wall_s=wall_s,
+            exit_code=exit_.code,
+            oom_killed=exit_.ended == "out-of-memory",
+            engine=exit_.engine,
+            injection=exit_.injection,
+            idle=quiet,
+            hardening=exit_.hardening,
+        ),
+    )
+
+
+def _compile_cache(job: Job) -> Path:
+    """A folder for compiled code, open to the job's user, kept from job to job."""
+    outer = cache.cache_dir() / "compiled"
+    # By user as well: what one user's job compiled another's may not touch.
+    folder = outer / f"{job.launcher}-{job.backend}-{job.provenance.flavour}-{os.getuid()}"
+    with cache.storing(outer):
+        outer.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o777)
+    return folder

@@ -1,0 +1,189 @@
+"""What a campaign is to do: configurations, checked, and the order of their jobs.
+
+The order is drawn in blocks: each holds every configuration once, shuffled. What drifts over time
+(heat, other load) then meets all configurations alike and is not taken for a difference of theirs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from harness import catalog, settings
+from harness.catalog import Backend
+from harness.errors import UsageError
+from runner import workloads
+from runner.contract import SettingValue
+from runner.schema import Model
+
+Device = Literal["cpu", "gpu"]
+
+DEFAULT_TIMEOUT_S = 7200.0
+DEFAULT_IDLE_WAIT_S = 10.0
+LONGEST_PAUSE_S = 86_400.0
+DEFAULT_COOL_DOWN_S: dict[str, float] = {"cpu": 0.0, "gpu": 5.0}
+"""By device of the job that follows: a GPU's clocks depend on how warm the last one left it."""
+
+
+class Options(Model):
+    """What a user asks for; every field is an option of ``benchdl run`` or a key of a file.
+
+    The first five are axes: each combination is a configuration. ``None`` among ``threads`` is the
+    tool's own number, among ``batch_sizes`` the recipe's. ``order_seed`` and ``cool_down_s``:
+    ``None`` is drawn, or chosen by the device.
+    """
+
+    backends: list[str]
+    variants: list[str] = ["default"]
+    devices: list[Device] = ["cpu"]
+    threads: list[int | None] = [None]
+    batch_sizes: list[int | None] = [None]
+    unsupported: Literal["refuse", "skip"] = "refuse"
+    workload: str = "cnn-mnist"
+    gpus: list[str] | None = None
+    parallel_gpus: bool = False
+    overrides: dict[str, SettingValue] = {}
+    epochs: int | None = Field(default=None, ge=1)
+    train_samples: int | None = Field(default=None, ge=1)
+    repeat: int = Field(default=1, ge=1)
+    seed: int = Field(default=123, ge=0, lt=2**31)
+    order_seed: int | None = Field(default=None, ge=0, lt=2**31)
+    dataset: str = "auto"
+    data_dir: Path | None = None
+    timeout_s: float = Field(default=DEFAULT_TIMEOUT_S, gt=0)
+    memory_limit_bytes: int | None = Field(default=None, ge=1)
+    allow_unpinned: bool = False
+    cool_down_s: float | None = Field(default=None, ge=0, le=LONGEST_PAUSE_S)
+    idle_wait_s: float = Field(default=DEFAULT_IDLE_WAIT_S, ge=0, le=LONGEST_PAUSE_S)
+
+
+class Configuration(Model):
+    """One combination of the axes."""
+
+    backend: str
+    variant: str = "default"
+    device: Device
+    threads: int | None = Field(default=None, ge=1)
+    batch_size: int | None = Field(default=None, ge=1)
+
+    def __str__(self) -> str:
+        words = [self.backend, *([self.variant] if self.variant != "default" else []), self.device]
+        return " ".join(words + particulars(self.threads, self.batch_size))
+
+
+def particulars(threads: int | None, batch_size: int | None) -> list[str]:
+    """Words for what is not the tool's or the recipe's own."""
+    words = [f"{threads} thread{'s' if threads > 1 else ''}"] if threads else []
+    return words + ([f"batch {batch_size}"] if batch_size else [])
+
+
+class PlannedJob(Model):
+    """One job to be: number ``position`` (from 1), the ``repeat``-th start of a configuration."""
+
+    position: int = Field(ge=1)
+    repeat: int = Field(ge=1)
+    seed: int = Field(ge=0)
+    configuration: Configuration
+
+
+class Skipped(Model):
+    """A combination that cannot run, and why; it stays in the record of its campaign."""
+
+    configuration: Configuration
+    reason: str
+
+
+def check(options: Options) -> tuple[list[Configuration], list[Skipped]]:
+    """Check everything that can be checked before anything is built or started.
+
+    Returns:
+        Every configuration once, and those left out with ``unsupported`` = ``skip``.
+
+    Raises:
+        UsageError: an unknown backend, workload or key, a combination that does not exist, or
+            nothing that could run.
+    """
+    if not options.backends:
+        raise UsageError("no backend given", f"backends: {', '.join(catalog.names())}")
+    if options.parallel_gpus and "cpu" in options.devices:
+        raise UsageError("--parallel-gpus with device cpu", "add --device gpu")
+    if options.workload not in workloads.names():
+        raise UsageError(
+            f"unknown workload '{options.workload}'",
+            catalog.suggestion(options.workload, workloads.names(), "workloads"),
+        )
+    loaded = {name: catalog.load(name) for name in options.backends}
+    sound: list[Configuration] = []
+    skipped: list[Skipped] = []
+    for one in dict.fromkeys(_combinations(options)):
+        try:
+            _possible(loaded[one.backend], one, options.overrides)
+        except UsageError as error:
+            if options.unsupported == "refuse":
+                raise
+            skipped.append(Skipped(configuration=one, reason=str(error)))
+        else:
+            sound.append(one)
+    if not sound:
+        raise UsageError("no combination can run", f"the first: {skipped[0].reason}")
+    return sound, skipped
+
+
+def new_seed() -> int:
+    """A seed for :func:`order`, drawn anew."""
+    return secrets.randbelow(2**31)
+
+
+def order(configurations: list[Configuration], options: Options, seed: int) -> list[PlannedJob]:
+    """The jobs in the order of running: one shuffled block a repeat, the same for the same seed."""
+    draw = random.Random(seed)  # noqa: S311 - an order, not a secret
+    jobs: list[PlannedJob] = []
+    for repeat in range(1, options.repeat + 1):
+        block = list(configurations)
+        draw.shuffle(block)
+        jobs += [
+            PlannedJob(
+                position=position,
+                repeat=repeat,
+                seed=options.seed + repeat - 1,
+                configuration=configuration,
+            )
+            for position, configuration in enumerate(block, len(jobs) + 1)
+        ]
+    return jobs
+
+
+def without_effect(options: Options, configurations: list[Configuration]) -> Iterator[str]:
+    """Settings of the GPU that are changed for CPU jobs: they are recorded, and do nothing."""
+    on_cpu = [one for one in configurations if one.device == "cpu"]
+    for name, variant in dict.fromkeys((one.backend, one.variant) for one in on_cpu):
+        spec = catalog.load(name).spec.variants.get(variant)
+        if spec and (spec.memory_pool or spec.cudnn or spec.strategy):
+            yield f"note: variant {variant} of {name} is about the GPU; this is the cpu"
+    for key in options.overrides:
+        if on_cpu and not key.startswith(("precision.", "environment.")):
+            yield f"note: {key} is about the GPU; this is the cpu"
+
+
+def _combinations(options: Options) -> Iterator[Configuration]:
+    own = workloads.load(options.workload).recipe.batch_size
+    # One name for one thing: the recipe's batch size, asked for by its number, is the recipe's.
+    sizes = [None if size == own else size for size in options.batch_sizes]
+    for device, threads, size, backend, variant in itertools.product(
+        options.devices, options.threads, sizes, options.backends, options.variants
+    ):
+        yield Configuration(
+            backend=backend, variant=variant, device=device, threads=threads, batch_size=size
+        )
+
+
+def _possible(backend: Backend, one: Configuration, overrides: dict[str, SettingValue]) -> None:
+    if one.device not in backend.flavours():
+        raise UsageError(f"backend '{backend.name}' has no {one.device} flavour")
+    settings.resolve(backend, one.variant, overrides)

@@ -1,0 +1,165 @@
+"""Campaigns on disk: one file each, written before the first job and never again.
+
+A record says what was planned, and with what. What came of it is in the results alone, which name
+their campaign and their position in it: what is done and what is left follows from both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+from pydantic import Field, ValidationError
+
+from harness.errors import BenchdlError, UsageError
+from harness.exchange import unwritable
+from harness.plan import Device, Options, PlannedJob, Skipped
+from harness.store import CAMPAIGNS, Damaged, Store, report, sync, write_durably
+from runner.contract import RUN_ID_PATTERN, ContractError, Pins, Provenance, Result
+from runner.schema import Model, first_error, versioned
+
+SCHEMA_VERSION = 1
+
+
+class Environment(Model):
+    """What the jobs of one backend on one device run in."""
+
+    backend: str
+    device: Device
+    image_toml_sha256: str
+    provenance: Provenance
+    pins: Pins
+
+
+class Campaign(Model):
+    """What was planned, by which harness, on which machine, with which data and environments."""
+
+    schema_version: Literal[1] = 1
+    campaign_id: str = Field(pattern=RUN_ID_PATTERN)
+    created_at: str
+    launcher: Literal["docker", "local"]
+    harness_version: str
+    harness_sha256: str
+    runner_sha256: str
+    machine: str
+    options: Options
+    order_seed: int
+    dataset: str
+    dataset_sha256: dict[str, str]
+    environments: list[Environment]
+    jobs: list[PlannedJob]
+    skipped: list[Skipped] = []
+
+    def left(self, results: Iterable[Result]) -> list[PlannedJob]:
+        """The jobs that have no end yet, in their order.
+
+        A job that failed has ended and stays as it is; one that was interrupted has not.
+        """
+        ended = {one.job.campaign_position for one in results if one.status != "interrupted"}
+        return [job for job in self.jobs if job.position not in ended]
+
+
+def save(store: Store, campaign: Campaign) -> Path:
+    """Write the record so that it is there whole, also after a power cut, or not at all.
+
+    Raises:
+        BenchdlError: the folder of the results cannot be written.
+    """
+    file = _folder(store) / f"{campaign.campaign_id}.json"
+    partial = store.staging() / f"{campaign.campaign_id}.partial"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(partial, campaign.model_dump_json(indent=1))
+        partial.rename(file)
+        sync(file.parent)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise unwritable(store.directory, error) from None
+    return file
+
+
+def find(store: Store, word: str) -> Campaign:
+    """The one campaign whose id is or contains ``word``; ``latest`` is the newest.
+
+    Raises:
+        UsageError: none or several fit.
+        BenchdlError: its record is damaged.
+    """
+    names = sorted(file.stem for file in _folder(store).glob("*.json"))
+    fitting = [name for name in names if word in name]
+    chosen = names[-1:] if word == "latest" else [one for one in fitting if one == word] or fitting
+    if not chosen:
+        known = f"the newest: {', '.join(names[:-4:-1])}" if names else "benchdl run makes one"
+        raise UsageError(f"no campaign '{word}' in {store.directory}", known)
+    if len(chosen) > 1:
+        raise UsageError(f"'{word}' fits {len(chosen)} campaigns", f"as in {', '.join(chosen[:5])}")
+    return _read(_folder(store) / f"{chosen[0]}.json")
+
+
+def load(store: Store) -> tuple[list[Campaign], list[Damaged]]:
+    """All campaigns in the order of their ids, and the files that cannot be read."""
+    campaigns: list[Campaign] = []
+    damaged: list[Damaged] = []
+    for file in sorted(_folder(store).glob("*.json")):
+        try:
+            campaigns.append(_read(file))
+        except BenchdlError as error:
+            damaged.append(Damaged(file, error.message))
+    return campaigns, damaged
+
+
+def results_of(store: Store, campaign_id: str, say: Callable[[str], None]) -> list[Result]:
+    """The stored results of one campaign in the order of its plan, attempts one after another."""
+    found, damaged = store.load()
+    report(damaged, say)
+    ours = [result for result in found if result.job.campaign_id == campaign_id]
+    return sorted(ours, key=lambda one: (one.job.campaign_position or 0, one.job.attempt))
+
+
+@contextlib.contextmanager
+def held(store: Store, campaign_id: str) -> Iterator[None]:
+    """Within the body this process, and no other, runs jobs of the campaign.
+
+    The lock ends with the process that holds it, however that ends.
+
+    Raises:
+        BenchdlError: another process holds it.
+    """
+    file = store.staging() / f"{campaign_id}.lock"
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BenchdlError(
+            f"campaign {campaign_id} is being run by another benchdl",
+            "wait for it or end it; two at once would run jobs twice",
+        ) from None
+    except OSError as error:
+        raise unwritable(store.directory, error) from None
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)  # while it is held: filelock passes over an unlinked file
+        lock.release()
+
+
+def _folder(store: Store) -> Path:
+    return store.directory / CAMPAIGNS
+
+
+def _read(file: Path) -> Campaign:
+    try:
+        data = versioned(file.read_text(encoding="utf-8"), "campaign", SCHEMA_VERSION)
+        campaign = Campaign.model_validate(data)
+    except ValidationError as error:
+        raise BenchdlError(f"{file.name} does not fit the schema: {first_error(error)}") from None
+    except (OSError, UnicodeDecodeError, ContractError) as error:
+        raise BenchdlError(f"{file.name}: {error}") from None
+    if campaign.campaign_id != file.stem:
+        raise BenchdlError(f"{file.name}: holds another campaign, {campaign.campaign_id}")
+    if [job.position for job in campaign.jobs] != list(range(1, len(campaign.jobs) + 1)):
+        raise BenchdlError(f"{file.name}: its jobs are not numbered from 1 to their count")
+    return campaign
