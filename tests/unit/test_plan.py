@@ -1,0 +1,106 @@
+"""Plans: every configuration once a block, shuffled by a seed; what cannot run is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from harness import plan
+from harness.errors import UsageError
+from harness.plan import Configuration, Options
+
+
+def options(**changes):
+    return Options(**{"backends": ["tf", "theano"], **changes})
+
+
+def ordered(seed, **changes):
+    wanted = options(**changes)
+    return plan.order(plan.check(wanted)[0], wanted, seed)
+
+
+MANY = {"variants": ["default", "pool"], "threads": [None, 1], "batch_sizes": [None, 64]}
+MANY = {**MANY, "backends": ["tf"], "repeat": 20}
+
+
+def test_every_block_is_a_permutation_of_all_configurations():
+    wanted = options(**MANY)
+    configurations, _ = plan.check(wanted)
+    assert len(configurations) == 8
+    jobs = plan.order(configurations, wanted, 7)
+    assert [job.position for job in jobs] == list(range(1, 161))
+    blocks = [jobs[first : first + 8] for first in range(0, 160, 8)]
+    for number, block in enumerate(blocks, 1):
+        assert {job.repeat for job in block} == {number}
+        assert {job.seed for job in block} == {123 + number - 1}
+        assert Counter(job.configuration for job in block) == Counter(configurations)
+    assert len({tuple(job.configuration for job in block) for block in blocks}) > 15
+
+
+def test_the_same_seed_is_the_same_order_and_another_is_another():
+    assert ordered(7, **MANY) == ordered(7, **MANY)
+    assert len({tuple(str(job) for job in ordered(seed, **MANY)) for seed in range(20)}) == 20
+
+
+def test_no_configuration_has_a_favourite_place():
+    first = Counter(
+        block[0].configuration.backend
+        for block in (ordered(seed) for seed in range(400))
+        if block[0].repeat == 1
+    )
+    assert 160 < first["tf"] < 240  # 200 expected; four standard deviations are 40
+
+
+def test_a_configuration_asked_for_twice_is_one():
+    assert len(plan.check(options(backends=["tf", "tf"]))[0]) == 1
+    both, _ = plan.check(options(backends=["tf"], batch_sizes=[None, 128]))  # 128 is the recipe's
+    assert both == [Configuration(backend="tf", device="cpu")]
+
+
+def test_configurations_have_names_that_tell_them_apart():
+    configurations, _ = plan.check(options(**MANY))
+    names = {str(one) for one in configurations}
+    assert len(names) == 8
+    assert {"tf cpu", "tf pool cpu 1 thread batch 64"} <= names
+
+
+def test_a_combination_that_does_not_exist_is_refused_or_skipped_with_its_reason():
+    wanted = {"variants": ["default", "no-pool"]}  # tf has no variant no-pool
+    with pytest.raises(UsageError, match="backend 'tf' has no variant 'no-pool'"):
+        plan.check(options(**wanted))
+    sound, skipped = plan.check(options(**wanted, unsupported="skip"))
+    assert {(one.backend, one.variant) for one in sound} == {
+        ("tf", "default"),
+        ("theano", "default"),
+        ("theano", "no-pool"),
+    }
+    (left_out,) = skipped
+    assert str(left_out.configuration) == "tf no-pool cpu"
+    assert "no variant 'no-pool'" in left_out.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"backends": []}, "no backend given"),
+        ({"backends": ["teano"]}, "did you mean 'theano'?"),
+        ({"backends": ["teano"], "unsupported": "skip"}, "did you mean 'theano'?"),
+        ({"workload": "cnn-minst"}, "did you mean 'cnn-mnist'?"),
+        ({"parallel_gpus": True, "devices": ["cpu", "gpu"]}, "--parallel-gpus with device cpu"),
+        ({"variants": ["nothing"], "unsupported": "skip"}, "no combination can run"),
+    ],
+)
+def test_wrong_requests(changes, words):
+    with pytest.raises(UsageError, match=words.replace("?", "[?]")):
+        plan.check(options(**changes))
+
+
+def test_gpu_settings_of_cpu_jobs_are_told():
+    wanted = options(variants=["default", "no-cudnn"], unsupported="skip",
+                     overrides={"lib.cnmem": 0.5}, devices=["cpu"])  # fmt: skip
+    lines = list(plan.without_effect(wanted, plan.check(wanted)[0]))
+    assert "note: lib.cnmem is about the GPU; this is the cpu" in lines
+    assert any("variant no-cudnn of theano" in line for line in lines)
+    on_gpu = wanted.model_copy(update={"devices": ["gpu"]})
+    assert list(plan.without_effect(on_gpu, plan.check(on_gpu)[0])) == []
