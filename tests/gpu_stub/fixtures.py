@@ -201,6 +201,7 @@ def on_stub(
         stub_engine.script(script)
         command = [BENCHDL, "run", "dummy", "--launcher", "docker", "--device", device]
         command += ["--dataset", "synthetic-mnist", "--results", tmp_path / "results"]
+        command += ["--idle-wait", "0", "--cool-down", "0"]
         command += ["--set", f"environment.DUMMY_CLOCK_FILE={STARTED_FILE}"]
         if "--epochs" not in args:
             command += ["--epochs", "4", "--train-samples", "2000"]

@@ -15,7 +15,7 @@ import pytest
 pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"
 REPO = Path(__file__).parent.parent.parent
-IN_DOCKER = ["--launcher", "docker", "--device", "cpu", "--make-base"]
+IN_DOCKER = ["--launcher", "docker", "--device", "cpu", "--make-base", "--idle-wait", "0"]
 STAND_IN = ["--dataset", "synthetic-mnist", "--epochs", "1", "--train-samples", "1000"]
 
 

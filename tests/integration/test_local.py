@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
-RUN = ["run", "dummy", "--launcher", "local", "--device", "cpu", "--dataset", "synthetic-mnist"]
+RUN = ["run", "dummy", "--launcher", "local", "--device", "cpu", "--dataset", "synthetic-mnist",
+       "--idle-wait", "0"]  # fmt: skip
 SMALL = ["--epochs", "1", "--train-samples", "1000"]
 
 

@@ -175,3 +175,49 @@ def test_debians_suffix_is_the_same_version(make_result):
 def test_the_worst_finding_is_the_verdict(status, severities, verdict):
     findings = [Finding(code="x", severity=s, evidence="e", advice="a") for s in severities]
     assert checks.verdict(status, findings) == verdict
+
+
+def with_batch(make_result, asked, used=None, **figures):
+    """A result of the full workload with a batch size of its own, in every figure as it should."""
+    used = used or asked
+    told = {"batch_size": used, "updates": 10 * -(-60_000 // used), **figures}
+    return make_result(job={"batch_size": asked}, measurement={"learning": told})
+
+
+@pytest.mark.parametrize("size", [32, 64, 512, 1000])
+def test_a_batch_size_of_the_job_is_its_work(make_result, size):
+    assert found(with_batch(make_result, size)) == []
+
+
+def test_another_batch_size_than_asked_is_other_work(make_result):
+    (finding,) = found(with_batch(make_result, 64, used=128))
+    assert (finding.code, finding.severity) == ("other-work", "invalid")
+    assert "4690 updates instead of 9380, batches of 128 instead of 64" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("size", "epochs", "samples", "rate", "codes"),
+    [
+        (32, 1, 10_240, 0.10, []),  # 320 updates, but no more images than 80 of the recipe's
+        (32, 1, 10_240, 0.30, ["not-learned"]),
+        (32, 1, 9_000, 0.60, []),
+        (1024, 2, 40_960, 0.20, []),  # many images, but 80 updates
+        (1024, 2, 40_960, 0.30, ["not-learned"]),
+    ],
+)
+def test_the_ceiling_counts_images_or_updates_whichever_is_less(
+    make_result, size, epochs, samples, rate, codes
+):
+    result = make_result(
+        job={"batch_size": size, "epochs": epochs, "train_samples": samples},
+        measurement={
+            "epochs": [{"number": n + 1, "duration_s": 1.0, "loss": 1.0} for n in range(epochs)],
+            "learning": {
+                "batch_size": size,
+                "train_samples": samples,
+                "updates": epochs * -(-samples // size),
+                "error_rate": rate,
+            },
+        },
+    )
+    assert [finding.code for finding in found(result)] == codes

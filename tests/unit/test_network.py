@@ -83,3 +83,13 @@ def test_workloads_are_found_by_name():
     assert "network" not in workloads.names()
     with pytest.raises(KeyError):
         workloads.load("cnn-minst")
+
+
+def test_a_job_with_a_batch_size_trains_the_same_network_with_it(make_result):
+    own = workloads.of(make_result().job)
+    assert own == workloads.load("cnn-mnist")
+    small = workloads.of(make_result(job={"batch_size": 64}).job)
+    assert small.recipe.batch_size == 64
+    assert small.recipe.updates(1000, 2) == 32
+    assert small.network == own.network
+    assert small.recipe.learning_rate == own.recipe.learning_rate

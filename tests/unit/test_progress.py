@@ -13,7 +13,9 @@ import pytest
 from rich.console import Console
 
 from harness.launchers.stream import Follower
-from harness.progress import Display
+from harness.outlook import Standing
+from harness.plan import Configuration
+from harness.progress import Display, picture
 
 EPOCH = {"event": "epoch", "epoch": 3, "epochs": 10, "loss": 0.0654, "elapsed_s": 60.0}
 
@@ -51,6 +53,54 @@ def test_plain_lines_in_a_pipe(display, screen, make_result):
 def test_variant_is_named(display, screen, make_result):
     display.job_started(make_result(job={"variant": "pool"}).job, 2, 2)
     assert screen.getvalue().startswith("[2/2] tf pool, cpu, docker")
+
+
+def test_what_tells_a_job_from_others_is_named(display, screen, make_result):
+    job = {"threads": 1, "batch_size": 64, "attempt": 2}
+    display.job_started(make_result(job=job).job, 3, 9)
+    assert screen.getvalue().startswith("[3/9] tf, cpu, 1 thread, batch 64, docker, attempt 2: st")
+
+
+TF, THEANO = (Configuration(backend=name, device="cpu") for name in ("tf", "theano"))
+HALFWAY = Standing({TF: ["done", "running", "left"], THEANO: ["failed", "done", "left"]}, 4000.0)
+
+
+def test_the_campaign_is_told_once_after_each_job(display, screen):
+    display.standing(Standing({TF: ["running", "left"]}, None))
+    assert screen.getvalue() == ""
+    one_done = Standing({TF: ["done", "left"]}, 12.0)
+    display.standing(one_done)
+    display.standing(Standing({TF: ["done", "running"]}, 12.0))
+    display.standing(Standing({TF: ["done", "done"]}, 0.0))  # the table follows
+    assert screen.getvalue().splitlines() == ["    1 of 2 done, 1 left, about 12 s to go"]
+
+
+def test_the_campaign_as_a_picture():
+    assert str(picture(HALFWAY, passed_s=400)).splitlines() == [
+        "3 of 6 done (1 failed), 1 running, 2 left, about 60 min to go",
+        "  tf cpu      ●▶·",
+        "  theano cpu  ×●·",
+    ]
+
+
+def test_a_large_campaign_does_not_fill_the_screen():
+    many = {Configuration(backend=f"b{n}", device="cpu"): ["left"] * 500 for n in range(100)}
+    lines = str(picture(Standing(many, None))).splitlines()
+    assert len(lines) == 14
+    assert lines[-1] == "  ... and 88 more"
+    assert max(map(len, lines)) < 80
+
+
+def test_the_picture_stands_above_the_bar_on_a_terminal(terminal, screen, make_result):
+    job = make_result().job
+    terminal.standing(HALFWAY)
+    terminal.job_started(job, 2, 6)
+    terminal.event(job, EPOCH)
+    time.sleep(0.4)
+    terminal.close()
+    shown = screen.getvalue()
+    for words in ("theano cpu", "1 running", "2 left", "min to go", "epoch 3/10"):
+        assert words in shown
 
 
 def test_failure_and_findings_are_told(display, screen, make_result):

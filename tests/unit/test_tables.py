@@ -164,6 +164,7 @@ def test_first_and_steady_epoch(make_result):
         {"job": {**THEANO, "workload": "another"}},
         {"job": {**THEANO, "epochs": 1}},
         {"job": {**THEANO, "threads": 1}},
+        {"job": {**THEANO, "batch_size": 64}},
         {"job": {**THEANO, "settings": {"tf32": True}}},
         {"job": THEANO, "measurement": {"learning": {"train_samples": 1000}}},
         {"job": THEANO, "launch": {"machine": "another, 2 cores"}},
@@ -187,6 +188,23 @@ def test_captions_name_launcher_dataset_device_and_machine(make_result):
         "E5-2686",
     ):
         assert words in section.caption
+
+
+def test_a_batch_size_of_its_own_is_named_and_the_recipes_is_not(make_result):
+    own, small = make_result(), make_result(job={"batch_size": 64})
+    assert [row.batch_size for row in table_of(own, small)] == [128, 64]
+    captions = [section.caption for section in tables.sections(table_of(own, small))]
+    assert sorted("batch 64" in caption for caption in captions) == [False, True]
+    assert not any("batch 128" in caption for caption in captions)
+    failed = make_result(job={"batch_size": 64}, **FAILED)
+    assert [row.batch_size for row in table_of(failed, make_result(**FAILED))] == [64, 128]
+
+
+def test_a_row_knows_its_place_in_its_campaign(make_result):
+    (row,) = table_of(make_result(job={"campaign_position": 3, "attempt": 2}))
+    assert (row.campaign_position, row.attempt) == (3, 2)
+    (old,) = table_of(make_result())
+    assert (old.campaign_position, old.attempt) == (None, 1)
 
 
 def test_repeats_are_one_line_with_the_median(make_result):
