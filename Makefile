@@ -1,5 +1,6 @@
 # A thin face of `benchdl`: every target makes the locked virtual environment on first use.
 #   make bench-tf | bench-theano | bench      EPOCHS= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
+#   make resume          CAMPAIGN= (default: the newest)
 #   make images | doctor | setup | test | test-gpu | lint | lock
 
 PYTHON ?= python3
@@ -23,7 +24,11 @@ OPTIONS := \
 	$(if $(TRAIN_SAMPLES),--train-samples '$(TRAIN_SAMPLES)') \
 	$(if $(REPEAT),--repeat '$(REPEAT)') \
 	$(if $(THREADS),--threads '$(THREADS)') \
+	$(if $(BATCH_SIZE),--batch-size '$(BATCH_SIZE)') \
 	$(if $(SEED),--seed '$(SEED)') \
+	$(if $(ORDER_SEED),--order-seed '$(ORDER_SEED)') \
+	$(if $(COOL_DOWN),--cool-down '$(COOL_DOWN)') \
+	$(if $(IDLE_WAIT),--idle-wait '$(IDLE_WAIT)') \
 	$(if $(DATASET),--dataset '$(DATASET)') \
 	$(if $(DATA_DIR),--data-dir '$(DATA_DIR)') \
 	$(if $(RESULTS),--results '$(RESULTS)') \
@@ -31,13 +36,17 @@ OPTIONS := \
 	$(if $(JSON),--json)
 
 # bench-NAME is not listed: make looks for no pattern rule of a phony target.
-.PHONY: bench images setup doctor test test-gpu lint format lock clean
+.PHONY: bench resume images setup doctor test test-gpu lint format lock clean
 
 bench: setup
 	@$(BENCHDL) run tf theano --make-base $(OPTIONS)
 
 bench-%: setup
 	@$(BENCHDL) run '$*' --make-base $(OPTIONS)
+
+resume: setup
+	@$(BENCHDL) resume '$(or $(CAMPAIGN),latest)' --make-base \
+		$(if $(RESULTS),--results '$(RESULTS)') $(if $(JSON),--json)
 
 images: setup
 	@$(BENCHDL) images build --make-base $(if $(FLAVOUR),--flavour '$(FLAVOUR)') $(BACKENDS)

@@ -19,8 +19,13 @@ from runner.contract import ContractError, Failure, Job, Launch, Result, load_jo
 REASON = "harness-died"
 
 
-def clear(campaign_id: str, machine: str, launcher: Launcher, store: Store,
-          say: Callable[[str], None]) -> list[Result]:  # fmt: skip
+def clear(
+    campaign_id: str,
+    machine: str,
+    launcher: Launcher,
+    store: Store,
+    say: Callable[[str], None],
+) -> list[Result]:
     """End what still runs of the campaign, and store each job that was cut off as interrupted.
 
     What such a job left is not taken for a measurement, even if it came to its end: nobody saw how.

@@ -76,9 +76,14 @@ def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> J
 
 
 def pause(
-    site: Site, job: Job, watcher: Watcher, *, first: bool, alone: bool,
+    site: Site,
+    job: Job,
+    watcher: Watcher,
+    *,
+    first: bool,
+    alone: bool,
     stop: threading.Event | None = None,
-) -> Idle:  # fmt: skip
+) -> Idle:
     """Cool down after the job before, if there was one, and wait for an idle machine."""
     options = site.options
     cool_down_s = options.cool_down_s
