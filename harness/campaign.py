@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -18,7 +19,7 @@ from harness.exchange import Exchange
 from harness.launchers.base import Exit, Launcher, Order, Prepared
 from harness.store import Store, new_run_id
 from runner import attest, workloads
-from runner.contract import Failure, Job, Launch, Result, SettingValue, Status
+from runner.contract import Failure, Job, Launch, Mode, Result, SettingValue, Status
 
 DEFAULT_TIMEOUT_S = 7200.0
 
@@ -32,6 +33,7 @@ class Options:
     device: Literal["cpu", "gpu"] = "cpu"
     gpus: list[str] | None = None
     parallel_gpus: bool = False
+    modes: list[Mode] = field(default_factory=lambda: ["as-written"])
     variants: list[str] = field(default_factory=lambda: ["default"])
     overrides: dict[str, SettingValue] = field(default_factory=dict)
     epochs: int | None = None
@@ -64,9 +66,10 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class Planned:
-    """One job to be: the ``repeat``-th start of a backend in a variant."""
+    """One job to be: the ``repeat``-th start of a backend in a mode and a variant."""
 
     backend: Backend
+    mode: Mode
     variant: str
     repeat: int
 
@@ -127,7 +130,7 @@ def check(options: Options) -> list[Planned]:
         The jobs in their order: repeats are interleaved.
 
     Raises:
-        UsageError: unknown backend, variant, key or workload.
+        UsageError: unknown backend, mode, variant, key or workload.
     """
     if not options.backends:
         raise UsageError("no backend given", f"backends: {', '.join(catalog.names())}")
@@ -142,12 +145,13 @@ def check(options: Options) -> list[Planned]:
     for backend in loaded:
         if options.device not in backend.flavours():
             raise UsageError(f"backend '{backend.name}' has no {options.device} flavour")
-        for variant in options.variants:
-            settings.resolve(backend, variant, options.overrides)
+        for mode, variant in itertools.product(options.modes, options.variants):
+            settings.resolve(backend, variant, options.overrides, mode=mode)
     return [
-        Planned(backend, variant, repeat)
+        Planned(backend, mode, variant, repeat)
         for repeat in range(1, options.repeat + 1)
         for backend in loaded
+        for mode in options.modes
         for variant in options.variants
     ]
 
@@ -174,7 +178,9 @@ def _job(
     data: datasets.Dataset,
     campaign: str,
 ) -> Job:
-    resolved = settings.resolve(plan.backend, plan.variant, options.overrides, prepared.environment)
+    resolved = settings.resolve(
+        plan.backend, plan.variant, options.overrides, prepared.environment, plan.mode
+    )
     return Job(
         run_id=new_run_id(plan.backend.name, options.device),
         campaign_id=campaign,

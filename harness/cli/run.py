@@ -50,6 +50,13 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     show_default=True,
     help="How a container gets its GPUs; auto asks the engine.",
 )
+@click.option(
+    "--mode",
+    "modes",
+    multiple=True,
+    type=click.Choice(["as-written", "tuned"]),
+    help="As the tool's users write it (default), or the best it can do; repeat for both.",
+)
 @click.option("--variant", "variants", multiple=True, help="Repeat for several (see benchdl list).")
 @click.option(
     "--set",
@@ -120,6 +127,7 @@ def command(as_json: bool, results: Path | None, **asked: Any) -> int:
         device=device,
         gpus=gpus,
         parallel_gpus=asked["parallel_gpus"],
+        modes=list(dict.fromkeys(asked["modes"])) or ["as-written"],
         variants=list(asked["variants"]) or ["default"],
         overrides=settings.parse(list(asked["pairs"])),
         epochs=asked["epochs"],

@@ -127,6 +127,16 @@ class Dummy:
         self.x, self.y = data.train_images[..., None], self.np.eye(10)[data.train_labels]
         self.test_x, self.test_y = data.test_images[..., None], data.test_labels
 
+    def weights(self):
+        trained = [layer for layer in self.layers if layer.weights]
+        return [
+            value.reshape(*getattr(layer.spec, "kernel", ()), -1, layer.out[-1]).copy()
+            if isinstance(layer.spec, Conv) and value.ndim == 2
+            else value.copy()
+            for layer in trained
+            for value in layer.weights
+        ]
+
     def compile(self):
         return False
 

@@ -1,14 +1,15 @@
-"""Keras 2, whatever runs below it: the layers, the recipe and the training loop of its users.
+"""Keras 2 and 3, whatever runs below: the layers, the recipe and the training loop of their users.
 
-Shared by ``tf`` and ``theano``; they differ in configuration, in proof and in memory layout.
+The backends that share this differ in configuration, in proof and in memory layout.
 """
 
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, Tuple
+from typing import TYPE_CHECKING, Any, List, Tuple
 
 from runner.backends.base import EpochSeen
+from runner.backends.layout import in_reference_order
 from runner.contract import Job
 from runner.workloads.network import Conv, Dense, Dropout, Flatten, Layer, MaxPool, Workload
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
 
 
-class Keras2:
-    """The framework-independent half of a Keras 2 backend.
+class KerasModel:
+    """The framework-independent half of a Keras backend.
 
     Subclasses set ``keras`` in ``start`` and may override ``channels_first`` and ``optimizer``.
     """
@@ -72,6 +73,12 @@ class Keras2:
     def _images(self, images: Any) -> Any:
         return images[:, None, :, :] if self.channels_first else images[:, :, :, None]
 
+    def weights(self) -> List[Any]:
+        """Keras keeps kernels as the reference reads them; Flatten follows the layout, though."""
+        return in_reference_order(
+            self._workload.network, self._model.get_weights(), self.channels_first
+        )
+
     def compile(self) -> bool:
         """TensorFlow traces in the first step; Theano overrides this."""
         return False
@@ -122,4 +129,4 @@ def _translate(layers: Any, layer: Layer, first: Any) -> Any:
         return layers.Flatten(**first)
     if isinstance(layer, Dense):
         return layers.Dense(layer.units, activation=layer.activation, **first)
-    raise TypeError(f"Keras 2 has no translation of {type(layer).__name__} yet")
+    raise TypeError(f"Keras has no translation of {type(layer).__name__} yet")
