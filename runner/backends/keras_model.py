@@ -9,7 +9,6 @@ import random
 from typing import TYPE_CHECKING, Any, List, Tuple
 
 from runner.backends.base import EpochSeen
-from runner.backends.layout import in_reference_order
 from runner.contract import Job
 from runner.workloads.network import Conv, Dense, Dropout, Flatten, Layer, MaxPool, Workload
 
@@ -74,10 +73,8 @@ class KerasModel:
         return images[:, None, :, :] if self.channels_first else images[:, :, :, None]
 
     def weights(self) -> List[Any]:
-        """Keras keeps kernels as the reference reads them; Flatten follows the layout, though."""
-        return in_reference_order(
-            self._workload.network, self._model.get_weights(), self.channels_first
-        )
+        """As Keras has them: its Flatten puts channels last whatever the layout."""
+        return list(self._model.get_weights())
 
     def compile(self) -> bool:
         """TensorFlow traces in the first step; Theano overrides this."""
