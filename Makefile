@@ -1,5 +1,5 @@
 # A thin face of `benchdl`: every target makes the locked virtual environment on first use.
-#   make bench-tf | bench-theano | bench      EPOCHS= MODE= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
+#   make bench-NAME (tf, theano, mxnet, ...) | bench-all | bench      EPOCHS= MODE= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
 #   make images | doctor | setup | test | test-gpu | lint | lock
 
 PYTHON ?= python3

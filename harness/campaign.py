@@ -141,7 +141,7 @@ def check(options: Options) -> list[Planned]:
             f"unknown workload '{options.workload}'",
             catalog.suggestion(options.workload, workloads.names(), "workloads"),
         )
-    loaded = [catalog.load(name) for name in dict.fromkeys(options.backends)]
+    loaded = [catalog.load(name) for name in catalog.chosen(options.backends)]
     for backend in loaded:
         if options.device not in backend.flavours():
             raise UsageError(f"backend '{backend.name}' has no {options.device} flavour")
@@ -160,7 +160,7 @@ def _tell_what_has_no_effect(options: Options, watcher: Watcher) -> None:
     """A setting of the GPU that is changed for a CPU job is recorded, and does nothing."""
     if options.device == "gpu":
         return
-    for name in options.backends:
+    for name in catalog.chosen(options.backends):
         for variant in options.variants:
             spec = catalog.load(name).spec.variants.get(variant)
             if spec and (spec.memory_pool or spec.cudnn or spec.strategy):

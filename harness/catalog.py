@@ -227,6 +227,12 @@ def names() -> list[str]:
     return sorted(file.parent.name for file in (paths.root() / "docker").glob("*/image.toml"))
 
 
+def chosen(words: list[str]) -> list[str]:
+    """The backends of a command line: each once, in the order given; ``all`` is all of them."""
+    named = [name for word in words for name in (names() if word == "all" else [word])]
+    return list(dict.fromkeys(named))
+
+
 def load(name: str) -> Backend:
     """The backend of this name.
 

@@ -46,6 +46,21 @@ def loss_and_error(
     return loss / len(images), wrong / len(images)
 
 
+def patches(x: Any, kernel: Tuple[int, int]) -> Any:
+    """All windows of ``x`` (n, h, w, c) as a view of shape (n, h - kh + 1, w - kw + 1, kh, kw, c).
+
+    NumPy's own sliding_window_view came with 1.20, one release after the oldest image's.
+    """
+    (high, wide), (count, height, width, channels) = kernel, x.shape
+    sample, row, column, channel = x.strides
+    return np.lib.stride_tricks.as_strided(
+        x,
+        (count, height - high + 1, width - wide + 1, high, wide, channels),
+        (sample, row, column, row, column, channel),
+        writeable=False,
+    )
+
+
 def _with_weights(network: Network, weights: Sequence[Any]) -> List[Tuple[Any, Tuple[Any, Any]]]:
     given: Iterator[Any] = iter(weights)
     layers = []
@@ -69,8 +84,7 @@ def _forward(layer: Any, pair: Tuple[Any, Any], x: Any) -> Any:
         return _pool(layer, x)
     kernel, bias = pair
     if isinstance(layer, Conv):
-        patches = np.lib.stride_tricks.sliding_window_view(x, layer.kernel, axis=(1, 2))
-        rows = patches.transpose(0, 1, 2, 4, 5, 3)
+        rows = patches(x, layer.kernel)
         x = rows.reshape(*rows.shape[:3], -1) @ kernel.reshape(-1, layer.filters) + bias
     else:
         x = x @ kernel + bias

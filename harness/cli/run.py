@@ -113,7 +113,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
 def command(as_json: bool, results: Path | None, **asked: Any) -> int:
-    """Train with each BACKEND and print the table; every result is stored."""
+    """Train with each BACKEND (or all) and print the table; every result is stored."""
     from harness import campaign, rows, tables
     from harness.launchers import choice
     from harness.progress import Display
