@@ -39,7 +39,6 @@ def job_of(backend, mode, launcher, environment=None):
 
 def check(printed):
     found = json.loads(printed.strip().splitlines()[-1])
-    print(found)
     assert found["updates"] == UPDATES
     assert found["moved"] > 1e-3, found  # else the comparison would say nothing
     assert found["difference"] < 1e-5, found
