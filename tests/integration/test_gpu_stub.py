@@ -74,6 +74,80 @@ def test_a_disturbed_gpu_is_found_and_in_no_average(on_stub, tmp_path, trouble, 
     assert "not in the table" in done.stdout
 
 
+def lines_and_notes(text):
+    """Rows of the dummy in a printed table, and what is noted below it."""
+    lines = [one for one in text.splitlines() if one.startswith("| NumPy")]
+    return lines, [one for one in text.splitlines() if one.startswith("- NumPy")]
+
+
+ENOUGH = ("--epochs", 2, "--train-samples", 1000)
+"""For a row of its own: some samples of a GPU, and too few updates for a verdict on learning."""
+
+
+def mismatch(result):
+    (finding,) = [one for one in result["findings"] if one["code"] == "cudnn-mismatch"]
+    return finding
+
+
+def test_another_cudnn_than_pinned_is_invalid_and_in_no_average(on_stub, benchdl, tmp_path):
+    on_stub(EIGHT_ONE_BUSY, *ENOUGH)
+    (good,) = results_of(tmp_path)
+    live = good["measurement"]["attestation"]
+    assert live["library_versions"] == {"libcudnn.so.8": "8.6.0"}
+    assert good["job"]["pins"]["cudnn"] == "8.6.0.163"
+    assert "cudnn-mismatch" not in codes(good)
+
+    variants = ("--variant", "default", "--variant", "no-cudnn")
+    done = on_stub(EIGHT_ONE_BUSY, *ENOUGH, *variants, cudnn=8500, expect=1)
+    found = {one["run_id"]: one for one in results_of(tmp_path) if one["run_id"] != good["run_id"]}
+    wrong, without = sorted(found.values(), key=lambda one: one["job"]["variant"])
+    finding = mismatch(wrong)
+    assert finding["severity"] == "invalid"
+    said = (
+        "the image pins cuDNN 8.6.0.163, loaded: /usr/lib/x86_64-linux-gnu/libcudnn.so.8 8.5.0; "
+        "the convolutions run as GpuDnnConv"
+    )
+    assert finding["evidence"] == said
+    assert f"invalid cudnn-mismatch: {said}. something brings its own" in done.stderr
+    assert without["measurement"]["attestation"]["libraries"].get("libcudnn.so.8") is None
+    assert "cudnn-mismatch" not in codes(without)
+    # The campaign's other row stands, alone.
+    (line,), notes = lines_and_notes(done.stdout)
+    assert "no-cudnn" in line and f"{without['measurement']['phases']['fit_s']:.1f}" in line
+    (note,) = [one for one in notes if wrong["run_id"] in one]
+    assert "invalid, not in the table (" in note and "invalid: cudnn-mismatch" in note
+    # A good run of the same configuration keeps its own time: no median of the two.
+    whole = benchdl("table", "--results", tmp_path / "results").stdout
+    lines, _ = lines_and_notes(whole)
+    (line,) = [one for one in lines if "no-cudnn" not in one]
+    assert "median" not in line
+    assert line.split("|")[2].strip() == f"{good['measurement']['phases']['fit_s']:.1f}"
+
+
+def test_no_cudnn_is_invalid_and_suspect_where_it_is_allowed(on_stub, tmp_path):
+    done = on_stub(EIGHT_ONE_BUSY, *ENOUGH, cudnn=None, expect=1)
+    (result,) = results_of(tmp_path)
+    assert not [name for name in result["measurement"]["attestation"]["libraries"] if "dnn" in name]
+    said = (
+        "the image pins cuDNN 8.6.0.163, loaded: none; the convolutions run as GpuCorrMM "
+        "(libcudnn.so.8: cannot open shared object file: No such file or directory)"
+    )
+    assert mismatch(result)["severity"] == "invalid"
+    assert mismatch(result)["evidence"] == said
+    lines, notes = lines_and_notes(done.stdout)
+    assert lines == []
+    assert "invalid: cudnn-mismatch" in notes[0]
+
+    done = on_stub(EIGHT_ONE_BUSY, *ENOUGH, "--allow-unpinned", cudnn=None)
+    (allowed,) = [one for one in results_of(tmp_path) if one["run_id"] != result["run_id"]]
+    assert mismatch(allowed)["severity"] == "suspect"
+    assert mismatch(allowed)["evidence"] == f"{said} (allowed by --allow-unpinned)"
+    (line,), (note,) = lines_and_notes(done.stdout)
+    assert "(suspect)" in line
+    assert "suspect: cudnn-mismatch" in note
+    assert "suspect cudnn-mismatch: the image pins cuDNN" in done.stderr
+
+
 def test_devices_gone_from_the_start(on_stub, tmp_path):
     """What a container says after the engine's daemon was reloaded."""
     on_stub("gpus = 1\nerror = nvmlInit 0 999\n", "--epochs", 1, "--train-samples", 300, expect=1)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from runner.backends.numpy_network import Layer
 from runner.contract import Failure, Result
+from runner.libraries import cudnn_version
 from runner.workloads.network import Conv
 
 MODES = ("crash", "exit0", "invalid-json", "wrong-id", "newer", "huge", "hang", "memory", "lazy")
@@ -30,6 +32,12 @@ class Dummy:
         import numpy
 
         self.np = numpy
+        self.cudnn, self.cudnn_problem = None, None
+        if job.device == "gpu" and job.settings.cudnn_enabled:
+            try:  # whichever the loader finds, and on without it where it finds none, as tools do
+                self.cudnn = ctypes.CDLL("libcudnn.so.8")
+            except OSError as error:
+                self.cudnn_problem = str(error)
 
     def build(self, job, workload):
         self.rng, self.workload = self.np.random.RandomState(job.seed), workload
@@ -96,7 +104,21 @@ class Dummy:
 
     def attest(self):
         # NumPy knows no GPU: what it says of a GPU job is for tests on the stub driver.
-        return self.job.device, {"numpy": self.np.__version__}, {"layout": "channels_last"}
+        facts = {"layout": "channels_last"}
+        if self.job.device == "gpu":
+            facts.update(self._in_theanos_words())
+        return self.job.device, {"numpy": self.np.__version__}, facts
+
+    def _in_theanos_words(self):
+        """What Theano would say of its convolutions, with the cuDNN that was found or without."""
+        found = self.cudnn is not None
+        return {
+            "cudnn_version": cudnn_version(self.cudnn.cudnnGetVersion()) if found else None,
+            "cudnn_convolutions": found,
+            "cudnn_operations": {"GpuDnnConv": 2} if found else {},
+            "convolutions": {"GpuDnnConv" if found else "GpuCorrMM": 2},
+            "dnn_message": self.cudnn_problem,
+        }
 
 
 def misbehave(mode, job):
