@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from gpu_stub.fixtures import BENCHDL, BUSY_MEAN, EIGHT_ONE_BUSY, IMAGE
+from printed import rows_by_tool
 
 pytestmark = pytest.mark.docker
 
@@ -26,10 +27,9 @@ def codes(result):
 
 def test_one_busy_of_eight_is_1_of_8_with_its_mean(on_stub, tmp_path):
     done = on_stub(EIGHT_ONE_BUSY)
-    line = next(one for one in done.stdout.splitlines() if one.startswith("| NumPy"))
-    cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert "1/8" in cells
-    assert float(cells[3]) == pytest.approx(BUSY_MEAN, abs=1)
+    (row,) = rows_by_tool(done.stdout)
+    assert row["GPUs"] == "1/8"
+    assert float(row["GPU (%)"]) == pytest.approx(BUSY_MEAN, abs=1)
     (result,) = results_of(tmp_path)
     gpu = result["measurement"]["gpu"]
     assert (gpu["state"], gpu["driver"]) == ("ok", "535.161.08")
@@ -52,8 +52,7 @@ def test_nvml_lost_in_mid_run_is_invalid_and_in_no_average(on_stub, tmp_path):
     assert codes(result)["nvml-lost"] == "invalid"
     assert result["measurement"]["gpu"]["state"] == "lost"
     assert "GPU is lost" in result["measurement"]["gpu"]["detail"]
-    rows = [one for one in done.stdout.splitlines() if one.startswith("| NumPy")]
-    assert not [row for row in rows if "1/8" in row]
+    assert rows_by_tool(done.stdout) == []
     assert "nvml-lost" in done.stdout
 
 
@@ -70,14 +69,13 @@ def test_a_disturbed_gpu_is_found_and_in_no_average(on_stub, tmp_path, trouble, 
     assert codes(result)[code] == "invalid"
     (finding,) = [one for one in result["findings"] if one["code"] == code]
     assert words in finding["evidence"]
-    assert not [one for one in done.stdout.splitlines() if one.startswith("| NumPy")]
+    assert rows_by_tool(done.stdout) == []
     assert "not in the table" in done.stdout
 
 
 def lines_and_notes(text):
     """Rows of the dummy in a printed table, and what is noted below it."""
-    lines = [one for one in text.splitlines() if one.startswith("| NumPy")]
-    return lines, [one for one in text.splitlines() if one.startswith("- NumPy")]
+    return rows_by_tool(text), [one for one in text.splitlines() if one.startswith("- NumPy")]
 
 
 ENOUGH = ("--epochs", 2, "--train-samples", 1000)
@@ -113,15 +111,16 @@ def test_another_cudnn_than_pinned_is_invalid_and_in_no_average(on_stub, benchdl
     assert "cudnn-mismatch" not in codes(without)
     # The campaign's other row stands, alone.
     (line,), notes = lines_and_notes(done.stdout)
-    assert "no-cudnn" in line and f"{without['measurement']['phases']['fit_s']:.1f}" in line
+    assert "no-cudnn" in line["Tool"]
+    assert line["Time (s)"] == f"{without['measurement']['phases']['fit_s']:.1f}"
     (note,) = [one for one in notes if wrong["run_id"] in one]
     assert "invalid, not in the table (" in note and "invalid: cudnn-mismatch" in note
     # A good run of the same configuration keeps its own time: no median of the two.
     whole = benchdl("table", "--results", tmp_path / "results").stdout
     lines, _ = lines_and_notes(whole)
-    (line,) = [one for one in lines if "no-cudnn" not in one]
-    assert "median" not in line
-    assert line.split("|")[2].strip() == f"{good['measurement']['phases']['fit_s']:.1f}"
+    (line,) = [one for one in lines if "no-cudnn" not in one["Tool"]]
+    assert "median" not in line["Tool"]
+    assert line["Time (s)"] == f"{good['measurement']['phases']['fit_s']:.1f}"
 
 
 def test_no_cudnn_is_invalid_and_suspect_where_it_is_allowed(on_stub, tmp_path):
@@ -143,7 +142,7 @@ def test_no_cudnn_is_invalid_and_suspect_where_it_is_allowed(on_stub, tmp_path):
     assert mismatch(allowed)["severity"] == "suspect"
     assert mismatch(allowed)["evidence"] == f"{said} (allowed by --allow-unpinned)"
     (line,), (note,) = lines_and_notes(done.stdout)
-    assert "(suspect)" in line
+    assert "(suspect)" in line["Tool"]
     assert "suspect: cudnn-mismatch" in note
     assert "suspect cudnn-mismatch: the image pins cuDNN" in done.stderr
 

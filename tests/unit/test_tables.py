@@ -9,6 +9,7 @@ import re
 import time
 
 import pytest
+from printed import cells, rows_by_tool
 
 from harness import reference, rows, tables
 
@@ -39,24 +40,10 @@ def table_of(*results):
     return [rows.row(result) for result in results]
 
 
-def cells(line):
-    return [cell.strip() for cell in line.strip("| ").split("|")]
-
-
 def tool_lines(markdown):
     """First cell to the others but the mode, of every line of the tables by tool."""
-    return {line[0]: line[2:] for line in lines_below(markdown, "Time (s)")}
-
-
-def lines_below(markdown, column):
-    """The cells of every line of the tables that have this column."""
-    found, wanted = [], False
-    for line in map(cells, filter(lambda text: text.startswith("|"), markdown.splitlines())):
-        if line[0].startswith(("Tool", "Instance")):
-            wanted = column in line and line[0] == "Tool"
-        elif wanted and set(line[0]) != {"-"}:
-            found.append(line)
-    return found
+    lines = [list(row.values()) for row in rows_by_tool(markdown)]
+    return {line[0]: line[2:] for line in lines}
 
 
 def timed(make_result, time_s, **changes):
