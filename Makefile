@@ -1,5 +1,5 @@
 # A thin face of `benchdl`: every target makes the locked virtual environment on first use.
-#   make bench-tf | bench-theano | bench      EPOCHS= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
+#   make bench-NAME (tf, theano, mxnet, ...) | bench-all | bench      EPOCHS= MODE= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
 #   make resume          CAMPAIGN= (default: the newest)
 #   make images | doctor | setup | test | test-gpu | lint | lock
 
@@ -16,6 +16,7 @@ OPTIONS := \
 	$(if $(GPUS),--gpus '$(GPUS)') \
 	$(if $(PARALLEL_GPUS),--parallel-gpus) \
 	$(if $(INJECTION),--injection '$(INJECTION)') \
+	$(foreach mode,$(MODE),--mode '$(mode)') \
 	$(if $(VARIANT),--variant '$(VARIANT)') \
 	$(if $(CNMEM),--set 'lib.cnmem=$(CNMEM)') \
 	$(if $(CUDNN),--set 'cudnn.enabled=$(CUDNN)') \

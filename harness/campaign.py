@@ -53,7 +53,7 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
         watcher.say(f"skipped {one.configuration}: {one.reason}")
     store.staging()
     data = datasets.resolve(options.dataset, options.data_dir, watcher.say)
-    backends = {name: catalog.load(name) for name in dict.fromkeys(options.backends)}
+    backends = {name: catalog.load(name) for name in catalog.chosen(options.backends)}
     prepared = _prepare(configurations, backends, launcher, watcher)
     order_seed = plan.new_seed() if options.order_seed is None else options.order_seed
     campaign = Campaign(

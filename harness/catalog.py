@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from harness import paths, toml_models
 from harness.errors import UsageError
+from runner.contract import Mode
 
 Flavour = Literal["cpu", "gpu"]
 PoolMode = Literal["growth", "fraction", "off"]
@@ -39,24 +40,38 @@ class Base(_Strict):
 
 
 class Framework(_Strict):
-    """The pinned software: wheels by exact version, Debian packages by upstream version."""
+    """The pinned software: wheels by exact version, Debian packages by upstream version.
+
+    ``cpu_wheels`` and ``gpu_wheels`` come on top of ``wheels`` in one flavour: frameworks whose
+    builds differ, and that bring CUDA as wheels of their own.
+    """
 
     wheels: dict[str, str] = {}
+    cpu_wheels: dict[str, str] = {}
+    gpu_wheels: dict[str, str] = {}
     debian: dict[str, str] = {}
 
     @property
-    def attested(self) -> dict[str, str]:
+    def by_flavour(self) -> bool:
+        """Whether the flavours hold different wheels, in a lock file for each."""
+        return bool(self.cpu_wheels or self.gpu_wheels)
+
+    def pinned(self, flavour: Flavour) -> dict[str, str]:
+        """Distribution to exact version of all wheels that ``flavour`` promises."""
+        return {**self.wheels, **(self.gpu_wheels if flavour == "gpu" else self.cpu_wheels)}
+
+    def attested(self, flavour: Flavour) -> dict[str, str]:
         """Distribution name to version, for what the runner proves from the live process."""
         from_debian = {
             name.removeprefix("python3-"): version
             for name, version in self.debian.items()
             if name.startswith("python3-") and name != "python3-dev"
         }
-        return {**from_debian, **self.wheels}
+        return {**from_debian, **self.pinned(flavour)}
 
 
 class Cuda(_Strict):
-    """CUDA of the gpu flavour, as wheels merged into /usr/local/cuda.
+    """CUDA of the gpu flavour: ``wheels`` merged into /usr/local/cuda, or the framework's own.
 
     ``minimum_driver`` and ``compute_capabilities`` (the lowest and the highest GPU) are what
     ``doctor`` compares a machine with. Without ``version`` nothing of CUDA is promised.
@@ -79,11 +94,12 @@ class Cuda(_Strict):
 class Cudnn(_Strict):
     """cuDNN of the gpu flavour, and whether convolutions may use it.
 
+    ``wheel`` is the one of cuda.lock; without it the framework's own wheels bring cuDNN.
     ``optional``: whether the framework can be told to do without.
     """
 
     version: str
-    wheel: str
+    wheel: str | None = None
     optional: bool = False
     enabled: bool = True
 
@@ -134,6 +150,13 @@ class Variant(_Strict):
     environment: dict[str, str] = {}
 
 
+class Tuned(_Strict):
+    """What mode ``tuned`` does, and the variables that it sets besides."""
+
+    description: str
+    environment: dict[str, str] = {}
+
+
 class LocalStack(_Strict):
     """What the local launcher installs, for host Pythons within ``python`` (PEP 440).
 
@@ -171,6 +194,7 @@ class ImageSpec(_Strict):
     precision: Precision = Precision()
     strategies: list[Strategy] = ["default"]
     environment: dict[str, str] = {}
+    tuned: Tuned | None = None
     variants: dict[str, Variant] = {}
     local: list[LocalStack] = []
 
@@ -188,6 +212,11 @@ class Backend:
         """Names of the variants, ``default`` first."""
         return ["default", *sorted(self.spec.variants)]
 
+    @property
+    def modes(self) -> list[Mode]:
+        """The modes that this backend has."""
+        return ["as-written", "tuned"] if self.spec.tuned else ["as-written"]
+
     def flavours(self) -> list[Flavour]:
         """The flavours that this image can be built in."""
         return ["cpu", "gpu"] if self.spec.cuda else ["cpu"]
@@ -196,6 +225,12 @@ class Backend:
 def names() -> list[str]:
     """All backends: the folders of docker/ that hold an image.toml."""
     return sorted(file.parent.name for file in (paths.root() / "docker").glob("*/image.toml"))
+
+
+def chosen(words: list[str]) -> list[str]:
+    """The backends of a command line: each once, in the order given; ``all`` is all of them."""
+    named = [name for word in words for name in (names() if word == "all" else [word])]
+    return list(dict.fromkeys(named))
 
 
 def load(name: str) -> Backend:

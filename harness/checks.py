@@ -18,6 +18,10 @@ _FOREIGN_SHARE = 0.1
 _FOREIGN_MIN_S = 0.5
 _LATE_FACTOR = 2.0
 _CLOCK_SLACK_S = 0.05
+_START_MARGIN = 0.15  # five times the largest distance from chance seen over 300 seeds
+_RATE_MARGIN = 0.002  # pictures on the border between two digits, and TF32
+_LOSS_MARGIN = 0.005
+_LOSS_MARGIN_SHARE = 0.05  # frameworks clip the logarithm differently
 
 
 def findings(job: Job, measurement: Measurement, wall_s: float) -> list[Finding]:
@@ -49,6 +53,34 @@ def _network(job: Job, measured: Measurement) -> Iterator[Finding]:
             evidence=f"the workload has {expected} parameters, the backend trained "
             f"{measured.learning.parameters}",
             advice="the backend's translation of the layers is wrong; do not compare this row",
+        )
+
+
+def _start(job: Job, measured: Measurement) -> Iterator[Finding]:
+    loss = measured.learning.initial_loss
+    chance = math.log(workloads.load(job.workload).classes)
+    if loss is not None and abs(loss - chance) > _START_MARGIN:
+        yield Finding(
+            code="other-start",
+            severity="invalid",
+            evidence=f"the untrained network has a loss of {loss:.3f}, chance is {chance:.3f}",
+            advice="the backend initialises otherwise, or had trained before; do not compare",
+        )
+
+
+def _second_opinion(job: Job, measured: Measurement) -> Iterator[Finding]:  # noqa: ARG001
+    said = measured.learning
+    loss, rate = said.reference_loss, said.reference_error_rate
+    if loss is None or rate is None:
+        return
+    margin = _LOSS_MARGIN + _LOSS_MARGIN_SHARE * loss
+    if abs(rate - said.error_rate) > _RATE_MARGIN or abs(loss - said.test_loss) > margin:
+        yield Finding(
+            code="other-network",
+            severity="invalid",
+            evidence=f"the trained weights give an error rate of {rate:.2%} and a loss of "
+            f"{loss:.4f} in NumPy, the backend says {said.error_rate:.2%} and {said.test_loss:.4f}",
+            advice="it evaluated something else than what it trained; do not compare this row",
         )
 
 
@@ -198,6 +230,8 @@ def _clock(measured: Measurement, wall_s: float) -> Iterator[Finding]:
 
 _CHECKS: tuple[Callable[[Job, Measurement], Iterator[Finding]], ...] = (
     _network,
+    _start,
+    _second_opinion,
     _work,
     _learning,
     pins.findings,

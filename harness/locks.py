@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness import paths, registry
-from harness.catalog import Backend
+from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
 
 _COMMON = [
@@ -17,11 +17,15 @@ _COMMON = [
     "--no-emit-index-url",
     "--no-emit-find-links",
 ]
+SHARED_LOCK = "requirements.lock"
+FLAVOUR_LOCKS: dict[Flavour, str] = {"cpu": "cpu.lock", "gpu": "gpu.lock"}
+CUDA_LOCK = "cuda.lock"
+
 _PLATFORM = "x86_64-manylinux_2_31"  # Debian bullseye's glibc
 
 
 def write(backend: Backend, say: Callable[[str], None]) -> None:
-    """Write requirements.lock, cuda.lock and the local locks of ``backend``.
+    """Write the lock files of ``backend``: :func:`promised` says which.
 
     Raises:
         BenchdlError: the pins cannot be resolved.
@@ -29,15 +33,39 @@ def write(backend: Backend, say: Callable[[str], None]) -> None:
     spec = backend.spec
     runner = (paths.root() / "runner" / "requirements.txt").read_text(encoding="utf-8")
     image_python = ["--python-version", spec.base.python, "--python-platform", _PLATFORM]
-    _compile(backend, "requirements.lock", _pins(spec.framework.wheels) + runner, image_python, say)
-    if spec.cuda and spec.cudnn:
-        wheels = {**spec.cuda.wheels, spec.cudnn.wheel: spec.cudnn.version}
-        _compile(backend, "cuda.lock", _pins(wheels), [*image_python, "--no-deps"], say)
+    for name, wheels in promised(backend).items():
+        pins = _pins(wheels)
+        if name == CUDA_LOCK:
+            _compile(backend, name, pins, [*image_python, "--no-deps"], say)
+        elif name == SHARED_LOCK:
+            _compile(backend, name, pins + runner, image_python, say)
+        elif name in FLAVOUR_LOCKS.values():
+            # What is in the shared layer stays as it is there.
+            shared = ["--constraints", str(backend.folder / SHARED_LOCK)]
+            _compile(backend, name, pins + runner, [*image_python, *shared], say)
     for stack in spec.local:
         lowest = stack.python.split(",")[0].lstrip(">=~ ")
         universal = ["--universal", "--python-version", lowest]
         pins = _pins(stack.wheels) + runner
         _compile(backend, stack.lock, pins, universal, say, leave_out=stack.leave_out)
+
+
+def promised(backend: Backend) -> dict[str, dict[str, str]]:
+    """Lock file to the pins of image.toml that it holds.
+
+    requirements.lock is for both flavours; where their wheels differ, cpu.lock and gpu.lock hold
+    everything, and requirements.lock what images may share. cuda.lock is CUDA from wheels that
+    are not the framework's own.
+    """
+    spec = backend.spec
+    found = {SHARED_LOCK: spec.framework.wheels}
+    if spec.framework.by_flavour:
+        found |= {FLAVOUR_LOCKS[one]: spec.framework.pinned(one) for one in backend.flavours()}
+    if spec.cuda and spec.cuda.wheels:
+        cudnn = spec.cudnn
+        extra = {cudnn.wheel: cudnn.version} if cudnn and cudnn.wheel else {}
+        found[CUDA_LOCK] = {**spec.cuda.wheels, **extra}
+    return {**found, **{stack.lock: stack.wheels for stack in spec.local}}
 
 
 def missing(lock: Path, wheels: dict[str, str]) -> list[str]:

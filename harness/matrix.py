@@ -4,6 +4,7 @@
 
     [matrix]
     backends = ["tf", "theano"]
+    modes = ["as-written", "tuned"]
     variants = ["default", "no-pool"]
     devices = ["cpu", "gpu"]
     threads = ["default", 1]
@@ -24,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from harness import settings, toml_models
 from harness.errors import UsageError
 from harness.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, LONGEST_PAUSE_S, Device, Options
-from runner.contract import SettingValue
+from runner.contract import Mode, SettingValue
 
 _MOST = 1_000_000
 
@@ -49,6 +50,7 @@ class Matrix(_Strict):
     """The axes; each combination of them is a configuration."""
 
     backends: list[str] = Field(min_length=1)
+    modes: list[Mode] = Field(default=["as-written"], min_length=1)
     variants: list[str] = Field(default=["default"], min_length=1)
     devices: list[Literal["auto", "cpu", "gpu"]] = Field(default=["auto"], min_length=1)
     threads: list[Count] = Field(default=[None], min_length=1)
@@ -84,6 +86,7 @@ def read(path: Path, device: Callable[[Literal["auto", "cpu", "gpu"]], Device]) 
     words = file.model_dump(exclude={"matrix", "set"})
     return Options(
         backends=axes.backends,
+        modes=axes.modes,
         variants=axes.variants,
         devices=list(dict.fromkeys(device(word) for word in axes.devices)),
         threads=axes.threads,

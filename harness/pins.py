@@ -18,6 +18,11 @@ _CUDNN = ("libcudnn",)
 _POOL_CAP = 0.95  # Theano takes no more, whatever it is asked for
 _POOL_SLACK = 0.97  # rounding, and a GPU's own reserve
 _REBUILD = "rebuild it: benchdl images build, or benchdl images verify for more"
+_ANOTHER = (
+    "something brings its own: look at that path, at LD_LIBRARY_PATH and at the base image, then "
+    "rebuild it: benchdl images build"
+)
+_NOT_TAKEN = "log.txt of this run says why cuDNN was not taken"
 _TAKES_IT_ANYWAY = (
     "this tool takes cuDNN whatever it is told: leave cudnn.enabled on, and read this row as such"
 )
@@ -75,7 +80,7 @@ def _cuda(job: Job, live: Attestation) -> Iterator[Finding]:
         yield _invalid(
             "cuda-mismatch",
             f"the image pins CUDA {pinned}, loaded: {_loaded(live, _CUDA)}",
-            _REBUILD,
+            _ANOTHER if _files(live, _CUDA) else _REBUILD,
         )
 
 
@@ -83,7 +88,9 @@ def _cudnn(job: Job, live: Attestation) -> Iterator[Finding]:
     pinned = job.pins.cudnn
     in_graph = _fact(live, "cudnn_convolutions", bool)
     said = _fact(live, "cudnn_version", str)
-    seen = f"loaded: {_loaded(live, _CUDNN)}{f', the framework says {said}' if said else ''}"
+    seen = f"loaded: {_loaded(live, _CUDNN)}"
+    if said and said not in _versions(live, _CUDNN):
+        seen += f", the framework says {said}"
     seen += _how(live)
     if not job.settings.cudnn_enabled:
         # A tool that does not tell has loaded it to use it.
@@ -93,13 +100,17 @@ def _cudnn(job: Job, live: Attestation) -> Iterator[Finding]:
         return
     other = pinned and (_other(pinned, live, _CUDNN) or (said and not agree(pinned, said)))
     if other or in_graph is False:
+        advice = _NOT_TAKEN
+        if other:
+            lacks = f"{_NOT_TAKEN}; if the image lacks it, {_REBUILD}"
+            advice = _ANOTHER if said or _files(live, _CUDNN) else lacks
         reason = " ".join((_fact(live, "dnn_message", str) or "").split())[:200]
         yield _invalid(
             "cudnn-mismatch",
             (f"the image pins cuDNN {pinned}, " if pinned else "cuDNN is switched on, ")
             + seen
             + (f" ({reason})" if reason else ""),
-            _REBUILD if other else "log.txt of this run says why cuDNN was not taken",
+            advice,
         )
 
 
@@ -157,17 +168,22 @@ def _files(live: Attestation, prefixes: tuple[str, ...]) -> list[str]:
 
 def _other(pinned: str, live: Attestation, prefixes: tuple[str, ...]) -> bool:
     """Whether none of these libraries is loaded, or one that reports another version."""
+    versions = _versions(live, prefixes)
+    return not _files(live, prefixes) or not all(agree(pinned, found) for found in versions)
+
+
+def _versions(live: Attestation, prefixes: tuple[str, ...]) -> list[str]:
+    """What those of these libraries that can report a version say."""
     files = _files(live, prefixes)
-    versions = [live.library_versions[name] for name in files if name in live.library_versions]
-    return not files or not all(agree(pinned, version) for version in versions)
+    return [live.library_versions[name] for name in files if name in live.library_versions]
 
 
 def _loaded(live: Attestation, prefixes: tuple[str, ...]) -> str:
-    """The libraries with the versions that they report, or ``none``."""
+    """The libraries by path, which tells who brought them, with their versions, or ``none``."""
     files = _files(live, prefixes)
-    telling = [f"{name} {live.library_versions[name]}" for name in files
+    telling = [f"{live.libraries[name]} {live.library_versions[name]}" for name in files
                if name in live.library_versions]  # fmt: skip
-    return ", ".join(telling or files) or "none"
+    return ", ".join(telling or [live.libraries[name] for name in files]) or "none"
 
 
 def _how(live: Attestation) -> str:

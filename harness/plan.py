@@ -19,7 +19,7 @@ from harness import catalog, settings
 from harness.catalog import Backend
 from harness.errors import UsageError
 from runner import workloads
-from runner.contract import SettingValue
+from runner.contract import Mode, SettingValue
 from runner.schema import Model
 
 Device = Literal["cpu", "gpu"]
@@ -34,12 +34,13 @@ DEFAULT_COOL_DOWN_S: dict[str, float] = {"cpu": 0.0, "gpu": 5.0}
 class Options(Model):
     """What a user asks for; every field is an option of ``benchdl run`` or a key of a file.
 
-    The first five are axes: each combination is a configuration. ``None`` among ``threads`` is the
+    The first six are axes: each combination is a configuration. ``None`` among ``threads`` is the
     tool's own number, among ``batch_sizes`` the recipe's. ``order_seed`` and ``cool_down_s``:
     ``None`` is drawn, or chosen by the device.
     """
 
     backends: list[str]
+    modes: list[Mode] = ["as-written"]
     variants: list[str] = ["default"]
     devices: list[Device] = ["cpu"]
     threads: list[int | None] = [None]
@@ -67,13 +68,15 @@ class Configuration(Model):
     """One combination of the axes."""
 
     backend: str
+    mode: Mode = "as-written"
     variant: str = "default"
     device: Device
     threads: int | None = Field(default=None, ge=1)
     batch_size: int | None = Field(default=None, ge=1)
 
     def __str__(self) -> str:
-        words = [self.backend, *([self.variant] if self.variant != "default" else []), self.device]
+        words = [self.backend, *([self.mode] if self.mode != "as-written" else [])]
+        words += [*([self.variant] if self.variant != "default" else []), self.device]
         return " ".join(words + particulars(self.threads, self.batch_size))
 
 
@@ -118,7 +121,7 @@ def check(options: Options) -> tuple[list[Configuration], list[Skipped]]:
             f"unknown workload '{options.workload}'",
             catalog.suggestion(options.workload, workloads.names(), "workloads"),
         )
-    loaded = {name: catalog.load(name) for name in options.backends}
+    loaded = {name: catalog.load(name) for name in catalog.chosen(options.backends)}
     sound: list[Configuration] = []
     skipped: list[Skipped] = []
     for one in dict.fromkeys(_combinations(options)):
@@ -175,15 +178,25 @@ def _combinations(options: Options) -> Iterator[Configuration]:
     own = workloads.load(options.workload).recipe.batch_size
     # One name for one thing: the recipe's batch size, asked for by its number, is the recipe's.
     sizes = [None if size == own else size for size in options.batch_sizes]
-    for device, threads, size, backend, variant in itertools.product(
-        options.devices, options.threads, sizes, options.backends, options.variants
+    for device, threads, size, backend, mode, variant in itertools.product(
+        options.devices,
+        options.threads,
+        sizes,
+        catalog.chosen(options.backends),
+        options.modes,
+        options.variants,
     ):
         yield Configuration(
-            backend=backend, variant=variant, device=device, threads=threads, batch_size=size
+            backend=backend,
+            mode=mode,
+            variant=variant,
+            device=device,
+            threads=threads,
+            batch_size=size,
         )
 
 
 def _possible(backend: Backend, one: Configuration, overrides: dict[str, SettingValue]) -> None:
     if one.device not in backend.flavours():
         raise UsageError(f"backend '{backend.name}' has no {one.device} flavour")
-    settings.resolve(backend, one.variant, overrides)
+    settings.resolve(backend, one.variant, overrides, mode=one.mode)

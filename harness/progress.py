@@ -133,6 +133,7 @@ class Display:
 def _name(job: Job) -> str:
     """What tells this job from others of its campaign."""
     words = [job.backend if job.variant == "default" else f"{job.backend} {job.variant}"]
+    words[0] += " tuned" if job.settings.mode == "tuned" else ""
     words += [job.device, *particulars(job.threads, job.batch_size)]
     words += [job.launcher, *([f"attempt {job.attempt}"] if job.attempt > 1 else [])]
     return ", ".join(words)

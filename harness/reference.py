@@ -12,8 +12,8 @@ TITLE = (
 )
 
 BY_TOOL = (
-    ("Keras (tensorflow), Tesla K80", "37", "1.00", "66", "-", "4", "18", "0.8 %"),
-    ("Keras (theano), Tesla K80", "146", "3.95", "86", "-", "1", "100", "0.9 %"),
+    ("Keras (tensorflow), Tesla K80", "as-written", "37", "1.00", "66", "-", "4", "18", "0.8 %"),
+    ("Keras (theano), Tesla K80", "as-written", "146", "3.95", "86", "-", "1", "100", "0.9 %"),
 )
 
 INSTANCE_HEADER = ("Instance, Keras (tensorflow)", "Time (s)", "GPU (%)", "GPUs")

@@ -24,6 +24,7 @@ class Row(BaseModel):
     campaign_id: str
     backend: str
     tool: str
+    mode: str
     variant: str
     workload: str
     dataset: str
@@ -62,6 +63,7 @@ class Row(BaseModel):
     campaign_position: int | None
     attempt: int
     precision: str
+    layout: str | None
     overrides: str
     software: str
     settings: str
@@ -82,6 +84,7 @@ def row(result: Result) -> Row:
         campaign_id=job.campaign_id,
         backend=job.backend,
         tool=job.title,
+        mode=job.settings.mode,
         variant=job.variant,
         workload=job.workload,
         dataset=job.dataset,
@@ -124,6 +127,7 @@ def row(result: Result) -> Row:
         campaign_position=job.campaign_position,
         attempt=job.attempt,
         precision=job.settings.precision + (" with tf32" if job.settings.tf32 else ""),
+        layout=_layout(measured) if measured else None,
         overrides=" ".join(f"{key}={value}" for key, value in job.overrides.items()),
         software=" ".join(f"{name} {version}" for name, version in job.pins.packages.items()),
         settings=_settings(job.settings),
@@ -149,6 +153,11 @@ def _settings(settings: Settings) -> str:
         words.append(f"strategy {settings.strategy}")
     words += [f"{name}={value}" for name, value in sorted(settings.environment.items())]
     return ", ".join(words)
+
+
+def _layout(measured: Measurement) -> str | None:
+    said = measured.attestation.framework.get("layout")
+    return said if isinstance(said, str) else None
 
 
 def _get(measured: Measurement | None, read: Callable[[Measurement], float | None]) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.catalog import Backend, Cudnn, Pool, Precision, suggestion
 from harness.errors import UsageError
-from runner.contract import MemoryPool, Settings, SettingValue
+from runner.contract import MemoryPool, Mode, Settings, SettingValue
 
 KEYS = (
     "memory_pool.mode",
@@ -68,18 +68,24 @@ def resolve(
     variant: str,
     overrides: dict[str, SettingValue],
     environment: dict[str, str] | None = None,
+    mode: Mode = "as-written",
 ) -> Settings:
-    """The settings of a job of ``backend`` in ``variant`` with ``overrides`` applied last.
+    """The settings of a job of ``backend``: its mode, then ``variant``, then ``overrides``.
 
     ``environment`` stands in for that of image.toml where a job runs outside the image.
 
     Raises:
-        UsageError: unknown variant, or values that this backend does not have.
+        UsageError: unknown variant or mode, or values that this backend does not have.
     """
     if variant not in backend.variants:
         raise UsageError(
             f"backend '{backend.name}' has no variant '{variant}'",
             suggestion(variant, backend.variants, "variants"),
+        )
+    if mode not in backend.modes:
+        raise UsageError(
+            f"backend '{backend.name}' has no mode '{mode}'",
+            suggestion(mode, list(backend.modes), "modes"),
         )
     spec = backend.spec
     sections: dict[str, dict[str, Any]] = {
@@ -88,6 +94,8 @@ def resolve(
         "precision": spec.precision.model_dump(),
         "environment": dict(spec.environment if environment is None else environment),
     }
+    if spec.tuned and mode == "tuned":
+        sections["environment"].update(spec.tuned.environment)
     strategy: Any = "default"
     if variant != "default":
         changes = spec.variants[variant].model_dump(exclude_none=True, exclude={"description"})
@@ -104,7 +112,7 @@ def resolve(
             f"backend '{backend.name}' has no strategy '{strategy}'",
             suggestion(str(strategy), list(spec.strategies), "strategies"),
         )
-    return _settings(backend, sections).model_copy(update={"strategy": strategy})
+    return _settings(backend, sections).model_copy(update={"strategy": strategy, "mode": mode})
 
 
 def _apply(sections: dict[str, dict[str, Any]], key: str, value: SettingValue) -> None:

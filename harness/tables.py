@@ -9,14 +9,27 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 
+from harness import phases
+from harness.phases import Configuration
 from harness.rows import Row, recipe_batch_size
 
-HEADER = ("Tool", "Time (s)", "vs best", "GPU (%)", "GPUs", "CPUs", "CPU1 (%)", "Error rate")
+HEADER = (
+    "Tool",
+    "Mode",
+    "Time (s)",
+    "vs lowest",
+    "GPU (%)",
+    "GPUs",
+    "CPUs",
+    "CPU1 (%)",
+    "Error rate",
+)
 
 DEFINITIONS = (
     "Time (s): wall clock of the training call, data in memory, compilation ahead left out.",
-    "vs best: Time (s) over the lowest of its table. GPU (%): mean NVML utilisation of the GPUs "
-    "used, zeros kept. GPUs: used/visible.",
+    "Mode: as-written, with the tool's defaults; tuned, the best of its documented settings. "
+    "vs lowest: Time (s) over the lowest of its table.",
+    "GPU (%): mean NVML utilisation of the GPUs used, zeros kept. GPUs: used/visible.",
     "CPUs: median number of cores at least 10 % busy. CPU1 (%): mean of the busiest core. "
     "Both of the whole machine, while training.",
     "Error rate: of the 10,000 test images. `-`: not measured. Details: docs/definitions.md",
@@ -29,6 +42,7 @@ class Section:
 
     caption: str
     lines: list[tuple[str, ...]]
+    phases: list[tuple[str, ...]]
     notes: list[str]
 
 
@@ -66,7 +80,8 @@ def to_markdown(rows: list[Row]) -> str:
     for section in sections(rows):
         parts.append(f"**{section.caption}**\n" if section.caption else "")
         if section.lines:
-            parts.append(markdown(HEADER, section.lines))
+            parts += [markdown(HEADER, section.lines), ""]
+            parts += ["Where the time goes (s):\n", markdown(phases.HEADER, section.phases), ""]
         parts += [f"- {note}" for note in section.notes]
         parts.append("")
     if not parts:
@@ -107,41 +122,44 @@ def _caption(row: Row) -> str:
 
 
 def _section(caption: str, rows: list[Row]) -> Section:
-    configurations: dict[str, list[Row]] = {}
+    found: dict[Configuration, list[Row]] = {}
     notes: list[str] = []
     several = _labels_of_several_kinds(rows)
     for row in rows:
+        named = f"{_label(row)}{', tuned' if row.mode == 'tuned' else ''}"
         if row.status in ("ok", "suspect") and row.time_s is not None:
             label = _label(row)
-            if label in several:  # never one median over two versions of a tool
+            if (label, row.mode) in several:  # never one median over two versions of a tool
                 label = f"{label} [{row.software}; {row.settings}]"
-            configurations.setdefault(label, []).append(row)
+            found.setdefault(Configuration(label, row.mode), []).append(row)
         else:
             why = row.failure or "; ".join(row.findings)
-            notes.append(f"{_label(row)}: {row.status}, not in the table ({why}) {row.run_id}")
+            notes.append(f"{named}: {row.status}, not in the table ({why}) {row.run_id}")
         if row.status == "suspect":
-            notes.append(f"{_label(row)}: suspect ({'; '.join(row.findings)}) {row.run_id}")
+            notes.append(f"{named}: suspect ({'; '.join(row.findings)}) {row.run_id}")
     notes += dict.fromkeys(f"{_label(row)}: {row.note}" for row in rows if row.note)
-    for label, members in configurations.items():
+    for configuration, members in found.items():
         # A suspect run stands in for a good one only as long as there is none.
-        configurations[label] = [row for row in members if row.status == "ok"] or members
+        found[configuration] = [row for row in members if row.status == "ok"] or members
     times = {
-        label: median([row.time_s for row in members if row.time_s is not None])
-        for label, members in configurations.items()
+        configuration: median([row.time_s for row in members if row.time_s is not None])
+        for configuration, members in found.items()
     }
-    best = min(times.values(), default=0.0)
-    lines = [
-        _line(label, configurations[label], times[label] / best)
-        for label in sorted(times, key=lambda label: times[label])
-    ]
-    return Section(caption, lines, notes)
+    order = sorted(times, key=lambda configuration: times[configuration])
+    best = times[order[0]] if order else 0.0
+    return Section(
+        caption,
+        [_line(one, found[one], times[one] / best) for one in order],
+        [phases.line(one, found[one]) for one in order],
+        notes + phases.differences(found) + phases.rank_flip(found),
+    )
 
 
-def _labels_of_several_kinds(rows: list[Row]) -> set[str]:
-    """Labels under which rows of different software or settings would meet."""
-    kinds: dict[str, set[tuple[str, str]]] = {}
+def _labels_of_several_kinds(rows: list[Row]) -> set[tuple[str, str]]:
+    """Label and mode under which rows of different software or settings would meet."""
+    kinds: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for row in rows:
-        kinds.setdefault(_label(row), set()).add((row.software, row.settings))
+        kinds.setdefault((_label(row), row.mode), set()).add((row.software, row.settings))
     return {label for label, found in kinds.items() if len(found) > 1}
 
 
@@ -151,16 +169,17 @@ def _label(row: Row) -> str:
     return f"{row.tool}{', ' if words else ''}{', '.join(words)}"
 
 
-def _line(label: str, rows: list[Row], ratio: float) -> tuple[str, ...]:
+def _line(named: Configuration, rows: list[Row], ratio: float) -> tuple[str, ...]:
     def middle(read: Callable[[Row], float | None], form: str) -> str:
         known = [value for value in map(read, rows) if value is not None]
         return format(median(known), form) if known else "-"
 
     visible = rows[-1].gpus_visible
     return (
-        label
+        named.label
         + (f" (median of {len(rows)})" if len(rows) > 1 else "")
         + (" (suspect)" if rows[0].status == "suspect" else ""),
+        named.mode,
         middle(lambda row: row.time_s, ".1f"),
         f"{ratio:.2f}",
         middle(lambda row: row.gpu_percent, ".0f"),

@@ -24,6 +24,7 @@ RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{7,119}$"
 SettingValue = Union[bool, int, float, str]
 Severity = Literal["info", "suspect", "invalid"]
 Status = Literal["ok", "failed", "interrupted"]
+Mode = Literal["as-written", "tuned"]
 
 
 class MemoryPool(Model):
@@ -41,10 +42,14 @@ class MemoryPool(Model):
 class Settings(Model):
     """The configuration of one job after variant and command line were applied to image.toml.
 
-    ``strategy`` is for several GPUs: ``default`` is what the framework does by itself, ``mirrored``
-    is a copy of the model on each with gradients summed (TensorFlow's MirroredStrategy).
+    ``mode`` ``as-written`` is what a user gets who follows the tool's own introduction with its
+    defaults; ``tuned`` is the best that the same tool does with documented settings: the same
+    network, recipe, batch and number of updates. ``strategy`` is for several GPUs: ``default`` is
+    what the framework does by itself, ``mirrored`` is a copy of the model on each with gradients
+    summed (TensorFlow's MirroredStrategy).
     """
 
+    mode: Mode = "as-written"
     memory_pool: MemoryPool = MemoryPool()
     cudnn_enabled: bool = True
     precision: Literal["float32"] = "float32"

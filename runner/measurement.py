@@ -39,7 +39,12 @@ class Epoch(Model):
 
 
 class Learning(Model):
-    """What was trained, and how well: the proof that the work was done."""
+    """What was trained, and how well: the proof that the work was done.
+
+    ``initial_loss`` is that of the untrained weights; it and the ``reference_...`` figures of the
+    trained ones are computed from the backend's weights by runner/reference.py, on the test images
+    and without the framework.
+    """
 
     parameters: int = Field(ge=1)
     train_samples: int = Field(ge=1)
@@ -48,6 +53,9 @@ class Learning(Model):
     updates: int = Field(ge=1)
     test_loss: float
     error_rate: float = Field(ge=0, le=1)
+    initial_loss: Optional[float] = None
+    reference_loss: Optional[float] = None
+    reference_error_rate: Optional[float] = Field(default=None, ge=0, le=1)
 
 
 class CpuUse(Model):

@@ -37,6 +37,7 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
             backends=list(asked["backends"]),
             workload=asked["workload"],
             devices=[choice.device(asked["device"], say)],
+            modes=list(asked["modes"]) or ["as-written"],
             variants=list(asked["variants"]) or ["default"],
             threads=[asked["threads"]],
             batch_sizes=[asked["batch_size"]],

@@ -26,7 +26,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     "file",
     type=click.Path(path_type=Path),
     metavar="FILE.toml",
-    help="A matrix of backends, variants, devices, threads and batch sizes, instead of BACKEND.",
+    help="A file with a matrix of backends, modes, variants, devices, ...: instead of BACKEND.",
 )
 @click.option("--workload", default="cnn-mnist", show_default=True, help="What to train.")
 @click.option(
@@ -55,6 +55,13 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     default="auto",
     show_default=True,
     help="How a container gets its GPUs; auto asks the engine.",
+)
+@click.option(
+    "--mode",
+    "modes",
+    multiple=True,
+    type=click.Choice(["as-written", "tuned"]),
+    help="As the tool's users write it (default), or the best it can do; repeat for both.",
 )
 @click.option("--variant", "variants", multiple=True, help="Repeat for several (see benchdl list).")
 @click.option(
@@ -135,7 +142,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
 @click.pass_context
 def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked: Any) -> int:
-    """Train with each BACKEND and print the table; every result is stored.
+    """Train with each BACKEND (or all) and print the table; every result is stored.
 
     A run that was stopped goes on with `benchdl resume`.
     """

@@ -74,7 +74,7 @@ class DockerLauncher:
         spec = backend.spec
         pins = Pins(
             python=spec.base.python,
-            packages=spec.framework.attested,
+            packages=spec.framework.attested(flavour),
             cuda=spec.cuda.version if spec.cuda and flavour == "gpu" else None,
             cudnn=spec.cudnn.version if spec.cudnn and flavour == "gpu" else None,
         )

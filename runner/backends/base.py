@@ -1,8 +1,8 @@
-"""What a backend is: the seven calls that train.py makes, in this order."""
+"""What a backend is: the calls that train.py makes, in this order (weights twice)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Protocol, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Protocol, Tuple
 
 from runner.contract import Job
 from runner.workloads.network import Workload
@@ -33,6 +33,14 @@ class Backend(Protocol):
 
     def prepare(self, data: Arrays) -> None:
         """Bring the arrays into the form that fit takes (layout, one-hot labels), in memory."""
+
+    def weights(self) -> List[Any]:
+        """Host copies of what is trained, as :mod:`runner.reference` reads them.
+
+        Kernel and bias of each layer in the network's order: kernels of convolutions
+        (height, width, inputs, filters) for a correlation, of dense layers (inputs, units), the
+        first of which takes height, width, channels flattened in this order.
+        """
 
     def compile(self) -> bool:
         """Compile ahead of training, where the tool tells it apart; False if it does not."""

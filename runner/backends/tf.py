@@ -7,12 +7,12 @@ import sys
 from typing import Any, Dict, Tuple
 
 from runner.backends import tf_gpu
-from runner.backends.keras2 import Keras2
+from runner.backends.keras_model import KerasModel
 from runner.contract import Job
 from runner.workloads.network import Workload
 
 
-class TensorFlow(Keras2):
+class TensorFlow(KerasModel):
     """Keras 2 on TensorFlow, channels last: its default layout."""
 
     _replicas = 1

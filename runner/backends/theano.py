@@ -7,10 +7,10 @@ import collections.abc
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, List, Tuple
 
 from runner.backends import theano_gpu
-from runner.backends.keras2 import Keras2
+from runner.backends.keras_model import KerasModel
 from runner.contract import Job, MemoryPool
 
 CACHE_VARIABLE = "BENCHDL_CACHE_DIR"
@@ -28,7 +28,7 @@ def preallocate(pool: MemoryPool) -> float:
     return -1.0 if pool.mode == "off" else 0.0
 
 
-class Theano(Keras2):
+class Theano(KerasModel):
     """Keras 2 on Theano, channels first: the layout of Theano's own operations."""
 
     channels_first = True
@@ -70,6 +70,10 @@ class Theano(Keras2):
             # Theano goes on silently on the CPU when it cannot initialise the GPU.
             if not theano.gpuarray.pygpu_activated:
                 raise RuntimeError("Theano could not initialise the GPU; log.txt has its reason")
+
+    def weights(self) -> List[Any]:
+        """Theano's convolution turns kernels by half a circle; the reference correlates."""
+        return [weight[::-1, ::-1] if weight.ndim == 4 else weight for weight in super().weights()]
 
     def compile(self) -> bool:
         """Generate and compile the C++ of the train and test functions, as fit would do lazily."""

@@ -6,8 +6,9 @@ computed from them, so a backend that trained another network is found out.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Mapping, Optional, Tuple, Union
+from typing import List, Mapping, Tuple, Union
 
 Shape = Tuple[int, int, int]
 
@@ -58,33 +59,63 @@ class Network:
     input_shape: Shape
     layers: Tuple[Layer, ...]
 
-    def parameters(self) -> int:
-        """Number of trained weights and biases.
+    def shapes(self) -> List[Tuple[int, ...]]:
+        """What goes into each layer, and what comes out of the last: one more than layers.
 
         Raises:
             ValueError: a dense layer before Flatten, or a window larger than its input.
         """
-        height, width, channels = self.input_shape
-        flat: Optional[int] = None
-        total = 0
+        shapes: List[Tuple[int, ...]] = [self.input_shape]
         for layer in self.layers:
-            if isinstance(layer, Dense):
-                if flat is None:
-                    raise ValueError("a dense layer needs flat input: put Flatten before it")
-                total += flat * layer.units + layer.units
-                flat = layer.units
-            elif isinstance(layer, Conv):
-                total += layer.kernel[0] * layer.kernel[1] * channels * layer.filters
-                total += layer.filters
-                height, width = height - layer.kernel[0] + 1, width - layer.kernel[1] + 1
-                channels = layer.filters
-            elif isinstance(layer, MaxPool):
-                height, width = height // layer.size[0], width // layer.size[1]
-            elif isinstance(layer, Flatten):
-                flat = height * width * channels
-            if min(height, width) < 1:
-                raise ValueError(f"{layer} leaves nothing of the picture")
+            shapes.append(_after(layer, shapes[-1]))
+        return shapes
+
+    def parameters(self) -> int:
+        """Number of trained weights and biases.
+
+        Raises:
+            ValueError: the layers do not fit together.
+        """
+        total = 0
+        for layer, (*_, inputs) in zip(self.layers, self.shapes()):
+            if isinstance(layer, Conv):
+                total += (layer.kernel[0] * layer.kernel[1] * inputs + 1) * layer.filters
+            elif isinstance(layer, Dense):
+                total += (inputs + 1) * layer.units
         return total
+
+    def flattened(self) -> Shape:
+        """(height, width, channels) of what goes into Flatten.
+
+        Raises:
+            ValueError: the network has no Flatten.
+        """
+        for layer, shape in zip(self.layers, self.shapes()):
+            if isinstance(layer, Flatten):
+                height, width, channels = shape
+                return height, width, channels
+        raise ValueError("the network has no Flatten")
+
+
+def _after(layer: Layer, shape: Tuple[int, ...]) -> Tuple[int, ...]:
+    """The shape of what ``layer`` makes of an input of ``shape``."""
+    if isinstance(layer, Dense):
+        if len(shape) != 1:
+            raise ValueError("a dense layer needs flat input: put Flatten before it")
+        return (layer.units,)
+    if isinstance(layer, Flatten):
+        return (math.prod(shape),)
+    if isinstance(layer, Dropout):
+        return shape
+    height, width, channels = shape
+    if isinstance(layer, Conv):
+        height, width = height - layer.kernel[0] + 1, width - layer.kernel[1] + 1
+        channels = layer.filters
+    else:
+        height, width = height // layer.size[0], width // layer.size[1]
+    if min(height, width) < 1:
+        raise ValueError(f"{layer} leaves nothing of the picture")
+    return height, width, channels
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ util = @ 40 0
 memory_mib = -1:3 0:900
 power_w = -1:60 0:120
 """
+CUDNN = 8600
+"""The cuDNN that the dummy's image.toml pins, as ``cudnnGetVersion`` says it."""
 BUSY_MEAN = 20.0
 """Zeros kept; without them it would be 40. Each reading takes the next value, so that a window of
 25 samples is within 1 point of it wherever it begins."""
@@ -47,14 +49,8 @@ BUSY_MEAN = 20.0
 @pytest.fixture(scope="session")
 def stub_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the compiled ``libnvidia-ml.so.1``."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        _cannot("no C compiler for the stub of NVML")
     folder = tmp_path_factory.mktemp("nvml")
-    options = ["-std=gnu11", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"]
-    subprocess.run(
-        [compiler, *options, HERE / "nvml_stub.c", "-o", folder / "libnvidia-ml.so.1"], check=True
-    )
+    _compile("nvml_stub.c", folder / "libnvidia-ml.so.1")
     return folder
 
 
@@ -79,6 +75,7 @@ class StubEngine:
         (folder / "stub").mkdir()
         shutil.copy(library / "libnvidia-ml.so.1", folder / "stub")
         self.script("gpus = 1")
+        self.cudnn(CUDNN)
         for name, word in (("runtime", "runtime"), ("nvidia-container-runtime-hook", "hook")):
             (folder / "bin").mkdir(exist_ok=True)
             wrapper = folder / "bin" / name
@@ -138,6 +135,13 @@ class StubEngine:
         """What GPUs the next containers have."""
         (self.folder / "stub" / "script").write_text(text)
 
+    def cudnn(self, version: int | None) -> None:
+        """Which cuDNN the next containers find: a stand-in that reports ``version``, or none."""
+        library = self.folder / "stub" / "libcudnn.so.8"
+        library.unlink(missing_ok=True)  # never written over: a container may have it mapped
+        if version is not None:
+            _compile("cudnn_stub.c", library, f"-DVERSION={version}")
+
     def copy(self, source: docker.DockerClient, *references: str) -> None:
         """Bring images over from another engine."""
         for reference in references:
@@ -196,9 +200,15 @@ def on_stub(
     """
 
     def run(
-        script: str, *args: object, device: str = "gpu", expect: int | None = 0, **env: str
+        script: str,
+        *args: object,
+        device: str = "gpu",
+        cudnn: int | None = CUDNN,
+        expect: int | None = 0,
+        **env: str,
     ) -> subprocess.CompletedProcess[str]:
         stub_engine.script(script)
+        stub_engine.cudnn(cudnn)
         command = [BENCHDL, "run", "dummy", "--launcher", "docker", "--device", device]
         command += ["--dataset", "synthetic-mnist", "--results", tmp_path / "results"]
         command += ["--idle-wait", "0", "--cool-down", "0"]
@@ -224,6 +234,14 @@ def on_stub(
         return done
 
     return run
+
+
+def _compile(source: str, library: Path, *more: str) -> None:
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        _cannot("no C compiler for the stubs")
+    options = ["-std=gnu11", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", *more]
+    subprocess.run([compiler, *options, HERE / source, "-o", library], check=True)
 
 
 def _bridges() -> set[tuple[str, str]]:

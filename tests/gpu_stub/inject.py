@@ -6,7 +6,8 @@
 The first is registered as the engine's runtime ``nvidia``; the second is what engines up to 27 look
 for on their PATH, as ``nvidia-container-runtime-hook``, and call for a device request. Both read
 NVIDIA_VISIBLE_DEVICES as the real ones do: void, none, empty or unset mean no GPU at all.
-``$BENCHDL_STUB`` is a folder with ``libnvidia-ml.so.1`` and ``script``. Runs on the host's python3.
+``$BENCHDL_STUB`` is a folder with the libraries (``lib*.so.*``) and ``script``. Runs on the host's
+python3.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 STUB = Path(os.environ["BENCHDL_STUB"])
-LIBRARY = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1"
+LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 SCRIPT = "/etc/benchdl-gpu-stub"
 MAJOR = 195  # of /dev/nvidia*, Linux' Documentation/admin-guide/devices.txt
 
@@ -64,11 +65,12 @@ def devices(wanted: str) -> dict[str, int]:
     return {"nvidiactl": 255, **{f"nvidia{number}": number for number in indices(wanted)}}
 
 
-def own_script(bundle: Path, wanted: str) -> Path:
-    """The script as this container shall see it."""
-    file = bundle / "benchdl-gpu-stub"
-    file.write_text((STUB / "script").read_text() + f"\n[machine]\ngiven = {wanted}\n")
-    return file
+def mounts(bundle: Path, wanted: str) -> dict[str, Path]:
+    """Place in the container to file: the libraries, and the script as this container sees it."""
+    script = bundle / "benchdl-gpu-stub"
+    script.write_text((STUB / "script").read_text() + f"\n[machine]\ngiven = {wanted}\n")
+    libraries = {f"{LIBRARIES}/{file.name}": file for file in sorted(STUB.glob("lib*.so.*"))}
+    return {**libraries, SCRIPT: script}
 
 
 def runtime(arguments: list[str]) -> None:
@@ -78,8 +80,7 @@ def runtime(arguments: list[str]) -> None:
         config = json.loads((bundle / "config.json").read_text())
         wanted = visible(config["process"]["env"])
         if wanted is not None:
-            mounts = {LIBRARY: STUB / "libnvidia-ml.so.1", SCRIPT: own_script(bundle, wanted)}
-            for destination, source in mounts.items():
+            for destination, source in mounts(bundle, wanted).items():
                 config["mounts"].append(
                     {
                         "destination": destination,
@@ -108,10 +109,7 @@ def hook() -> None:
     root = Path(config["root"]["path"])
     root = root if root.is_absolute() else bundle / root
     lines = ["set -eu"]
-    for destination, source in (
-        (LIBRARY, STUB / "libnvidia-ml.so.1"),
-        (SCRIPT, own_script(bundle, wanted)),
-    ):
+    for destination, source in mounts(bundle, wanted).items():
         lines += [f"touch {root}{destination}", f"mount --bind {source} {root}{destination}"]
     for name, minor in devices(wanted).items():
         lines.append(f"mknod -m 666 {root}/dev/{name} c {MAJOR} {minor}")

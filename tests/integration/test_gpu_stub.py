@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from gpu_stub.fixtures import BENCHDL, BUSY_MEAN, EIGHT_ONE_BUSY, IMAGE
+from printed import rows_by_tool
 
 pytestmark = pytest.mark.docker
 
@@ -26,10 +27,9 @@ def codes(result):
 
 def test_one_busy_of_eight_is_1_of_8_with_its_mean(on_stub, tmp_path):
     done = on_stub(EIGHT_ONE_BUSY)
-    line = next(one for one in done.stdout.splitlines() if one.startswith("| NumPy"))
-    cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert "1/8" in cells
-    assert float(cells[3]) == pytest.approx(BUSY_MEAN, abs=1)
+    (row,) = rows_by_tool(done.stdout)
+    assert row["GPUs"] == "1/8"
+    assert float(row["GPU (%)"]) == pytest.approx(BUSY_MEAN, abs=1)
     (result,) = results_of(tmp_path)
     gpu = result["measurement"]["gpu"]
     assert (gpu["state"], gpu["driver"]) == ("ok", "535.161.08")
@@ -52,8 +52,7 @@ def test_nvml_lost_in_mid_run_is_invalid_and_in_no_average(on_stub, tmp_path):
     assert codes(result)["nvml-lost"] == "invalid"
     assert result["measurement"]["gpu"]["state"] == "lost"
     assert "GPU is lost" in result["measurement"]["gpu"]["detail"]
-    rows = [one for one in done.stdout.splitlines() if one.startswith("| NumPy")]
-    assert not [row for row in rows if "1/8" in row]
+    assert rows_by_tool(done.stdout) == []
     assert "nvml-lost" in done.stdout
 
 
@@ -70,8 +69,82 @@ def test_a_disturbed_gpu_is_found_and_in_no_average(on_stub, tmp_path, trouble, 
     assert codes(result)[code] == "invalid"
     (finding,) = [one for one in result["findings"] if one["code"] == code]
     assert words in finding["evidence"]
-    assert not [one for one in done.stdout.splitlines() if one.startswith("| NumPy")]
+    assert rows_by_tool(done.stdout) == []
     assert "not in the table" in done.stdout
+
+
+def lines_and_notes(text):
+    """Rows of the dummy in a printed table, and what is noted below it."""
+    return rows_by_tool(text), [one for one in text.splitlines() if one.startswith("- NumPy")]
+
+
+ENOUGH = ("--epochs", 2, "--train-samples", 1000)
+"""For a row of its own: some samples of a GPU, and too few updates for a verdict on learning."""
+
+
+def mismatch(result):
+    (finding,) = [one for one in result["findings"] if one["code"] == "cudnn-mismatch"]
+    return finding
+
+
+def test_another_cudnn_than_pinned_is_invalid_and_in_no_average(on_stub, benchdl, tmp_path):
+    on_stub(EIGHT_ONE_BUSY, *ENOUGH)
+    (good,) = results_of(tmp_path)
+    live = good["measurement"]["attestation"]
+    assert live["library_versions"] == {"libcudnn.so.8": "8.6.0"}
+    assert good["job"]["pins"]["cudnn"] == "8.6.0.163"
+    assert "cudnn-mismatch" not in codes(good)
+
+    variants = ("--variant", "default", "--variant", "no-cudnn")
+    done = on_stub(EIGHT_ONE_BUSY, *ENOUGH, *variants, cudnn=8500, expect=1)
+    found = {one["run_id"]: one for one in results_of(tmp_path) if one["run_id"] != good["run_id"]}
+    wrong, without = sorted(found.values(), key=lambda one: one["job"]["variant"])
+    finding = mismatch(wrong)
+    assert finding["severity"] == "invalid"
+    said = (
+        "the image pins cuDNN 8.6.0.163, loaded: /usr/lib/x86_64-linux-gnu/libcudnn.so.8 8.5.0; "
+        "the convolutions run as GpuDnnConv"
+    )
+    assert finding["evidence"] == said
+    assert f"invalid cudnn-mismatch: {said}. something brings its own" in done.stderr
+    assert without["measurement"]["attestation"]["libraries"].get("libcudnn.so.8") is None
+    assert "cudnn-mismatch" not in codes(without)
+    # The campaign's other row stands, alone.
+    (line,), notes = lines_and_notes(done.stdout)
+    assert "no-cudnn" in line["Tool"]
+    assert line["Time (s)"] == f"{without['measurement']['phases']['fit_s']:.1f}"
+    (note,) = [one for one in notes if wrong["run_id"] in one]
+    assert "invalid, not in the table (" in note and "invalid: cudnn-mismatch" in note
+    # A good run of the same configuration keeps its own time: no median of the two.
+    whole = benchdl("table", "--results", tmp_path / "results").stdout
+    lines, _ = lines_and_notes(whole)
+    (line,) = [one for one in lines if "no-cudnn" not in one["Tool"]]
+    assert "median" not in line["Tool"]
+    assert line["Time (s)"] == f"{good['measurement']['phases']['fit_s']:.1f}"
+
+
+def test_no_cudnn_is_invalid_and_suspect_where_it_is_allowed(on_stub, tmp_path):
+    done = on_stub(EIGHT_ONE_BUSY, *ENOUGH, cudnn=None, expect=1)
+    (result,) = results_of(tmp_path)
+    assert not [name for name in result["measurement"]["attestation"]["libraries"] if "dnn" in name]
+    said = (
+        "the image pins cuDNN 8.6.0.163, loaded: none; the convolutions run as GpuCorrMM "
+        "(libcudnn.so.8: cannot open shared object file: No such file or directory)"
+    )
+    assert mismatch(result)["severity"] == "invalid"
+    assert mismatch(result)["evidence"] == said
+    lines, notes = lines_and_notes(done.stdout)
+    assert lines == []
+    assert "invalid: cudnn-mismatch" in notes[0]
+
+    done = on_stub(EIGHT_ONE_BUSY, *ENOUGH, "--allow-unpinned", cudnn=None)
+    (allowed,) = [one for one in results_of(tmp_path) if one["run_id"] != result["run_id"]]
+    assert mismatch(allowed)["severity"] == "suspect"
+    assert mismatch(allowed)["evidence"] == f"{said} (allowed by --allow-unpinned)"
+    (line,), (note,) = lines_and_notes(done.stdout)
+    assert "(suspect)" in line["Tool"]
+    assert "suspect: cudnn-mismatch" in note
+    assert "suspect cudnn-mismatch: the image pins cuDNN" in done.stderr
 
 
 def test_devices_gone_from_the_start(on_stub, tmp_path):

@@ -53,7 +53,7 @@ def test_real_images_load(name, variants):
 
 def test_real_pins_are_those_of_the_issue():
     assert catalog.load("tf").spec.framework.wheels["tensorflow-gpu"] == "2.11.0"
-    attested = catalog.load("theano").spec.framework.attested
+    attested = catalog.load("theano").spec.framework.attested("cpu")
     assert attested["theano"] == "1.0.5"
     assert attested["pygpu"] == "0.7.6"
     assert attested["keras"] == "2.3.1"

@@ -161,7 +161,7 @@ def test_an_invalid_gpu_row_is_listed_and_never_averaged(on_gpu, changes):
         table.append(rows.row(result.model_validate({**result.model_dump(), "findings": findings})))
     assert [row.status for row in table] == ["ok", "invalid"]
     (section,) = tables.sections(table)
-    assert [line[1] for line in section.lines] == ["176.4"]
+    assert [line[2] for line in section.lines] == ["176.4"]
     assert any(bad.run_id in note and "not in the table" in note for note in section.notes)
 
 

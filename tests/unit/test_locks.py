@@ -16,11 +16,7 @@ LOCKS = [*sorted((REPO / "docker").glob("*/*.lock")), REPO / "harness" / "requir
 
 def promised(name):
     """Lock file to the pins that it must hold."""
-    spec = catalog.load(name).spec
-    wanted = {"requirements.lock": spec.framework.wheels}
-    if spec.cuda and spec.cudnn:
-        wanted["cuda.lock"] = {**spec.cuda.wheels, spec.cudnn.wheel: spec.cudnn.version}
-    return {**wanted, **{stack.lock: stack.wheels for stack in spec.local}}
+    return locks.promised(catalog.load(name))
 
 
 def requirements(lock):

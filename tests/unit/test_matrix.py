@@ -35,6 +35,7 @@ def test_every_key_arrives(read):
         unsupported = "skip"
         [matrix]
         backends = ["tf", "theano"]
+        modes = ["as-written", "tuned"]
         variants = ["default", "no-pool"]
         devices = ["auto", "cpu", "gpu"]
         threads = ["default", 2]
@@ -46,6 +47,7 @@ def test_every_key_arrives(read):
         """
     )
     assert options.backends == ["tf", "theano"]
+    assert options.modes == ["as-written", "tuned"]
     assert options.devices == ["cpu", "gpu"]
     assert options.threads == [None, 2]
     assert options.batch_sizes == [64, None]
@@ -83,6 +85,7 @@ def test_what_is_left_out_is_as_on_the_command_line(read):
         (MATRIX + "threads = [1.5]\n", "matrix.threads.0"),
         (MATRIX + "threads = []\n", "matrix.threads"),
         (MATRIX + 'devices = ["tpu"]\n', "matrix.devices.0"),
+        (MATRIX + 'modes = ["fast"]\n', "matrix.modes.0"),
         ('repeat = "3"\n' + MATRIX, "'repeat'"),
         ("repeat = 0\n" + MATRIX, "'repeat'"),
         ("timeout_s = nan\n" + MATRIX, "'timeout_s'"),

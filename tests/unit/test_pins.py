@@ -95,7 +95,8 @@ MISMATCHES = [
         "another one loaded",
         {"versions": {"libcudnn.so.8": "8.9.6"}},
         "cudnn-mismatch",
-        "pins cuDNN 8.6.0.163, loaded: libcudnn.so.8 8.9.6",
+        "pins cuDNN 8.6.0.163, loaded: /usr/local/cuda/lib64/libcudnn.so.8 8.9.6, "
+        "the framework says 8.6.0; the convolutions run as",
     ),
     (
         "the framework says another one",
@@ -125,7 +126,7 @@ MISMATCHES = [
         "switched off, used",
         settings(cudnn_enabled=False),
         "cudnn-mismatch",
-        "cuDNN is switched off, loaded: libcudnn.so.8 8.6.0, the framework says 8.6.0; "
+        "cuDNN is switched off, loaded: /usr/local/cuda/lib64/libcudnn.so.8 8.6.0; "
         "the convolutions run as GpuDnnConv, GpuDnnConvGradI, GpuDnnConvGradW",
     ),
     (
@@ -144,7 +145,8 @@ MISMATCHES = [
         "another CUDA",
         {"versions": {"libcudart.so.11.0": "11.2"}},
         "cuda-mismatch",
-        "pins CUDA 11.8, loaded: libcudart.so.11.0 11.2, libnvrtc.so.11.2 11.8",
+        "pins CUDA 11.8, loaded: /usr/local/cuda/lib64/libcudart.so.11.0 11.2, "
+        "/usr/local/cuda/lib64/libnvrtc.so.11.2 11.8",
     ),
     (
         "no CUDA",
@@ -214,6 +216,22 @@ def test_allow_unpinned_makes_it_suspect_and_says_so(gpu_result, changes):
     assert finding.evidence.endswith("(allowed by --allow-unpinned)")
     whole = checks.findings(result.job, result.measurement, 184.0)
     assert checks.verdict("ok", whole) == "suspect"
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [
+        ({"versions": {"libcudnn.so.8": "8.9.6"}}, "LD_LIBRARY_PATH"),
+        ({"framework": {"cudnn_version": "8.5.0"}, "without": "libcudnn"}, "LD_LIBRARY_PATH"),
+        ({"framework": GEMM}, "log.txt"),
+        ({"framework": GEMM, "without": "libcudnn"}, "not taken; if the image lacks it, rebuild"),
+        ({"versions": {"libcudart.so.11.0": "11.2"}}, "LD_LIBRARY_PATH"),
+        ({"without": ("libcudart", "libnvrtc")}, "images verify"),
+    ],
+)
+def test_the_advice_is_for_what_is_wrong(gpu_result, changes, advice):
+    (finding,) = found(gpu_result(**changes))
+    assert advice in finding.advice
 
 
 def test_allow_unpinned_is_for_versions_as_well_and_for_nothing_else(make_result):

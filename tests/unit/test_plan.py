@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from harness import plan
+from harness import catalog, plan
 from harness.errors import UsageError
 from harness.plan import Configuration, Options
 
@@ -56,6 +56,18 @@ def test_a_configuration_asked_for_twice_is_one():
     assert len(plan.check(options(backends=["tf", "tf"]))[0]) == 1
     both, _ = plan.check(options(backends=["tf"], batch_sizes=[None, 128]))  # 128 is the recipe's
     assert both == [Configuration(backend="tf", device="cpu")]
+
+
+def test_modes_are_an_axis_and_all_is_every_backend():
+    configurations, skipped = plan.check(
+        options(backends=["all"], modes=["as-written", "tuned"], unsupported="skip")
+    )
+    assert {one.backend for one in configurations} == set(catalog.names())
+    tuned = {one.backend for one in configurations if one.mode == "tuned"}
+    refused = {one.configuration.backend for one in skipped}
+    assert tuned | refused == set(catalog.names())
+    assert not tuned & refused
+    assert str(Configuration(backend="tf", mode="tuned", device="cpu")) == "tf tuned cpu"
 
 
 def test_configurations_have_names_that_tell_them_apart():

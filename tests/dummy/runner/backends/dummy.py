@@ -5,100 +5,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import time
 from pathlib import Path
 
+from runner.backends.numpy_network import Layer
 from runner.contract import Failure, Result
-from runner.workloads.network import Conv, Dense, Dropout, Flatten, MaxPool
+from runner.libraries import cudnn_version
+from runner.workloads.network import Conv
 
 MODES = ("crash", "exit0", "invalid-json", "wrong-id", "newer", "huge", "hang", "memory", "lazy")
-
-
-class Layer:
-    """One layer: keeps what backward needs, and its weights with their momentum."""
-
-    def __init__(self, spec, shape, rng):
-        import numpy as np
-
-        self.np, self.spec, self.rng = np, spec, rng
-        self.weights = []
-        if isinstance(spec, Conv):
-            (kh, kw), (h, w, c) = spec.kernel, shape
-            fan = kh * kw * c, kh * kw * spec.filters
-            self.out = (h - kh + 1, w - kw + 1, spec.filters)
-        elif isinstance(spec, Dense):
-            fan, self.out = (shape[0], spec.units), (spec.units,)
-        elif isinstance(spec, MaxPool):
-            self.out = (shape[0] // 2, shape[1] // 2, shape[2])
-        else:
-            self.out = (int(np.prod(shape)),) if isinstance(spec, Flatten) else shape
-        if isinstance(spec, (Conv, Dense)):
-            limit = (6 / sum(fan)) ** 0.5
-            size = (fan[0], self.out[-1])
-            self.weights = [rng.uniform(-limit, limit, size), np.zeros(self.out[-1])]
-            self.weights = [value.astype("float32") for value in self.weights]
-            self.speed = [np.zeros_like(value) for value in self.weights]
-
-    def forward(self, x, training):
-        np, spec = self.np, self.spec
-        if isinstance(spec, (Conv, Dense)):
-            if isinstance(spec, Conv):
-                kh, kw = spec.kernel
-                view = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))
-                self.shape = x.shape
-                x = view.transpose(0, 1, 2, 4, 5, 3).reshape(*view.shape[:3], -1)
-            self.x = x
-            z = x @ self.weights[0] + self.weights[1]
-            if spec.activation == "softmax":
-                z = np.exp(z - z.max(axis=1, keepdims=True))
-                return z / z.sum(axis=1, keepdims=True)
-            self.mask = z > 0
-            return z * self.mask
-        if isinstance(spec, MaxPool):
-            self.shape, (h, w, c) = x.shape, self.out
-            blocks = x[:, : 2 * h, : 2 * w].reshape(len(x), h, 2, w, 2, c)
-            best = blocks.max(axis=(2, 4))
-            self.mask = blocks == best[:, :, None, :, None]
-            return best
-        if isinstance(spec, Dropout) and training:
-            keep = 1 - spec.rate
-            self.mask = (self.rng.uniform(size=x.shape) < keep).astype("float32") / np.float32(keep)
-            return x * self.mask
-        self.shape = x.shape
-        return x.reshape(len(x), -1) if isinstance(spec, Flatten) else x
-
-    def backward(self, d):
-        np, spec = self.np, self.spec
-        if isinstance(spec, (Conv, Dense)):
-            if spec.activation == "relu":
-                d = d * self.mask
-            flat, ins = d.reshape(-1, d.shape[-1]), self.x.reshape(-1, self.x.shape[-1])
-            self.gradients = [ins.T @ flat, flat.sum(axis=0)]
-            d = d @ self.weights[0].T
-            if isinstance(spec, Conv):
-                kh, kw = spec.kernel
-                n, oh, ow = d.shape[:3]
-                d = d.reshape(n, oh, ow, kh, kw, -1)
-                dx = np.zeros(self.shape, "float32")
-                for i in range(kh):
-                    for j in range(kw):
-                        dx[:, i : i + oh, j : j + ow] += d[:, :, :, i, j]
-                return dx
-            return d
-        if isinstance(spec, MaxPool):
-            h, w, _ = self.out
-            dx = np.zeros(self.shape, "float32")
-            spread = (d[:, :, None, :, None] * self.mask).reshape(len(d), 2 * h, 2 * w, -1)
-            dx[:, : 2 * h, : 2 * w] = spread
-            return dx
-        return d * self.mask if isinstance(spec, Dropout) else d.reshape(self.shape)
-
-    def update(self, rate, momentum):
-        for i, gradient in enumerate(self.gradients):
-            self.speed[i] = momentum * self.speed[i] - rate * gradient
-            self.weights[i] = self.weights[i] + self.speed[i]
 
 
 class Dummy:
@@ -114,6 +32,12 @@ class Dummy:
         import numpy
 
         self.np = numpy
+        self.cudnn, self.cudnn_problem = None, None
+        if job.device == "gpu" and job.settings.cudnn_enabled:
+            try:  # whichever the loader finds, and on without it where it finds none, as tools do
+                self.cudnn = ctypes.CDLL("libcudnn.so.8")
+            except OSError as error:
+                self.cudnn_problem = str(error)
 
     def build(self, job, workload):
         self.rng, self.workload = self.np.random.RandomState(job.seed), workload
@@ -126,6 +50,16 @@ class Dummy:
     def prepare(self, data):
         self.x, self.y = data.train_images[..., None], self.np.eye(10)[data.train_labels]
         self.test_x, self.test_y = data.test_images[..., None], data.test_labels
+
+    def weights(self):
+        trained = [layer for layer in self.layers if layer.weights]
+        return [
+            value.reshape(*getattr(layer.spec, "kernel", ()), -1, layer.out[-1]).copy()
+            if isinstance(layer.spec, Conv) and value.ndim == 2
+            else value.copy()
+            for layer in trained
+            for value in layer.weights
+        ]
 
     def compile(self):
         return False
@@ -170,7 +104,21 @@ class Dummy:
 
     def attest(self):
         # NumPy knows no GPU: what it says of a GPU job is for tests on the stub driver.
-        return self.job.device, {"numpy": self.np.__version__}, {"layout": "channels_last"}
+        facts = {"layout": "channels_last"}
+        if self.job.device == "gpu":
+            facts.update(self._in_theanos_words())
+        return self.job.device, {"numpy": self.np.__version__}, facts
+
+    def _in_theanos_words(self):
+        """What Theano would say of its convolutions, with the cuDNN that was found or without."""
+        found = self.cudnn is not None
+        return {
+            "cudnn_version": cudnn_version(self.cudnn.cudnnGetVersion()) if found else None,
+            "cudnn_convolutions": found,
+            "cudnn_operations": {"GpuDnnConv": 2} if found else {},
+            "convolutions": {"GpuDnnConv" if found else "GpuCorrMM": 2},
+            "dnn_message": self.cudnn_problem,
+        }
 
 
 def misbehave(mode, job):

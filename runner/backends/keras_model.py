@@ -1,12 +1,12 @@
-"""Keras 2, whatever runs below it: the layers, the recipe and the training loop of its users.
+"""Keras 2 and 3, whatever runs below: the layers, the recipe and the training loop of their users.
 
-Shared by ``tf`` and ``theano``; they differ in configuration, in proof and in memory layout.
+The backends that share this differ in configuration, in proof and in memory layout.
 """
 
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, Tuple
+from typing import TYPE_CHECKING, Any, List, Tuple
 
 from runner.backends.base import EpochSeen
 from runner.contract import Job
@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
 
 
-class Keras2:
-    """The framework-independent half of a Keras 2 backend.
+class KerasModel:
+    """The framework-independent half of a Keras backend.
 
     Subclasses set ``keras`` in ``start`` and may override ``channels_first`` and ``optimizer``.
     """
@@ -72,6 +72,10 @@ class Keras2:
     def _images(self, images: Any) -> Any:
         return images[:, None, :, :] if self.channels_first else images[:, :, :, None]
 
+    def weights(self) -> List[Any]:
+        """As Keras has them: its Flatten puts channels last whatever the layout."""
+        return list(self._model.get_weights())
+
     def compile(self) -> bool:
         """TensorFlow traces in the first step; Theano overrides this."""
         return False
@@ -122,4 +126,4 @@ def _translate(layers: Any, layer: Layer, first: Any) -> Any:
         return layers.Flatten(**first)
     if isinstance(layer, Dense):
         return layers.Dense(layer.units, activation=layer.activation, **first)
-    raise TypeError(f"Keras 2 has no translation of {type(layer).__name__} yet")
+    raise TypeError(f"Keras has no translation of {type(layer).__name__} yet")

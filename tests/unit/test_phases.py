@@ -1,0 +1,70 @@
+"""Below the table by tool: where the time goes, how the rows differ, and when ranks flip."""
+
+from __future__ import annotations
+
+from harness import phases, rows, tables
+from harness.phases import Configuration
+
+
+def timed(make_result, title, *, steady, total, epochs=10, **changes):
+    seconds = [{"number": n, "duration_s": steady, "loss": 0.1} for n in range(1, epochs + 1)]
+    measurement = {
+        "epochs": seconds,
+        "phases": {"fit_s": steady * epochs, "total_s": total},
+    }
+    job = {"title": title, "epochs": epochs, **changes.pop("job", {})}
+    measurement.update(changes)
+    return rows.row(make_result(job=job, measurement=measurement))
+
+
+def flip(*table):
+    return phases.rank_flip({Configuration(row.tool, row.mode): [row] for row in table})
+
+
+def test_the_second_table_has_every_phase(make_result):
+    (section,) = tables.sections([rows.row(make_result())])
+    (line,) = section.phases
+    assert line[:2] == ("Keras (tensorflow)", "as-written")
+    assert len(line) == len(phases.HEADER)
+    markdown = tables.to_markdown([rows.row(make_result())])
+    for word in ("Import", "Build", "Compile", "First epoch", "Steady epoch", "Total"):
+        assert word in markdown
+
+
+def test_what_was_not_told_apart_is_a_dash(make_result):
+    (section,) = tables.sections([rows.row(make_result())])
+    assert section.phases[0][phases.HEADER.index("Compile")] == "-"
+
+
+def test_a_rank_that_flips_is_told_with_the_epoch(make_result):
+    # quick: 10 s ahead, then 2 s an epoch; slow: 1 s ahead, then 3 s: equal after 9 epochs
+    quick = timed(make_result, "quick", steady=2.0, total=30.0)
+    slow = timed(make_result, "slow", steady=3.0, total=31.0)
+    (note,) = flip(quick, slow)
+    assert "lowest per steady epoch is quick" in note
+    assert "lowest in total is slow, as-written up to epoch 9" in note
+
+
+def test_no_flip_where_one_tool_is_lower_in_both(make_result):
+    quick = timed(make_result, "quick", steady=2.0, total=21.0)
+    assert flip(quick, timed(make_result, "slow", steady=3.0, total=31.0)) == []
+    assert flip(quick) == []
+
+
+def test_one_epoch_tells_nothing_of_ranks(make_result):
+    one = timed(make_result, "a", steady=2.0, total=30.0, epochs=1)
+    assert flip(one, timed(make_result, "b", steady=3.0, total=4.0, epochs=1)) == []
+
+
+def test_rows_that_differ_in_mode_or_layout_have_no_winner(make_result):
+    layout = {"attestation": {"framework": {"layout": "channels_first"}}}
+    settings = {"settings": {"mode": "tuned"}}
+    base = timed(make_result, "a", steady=2.0, total=30.0)
+    first = timed(make_result, "b", steady=2.0, total=30.0, **layout)
+    tuned = timed(make_result, "a", steady=2.0, total=30.0, job=settings)
+    (section,) = tables.sections([base, first, tuned])
+    notes = [note for note in section.notes if "no row is named a winner" in note]
+    assert any("differ in mode (as-written: a, b; tuned: a)" in note for note in notes)
+    assert [line[1] for line in section.lines].count("tuned") == 1
+    (section,) = tables.sections([base, base])
+    assert section.notes == []

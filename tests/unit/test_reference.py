@@ -1,0 +1,112 @@
+"""The second opinion: NumPy's forward pass, and what the harness concludes from it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from harness import checks
+from runner import reference, workloads
+from runner.backends.layout import in_reference_order
+from runner.workloads.network import Conv, Dense, Dropout, Flatten, MaxPool, Network
+
+SMALL = Network(
+    input_shape=(5, 4, 2),
+    layers=(
+        Conv(3, (2, 2), "relu"),
+        MaxPool((2, 2)),
+        Dropout(0.5),
+        Flatten(),
+        Dense(4, "relu"),
+        Dense(3, "softmax"),
+    ),
+)
+
+
+@pytest.fixture
+def weights():
+    rng = np.random.RandomState(1)
+    shapes = [(2, 2, 2, 3), (3,), (6, 4), (4,), (4, 3), (3,)]
+    return [rng.normal(size=shape).astype("float32") for shape in shapes]
+
+
+def by_hand(weights, image):
+    """The same network, one number at a time."""
+    kernel, bias, first, first_bias, last, last_bias = weights
+    conv = np.zeros((4, 3, 3))
+    for row, column, out in np.ndindex(4, 3, 3):
+        window = image[row : row + 2, column : column + 2]
+        conv[row, column, out] = max(0, (window * kernel[..., out]).sum() + bias[out])
+    pooled = [
+        conv[2 * row : 2 * row + 2, 0:2, channel].max() for row in range(2) for channel in range(3)
+    ]
+    hidden = np.maximum(0, np.array(pooled) @ first + first_bias)
+    scores = hidden @ last + last_bias
+    likely = np.exp(scores - scores.max())
+    return likely / likely.sum()
+
+
+def test_the_reference_is_the_network_computed_by_hand(weights):
+    rng = np.random.RandomState(2)
+    images, labels = rng.uniform(size=(7, 5, 4, 2)).astype("float32"), rng.randint(0, 3, 7)
+    expected = [by_hand(weights, image) for image in images]
+    loss = -np.mean([math.log(one[label]) for one, label in zip(expected, labels, strict=True)])
+    wrong = np.mean([one.argmax() != label for one, label in zip(expected, labels, strict=True)])
+    found = reference.loss_and_error(SMALL, weights, images, labels)
+    assert found == pytest.approx((loss, wrong), abs=1e-6)
+
+
+@pytest.mark.parametrize("change", [lambda w: w[:-1], lambda w: [*w, w[-1]]])
+def test_weights_of_another_network_are_refused(weights, change):
+    with pytest.raises(ValueError, match="weights"):
+        reference.loss_and_error(SMALL, change(weights), np.zeros((1, 5, 4, 2)), np.zeros(1))
+
+
+def test_channels_first_weights_come_into_the_references_order(weights):
+    height, width, channels = SMALL.flattened()
+    assert (height, width, channels) == (2, 1, 3)
+    before = weights[2].reshape(height, width, channels, 4)
+    theirs = [*weights]
+    theirs[2] = before.transpose(2, 0, 1, 3).reshape(6, 4)
+    ours = in_reference_order(SMALL, theirs, channels_first=True)
+    assert all((a == b).all() for a, b in zip(ours, weights, strict=True))
+    assert in_reference_order(SMALL, weights, channels_first=False)[2] is weights[2]
+
+
+def codes(result, **learning):
+    measured = result.measurement
+    changed = measured.model_copy(
+        update={"learning": measured.learning.model_copy(update=learning)}
+    )
+    return [finding.code for finding in checks.findings(result.job, changed, 1e6)]
+
+
+def test_a_network_that_starts_elsewhere_is_found(make_result):
+    assert codes(make_result(), initial_loss=2.31) == []
+    assert codes(make_result(), initial_loss=2.0) == ["other-start"]
+    assert codes(make_result(), initial_loss=7.5) == ["other-start"]
+
+
+def test_a_backend_that_evaluates_another_network_is_found(make_result):
+    result = make_result()
+    said = result.measurement.learning
+    good = {"reference_loss": said.test_loss, "reference_error_rate": said.error_rate}
+    assert codes(result, **good) == []
+    assert codes(result, **{**good, "reference_error_rate": 0.9}) == ["other-network"]
+    assert codes(result, **{**good, "reference_loss": said.test_loss + 0.1}) == ["other-network"]
+
+
+def test_the_start_of_the_real_network_is_near_chance():
+    workload = workloads.load("cnn-mnist")
+    rng = np.random.RandomState(0)
+    weights = []
+    for shape in [(4, 4, 1, 32), (3, 3, 32, 16), (400, 128), (128, 64), (64, 10)]:
+        fan = math.prod(shape[:-2]) * (shape[-2] + shape[-1])
+        limit = math.sqrt(6 / fan)
+        weights += [rng.uniform(-limit, limit, shape).astype("f4"), np.zeros(shape[-1], "f4")]
+    images = rng.uniform(size=(100, 28, 28)).astype("f4")
+    loss, _ = reference.loss_and_error(workload.network, weights, images, np.zeros(100))
+    assert loss == pytest.approx(math.log(10), abs=0.15)
+    assert sum(weight.size for weight in weights) == workload.network.parameters() == 65_402
