@@ -67,7 +67,9 @@ def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> J
         repeat=plan.repeat,
         data_dir=site.launcher.inside(site.data.directory, "data"),
         dataset_sha256=site.data.sha256,
-        settings=settings.resolve(backend, wanted.variant, options.overrides, prepared.environment),
+        settings=settings.resolve(
+            backend, wanted.variant, options.overrides, prepared.environment, wanted.mode
+        ),
         overrides=options.overrides,
         pins=prepared.pins,
         allow_unpinned=options.allow_unpinned,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections import Counter
 
@@ -115,6 +116,30 @@ def resume(launcher, store, watcher=None, **more):
 def ended(results):
     """How often each planned job came to an end."""
     return Counter(one.job.campaign_position for one in results if one.status != "interrupted")
+
+
+def test_every_axis_of_a_plan_reaches_its_jobs(launcher, store, dummy_root, tmp_path, monkeypatch):
+    root = tmp_path / "root"
+    shutil.copytree(dummy_root, root)
+    file = root / "docker" / "dummy" / "image.toml"
+    tuned = '[tuned]\ndescription = "of a test"\nenvironment = { OF_TUNED = "1" }\n'
+    file.write_text(file.read_text().replace("[variants.quiet]", f"{tuned}\n[variants.quiet]"))
+    monkeypatch.setenv("BENCHDL_ROOT", str(root))
+    axes = {
+        "backends": ["dummy"],
+        "modes": ["as-written", "tuned"],
+        "variants": ["default", "quiet"],
+        "threads": [None, 1],
+        "batch_sizes": [None, 64],
+    }
+    results = run(launcher, store, repeat=1, **axes)
+    assert len(results) == 16
+    for planned, result in zip(records.find(store, "latest").jobs, results, strict=True):
+        wanted, job = planned.configuration, result.job
+        assert job.settings.mode == wanted.mode
+        assert ("OF_TUNED" in job.settings.environment) == (wanted.mode == "tuned")
+        assert (job.variant, job.threads) == (wanted.variant, wanted.threads)
+        assert (job.device, job.batch_size) == (wanted.device, wanted.batch_size)
 
 
 ONCE_EACH = dict.fromkeys(range(1, 7), 1)
