@@ -13,11 +13,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from harness.errors import BenchdlError, UsageError
-from harness.exchange import Exchange, unwritable
+from harness.launchers.exchange import Exchange, unwritable
 from runner.contract import ContractError, Result, load_result
 
 CAMPAIGNS = "campaigns"
-"""The folder among the results that holds the records of campaigns: harness/records.py."""
+"""The folder among the results that holds the records of campaigns: harness/campaign/records.py."""
 
 _STAGING = ".staging"
 

@@ -6,9 +6,10 @@ import time
 
 import click
 
-from harness import rows, tables
-from harness.progress import Display
+from harness import tables
+from harness.campaign.progress import Display
 from harness.store import Store
+from harness.tables import rows
 from runner.contract import Result
 
 

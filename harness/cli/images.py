@@ -26,7 +26,8 @@ def build_(
     backends: tuple[str, ...], flavour: str | None, make_base: bool, debian_mirror: str | None
 ) -> None:
     """Build images; what has not changed is not built again."""
-    from harness import build, engine
+    from harness import engine
+    from harness.images import build
 
     wanted = _chosen(backends, flavour)
     client = engine.connect()
@@ -79,7 +80,7 @@ def verify(backends: tuple[str, ...], flavour: str | None) -> int:
 @_backends
 def lock(backends: tuple[str, ...]) -> None:
     """Make the lock files of a backend again from the pins in its image.toml."""
-    from harness import locks
+    from harness.images import locks
 
     for name in backends or catalog.names():
         locks.write(catalog.load(name), common.say)

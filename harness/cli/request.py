@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from harness import catalog, matrix, settings
+from harness import catalog, settings
+from harness.campaign import matrix
+from harness.campaign.plan import Options
 from harness.errors import UsageError
 from harness.launchers import choice
-from harness.plan import Options
 
 _BESIDE_A_FILE = {
     "file", "launcher", "gpus", "parallel_gpus", "injection", "data_dir", "results", "memory",

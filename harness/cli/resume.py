@@ -42,10 +42,10 @@ def command(
     and run again as a further attempt.
     """
     from harness import campaign as campaigns
-    from harness import records
+    from harness.campaign import records
+    from harness.campaign.progress import Display
     from harness.cli import finish
     from harness.launchers import choice
-    from harness.progress import Display
 
     begin = time.monotonic()
     display = Display(common.console())

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from harness.campaign.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, LONGEST_PAUSE_S
 from harness.cli import common
-from harness.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, LONGEST_PAUSE_S
 
 
 def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
@@ -146,10 +146,11 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
 
     A run that was stopped goes on with `benchdl resume`.
     """
-    from harness import campaign, plan
+    from harness import campaign
+    from harness.campaign import plan
+    from harness.campaign.progress import Display
     from harness.cli import finish, request
     from harness.launchers import choice
-    from harness.progress import Display
 
     display = Display(common.console())
     store = common.store(results)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from harness import reference, rows, tables
 from harness import store as store_module
+from harness import tables
 from harness.cli import common
 from harness.errors import UsageError
+from harness.tables import reference, rows
 
 
 @click.command("table")

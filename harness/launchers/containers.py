@@ -10,8 +10,8 @@ from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 from requests.exceptions import RequestException
 
-from harness import marks
 from harness.errors import BenchdlError
+from harness.launchers import marks
 from harness.launchers.base import Say
 
 

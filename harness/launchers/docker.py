@@ -17,10 +17,11 @@ from docker.models.containers import Container
 from docker.types import LogConfig, Mount
 from requests.exceptions import RequestException
 
-from harness import baseimage, build, engine, images, marks
+from harness import engine, images
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
-from harness.launchers import containers, gpu
+from harness.images import baseimage, build
+from harness.launchers import containers, gpu, marks
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.stream import Follower
 from runner.contract import Pins

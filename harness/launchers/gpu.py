@@ -12,8 +12,9 @@ import docker
 from docker.errors import APIError
 from docker.types import DeviceRequest
 
-from harness import cdi, engine
+from harness import engine
 from harness.errors import BenchdlError, UsageError
+from harness.nvidia import cdi
 
 Injection = Literal["cdi", "request", "runtime"]
 InjectionWord = Literal["auto", "cdi", "request", "runtime"]

@@ -13,9 +13,10 @@ from typing import Literal
 
 import psutil
 
-from harness import environments, marks, nvidia, paths
+from harness import nvidia, paths
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
+from harness.launchers import environments, marks
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.stream import Follower
 

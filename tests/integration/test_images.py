@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import baseimage, build, catalog, images
+from harness import catalog, images
 from harness.errors import BenchdlError
+from harness.images import baseimage, build
 
 pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"

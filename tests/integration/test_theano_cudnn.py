@@ -15,7 +15,9 @@ import pytest
 from docker.errors import ContainerError
 from docker.types import Mount
 
-from harness import build, catalog, pins
+from harness import catalog
+from harness.checks import pins
+from harness.images import build
 from runner.contract import Job
 from runner.measurement import Attestation
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import build, catalog, environments, settings
+from harness import catalog, settings
+from harness.images import build
+from harness.launchers import environments
 from runner.contract import Job, Provenance
 
 REPO = Path(__file__).resolve().parents[2]

@@ -9,10 +9,11 @@ from collections import Counter
 
 import pytest
 
-from harness import campaign, datasets, idle, leftovers, one_job, records, side_by_side
+from harness import campaign, datasets
+from harness.campaign import idle, leftovers, one_job, records, side_by_side
+from harness.campaign.plan import Options
 from harness.errors import BenchdlError
 from harness.launchers.base import Exit, Prepared
-from harness.plan import Options
 from harness.store import Store
 from runner.contract import Idle, Pins, Provenance, load_job
 

@@ -9,8 +9,9 @@ import tarfile
 
 import pytest
 
-from harness import catalog, context
+from harness import catalog
 from harness.errors import UsageError
+from harness.images import context
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Where data comes from: named directories, the cache, mirrors of every kind, the stand-in.
 
-The sets here are a few pictures large: :data:`harness.idx.SHAPES` and the checksums are replaced.
+The sets here are a few pictures large: :data:`harness.datasets.idx.SHAPES` and the checksums are
+replaced.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import cache, datasets, download, idx, synthetic
+from harness import cache, datasets
+from harness.datasets import download, idx, synthetic
 from harness.errors import BenchdlError, UsageError
 
 REAL_SHAPES = dict(idx.SHAPES)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness import catalog, doctor_gpu, troubles
+from harness import catalog
+from harness.checks import troubles
+from harness.doctor import gpu
 
 CUDA = catalog.load("tf").spec.cuda
 INFO = {"Runtimes": {"runc": {}}, "DefaultRuntime": "runc"}
@@ -23,7 +25,7 @@ INFO = {"Runtimes": {"runc": {}}, "DefaultRuntime": "runc"}
     ],
 )
 def test_what_runs_on_which_driver_and_gpu(driver, capability, problem):
-    found, fix = doctor_gpu.fits(CUDA, driver, capability)
+    found, fix = gpu.fits(CUDA, driver, capability)
     assert problem in found
     assert bool(found) == bool(problem) == bool(fix)
 
@@ -82,20 +84,20 @@ def test_a_driver_that_does_not_answer(benchdl, stub_nvml, code, fix):
 def test_ways_into_containers():
     both = {**INFO, "Runtimes": {"nvidia": {}}, "DefaultRuntime": "nvidia"}
     both["DiscoveredDevices"] = [{"ID": "nvidia.com/gpu=all"}]
-    lines = by_subject(doctor_gpu._injection(both, wanted=True))
+    lines = by_subject(gpu._injection(both, wanted=True))
     assert lines["GPUs by CDI"].found == "nvidia.com/gpu=all"
     assert lines["GPUs by runtime"].found == "nvidia, the engine's default"
-    (missing,) = doctor_gpu._injection(INFO, wanted=True)
+    (missing,) = gpu._injection(INFO, wanted=True)
     assert not missing.ok
     assert "nvidia-ctk runtime configure" in missing.fix
-    (not_needed,) = doctor_gpu._injection(INFO, wanted=False)
+    (not_needed,) = gpu._injection(INFO, wanted=False)
     assert not_needed.ok
 
 
 def test_a_specification_that_the_engine_does_not_see(monkeypatch, tmp_path):
     (tmp_path / "nvidia.json").write_text('{"kind": "nvidia.com/gpu", "devices": [{"name": "0"}]}')
-    monkeypatch.setattr(doctor_gpu.cdi, "FOLDERS", (str(tmp_path),))
-    (line, _) = doctor_gpu._injection({"Runtimes": {"nvidia": {}}}, wanted=True)
+    monkeypatch.setattr(gpu.cdi, "FOLDERS", (str(tmp_path),))
+    (line, _) = gpu._injection({"Runtimes": {"nvidia": {}}}, wanted=True)
     assert not line.ok
     assert "features.cdi" in line.fix
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalog, environments, registry
+from harness import catalog
 from harness.errors import BenchdlError
+from harness.images import registry
+from harness.launchers import environments
 
 OWN = ".".join(platform.python_version_tuple()[:2])
 

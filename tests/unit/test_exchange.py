@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from harness import exchange as exchange_module
 from harness.errors import BenchdlError
-from harness.exchange import Exchange
+from harness.launchers import exchange as exchange_module
 from harness.launchers.base import Exit
+from harness.launchers.exchange import Exchange
 from runner.contract import Failure, load_job
 
 WELL = Exit("exited", 0)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import rows, tables
+from harness import tables
+from harness.tables import rows
 from runner.contract import load_result
 
 GOLDEN = Path(__file__).parent.parent / "golden"

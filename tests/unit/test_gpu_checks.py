@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness import gpu_checks
+from harness.checks import gpu_checks
 
 
 def found(make_result, gpu, *, device="gpu", gpus=None, launcher="docker", isolation=None):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness import checks, cuda_drivers, rows, tables
+from harness import checks, tables
+from harness.nvidia import cuda_drivers
+from harness.tables import rows
 
 GIB = 2**30
 CLEAN = {

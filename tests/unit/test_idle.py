@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from harness import idle, nvidia
+from harness import nvidia
+from harness.campaign import idle
 from runner.contract import Idle
 
 

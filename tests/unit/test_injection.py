@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from harness import cdi
 from harness.errors import UsageError
 from harness.launchers import gpu
+from harness.nvidia import cdi
 
 STOCK = {"Runtimes": {"runc": {}, "io.containerd.runc.v2": {}}, "DefaultRuntime": "runc"}
 WITH_RUNTIME = {"Runtimes": {"runc": {}, "nvidia": {}}, "DefaultRuntime": "runc"}

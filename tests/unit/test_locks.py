@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalog, locks
+from harness import catalog
+from harness.images import locks
 
 REPO = Path(__file__).resolve().parents[2]
 BACKENDS = sorted(file.parent.name for file in (REPO / "docker").glob("*/image.toml"))

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import marks
+from harness.launchers import marks
 from harness.launchers.local import LocalLauncher
 
 MARK = "import sys; from harness import marks; print(marks.own(), flush=True); sys.stdin.read()"

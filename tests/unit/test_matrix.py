@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness import matrix
+from harness.campaign import matrix
 from harness.errors import UsageError
 
 MATRIX = '[matrix]\nbackends = ["tf"]\n'

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.outlook import Outlook, duration
-from harness.plan import Configuration, PlannedJob
+from harness.campaign.outlook import Outlook, duration
+from harness.campaign.plan import Configuration, PlannedJob
 
 TF = Configuration(backend="tf", device="cpu")
 POOL = Configuration(backend="tf", variant="pool", device="cpu")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness import phases, rows, tables
-from harness.phases import Configuration
+from harness import tables
+from harness.tables import phases, rows
+from harness.tables.phases import Configuration
 
 
 def timed(make_result, title, *, steady, total, epochs=10, **changes):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from conftest import merged
 
-from harness import checks, pins
+from harness import checks
+from harness.checks import pins
 
 THEANO = {
     "cudnn_version": "8.6.0",

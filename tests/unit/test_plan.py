@@ -6,9 +6,10 @@ from collections import Counter
 
 import pytest
 
-from harness import catalog, plan
+from harness import catalog
+from harness.campaign import plan
+from harness.campaign.plan import Configuration, Options
 from harness.errors import UsageError
-from harness.plan import Configuration, Options
 
 
 def options(**changes):

@@ -12,10 +12,10 @@ import tracemalloc
 import pytest
 from rich.console import Console
 
+from harness.campaign.outlook import Standing
+from harness.campaign.plan import Configuration
+from harness.campaign.progress import Display, picture
 from harness.launchers.stream import Follower
-from harness.outlook import Standing
-from harness.plan import Configuration
-from harness.progress import Display, picture
 
 EPOCH = {"event": "epoch", "epoch": 3, "epochs": 10, "loss": 0.0654, "elapsed_s": 60.0}
 

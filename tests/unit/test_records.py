@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import records
+from harness.campaign import records
+from harness.campaign.records import Campaign
 from harness.errors import BenchdlError, UsageError
-from harness.records import Campaign
 from harness.store import Store
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "campaign-1"

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness import interrupts, nvidia, side_by_side
+from harness import interrupts, nvidia
+from harness.campaign import side_by_side
 from harness.errors import BenchdlError, UsageError
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 import pytest
 
 from harness.errors import BenchdlError, UsageError
-from harness.exchange import Exchange
+from harness.launchers.exchange import Exchange
 from harness.store import Store, new_run_id, report
 from runner.contract import Result
 

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from harness import bitstream, glyphs, idx, synthetic
+from harness.datasets import bitstream, glyphs, idx, synthetic
 from harness.errors import BenchdlError
 
 

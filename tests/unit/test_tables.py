@@ -11,7 +11,8 @@ import time
 import pytest
 from printed import cells, rows_by_tool
 
-from harness import reference, rows, tables
+from harness import tables
+from harness.tables import reference, rows
 
 HEADER = "| Tool | Mode | Time (s) | vs lowest | GPU (%) | GPUs | CPUs | CPU1 (%) | Error rate |"
 KEYS = """

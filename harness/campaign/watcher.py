@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from harness.outlook import Standing
+from harness.campaign.outlook import Standing
 from runner.contract import Job, Result
 
 

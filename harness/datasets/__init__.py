@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness import idx, synthetic
 from harness.cache import cache_dir, locked, write_whole
-from harness.download import DownloadError, download
+from harness.datasets import idx, synthetic
+from harness.datasets.download import DownloadError, from_mirrors
 from harness.errors import BenchdlError, UsageError
 
 __all__ = ["CHOICES", "Dataset", "DatasetState", "fetch", "listing", "resolve"]
@@ -191,7 +191,7 @@ def _cached(name: str, say: Say) -> Dataset:
         if found.problem:
             say(f"the cached {name} is replaced: {found.problem}")
         say(f"generating {name}" if name == SYNTHETIC else "downloading MNIST")
-        files = synthetic.files() if name == SYNTHETIC else download(sha256)
+        files = synthetic.files() if name == SYNTHETIC else from_mirrors(sha256)
         for file, content in files.items():
             write_whole(directory / file, content)  # goes before a damaged one with .gz
     return dataset

@@ -15,7 +15,7 @@ import urllib.request
 from http.client import HTTPException
 from queue import Empty, SimpleQueue
 
-from harness import idx
+from harness.datasets import idx
 from harness.errors import UsageError
 
 MIRRORS = (
@@ -59,7 +59,7 @@ def mirrors() -> list[str]:
     return own if own and not text.startswith("+") else [*own, *MIRRORS]
 
 
-def download(sha256: dict[str, str]) -> dict[str, bytes]:
+def from_mirrors(sha256: dict[str, str]) -> dict[str, bytes]:
     """All files, decoded and verified.
 
     Args:

@@ -14,9 +14,9 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError
 
+from harness.campaign.plan import Device, Options, PlannedJob, Skipped
 from harness.errors import BenchdlError, UsageError
-from harness.exchange import unwritable
-from harness.plan import Device, Options, PlannedJob, Skipped
+from harness.launchers.exchange import unwritable
 from harness.store import CAMPAIGNS, Damaged, Store, report, sync, write_durably
 from runner.contract import RUN_ID_PATTERN, ContractError, Pins, Provenance, Result
 from runner.schema import Model, first_error, versioned

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
 
-from harness import catalog, changes, datasets, leftovers, one_job, plan, records, side_by_side
+from harness import catalog, datasets
+from harness.campaign import changes, leftovers, one_job, plan, records, side_by_side
+from harness.campaign.one_job import Site
+from harness.campaign.outlook import Outlook
+from harness.campaign.plan import Configuration, Options
+from harness.campaign.records import Campaign, Environment
+from harness.campaign.watcher import Watcher
 from harness.errors import BenchdlError
 from harness.launchers.base import Launcher, Prepared
-from harness.one_job import Site
-from harness.outlook import Outlook
-from harness.plan import Configuration, Options
-from harness.records import Campaign, Environment
 from harness.store import Store, new_run_id
-from harness.watcher import Watcher
 from runner.contract import Finding, Result
 
 __all__ = ["Options", "resume", "run"]

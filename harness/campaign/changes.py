@@ -14,9 +14,9 @@ from importlib import metadata
 from pathlib import Path
 
 from harness import paths
+from harness.campaign.records import Campaign, Environment
 from harness.datasets import Dataset
 from harness.errors import BenchdlError
-from harness.records import Campaign, Environment
 from runner.contract import Finding
 
 CODE = "campaign-changed"

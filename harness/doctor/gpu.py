@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness import cdi, nvidia, troubles
+from harness import nvidia
 from harness.catalog import Backend, Cuda
-from harness.doctor_line import Line
+from harness.checks import troubles
+from harness.doctor.line import Line
 from harness.launchers import gpu as injection
-from harness.nvidia import Driver, Gpu
+from harness.nvidia import Driver, Gpu, cdi
 
 _TOOLKIT = "install nvidia-container-toolkit, then: nvidia-ctk runtime configure --runtime=docker"
 _BUSY_BYTES = 512 * 2**20  # more than a desktop or a monitor takes

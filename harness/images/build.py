@@ -14,9 +14,10 @@ import docker
 from docker.errors import APIError, DockerException
 from docker.models.images import Image
 
-from harness import baseimage, cache, context, engine, images
+from harness import cache, engine, images
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
+from harness.images import baseimage, context
 
 Say = Callable[[str], None]
 

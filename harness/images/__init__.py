@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import docker
 from docker.models.images import Image
 
-from harness import context, engine
+from harness import engine
 from harness.catalog import Backend, Flavour
+from harness.images import context
 from runner.contract import Provenance
 
 LABEL = "benchdl."

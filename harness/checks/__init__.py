@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from harness import gpu_checks, pins
-from harness.gpu_guards import GUARDS
+from harness.checks import gpu_checks, pins
+from harness.checks.gpu_guards import GUARDS
 from runner import workloads
 from runner.contract import Finding, Job
 from runner.measurement import Measurement

@@ -11,8 +11,8 @@ from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 
-from harness.exchange import OURS, Exchange
 from harness.launchers.base import Launcher
+from harness.launchers.exchange import OURS, Exchange
 from harness.store import Store
 from runner.contract import ContractError, Failure, Job, Launch, Result, load_job
 

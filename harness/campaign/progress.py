@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from harness import checks
-from harness.outlook import Standing, State
-from harness.plan import particulars
+from harness.campaign.outlook import Standing, State
+from harness.campaign.plan import particulars
 from runner.contract import Job, Result
 
 
@@ -34,7 +34,7 @@ _MOST_MARKS = 60
 
 
 class Display:
-    """A :class:`harness.watcher.Watcher` that writes to ``console``.
+    """A :class:`harness.campaign.watcher.Watcher` that writes to ``console``.
 
     On a terminal: the campaign with a mark for each job, and a bar of the running one's epochs.
     """

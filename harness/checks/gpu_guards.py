@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from statistics import median
 
-from harness.cuda_drivers import is_older, minimum_driver
+from harness.nvidia.cuda_drivers import is_older, minimum_driver
 from runner.contract import Finding, Job
 from runner.measurement import GpuDevice, Measurement
 

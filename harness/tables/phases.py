@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from statistics import median
 from typing import NamedTuple
 
-from harness.rows import Row
+from harness.tables.rows import Row
 
 HEADER = ("Tool", "Mode", "Import", "Build", "Compile", "First epoch", "Steady epoch", "Total")
 

@@ -10,14 +10,15 @@ from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 
-from harness import cache, checks, idle, settings
+from harness import cache, checks, settings
+from harness.campaign import idle
+from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
+from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
 from harness.datasets import Dataset
-from harness.exchange import Exchange
 from harness.launchers.base import Exit, Launcher, Order, Prepared
-from harness.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
+from harness.launchers.exchange import Exchange
 from harness.store import Store, new_run_id
-from harness.watcher import Watcher
 from runner import attest, workloads
 from runner.contract import Failure, Finding, Idle, Job, Launch, Result, Status
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from harness.plan import Configuration, PlannedJob
+from harness.campaign.plan import Configuration, PlannedJob
 from runner.contract import Result
 
 State = Literal["done", "failed", "running", "left"]

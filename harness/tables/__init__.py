@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from harness import phases
-from harness.phases import Configuration
-from harness.rows import Row, recipe_batch_size
+from harness.tables import phases
+from harness.tables.phases import Configuration
+from harness.tables.rows import Row, recipe_batch_size
 
 HEADER = (
     "Tool",

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness import nvidia
+from harness.campaign.outlook import Standing
+from harness.campaign.watcher import Watcher
 from harness.errors import UsageError
-from harness.outlook import Standing
-from harness.watcher import Watcher
 from runner.contract import Job, Result
 
 _POLL_S = 0.2

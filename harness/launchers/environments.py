@@ -12,9 +12,10 @@ from pathlib import Path
 from filelock import FileLock
 from packaging.specifiers import SpecifierSet
 
-from harness import cache, paths, registry
+from harness import cache, paths
 from harness.catalog import Backend, Flavour, LocalStack
 from harness.errors import BenchdlError
+from harness.images import registry
 from harness.launchers.base import Prepared, Say
 from runner.contract import Pins, Provenance
 

@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import paths, registry
+from harness import paths
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
+from harness.images import registry
 
 _COMMON = [
     "--generate-hashes",

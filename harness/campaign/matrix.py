@@ -23,8 +23,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from harness import settings, toml_models
+from harness.campaign.plan import (
+    DEFAULT_IDLE_WAIT_S,
+    DEFAULT_TIMEOUT_S,
+    LONGEST_PAUSE_S,
+    Device,
+    Options,
+)
 from harness.errors import UsageError
-from harness.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, LONGEST_PAUSE_S, Device, Options
 from runner.contract import Mode, SettingValue
 
 _MOST = 1_000_000

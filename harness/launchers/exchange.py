@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from harness import troubles
+from harness.checks import troubles
 from harness.errors import BenchdlError
 from harness.launchers.base import Exit
 from runner.contract import ContractError, Failure, Job, Result, load_result

@@ -10,9 +10,11 @@ from typing import Any
 
 import docker
 
-from harness import cache, catalog, datasets, doctor_gpu, engine, environments, images, nvidia
-from harness.doctor_line import Line
+from harness import cache, catalog, datasets, engine, images, nvidia
+from harness.doctor import gpu
+from harness.doctor.line import Line
 from harness.errors import BenchdlError
+from harness.launchers import environments
 
 _DISK_BYTES = 15e9  # both gpu images and what their builds leave
 
@@ -30,7 +32,7 @@ def examine(data_dir: Path | None, results: Path) -> list[Line]:
     lines += [_local(backend) for backend in backends]
     lines += [_disk("disk for results", results), _disk("disk for the cache", cache.cache_dir())]
     lines += _data(data_dir)
-    return lines + doctor_gpu.examine(backends, _info())
+    return lines + gpu.examine(backends, _info())
 
 
 def usable(lines: list[Line]) -> bool:

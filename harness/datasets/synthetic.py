@@ -1,10 +1,11 @@
 """The embedded stand-in for MNIST: generated handwritten digits, the same bytes everywhere.
 
-A picture starts from a master copy of its digit (:mod:`harness.glyphs`), which is turned, slanted,
-scaled, bent, shifted, drawn with a pen of another width and blackness, and sometimes broken or
-smudged so that a few pictures cannot be told. All of it is integer arithmetic on a fixed stream
-(:mod:`harness.bitstream`); :data:`SHA256` pins the outcome. Shapes, types, sizes, mean and spread
-of the pixels are those of MNIST (Y. LeCun, C. Cortes, C. Burges, "The MNIST database").
+A picture starts from a master copy of its digit (:mod:`harness.datasets.glyphs`), which is turned,
+slanted, scaled, bent, shifted, drawn with a pen of another width and blackness, and sometimes
+broken or smudged so that a few pictures cannot be told. All of it is integer arithmetic on a fixed
+stream (:mod:`harness.datasets.bitstream`); :data:`SHA256` pins the outcome. Shapes, types, sizes,
+mean and spread of the pixels are those of MNIST (Y. LeCun, C. Cortes, C. Burges, "The MNIST
+database").
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from harness import glyphs, idx
-from harness.bitstream import SPREAD, Words, bell, below, words
+from harness.datasets import glyphs, idx
+from harness.datasets.bitstream import SPREAD, Words, bell, below, words
+from harness.datasets.glyphs import COPIES, SIDE
 from harness.errors import BenchdlError
-from harness.glyphs import COPIES, SIDE
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int32]
