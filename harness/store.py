@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from harness.errors import BenchdlError, UsageError
 from harness.launchers.exchange import Exchange, unwritable
 from runner.contract import ContractError, Result, load_result
@@ -124,7 +126,7 @@ class Store:
 
 def _read(folder: Path) -> Result:
     try:
-        result = load_result((folder / "result.json").read_text(encoding="utf-8"))
+        result = _parse((folder / "result.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BenchdlError(f"{folder.name}: result.json is missing") from None
     except (OSError, UnicodeDecodeError, ContractError) as error:
@@ -132,6 +134,14 @@ def _read(folder: Path) -> Result:
     if result.run_id != folder.name:
         raise BenchdlError(f"{folder.name}: holds the result of another run, {result.run_id}")
     return result
+
+
+def _parse(text: str) -> Result:
+    """What :func:`load_result` returns, in half its time for a sound text: thousands are read."""
+    try:
+        return Result.model_validate_json(text)
+    except ValidationError:
+        return load_result(text)  # says what is wrong, in one line
 
 
 def write_durably(file: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from harness import store as store_module
 from harness import tables
 from harness.cli import common
 from harness.errors import UsageError
-from harness.tables import reference, rows
+from harness.tables import reference, rows, sides
 
 
 @click.command("table")
@@ -18,13 +18,24 @@ from harness.tables import reference, rows
     "--format", "form", type=click.Choice(["md", "csv", "json"]), default="md", show_default=True
 )
 @click.option(
+    "--by",
+    type=click.Choice(list(sides.SIDES)),
+    default="tool",
+    show_default=True,
+    help="What a line of the Markdown tables is; device compares GPU and CPU.",
+)
+@click.option(
     "--with-reference",
     is_flag=True,
     help="Add the seed's figures of 2016 (Markdown), marked as other hardware.",
 )
 @common.results_option  # fmt: skip
-def command(form: str, with_reference: bool, results: Path | None) -> None:
-    """Print stored results: Markdown by tool, or one row a run as CSV or JSON."""
+def command(form: str, by: str, with_reference: bool, results: Path | None) -> None:
+    """Print stored results: Markdown tables, or one row a run as CSV or JSON."""
+    if by != "tool" and form != "md":
+        raise UsageError(
+            f"--by {by} with --format {form}", "only Markdown has lines of several runs"
+        )
     if with_reference and form != "md":
         raise UsageError(
             f"--with-reference with --format {form}", "reference rows are not data: only Markdown"
@@ -33,7 +44,7 @@ def command(form: str, with_reference: bool, results: Path | None) -> None:
     store_module.report(damaged, common.say)
     table = [rows.row(result) for result in found]
     if form == "md":
-        click.echo(tables.to_markdown(table))
+        click.echo(tables.to_markdown(table, sides.SIDES[by]))
         if with_reference:
             click.echo("\n" + reference.to_markdown())
     else:

@@ -11,13 +11,10 @@ from statistics import median
 
 from harness.tables import phases
 from harness.tables.phases import Configuration
-from harness.tables.rows import Row, recipe_batch_size
+from harness.tables.rows import Row
+from harness.tables.sides import TOOL, Side, label
 
-HEADER = (
-    "Tool",
-    "Mode",
-    "Time (s)",
-    "vs lowest",
+FIGURES = (
     "GPU (%)",
     "GPUs",
     "CPUs",
@@ -25,10 +22,17 @@ HEADER = (
     "Error rate",
 )
 
+
+def header(side: Side = TOOL) -> tuple[str, ...]:
+    """The columns of a side's tables."""
+    return (*side.heads, "Time (s)", side.ratio, *FIGURES)
+
+
+HEADER = header()
+
 DEFINITIONS = (
     "Time (s): wall clock of the training call, data in memory, compilation ahead left out.",
-    "Mode: as-written, with the tool's defaults; tuned, the best of its documented settings. "
-    "vs lowest: Time (s) over the lowest of its table.",
+    "Mode: as-written, with the tool's defaults; tuned, the best of its documented settings.",
     "GPU (%): mean NVML utilisation of the GPUs used, zeros kept. GPUs: used/visible.",
     "CPUs: median number of cores at least 10 % busy. CPU1 (%): mean of the busiest core. "
     "Both of the whole machine, while training.",
@@ -38,12 +42,16 @@ DEFINITIONS = (
 
 @dataclass(frozen=True)
 class Section:
-    """Rows that may stand side by side, and what they have in common."""
+    """Rows that may stand side by side, and what they have in common.
+
+    ``members`` are the runs behind each of ``lines``: its figures are their medians.
+    """
 
     caption: str
     lines: list[tuple[str, ...]]
     phases: list[tuple[str, ...]]
     notes: list[str]
+    members: list[list[Row]]
 
 
 def to_json(rows: Iterable[Row]) -> str:
@@ -61,32 +69,39 @@ def to_csv(rows: Iterable[Row]) -> str:
     return buffer.getvalue()
 
 
-def sections(rows: list[Row]) -> list[Section]:
-    """Group rows that may be compared: same work, data, launcher, device and machine.
+def sections(rows: list[Row], side: Side = TOOL) -> list[Section]:
+    """Group rows that may be compared: by tool, the same work, data, launcher, device and machine.
 
     The ``ok`` runs of one configuration are one line, the median of each figure; ``suspect`` ones
     only where there is no ``ok`` one, and marked. ``invalid``, failed and interrupted ones are
-    listed as notes, never averaged.
+    listed as notes, never averaged. A side that compares has no section where nothing can be.
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault(_caption(row), []).append(row)
-    return [_section(caption, members) for caption, members in sorted(groups.items())]
+        groups.setdefault(side.caption(row), []).append(row)
+    made = [_section(caption, members, side) for caption, members in sorted(groups.items())]
+    return [one for one in made if one.lines or side is TOOL]
 
 
-def to_markdown(rows: list[Row]) -> str:
+def to_markdown(rows: list[Row], side: Side = TOOL) -> str:
     """All sections as Markdown, with the definitions of the columns below."""
     parts = []
-    for section in sections(rows):
+    for section in sections(rows, side):
         parts.append(f"**{section.caption}**\n" if section.caption else "")
         if section.lines:
-            parts += [markdown(HEADER, section.lines), ""]
-            parts += ["Where the time goes (s):\n", markdown(phases.HEADER, section.phases), ""]
+            parts += [markdown(header(side), section.lines), ""]
+            head = (*side.heads, *phases.HEADER[2:])
+            parts += ["Where the time goes (s):\n", markdown(head, section.phases), ""]
         parts += [f"- {note}" for note in section.notes]
         parts.append("")
     if not parts:
-        return "no results yet: make bench"
-    return "\n".join(parts) + "\n" + "\n".join(f"> {line}" for line in DEFINITIONS)
+        return side.empty if rows else TOOL.empty
+    return "\n".join(parts) + "\n" + "\n".join(f"> {line}" for line in definitions(side))
+
+
+def definitions(side: Side = TOOL) -> tuple[str, ...]:
+    """What the columns of a side's tables mean, in lines."""
+    return (*DEFINITIONS[:2], side.definition, *DEFINITIONS[2:])
 
 
 def markdown(header: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
@@ -102,74 +117,58 @@ def markdown(header: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
     return "\n".join([joined(header), "| " + " | ".join(rule) + " |", *map(joined, lines)])
 
 
-def _caption(row: Row) -> str:
-    images = f"{row.train_samples:,} images" if row.train_samples else "all images"
-    parts = [
-        row.workload,
-        f"dataset {row.dataset}",
-        f"{images}, {row.epochs} epoch{'s' if row.epochs > 1 else ''}",
-        f"launcher {row.launcher}",
-        f"device {row.device}" + (f" ({row.gpu_name})" if row.gpu_name else ""),
-        row.precision,
-    ]
-    if row.batch_size and row.batch_size != recipe_batch_size(row.workload):
-        parts.append(f"batch {row.batch_size}")
-    if row.threads:
-        parts.append(f"{row.threads} thread{'s' if row.threads > 1 else ''}")
-    if row.machine:
-        parts.append(row.machine)
-    return " · ".join(parts)
+def _section(caption: str, rows: list[Row], side: Side) -> Section:
+    found, notes = _settled(rows, side)
+    times = {
+        configuration: median([row.time_s for row in members if row.time_s is not None])
+        for configuration, members in found.items()
+    }
+    order = sorted(side.keep(times), key=lambda configuration: times[configuration])
+    found = {one: found[one] for one in order}
+    notes += dict.fromkeys(f"{label(row)}: {row.note}" for row in rows if row.note)
+    return Section(
+        caption,
+        [_line(one, found[one], times[one], side.base(one, times), side) for one in order],
+        [phases.line(one, found[one]) for one in order],
+        notes + phases.differences(found) + phases.rank_flip(found),
+        list(found.values()),
+    )
 
 
-def _section(caption: str, rows: list[Row]) -> Section:
+def _settled(rows: list[Row], side: Side) -> tuple[dict[Configuration, list[Row]], list[str]]:
+    """The runs whose figures count, by line, and a note for each that does not."""
     found: dict[Configuration, list[Row]] = {}
     notes: list[str] = []
-    several = _labels_of_several_kinds(rows)
+    several = _lines_of_several_kinds(rows, side)
     for row in rows:
-        named = f"{_label(row)}{', tuned' if row.mode == 'tuned' else ''}"
+        named = f"{label(row)}{', tuned' if row.mode == 'tuned' else ''}"
         if row.status in ("ok", "suspect") and row.time_s is not None:
-            label = _label(row)
-            if (label, row.mode) in several:  # never one median over two versions of a tool
-                label = f"{label} [{row.software}; {row.settings}]"
-            found.setdefault(Configuration(label, row.mode), []).append(row)
+            line = side.line(row)
+            if line in several:  # never one median over two versions of a tool
+                line = line._replace(label=f"{line.label} [{row.software}; {row.settings}]")
+            found.setdefault(line, []).append(row)
         else:
             why = row.failure or "; ".join(row.findings)
             notes.append(f"{named}: {row.status}, not in the table ({why}) {row.run_id}")
         if row.status == "suspect":
             notes.append(f"{named}: suspect ({'; '.join(row.findings)}) {row.run_id}")
-    notes += dict.fromkeys(f"{_label(row)}: {row.note}" for row in rows if row.note)
-    for configuration, members in found.items():
+    for line, members in found.items():
         # A suspect run stands in for a good one only as long as there is none.
-        found[configuration] = [row for row in members if row.status == "ok"] or members
-    times = {
-        configuration: median([row.time_s for row in members if row.time_s is not None])
-        for configuration, members in found.items()
-    }
-    order = sorted(times, key=lambda configuration: times[configuration])
-    best = times[order[0]] if order else 0.0
-    return Section(
-        caption,
-        [_line(one, found[one], times[one] / best) for one in order],
-        [phases.line(one, found[one]) for one in order],
-        notes + phases.differences(found) + phases.rank_flip(found),
-    )
+        found[line] = [row for row in members if row.status == "ok"] or members
+    return found, notes
 
 
-def _labels_of_several_kinds(rows: list[Row]) -> set[tuple[str, str]]:
-    """Label and mode under which rows of different software or settings would meet."""
-    kinds: dict[tuple[str, str], set[tuple[str, str]]] = {}
+def _lines_of_several_kinds(rows: list[Row], side: Side) -> set[Configuration]:
+    """Lines under which rows of different software or settings would meet."""
+    kinds: dict[Configuration, set[tuple[str, str]]] = {}
     for row in rows:
-        kinds.setdefault((_label(row), row.mode), set()).add((row.software, row.settings))
-    return {label for label, found in kinds.items() if len(found) > 1}
+        kinds.setdefault(side.line(row), set()).add((row.software, row.settings))
+    return {line for line, found in kinds.items() if len(found) > 1}
 
 
-def _label(row: Row) -> str:
-    words = [row.variant] if row.variant != "default" else []
-    words += [row.overrides] if row.overrides else []
-    return f"{row.tool}{', ' if words else ''}{', '.join(words)}"
-
-
-def _line(named: Configuration, rows: list[Row], ratio: float) -> tuple[str, ...]:
+def _line(
+    named: Configuration, rows: list[Row], time_s: float, base_s: float | None, side: Side
+) -> tuple[str, ...]:
     def middle(read: Callable[[Row], float | None], form: str) -> str:
         known = [value for value in map(read, rows) if value is not None]
         return format(median(known), form) if known else "-"
@@ -180,8 +179,8 @@ def _line(named: Configuration, rows: list[Row], ratio: float) -> tuple[str, ...
         + (f" (median of {len(rows)})" if len(rows) > 1 else "")
         + (" (suspect)" if rows[0].status == "suspect" else ""),
         named.mode,
-        middle(lambda row: row.time_s, ".1f"),
-        f"{ratio:.2f}",
+        f"{time_s:.1f}",
+        "-" if base_s is None else f"{side.quotient(time_s, base_s):.2f}",
         middle(lambda row: row.gpu_percent, ".0f"),
         f"{rows[-1].gpus_used}/{visible}" if visible is not None else "-",
         middle(lambda row: row.cpus, ".0f"),

@@ -13,7 +13,7 @@ HEADER = ("Tool", "Mode", "Import", "Build", "Compile", "First epoch", "Steady e
 
 
 class Configuration(NamedTuple):
-    """What one line of a table is about."""
+    """What one line of a table is about: its first two cells."""
 
     label: str
     mode: str
