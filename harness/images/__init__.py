@@ -46,12 +46,12 @@ def state(client: docker.DockerClient, backend: Backend, flavour: Flavour) -> Im
         return ImageState(backend.name, flavour, name, None, None, ["not built"])
     problems = []
     built: dict[str, str] = json.loads(label(image, "locks") or "{}")
-    now = context.lock_hashes(backend)
+    now = context.lock_hashes(backend, flavour)
     for file in sorted({*built, *now}):
         if built.get(file) != now.get(file):
             problems.append(f"{file} changed since the build")
     problems += debian_problems(backend, json.loads(label(image, "debian") or "{}"))
-    contents = context.files(backend)
+    contents = context.files(backend, flavour)
     args = context.arguments(backend, flavour, label(image, "mirror") or None)
     if not problems and label(image, "fingerprint") != context.fingerprint(
         contents, args, label(image, "base_id")

@@ -51,7 +51,7 @@ def build(
     """
     name = images.reference(backend.name, flavour)
     base_id = baseimage.ensure(client, backend.spec.base.reference, make=make_base, say=say)
-    contents = context.files(backend)
+    contents = context.files(backend, flavour)
     args = context.arguments(backend, flavour, mirror)
     wanted = context.fingerprint(contents, args, base_id)
     with cache.locked(cache.cache_dir() / "builds" / f"{backend.name}-{flavour}", say):
@@ -70,7 +70,7 @@ def build(
                 "mirror": mirror or "",
                 "base": backend.spec.base.reference,
                 "base_id": base_id,
-                "locks": json.dumps(context.lock_hashes(backend), sort_keys=True),
+                "locks": json.dumps(context.lock_hashes(backend, flavour), sort_keys=True),
                 "debian": json.dumps(debian, sort_keys=True),
             }
             _label(client, name, labels)

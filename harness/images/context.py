@@ -7,14 +7,18 @@ import io
 import json
 import tarfile
 
-from harness import paths
+from harness import locks, paths
 from harness.catalog import Backend, Flavour
 from harness.errors import UsageError
+
+FRAMEWORK_LOCK = "framework.lock"
+"""The lock of the flavour that is built, as Dockerfiles see it: where both flavours hold the same,
+they share their layer."""
 
 _SHARED_SCRIPTS = ("apt-install.sh", "install-cuda.sh")
 
 
-def files(backend: Backend) -> dict[str, bytes]:
+def files(backend: Backend, flavour: Flavour) -> dict[str, bytes]:
     """Name in the context to contents: the backend's folder, shared scripts and ``runner/``.
 
     Raises:
@@ -24,18 +28,27 @@ def files(backend: Backend) -> dict[str, bytes]:
         raise UsageError(
             f"{backend.folder} has no Dockerfile", "add one: docs/backends.md says how"
         )
-    unused = {stack.lock for stack in backend.spec.local}
+    unused = _unused(backend, flavour)
     found = {
         file.relative_to(backend.folder).as_posix(): file.read_bytes()
         for file in sorted(backend.folder.rglob("*"))
         if file.is_file() and "__pycache__" not in file.parts and file.name not in unused
     }
+    own = locks.FLAVOUR_LOCKS[flavour]
+    if own in found:
+        found[FRAMEWORK_LOCK] = found.pop(own)
     for name in _SHARED_SCRIPTS:
         found[name] = (paths.root() / "docker" / "base" / name).read_bytes()
     runner = paths.root() / "runner"
     for file in sorted(runner.rglob("*.py")):
         found[f"runner/{file.relative_to(runner).as_posix()}"] = file.read_bytes()
     return found
+
+
+def _unused(backend: Backend, flavour: Flavour) -> set[str]:
+    """Lock files of the backend's folder that are not of this image."""
+    others = {name for one, name in locks.FLAVOUR_LOCKS.items() if one != flavour}
+    return others | {stack.lock for stack in backend.spec.local}
 
 
 def tar(contents: dict[str, bytes]) -> bytes:
@@ -68,9 +81,9 @@ def fingerprint(contents: dict[str, bytes], args: dict[str, str], base_id: str) 
     return hashlib.sha256(tar(contents) + facts).hexdigest()
 
 
-def lock_hashes(backend: Backend) -> dict[str, str]:
+def lock_hashes(backend: Backend, flavour: Flavour) -> dict[str, str]:
     """SHA-256 of the image's lock files and of image.toml itself, by name."""
-    unused = {stack.lock for stack in backend.spec.local}
+    unused = _unused(backend, flavour)
     candidates = [*sorted(backend.folder.glob("*.lock")), backend.folder / "image.toml"]
     return {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest()

@@ -6,7 +6,7 @@ The backends that share this differ in configuration, in proof and in memory lay
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, List, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from runner.backends.base import EpochSeen
 from runner.contract import Job
@@ -19,7 +19,9 @@ if TYPE_CHECKING:  # NumPy must not be imported before configure()
 class KerasModel:
     """The framework-independent half of a Keras backend.
 
-    Subclasses set ``keras`` in ``start`` and may override ``channels_first`` and ``optimizer``.
+    Subclasses set ``keras`` in ``start`` and may override ``channels_first``, ``optimizer`` and
+    what goes into ``compile`` and ``fit``. This is Keras 2; :mod:`runner.backends.keras3` has what
+    differs in Keras 3.
     """
 
     keras: Any
@@ -46,18 +48,27 @@ class KerasModel:
         height, width, channels = workload.network.input_shape
         shape = (channels, height, width) if self.channels_first else (height, width, channels)
         layers = self.keras.layers
-        model = self.keras.models.Sequential()
-        for number, layer in enumerate(workload.network.layers):
-            first = {"input_shape": shape} if number == 0 else {}
+        model, first = self.new_model(shape)
+        for layer in workload.network.layers:
             model.add(_translate(layers, layer, first))
+            first = {}
         model.compile(
             loss="categorical_crossentropy",
             optimizer=self.optimizer(workload),
             metrics=["accuracy"],
+            **self.compile_options(),
         )
         self._model = model
         weights = getattr(model, "trainable_weights", [])
         return sum(int(_size(weight)) for weight in weights)
+
+    def new_model(self, shape: Tuple[int, ...]) -> Tuple[Any, Dict[str, Any]]:
+        """An empty model, and the arguments that its first layer takes besides."""
+        return self.keras.models.Sequential(), {"input_shape": shape}
+
+    def compile_options(self) -> Dict[str, Any]:
+        """Arguments of ``model.compile`` that mode ``tuned`` adds; none as written."""
+        return {}
 
     def prepare(self, data: Arrays) -> None:
         """Images to float32 (n, h, w, 1) or (n, 1, h, w), labels to one-hot."""
@@ -87,15 +98,16 @@ class KerasModel:
             def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
                 epoch_seen(epoch + 1, float((logs or {})["loss"]))
 
-        self._model.fit(
-            self._train_x,
-            self._train_y,
-            batch_size=self._workload.recipe.batch_size,
-            epochs=epochs,
-            verbose=0,
-            callbacks=[Watch()],
-        )
+        self._model.fit(**self.fit_data(), epochs=epochs, verbose=0, callbacks=[Watch()])
         return int(self._iterations())
+
+    def fit_data(self) -> Dict[str, Any]:
+        """The training data as ``model.fit`` takes it: as written, NumPy arrays in memory."""
+        return {
+            "x": self._train_x,
+            "y": self._train_y,
+            "batch_size": self._workload.recipe.batch_size,
+        }
 
     def _iterations(self) -> int:
         """Updates performed, as the optimiser itself counted them."""

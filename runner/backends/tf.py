@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any, Dict, Tuple
 
@@ -18,15 +17,8 @@ class TensorFlow(KerasModel):
     _replicas = 1
 
     def configure(self, job: Job) -> None:
-        """Device visibility, memory growth and threads are environment variables."""
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-        if job.device == "cpu":
-            os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-        if job.settings.memory_pool.mode == "growth":
-            os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
-        if job.threads:
-            for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-                os.environ[name] = str(job.threads)
+        """Devices, memory and threads: TensorFlow reads them at import."""
+        tf_gpu.configure(job)
 
     def start(self, job: Job) -> None:
         """Import TensorFlow; limit memory and set TF32 before the first operation."""
@@ -34,31 +26,7 @@ class TensorFlow(KerasModel):
 
         self._tf = tensorflow
         self.keras = tensorflow.keras
-        tensorflow.config.experimental.enable_tensor_float_32_execution(job.settings.tf32)
-        gpus = tensorflow.config.list_physical_devices("GPU")
-        if job.device == "gpu" and not gpus:
-            raise RuntimeError(
-                "TensorFlow sees no GPU: its CUDA libraries or the driver are missing"
-            )
-        pool = job.settings.memory_pool
-        if pool.mode == "fraction" and pool.fraction is not None:
-            for gpu in gpus:
-                self._limit(gpu, pool.fraction)
-        elif pool.mode == "growth":
-            for gpu in gpus:  # as well as the variable: only this can be asked for afterwards
-                tensorflow.config.experimental.set_memory_growth(gpu, True)
-
-    def _limit(self, gpu: Any, fraction: float) -> None:
-        """TF 2 knows limits in MiB only, so the share is taken of what NVML says is there."""
-        import pynvml
-
-        pynvml.nvmlInit()
-        index = int(gpu.name.rsplit(":", 1)[1])
-        total = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index)).total
-        limit = self._tf.config.LogicalDeviceConfiguration(
-            memory_limit=int(total * fraction / 2**20)
-        )
-        self._tf.config.set_logical_device_configuration(gpu, [limit])
+        tf_gpu.start(tensorflow, job)
 
     def build(self, job: Job, workload: Workload) -> int:
         """As Keras does; with strategy ``mirrored`` a copy of the model on each visible GPU.
@@ -88,16 +56,11 @@ class TensorFlow(KerasModel):
         """Device of a trained weight, live versions, and what TensorFlow says of itself."""
         tensorflow = self._tf
         device = str(self._model.trainable_weights[0].device)
-        build = tensorflow.sysconfig.get_build_info()
         facts = {
             "weights_on": device,
             "layout": "channels_last",
             "replicas": self._replicas,
-            "visible_devices": [d.name for d in tensorflow.config.get_visible_devices()],
-            "intra_op_threads": tensorflow.config.threading.get_intra_op_parallelism_threads(),
             "xla": bool(tensorflow.config.optimizer.get_jit()),
-            "build_cuda": build.get("cuda_version"),
-            "build_cudnn": build.get("cudnn_version"),
             **tf_gpu.facts(tensorflow),
         }
         versions = {"tensorflow": tensorflow.__version__}

@@ -29,26 +29,26 @@ def root(dummy_root, tmp_path, monkeypatch):
 def fingerprint(mirror=None, base_id="sha256:1", flavour="cpu"):
     backend = catalog.load("dummy")
     args = context.arguments(backend, flavour, mirror)
-    return context.fingerprint(context.files(backend), args, base_id)
+    return context.fingerprint(context.files(backend, flavour), args, base_id)
 
 
 def test_tar_is_the_same_whatever_the_times_and_modes(root):
-    before = context.tar(context.files(catalog.load("dummy")))
+    before = context.tar(context.files(catalog.load("dummy"), "cpu"))
     for number, file in enumerate(sorted(root.rglob("*"))):
         if file.is_file():
             os.utime(file, (number, number))
             file.chmod(0o600)
-    assert context.tar(context.files(catalog.load("dummy"))) == before
+    assert context.tar(context.files(catalog.load("dummy"), "cpu")) == before
 
 
 def test_tar_is_the_same_in_another_place(root, dummy_root, monkeypatch):
-    before = context.tar(context.files(catalog.load("dummy")))
+    before = context.tar(context.files(catalog.load("dummy"), "cpu"))
     monkeypatch.setenv("BENCHDL_ROOT", str(dummy_root))
-    assert context.tar(context.files(catalog.load("dummy"))) == before
+    assert context.tar(context.files(catalog.load("dummy"), "cpu")) == before
 
 
 def test_tar_holds_what_a_build_needs_and_no_bytecode(root):
-    content = io.BytesIO(context.tar(context.files(catalog.load("dummy"))))
+    content = io.BytesIO(context.tar(context.files(catalog.load("dummy"), "cpu")))
     with tarfile.open(fileobj=content) as archive:
         members = {member.name: member for member in archive.getmembers()}
     names = list(members)
@@ -113,11 +113,11 @@ def test_arguments_derive_from_image_toml():
 
 
 def test_lock_hashes_are_of_what_the_image_is_made_of(root):
-    before = context.lock_hashes(catalog.load("dummy"))
+    before = context.lock_hashes(catalog.load("dummy"), "cpu")
     assert set(before) == {"image.toml", "requirements.lock"}
     (root / "docker" / "dummy" / "requirements.lock").write_text("changed")
     (root / "docker" / "dummy" / "local.lock").write_text("changed")
-    after = context.lock_hashes(catalog.load("dummy"))
+    after = context.lock_hashes(catalog.load("dummy"), "cpu")
     assert {name for name in after if after[name] != before[name]} == {"requirements.lock"}
 
 
@@ -127,7 +127,30 @@ def test_a_lock_of_the_local_launcher_does_not_rebuild_an_image(root):
     assert fingerprint() == before
 
 
+def test_an_image_is_made_of_the_locks_of_its_own_flavour(root):
+    folder = root / "docker" / "dummy"
+    (folder / "cpu.lock").write_text("of the cpu")
+    (folder / "gpu.lock").write_text("of the gpu")
+    dummy = catalog.load("dummy")
+    for flavour, other in (("cpu", "gpu"), ("gpu", "cpu")):
+        contents = context.files(dummy, flavour)
+        assert contents["framework.lock"].decode() == f"of the {flavour}"
+        assert not {"cpu.lock", "gpu.lock"} & set(contents)
+        assert f"{flavour}.lock" in context.lock_hashes(dummy, flavour)
+        assert f"{other}.lock" not in context.lock_hashes(dummy, flavour)
+
+
+def test_a_lock_of_the_other_flavour_does_not_rebuild_an_image(root):
+    folder = root / "docker" / "dummy"
+    for name in ("cpu.lock", "gpu.lock"):
+        (folder / name).write_text("before")
+    before = fingerprint(flavour="cpu"), fingerprint(flavour="gpu")
+    (folder / "gpu.lock").write_text("after")
+    assert fingerprint(flavour="cpu") == before[0]
+    assert fingerprint(flavour="gpu") != before[1]
+
+
 def test_a_backend_without_dockerfile_says_where_to_read_on(root):
     (root / "docker" / "dummy" / "Dockerfile").unlink()
     with pytest.raises(UsageError, match=r"has no Dockerfile.*docs/backends\.md"):
-        context.files(catalog.load("dummy"))
+        context.files(catalog.load("dummy"), "cpu")

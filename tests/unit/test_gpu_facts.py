@@ -68,7 +68,7 @@ def test_convolutions_are_counted_by_implementation():
 
 
 def tensorflow(growth, limits, tf32=True):
-    """A stand-in of tensorflow.config; a limit is in MiB, None is no limit."""
+    """A stand-in of tensorflow and its config; a limit is in MiB, None is no limit."""
     gpus = [SimpleNamespace(name=f"/physical_device:GPU:{n}") for n in range(len(growth))]
     by_name = {
         gpu.name: (grows, limit) for gpu, grows, limit in zip(gpus, growth, limits, strict=True)
@@ -80,13 +80,15 @@ def tensorflow(growth, limits, tf32=True):
 
     return SimpleNamespace(
         config=SimpleNamespace(
-            get_visible_devices=lambda kind: gpus if kind == "GPU" else [],
+            get_visible_devices=lambda kind=None: gpus if kind in (None, "GPU") else [],
+            threading=SimpleNamespace(get_intra_op_parallelism_threads=lambda: 0),
             get_logical_device_configuration=logical,
             experimental=SimpleNamespace(
                 get_memory_growth=lambda gpu: by_name[gpu.name][0],
                 tensor_float_32_execution_enabled=lambda: tf32,
             ),
-        )
+        ),
+        sysconfig=SimpleNamespace(get_build_info=dict),
     )
 
 

@@ -14,6 +14,9 @@ REPO = Path(__file__).resolve().parents[2]
 BACKENDS = sorted(file.parent.name for file in (REPO / "docker").glob("*/image.toml"))
 LOCKS = [*sorted((REPO / "docker").glob("*/*.lock")), REPO / "harness" / "requirements.lock"]
 
+MODERN = [name for name in BACKENDS if catalog.load(name).spec.framework.by_flavour]
+"""Images whose framework brings its own CUDA: with one Dockerfile and one shared layer."""
+
 
 def promised(name):
     """Lock file to the pins that it must hold."""
@@ -77,6 +80,30 @@ def test_cuda_is_the_same_in_all_images_so_that_they_share_its_layer():
         name: (REPO / "docker" / name / "cuda.lock").read_bytes() for name in ("tf", "theano")
     }
     assert contents["tf"] == contents["theano"]
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "requirements.lock"])
+def test_modern_images_share_their_layers(file):
+    contents = {name: (REPO / "docker" / name / file).read_bytes() for name in MODERN}
+    assert len(MODERN) >= 3
+    assert len(set(contents.values())) == 1, "the same, word for word, in: " + ", ".join(MODERN)
+    assert len({catalog.load(name).spec.base.reference for name in MODERN}) == 1
+
+
+@pytest.mark.parametrize("framework", ["jax", "torch"])
+@pytest.mark.parametrize("lock", ["cpu.lock", "gpu.lock"])
+def test_images_on_the_same_framework_share_its_layer(framework, lock):
+    """torch with CUDA is 5 GB: keras3-torch and torch keep it once."""
+    names = [name for name in MODERN if name.removeprefix("keras3-") == framework]
+    assert len({(REPO / "docker" / name / lock).read_bytes() for name in names}) == 1
+
+
+@pytest.mark.parametrize("backend", MODERN)
+def test_the_promised_cudnn_is_that_of_the_framework_s_own_wheels(backend):
+    cudnn = catalog.load(backend).spec.cudnn
+    text = (REPO / "docker" / backend / "gpu.lock").read_text()
+    assert re.search(rf"^nvidia-cudnn-cu\d+=={re.escape(cudnn.version)} ", text, re.MULTILINE)
+    assert cudnn.wheel is None
 
 
 def test_cuda_lock_holds_nothing_but_its_pins():

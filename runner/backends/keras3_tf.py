@@ -1,0 +1,39 @@
+"""Backend ``keras3-tf``: Keras 3 on TensorFlow."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Tuple
+
+from runner.backends import tf_gpu
+from runner.backends.keras3 import Keras3
+from runner.contract import Job
+
+
+class Keras3OnTensorFlow(Keras3):
+    """Channels last: the default of both."""
+
+    below = "tensorflow"
+
+    def configure(self, job: Job) -> None:
+        """Keras, and what TensorFlow reads at import."""
+        super().configure(job)
+        tf_gpu.configure(job)
+
+    def start(self, job: Job) -> None:
+        """Import TensorFlow, then Keras on it."""
+        import tensorflow
+
+        self._tf = tensorflow
+        tf_gpu.start(tensorflow, job)
+        self.import_keras(job)
+
+    def attest(self) -> Tuple[str, Dict[str, str], Dict[str, Any]]:
+        """Device of a trained weight, live versions, and what both say of themselves."""
+        device = str(self._model.trainable_variables[0].value.device)
+        facts = {"weights_on": device, **self.facts(), **tf_gpu.facts(self._tf)}
+        return ("gpu" if "GPU" in device else "cpu"), self.versions(self._tf), facts
+
+
+def create() -> Keras3OnTensorFlow:
+    """The backend that train.py drives."""
+    return Keras3OnTensorFlow()
