@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import BenchdlError
+
+_ROOT = "BENCHDL_ROOT"
 
 
 def root() -> Path:
@@ -14,13 +18,27 @@ def root() -> Path:
     Raises:
         BenchdlError: that folder has neither.
     """
-    chosen = Path(os.environ.get("BENCHDL_ROOT") or Path(__file__).resolve().parent.parent)
+    chosen = Path(os.environ.get(_ROOT) or Path(__file__).resolve().parent.parent)
     if not (chosen / "docker").is_dir() or not (chosen / "runner").is_dir():
         raise BenchdlError(
             f"{chosen} holds no docker/ and runner/ folders",
             "install benchdl from its checkout (make setup) or set BENCHDL_ROOT to it",
         )
     return chosen
+
+
+@contextlib.contextmanager
+def rooted(folder: Path) -> Iterator[None]:
+    """Within the body :func:`root` is ``folder``, also for programs that are started."""
+    before = os.environ.get(_ROOT)
+    os.environ[_ROOT] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_ROOT]
+        else:
+            os.environ[_ROOT] = before
 
 
 def results_dir(given: Path | None = None) -> Path:

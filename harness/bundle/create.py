@@ -1,0 +1,217 @@
+"""``benchdl bundle create``: a campaign and all it takes, into one new file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import BinaryIO
+
+import docker
+
+from harness import changes, records
+from harness.bundle import archive, carried, sources, tables
+from harness.bundle import manifest as form
+from harness.bundle.archive import ArchiveError, Writer
+from harness.bundle.manifest import DamagedResult, Manifest, Producer
+from harness.errors import BenchdlError, UsageError
+from harness.records import Campaign
+from harness.store import Damaged, Store, sync
+from runner.contract import ContractError, Result, load_job
+
+Say = Callable[[str], None]
+
+_OF_A_RESULT = ("job.json", "result.json", "samples.csv", "samples.json", "log.txt")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a bundle is asked to hold.
+
+    ``unfinished``: although jobs of the campaign have no end yet. ``changed_sources``: although
+    they are not those that the campaign ran with.
+    """
+
+    with_images: bool = False
+    unfinished: bool = False
+    changed_sources: bool = False
+
+
+def create(
+    campaign: Campaign,
+    store: Store,
+    file: Path,
+    wanted: Wanted,
+    client: docker.DockerClient | None,
+    *,
+    force: bool,
+    say: Say,
+) -> tuple[Manifest, str]:
+    """Write the bundle of ``campaign``; it is there whole and on the disk, or not at all.
+
+    The same campaign, sources and benchdl give the same bytes.
+
+    Args:
+        campaign: its record.
+        store: where its results are.
+        file: the bundle to be.
+        wanted: what to put in, and what to put up with.
+        client: the engine that has the images; None if there is none.
+        force: replace ``file`` if it is there.
+        say: takes a line of notice.
+
+    Returns:
+        Its manifest, and the SHA-256 of that.
+
+    Raises:
+        UsageError: ``file`` is there, or images are wanted of a campaign that has none.
+        BenchdlError: jobs have no end yet, sources have changed, something cannot be read, or the
+            bundle cannot be written.
+    """
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file} is not a plain file", "name another with -o")
+    if file.exists() and not force:
+        raise UsageError(
+            f"{file} exists already", "name another with -o, or replace it with --force"
+        )
+    with ExitStack() as stack:
+        results, damaged = _results(store, campaign, say)
+        left = [job.position for job in campaign.left(results)]
+        if left:
+            _unfinished(campaign, left, wanted, say)
+            stack.enter_context(records.held(store, campaign.campaign_id))
+            results, damaged = _results(store, campaign, lambda _: None)
+            left = [job.position for job in campaign.left(results)]
+        differences = sources.changed(campaign, client)
+        if differences and not wanted.changed_sources:
+            raise BenchdlError(
+                f"the checkout is no longer what campaign {campaign.campaign_id} ran with: "
+                f"{', '.join(differences)} changed",
+                "go back to that version, or put the present sources in, marked as changed, with "
+                "--accept-changes",
+            )
+        images = carried.find(campaign, client) if wanted.with_images else []
+        with _partial(file) as stream:
+            writer = Writer(stream)
+            _fill(writer, campaign, store, results, damaged)
+            for image in images:
+                say(f"saving image {image.image_id} of {image.backend}")
+                writer.add(image.path, carried.saved(client, image))
+            manifest = Manifest(
+                campaign_id=campaign.campaign_id,
+                created_by=Producer(
+                    harness_version=metadata.version("benchdl"),
+                    harness_sha256=changes.harness_sha256(),
+                ),
+                left=left,
+                damaged=[DamagedResult(run_id=d.directory.name, reason=d.reason) for d in damaged],
+                sources_changed=differences,
+                images=images,
+                members=list(writer.members),
+            )
+            raw = form.text(manifest).encode()
+            told = writer.add(form.MANIFEST, [raw])
+            writer.add(form.SUMS, [form.sums(manifest.members, raw)])
+            writer.finish()
+    return manifest, told.sha256
+
+
+def _fill(
+    writer: Writer,
+    campaign: Campaign,
+    store: Store,
+    results: list[Result],
+    damaged: list[Damaged],
+) -> None:
+    """All members but the images and the two that tell of the others."""
+    writer.add(form.README, [Path(__file__).with_name(form.README).read_bytes()])
+    writer.add(form.CAMPAIGN, [(campaign.model_dump_json(indent=1) + "\n").encode()])
+    for run_id in sorted([one.run_id for one in results] + [one.directory.name for one in damaged]):
+        for name in _OF_A_RESULT:
+            path = store.directory / run_id / name
+            if path.is_symlink() or path.exists():
+                writer.add(f"{form.RESULTS}{run_id}/{name}", _plain(path))
+    for name, text in tables.of(results).items():
+        writer.add(form.TABLES + name, [text.encode()])
+    for name, path in sources.files(campaign).items():
+        writer.add(form.SOURCES + name, [sources.read(path)])
+
+
+def _results(store: Store, campaign: Campaign, say: Say) -> tuple[list[Result], list[Damaged]]:
+    """The campaign's results, and its damaged ones; a folder that tells nothing is only named."""
+    found, damaged = store.load()
+    ours = [one for one in found if one.job.campaign_id == campaign.campaign_id]
+    ours.sort(key=lambda one: (one.job.campaign_position or 0, one.job.attempt))
+    ours_damaged = []
+    for one in damaged:
+        try:
+            job = load_job((one.directory / "job.json").read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, ContractError):
+            say(f"left out {one.directory}: {one.reason}, and it does not say of which campaign")
+            continue
+        if job.campaign_id == campaign.campaign_id:
+            say(f"damaged, and in the bundle as it is: {one.reason}")
+            ours_damaged.append(one)
+    return ours, ours_damaged
+
+
+def _unfinished(campaign: Campaign, left: list[int], wanted: Wanted, say: Say) -> None:
+    many = (
+        f"{len(left)} of {len(campaign.jobs)} jobs of campaign {campaign.campaign_id} have no end"
+    )
+    if not wanted.unfinished:
+        raise BenchdlError(
+            many,
+            f"finish it: benchdl resume {campaign.campaign_id}, or bundle what there is with "
+            "--unfinished",
+        )
+    say(f"{many}: the bundle says so")
+
+
+def _plain(file: Path) -> Iterator[bytes]:
+    """The contents of a plain file; a link is not followed, nor a pipe waited for."""
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(errno.EINVAL, "it is not a plain file")
+            while chunk := stream.read(archive.CHUNK_BYTES):
+                yield chunk
+    except OSError as error:
+        raise BenchdlError(
+            f"cannot read {file}: {error.strerror or error}",
+            "nothing of a campaign is left out: make it readable",
+        ) from None
+
+
+@contextmanager
+def _partial(file: Path) -> Iterator[BinaryIO]:
+    """A file beside ``file`` that takes its place when the body is through; else it is removed.
+
+    Raises:
+        BenchdlError: it cannot be written, or something cannot be put into a bundle.
+    """
+    partial = file.with_name(f".{file.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with partial.open("xb+") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
+        sync(file.parent)
+    except ArchiveError as error:
+        raise BenchdlError(str(error), "rename it") from None
+    except OSError as error:
+        raise BenchdlError(
+            f"cannot write {file}: {error.strerror or error}",
+            "make room there, or name another place with -o",
+        ) from None
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)

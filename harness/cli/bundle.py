@@ -1,0 +1,125 @@
+"""``benchdl bundle``: a campaign as one file, checked, shown again, and run again."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from harness.cli import common
+from harness.errors import BenchdlError
+
+_FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+@click.group("bundle", no_args_is_help=False)
+def command() -> None:
+    """Hand a campaign on: one file that others can check, show again, and run again."""
+
+
+@command.command("create")
+@click.argument("campaign", default="latest")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The bundle (default: CAMPAIGN.tar here).",
+)
+@click.option("--with-images", is_flag=True, help="Put the images in, as the engine saves them.")
+@click.option("--unfinished", is_flag=True, help="Although jobs have no end yet; it says so.")
+@click.option(
+    "--accept-changes",
+    is_flag=True,
+    help="Although Dockerfiles, lock files or the runner changed since; it says so.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@common.results_option
+def create(
+    campaign: str,
+    file: Path | None,
+    with_images: bool,
+    unfinished: bool,
+    accept_changes: bool,
+    force: bool,
+    results: Path | None,
+) -> None:
+    """Write CAMPAIGN (its id, a part of it, or `latest`) to one file.
+
+    It holds the record, every result with samples and log, the sources of the images with their
+    lock files, tables, and the checksums of all.
+    """
+    from harness import engine, records
+    from harness.bundle import create as making
+
+    store = common.store(results)
+    record = records.find(store, campaign)
+    target = file or Path(f"{record.campaign_id}.tar")
+    client = None
+    if record.launcher == "docker":
+        try:
+            client = engine.connect()
+        except BenchdlError as error:
+            if with_images:
+                raise
+            common.say(f"Dockerfiles are not compared with the images: {error.message}")
+    wanted = making.Wanted(with_images, unfinished, accept_changes)
+    manifest, digest = making.create(
+        record, store, target, wanted, client, force=force, say=common.say
+    )
+    click.echo(f"{target}: {target.stat().st_size:,} bytes, {manifest}")
+    click.echo(f"SHA-256 of its manifest: {digest}")
+
+
+@command.command("verify")
+@_FILE
+@click.option("--sha256", metavar="HEX", help="What the SHA-256 of its manifest has to be.")
+def verify(file: Path, sha256: str | None) -> None:
+    """Check every byte of a bundle; any change is refused with the name of the member."""
+    from harness.bundle import reading
+
+    with reading.opened(file) as bundle:
+        if sha256 is not None and sha256.lower() != bundle.manifest_sha256:
+            raise BenchdlError(
+                f"{file}: it is whole, but another bundle: the SHA-256 of its manifest is "
+                f"{bundle.manifest_sha256}"
+            )
+        click.echo(f"{file}: whole and unchanged, {bundle.manifest}")
+        click.echo(f"SHA-256 of its manifest: {bundle.manifest_sha256}")
+
+
+@command.command("replay")
+@_FILE
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write to.",
+)
+@click.option("--force", is_flag=True, help="Also if the folder is not empty.")
+def replay(file: Path, folder: Path, force: bool) -> int:
+    """Make all tables again from the raw results, and compare them with the bundle's own.
+
+    Exit status 1 if one differs.
+    """
+    from harness import changes
+    from harness.bundle import reading
+    from harness.bundle import replay as replaying
+
+    with reading.opened(file) as bundle:
+        found = replaying.replay(bundle, folder, force=force)
+        producer = bundle.manifest.created_by
+    for one in found:
+        how = one.difference or "identical" if one.compared else "not in the bundle"
+        click.echo(f"{folder / one.name}: {how}")
+    differing = any(one.difference for one in found)
+    if differing:
+        common.say(
+            f"the bundle's tables were made by benchdl {producer.harness_version} of code "
+            f"{producer.harness_sha256[:12]}, these by "
+            f"{metadata.version('benchdl')} of code {changes.harness_sha256()[:12]}"
+        )
+    return 1 if differing else 0
