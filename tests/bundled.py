@@ -8,12 +8,13 @@ import os
 import tarfile
 from pathlib import Path
 
-from harness import changes, context, records
 from harness.bundle import manifest
 from harness.bundle.archive import Writer
+from harness.campaign import changes, records
+from harness.campaign.plan import Configuration, Options, PlannedJob
+from harness.campaign.records import Campaign, Environment
 from harness.catalog import Backend, load
-from harness.plan import Configuration, Options, PlannedJob
-from harness.records import Campaign, Environment
+from harness.images import context
 from harness.store import Store
 from runner.contract import Pins, Provenance
 

@@ -16,8 +16,8 @@ from harness import engine
 from harness.bundle.archive import CHUNK_BYTES
 from harness.bundle.manifest import IMAGES, CarriedImage
 from harness.bundle.reading import Bundle
+from harness.campaign.records import Campaign
 from harness.errors import BenchdlError, UsageError
-from harness.records import Campaign
 
 Say = Callable[[str], None]
 

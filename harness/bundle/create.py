@@ -15,13 +15,13 @@ from typing import BinaryIO
 
 import docker
 
-from harness import changes, records
-from harness.bundle import archive, carried, sources, tables
+from harness.bundle import archive, carried, outputs, sources
 from harness.bundle import manifest as form
 from harness.bundle.archive import ArchiveError, Writer
 from harness.bundle.manifest import DamagedResult, Manifest, Producer
+from harness.campaign import changes, records
+from harness.campaign.records import Campaign
 from harness.errors import BenchdlError, UsageError
-from harness.records import Campaign
 from harness.store import Damaged, Store, sync
 from runner.contract import ContractError, Result, load_job
 
@@ -137,7 +137,7 @@ def _fill(
             path = store.directory / run_id / name
             if path.is_symlink() or path.exists():
                 writer.add(f"{form.RESULTS}{run_id}/{name}", _plain(path))
-    for name, text in tables.of(results).items():
+    for name, text in outputs.of(results).items():
         writer.add(form.TABLES + name, [text.encode()])
     for name, path in sources.files(campaign).items():
         writer.add(form.SOURCES + name, [sources.read(path)])

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from harness.plan import Device
+from harness.campaign.plan import Device
 from runner.contract import RUN_ID_PATTERN
 from runner.schema import ContractError, Model, first_error, versioned
 

@@ -12,13 +12,13 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
-from harness import records
 from harness.bundle import archive, manifest
 from harness.bundle.archive import ArchiveError, Entry
 from harness.bundle.manifest import CAMPAIGN, MANIFEST, RESULTS, SUMS, Manifest, Member
+from harness.campaign import records
+from harness.campaign.records import Campaign
 from harness.errors import BenchdlError
-from harness.exchange import MAX_RESULT_BYTES
-from harness.records import Campaign
+from harness.launchers.exchange import MAX_RESULT_BYTES
 from runner.contract import ContractError, Result, load_result
 from runner.schema import first_error, versioned
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from harness.bundle import tables
+from harness.bundle import outputs
 from harness.bundle.manifest import TABLES
 from harness.bundle.reading import Bundle
 from harness.errors import BenchdlError, UsageError
@@ -31,7 +31,7 @@ def replay(bundle: Bundle, folder: Path, *, force: bool) -> list[Replayed]:
         UsageError: ``folder`` holds something already, and ``force`` is not given.
         BenchdlError: it cannot be written.
     """
-    made = tables.of(bundle.results())
+    made = outputs.of(bundle.results())
     try:
         if folder.exists() and any(folder.iterdir()) and not force:
             raise UsageError(f"{folder} is not empty", "name another with -o, or use --force")

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import docker
 
-from harness import catalog, changes, context, engine, images, paths
+from harness import catalog, engine, images, paths
+from harness.campaign import changes
+from harness.campaign.records import Campaign, Environment
 from harness.catalog import Backend
 from harness.errors import BenchdlError
-from harness.records import Campaign, Environment
+from harness.images import context
 
 _LEFT_OUT = ("__pycache__",)
 

@@ -50,8 +50,9 @@ def create(
     It holds the record, every result with samples and log, the sources of the images with their
     lock files, tables, and the checksums of all.
     """
-    from harness import engine, records
+    from harness import engine
     from harness.bundle import create as making
+    from harness.campaign import records
 
     store = common.store(results)
     record = records.find(store, campaign)
@@ -105,9 +106,9 @@ def replay(file: Path, folder: Path, force: bool) -> int:
 
     Exit status 1 if one differs.
     """
-    from harness import changes
     from harness.bundle import reading
     from harness.bundle import replay as replaying
+    from harness.campaign import changes
 
     with reading.opened(file) as bundle:
         found = replaying.replay(bundle, folder, force=force)

@@ -13,12 +13,13 @@ from pathlib import Path
 import bundled
 import pytest
 
-from harness import records
 from harness.bundle import create as making
 from harness.bundle import reading
 from harness.bundle.create import Wanted, create
+from harness.campaign import records
 from harness.errors import BenchdlError, UsageError
 from harness.store import Store
+from harness.tables import sides
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_everything_is_in_it(store, make, make_result, tmp_path):
         "README.txt",
         "campaign.json",
         *[run + part for run in runs for part in parts],
-        "tables/tables.md",
+        *[f"tables/by-{side}.md" for side in sides.SIDES],
         "tables/runs.csv",
         "tables/runs.json",
         "sources/docker/base/apt-install.sh",
@@ -130,7 +131,7 @@ def test_failed_invalid_and_interrupted_results_are_in_it(store, make, make_resu
     with reading.opened(tmp_path / "a.tar") as bundle:
         found = bundle.results()
         assert [one.status for one in found] == ["ok", "failed", "interrupted", "ok"]
-        assert b"other-network" in bundle.read("tables/tables.md")
+        assert b"other-network" in bundle.read("tables/by-tool.md")
 
 
 def test_unfinished_campaigns(store, make, make_result, tmp_path):

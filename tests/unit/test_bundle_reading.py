@@ -11,10 +11,10 @@ import bundled
 import pytest
 from bundled import contents, rewritten
 
-from harness import records
 from harness.bundle import archive, manifest, reading
 from harness.bundle.archive import BLOCK, Writer
 from harness.bundle.create import Wanted, create
+from harness.campaign import records
 from harness.errors import BenchdlError
 from harness.store import Store
 

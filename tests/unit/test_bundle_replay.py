@@ -29,12 +29,12 @@ def test_the_same_benchdl_makes_the_same_tables(bundle, benchdl, tmp_path):
     told = dict(line.split(": ") for line in done.stdout.splitlines())
     assert set(told.values()) == {"identical"}
     made = {file.name: file.read_bytes() for file in (tmp_path / "again").iterdir()}
-    assert {"tables.md", "runs.csv", "runs.json"} <= set(made)
+    assert {"by-tool.md", "runs.csv", "runs.json"} <= set(made)
     for name, content in made.items():
         assert content == contents(bundle)[f"tables/{name}"]
     assert made["runs.csv"].count(b"\n") == 3
     table = benchdl("table").stdout
-    assert made["tables.md"].decode() == table  # the store holds nothing else
+    assert made["by-tool.md"].decode() == table  # the store holds nothing else
 
 
 def test_another_table_in_the_bundle_is_told(bundle, benchdl, tmp_path):
@@ -46,7 +46,7 @@ def test_another_table_in_the_bundle_is_told(bundle, benchdl, tmp_path):
     done = benchdl("bundle", "replay", bundle, "-o", "again")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert "again/tables.md: identical" in lines
+    assert "again/by-tool.md: identical" in lines
     assert any(line.startswith("again/runs.csv: line 2 was '") for line in lines)
     assert "again/old.txt: this benchdl does not make it" in lines
     assert "the bundle's tables were made by benchdl 0.1.0 of code" in done.stderr
