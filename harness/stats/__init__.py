@@ -1,0 +1,1 @@
+"""Statistics on whole runs: one started job is one sample. docs/method.md says why."""

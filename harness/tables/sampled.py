@@ -1,0 +1,33 @@
+"""Which rows count, and rows as samples: one run is one sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from harness.stats.samples import Sample
+from harness.tables.rows import Row
+
+Figure = Literal["time_s", "first_epoch_s", "steady_epoch_s", "total_s"]
+
+
+def usable(rows: Sequence[Row]) -> list[Row]:
+    """The rows that count: those that are ``ok``, or the ``suspect`` ones while there are none.
+
+    A suspect run stands in for a good one only as long as there is none.
+    """
+    for status in ("ok", "suspect"):
+        found = [row for row in rows if row.status == status and row.time_s is not None]
+        if found:
+            return found
+    return []
+
+
+def samples(rows: Sequence[Row], figure: Figure = "time_s") -> list[Sample]:
+    """One sample a row, without rows that lack the figure; which rows count says :func:`usable`."""
+    found = []
+    for row in rows:
+        value: float | None = getattr(row, figure)
+        if value:  # an epoch of 0 s was not measured either
+            found.append(Sample(value, (row.campaign_id, row.repeat), row.run_id))
+    return found
