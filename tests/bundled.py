@@ -67,7 +67,7 @@ def campaign(repeats: int = 2) -> Campaign:
             reference="benchdl/small:cpu",
             flavour="cpu",
             image_id="sha256:" + 64 * "a",
-            locks_sha256=context.lock_hashes(small),
+            locks_sha256=context.lock_hashes(small, "cpu"),
         ),
         pins=Pins(python="3.9", packages={"numpy": "2.0.2"}),
     )

@@ -15,7 +15,7 @@ from harness.campaign import changes
 from harness.campaign.records import Campaign, Environment
 from harness.catalog import Backend
 from harness.errors import BenchdlError
-from harness.images import context
+from harness.images import context, locks
 
 _LEFT_OUT = ("__pycache__",)
 
@@ -70,17 +70,20 @@ def _decisive(campaign: Campaign) -> dict[str, bytes]:
     """What decides how the campaign's jobs run under its launcher."""
     found: dict[str, bytes] = {}
     known = catalog.names()
-    for name in sorted({one.backend for one in campaign.environments}):
+    for environment in campaign.environments:
+        name = environment.backend
         if name not in known:
             continue
         backend = catalog.load(name)
         if campaign.launcher == "docker":
-            contents = context.files(backend)
+            contents = context.files(backend, environment.device)
+            if context.FRAMEWORK_LOCK in contents:  # by its own name: both flavours may be here
+                own = locks.FLAVOUR_LOCKS[environment.device]
+                contents[own] = contents.pop(context.FRAMEWORK_LOCK)
         else:
-            contents = {
-                file.name: file.read_bytes()
-                for file in [backend.folder / "image.toml", *backend.folder.glob("*.lock")]
-            }
+            names = ["image.toml", *environment.provenance.locks_sha256]
+            chosen = [backend.folder / one for one in names if (backend.folder / one).is_file()]
+            contents = {file.name: file.read_bytes() for file in chosen}
             runner = paths.root() / "runner"
             for file in runner.rglob("*.py"):
                 contents[f"runner/{file.relative_to(runner).as_posix()}"] = file.read_bytes()
@@ -96,7 +99,7 @@ def _backends(campaign: Campaign) -> list[Backend]:
 
 def _locks(backend: Backend, environment: Environment) -> dict[str, str]:
     if environment.provenance.kind == "image":
-        return context.lock_hashes(backend)
+        return context.lock_hashes(backend, environment.device)
     names = environment.provenance.locks_sha256
     found = {name: backend.folder / name for name in names}
     return {name: changes.file_sha256(file) for name, file in found.items() if file.is_file()}
@@ -113,7 +116,9 @@ def _built_otherwise(
     arguments = context.arguments(
         backend, environment.device, images.label(image, "mirror") or None
     )
-    print_ = context.fingerprint(context.files(backend), arguments, images.label(image, "base_id"))
+    print_ = context.fingerprint(
+        context.files(backend, environment.device), arguments, images.label(image, "base_id")
+    )
     return images.label(image, "fingerprint") != print_
 
 

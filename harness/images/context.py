@@ -7,9 +7,10 @@ import io
 import json
 import tarfile
 
-from harness import locks, paths
+from harness import paths
 from harness.catalog import Backend, Flavour
 from harness.errors import UsageError
+from harness.images import locks
 
 FRAMEWORK_LOCK = "framework.lock"
 """The lock of the flavour that is built, as Dockerfiles see it: where both flavours hold the same,

@@ -142,7 +142,7 @@ def test_what_is_left_follows_from_the_results(campaign, make_result):
 HOLD = """
 import sys
 from pathlib import Path
-from harness import records
+from harness.campaign import records
 from harness.store import Store
 with records.held(Store(Path(sys.argv[1])), sys.argv[2]):
     print("held", flush=True)
