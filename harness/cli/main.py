@@ -11,7 +11,7 @@ import click
 from harness import interrupts
 from harness.errors import BenchdlError
 
-_VERBS = ("run", "resume", "images", "data", "list", "show", "table", "bundle", "doctor")
+_VERBS = ("run", "resume", "images", "data", "list", "show", "table", "compare", "bundle", "doctor")
 _MODULES = {"list": "listing"}
 
 

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 
+from harness.stats.samples import interval
 from harness.tables import phases
 from harness.tables.phases import Configuration
 from harness.tables.rows import Row
+from harness.tables.sampled import usable
 from harness.tables.sides import TOOL, Side, label
 
 FIGURES = (
@@ -31,7 +33,8 @@ def header(side: Side = TOOL) -> tuple[str, ...]:
 HEADER = header()
 
 DEFINITIONS = (
-    "Time (s): wall clock of the training call, data in memory, compilation ahead left out.",
+    "Time (s): wall clock of the training call, data in memory, compilation ahead left out; of 5 "
+    "runs or more with the 95 % interval of their median.",
     "Mode: as-written, with the tool's defaults; tuned, the best of its documented settings.",
     "GPU (%): mean NVML utilisation of the GPUs used, zeros kept. GPUs: used/visible.",
     "CPUs: median number of cores at least 10 % busy. CPU1 (%): mean of the busiest core. "
@@ -152,10 +155,7 @@ def _settled(rows: list[Row], side: Side) -> tuple[dict[Configuration, list[Row]
             notes.append(f"{named}: {row.status}, not in the table ({why}) {row.run_id}")
         if row.status == "suspect":
             notes.append(f"{named}: suspect ({'; '.join(row.findings)}) {row.run_id}")
-    for line, members in found.items():
-        # A suspect run stands in for a good one only as long as there is none.
-        found[line] = [row for row in members if row.status == "ok"] or members
-    return found, notes
+    return {line: usable(members) for line, members in found.items()}, notes
 
 
 def _lines_of_several_kinds(rows: list[Row], side: Side) -> set[Configuration]:
@@ -179,7 +179,7 @@ def _line(
         + (f" (median of {len(rows)})" if len(rows) > 1 else "")
         + (" (suspect)" if rows[0].status == "suspect" else ""),
         named.mode,
-        f"{time_s:.1f}",
+        f"{time_s:.1f}{_interval(rows)}",
         "-" if base_s is None else f"{side.quotient(time_s, base_s):.2f}",
         middle(lambda row: row.gpu_percent, ".0f"),
         f"{rows[-1].gpus_used}/{visible}" if visible is not None else "-",
@@ -187,3 +187,9 @@ def _line(
         middle(lambda row: row.cpu1_percent, ".0f"),
         middle(lambda row: row.error_rate_percent, ".2f") + " %",
     )
+
+
+def _interval(rows: list[Row]) -> str:
+    """The interval of the median of Time (s), where there are runs enough for one."""
+    found = interval([row.time_s for row in rows if row.time_s is not None])
+    return "" if found is None else f" ({found[0]:.1f} to {found[1]:.1f})"

@@ -346,3 +346,15 @@ def test_a_thousand_results_in_five_seconds(make_result, benchdl, tmp_path):
         if took[-1] < 5.0:
             break
     assert min(took) < 5.0, took
+
+
+def test_five_repeats_have_an_interval_and_four_have_none(make_result):
+    times = [31.0, 30.0, 32.0, 30.5, 31.5]
+    for count, cell in ((4, "30.8"), (5, "31.0 (30.0 to 32.0)")):
+        results = [
+            timed(make_result, seconds, job={"repeat": n})
+            for n, seconds in enumerate(times[:count], 1)
+        ]
+        (section,) = tables.sections(table_of(*results))
+        assert section.lines[0][2] == cell
+        assert len(json.loads(tables.to_json(table_of(*results)))) == count

@@ -1,0 +1,90 @@
+"""``benchdl compare A B``: is B faster than A, by how much, and how sure is that?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli import common
+from harness.stats.verdicts import MARGIN
+
+_REGRESSION = 1
+
+
+@click.command("compare")
+@click.argument("a")
+@click.argument("b")
+@click.option(
+    "--figure",
+    type=click.Choice(["time", "first-epoch", "steady-epoch", "total"]),
+    default="time",
+    show_default=True,
+    help="What to compare; time is the tables' Time (s).",
+)
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 100, min_open=True),
+    default=100 * MARGIN,
+    show_default=True,
+    metavar="PERCENT",
+    help="A difference that does not matter: within it two are the same.",
+)
+@click.option("--force", is_flag=True, help="Compare what differs in more than was asked.")
+@click.option(
+    "--fail-on",
+    "fail_on",
+    multiple=True,
+    type=click.Choice(["regression", "ambiguous"]),
+    help="Exit with 1 if B is slower than A, or if a verdict is ambiguous; repeat for both.",
+)
+@click.option(
+    "--campaign", metavar="CAMPAIGN", help="Of two backends only the runs of this campaign."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@common.results_option  # fmt: skip
+def command(
+    a: str,
+    b: str,
+    figure: str,
+    margin: float,
+    force: bool,
+    fail_on: tuple[str, ...],
+    campaign: str | None,
+    form: str,
+    results: Path | None,
+) -> int:
+    """Ratio of B's time to A's, its interval, and a verdict: faster, slower, same or ambiguous.
+
+    A and B are two backends, as in tf, tf:tuned, theano:no-pool, tf:gpu:docker:threads=4:batch=64;
+    or two campaigns (id, part of it, latest); or two folders of results, of two machines. What is
+    not named has to be equal on both sides.
+
+    Exit status: 0 compared; 1 by --fail-on; 2 nothing that may be compared.
+    """
+    from harness import compare
+    from harness.compare import sides, text
+
+    found = sides.resolve((a, b), common.store(results), common.say, campaign)
+    outcome = compare.between(
+        found.rows,
+        found.questions,
+        names=found.names,
+        figure=text.FIGURES[figure],
+        margin=margin / 100,
+        force=force,
+    )
+    click.echo(text.to_text(outcome) if form == "text" else text.to_json(outcome))
+    return _status([line.verdict for line in outcome.lines], fail_on)
+
+
+def _status(verdicts: list[str], fail_on: tuple[str, ...]) -> int:
+    """What ``--fail-on`` makes of the verdicts; whatever it does not fail on, it tells."""
+    counts = {word: verdicts.count(word) for word in ("slower", "ambiguous", "withheld")}
+    failed = bool("regression" in fail_on and counts["slower"])
+    failed = failed or bool("ambiguous" in fail_on and counts["ambiguous"])
+    if fail_on:
+        told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+        common.say(f"--fail-on {' '.join(fail_on)}: {'failed' if failed else 'passed'}"
+                   f" ({told or 'nothing slower'})")  # fmt: skip
+    return _REGRESSION if failed else 0

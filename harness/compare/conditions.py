@@ -1,0 +1,117 @@
+"""What has to be equal for two sets of runs to be compared, and what a question lets differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from harness.tables.rows import Row
+
+Attribute = Literal[
+    "workload",
+    "dataset",
+    "images",
+    "epochs",
+    "batch size",
+    "launcher",
+    "device",
+    "GPU",
+    "precision",
+    "threads",
+    "machine",
+    "backend",
+    "mode",
+    "variant",
+    "overrides",
+    "layout",
+    "software",
+    "settings",
+]
+
+READ: dict[Attribute, Callable[[Row], object]] = {
+    "workload": lambda row: row.workload,
+    "dataset": lambda row: row.dataset,
+    "images": lambda row: row.train_samples,
+    "epochs": lambda row: row.epochs,
+    "batch size": lambda row: row.batch_size,
+    "launcher": lambda row: row.launcher,
+    "device": lambda row: row.device,
+    "GPU": lambda row: f"{row.gpus_visible} x {row.gpu_name}" if row.gpu_name else None,
+    "precision": lambda row: row.precision,
+    "threads": lambda row: row.threads,
+    "machine": lambda row: row.machine,
+    "backend": lambda row: row.backend,
+    "mode": lambda row: row.mode,
+    "variant": lambda row: row.variant,
+    "overrides": lambda row: row.overrides or None,
+    "layout": lambda row: row.layout,
+    "software": lambda row: row.software,
+    "settings": lambda row: row.settings,
+}
+
+Question = Literal[
+    "backend", "mode", "variant", "device", "launcher", "threads", "batch size", "machine", "time"
+]
+
+FOLLOWS: dict[Question, frozenset[Attribute]] = {
+    "backend": frozenset({"backend", "software", "settings", "layout"}),
+    "mode": frozenset({"mode", "settings", "layout"}),
+    "variant": frozenset({"variant", "settings", "layout"}),
+    "device": frozenset({"device", "GPU", "software", "settings", "layout"}),
+    "launcher": frozenset({"launcher", "software", "settings"}),
+    "threads": frozenset({"threads", "settings"}),
+    "batch size": frozenset({"batch size"}),
+    "machine": frozenset({"machine", "GPU"}),
+    "time": frozenset({"software", "settings"}),
+}
+"""What may differ because it is what was asked, or because it comes with that. A device brings its
+own wheels; a later campaign, newer versions."""
+
+NO_WINNER: dict[Question, frozenset[Attribute]] = {"backend": frozenset({"layout"})}
+"""What differs between tools and is told, but keeps either from being named the faster one: as in
+the tables, tools that lay out their pictures differently did not do quite the same."""
+
+Key = tuple[object, ...]
+
+
+def allowed(questions: Iterable[Question]) -> frozenset[Attribute]:
+    """The attributes that may differ."""
+    return frozenset().union(*(FOLLOWS[one] for one in questions))
+
+
+def key(row: Row, free: frozenset[Attribute]) -> Key:
+    """What a row has to have in common with those that it is compared with."""
+    return tuple(read(row) for name, read in READ.items() if name not in free)
+
+
+def differences(a: Row, b: Row) -> dict[Attribute, tuple[object, object]]:
+    """Every attribute in which two rows differ, with both values."""
+    both = {name: (read(a), read(b)) for name, read in READ.items()}
+    return {name: values for name, values in both.items() if values[0] != values[1]}
+
+
+def words(found: dict[Attribute, tuple[object, object]]) -> str:
+    """Differences as text: ``dataset (mnist / synthetic-mnist), epochs (2 / 10)``."""
+
+    def shown(value: object) -> str:
+        return "none" if value is None else f"{value:,}" if isinstance(value, int) else f"{value}"
+
+    return ", ".join(f"{name} ({shown(a)} / {shown(b)})" for name, (a, b) in found.items())
+
+
+def work(row: Row, but: frozenset[Attribute]) -> str:
+    """The conditions of a row as a caption, without those of ``but``."""
+    shown: dict[Attribute, str | None] = {
+        "workload": row.workload,
+        "dataset": f"dataset {row.dataset}",
+        "images": f"{row.train_samples:,} images" if row.train_samples else None,
+        "epochs": f"{row.epochs} epoch{'s' if row.epochs > 1 else ''}",
+        "batch size": f"batch {row.batch_size}",
+        "launcher": f"launcher {row.launcher}",
+        "device": f"device {row.device}",
+        "GPU": row.gpu_name,
+        "precision": row.precision,
+        "threads": f"{row.threads} threads" if row.threads else None,
+        "machine": row.machine,
+    }
+    return " · ".join(words for name, words in shown.items() if words and name not in but)

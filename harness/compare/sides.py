@@ -1,0 +1,192 @@
+"""The words A and B of ``benchdl compare``: backends, campaigns, or folders of results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from harness import catalog
+from harness import store as stores
+from harness.compare.conditions import Question
+from harness.errors import UsageError
+from harness.store import Store
+from harness.tables import rows as table_rows
+from harness.tables.rows import Row, recipe_batch_size
+
+_MODES = ("as-written", "tuned")
+_COUNTS: dict[str, Question] = {"threads": "threads", "batch": "batch size"}
+
+
+@dataclass(frozen=True)
+class Selector:
+    """A backend and what was named of its configuration: ``tf:tuned:gpu:threads=4:no-pool``."""
+
+    backend: str
+    named: dict[Question, str | int | None]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Rows of both sides, and what is asked of them."""
+
+    kind: Literal["backends", "campaigns", "folders"]
+    names: tuple[str, str]
+    rows: tuple[list[Row], list[Row]]
+    questions: tuple[Question, ...]
+
+
+def resolve(
+    words: tuple[str, str],
+    store: Store,
+    say: Callable[[str], None],
+    campaign: str | None = None,
+) -> Sides:
+    """Find out what A and B are and load their rows; of backends those of ``campaign`` alone.
+
+    Raises:
+        UsageError: a word is nothing known, both are the same, or they are of different kinds.
+    """
+    if words[0] == words[1]:
+        raise UsageError(f"A and B are both '{words[0]}'", "benchdl selftest compares A with A")
+    found = _load(store, say)
+    known = {*catalog.names(), *(row.backend for row in found)}
+    kinds = [_kind(word, known) for word in words]
+    if kinds[0] != kinds[1]:
+        for word, kind in zip(words, kinds, strict=True):
+            if kind == "campaigns":
+                _campaign(word, found, store)  # a typing error is the likelier reason
+        raise UsageError(
+            f"'{words[0]}' is of the {kinds[0]}, '{words[1]}' of the {kinds[1]}",
+            "compare two backends, two campaigns, or two folders of results",
+        )
+    if campaign and kinds[0] != "backends":
+        raise UsageError(f"--campaign with {kinds[0]}", "it is for two backends")
+    if kinds[0] == "folders":
+        a, b = (_folder(word, say) for word in words)
+        return Sides("folders", words, (a, b), ("machine",))
+    if kinds[0] == "campaigns":
+        ids = (_campaign(words[0], found, store), _campaign(words[1], found, store))
+        if ids[0] == ids[1]:
+            raise UsageError(f"'{words[0]}' and '{words[1]}' are the same campaign", ids[0])
+        first, second = ([row for row in found if row.campaign_id == one] for one in ids)
+        return Sides("campaigns", ids, (first, second), ("time",))
+    if campaign:
+        chosen = _campaign(campaign, found, store)
+        found = [row for row in found if row.campaign_id == chosen]
+    return _backends(words, found, store)
+
+
+def _kind(word: str, backends: set[str]) -> Literal["backends", "campaigns", "folders"]:
+    if word.partition(":")[0] in backends:
+        return "backends"
+    return "folders" if Path(word).expanduser().is_dir() else "campaigns"
+
+
+def _load(store: Store, say: Callable[[str], None]) -> list[Row]:
+    found, damaged = store.load()
+    stores.report(damaged, say)
+    return [table_rows.row(result) for result in found]
+
+
+def _folder(word: str, say: Callable[[str], None]) -> list[Row]:
+    found = _load(Store(Path(word).expanduser()), say)
+    if not found:
+        raise UsageError(f"no results in the folder {word}", "it is what --results names")
+    return found
+
+
+def _campaign(word: str, found: Sequence[Row], store: Store) -> str:
+    ids = sorted({row.campaign_id for row in found})
+    fitting = [one for one in ids if word in one]
+    chosen = ids[-1:] if word == "latest" else [one for one in fitting if one == word] or fitting
+    if not chosen:
+        raise UsageError(
+            f"'{word}' is no backend, no campaign in {store.directory} and no folder",
+            f"backends: {', '.join(catalog.names())}; "
+            + (f"campaigns: {', '.join(ids[:-4:-1])}" if ids else "no campaign yet: benchdl run"),
+        )
+    if len(chosen) > 1:
+        raise UsageError(f"'{word}' fits {len(chosen)} campaigns", f"as in {', '.join(chosen[:4])}")
+    return chosen[0]
+
+
+def _backends(words: tuple[str, str], found: list[Row], store: Store) -> Sides:
+    a, b = (_parse(word) for word in words)
+    a, b = _completed(a, b.named), _completed(b, a.named)
+    asked: list[Question] = ["backend"] if a.backend != b.backend else []
+    asked += [name for name in a.named if a.named[name] != b.named[name]]
+    if not asked:
+        raise UsageError(f"'{words[0]}' and '{words[1]}' name the same configuration")
+    matching = []
+    for word, one in zip(words, (a, b), strict=True):
+        fitting = [row for row in found if row.backend == one.backend and _fits(row, one)]
+        if not fitting:
+            there = sorted({_said(row) for row in found if row.backend == one.backend})
+            raise UsageError(
+                f"no results of {word} in {store.directory}",
+                f"there are: {', '.join(there)}" if there else f"benchdl run {one.backend}",
+            )
+        matching.append(fitting)
+    return Sides("backends", words, (matching[0], matching[1]), tuple(asked))
+
+
+def _parse(word: str) -> Selector:
+    backend, *parts = word.split(":")
+    named: dict[Question, str | int | None] = {}
+    for part in parts:
+        name, _, value = part.partition("=")
+        question: Question
+        if value:
+            if name not in _COUNTS or not value.isdigit():
+                raise UsageError(f"{word}: '{part}'", "expected threads=N or batch=N")
+            question = _COUNTS[name]
+        elif part in _MODES:
+            question = "mode"
+        elif part in ("cpu", "gpu"):
+            question = "device"
+        elif part in ("docker", "local"):
+            question = "launcher"
+        elif part:
+            question = "variant"
+        else:
+            raise UsageError(f"{word}: nothing after a colon", f"as in {backend}:tuned:gpu")
+        if question in named:
+            raise UsageError(f"{word} names two of: {question}", f"{named[question]} and {part}")
+        named[question] = int(value) if value else part
+    return Selector(backend, named)
+
+
+def _completed(one: Selector, other: dict[Question, str | int | None]) -> Selector:
+    """What only the other side names is here what a run has without that option."""
+    usual: dict[Question, str | None] = {"mode": "as-written", "variant": "default"}
+    named = dict(one.named)
+    for question, value in other.items():
+        if question in named:
+            continue
+        if question in ("device", "launcher"):
+            raise UsageError(f"only one side names its {question}", f"as in {one.backend}:{value}")
+        named[question] = usual.get(question)
+    return Selector(one.backend, named)
+
+
+def _fits(row: Row, one: Selector) -> bool:
+    values: dict[Question, object] = {
+        "mode": row.mode,
+        "variant": row.variant,
+        "device": row.device,
+        "launcher": row.launcher,
+        "threads": row.threads,
+        "batch size": row.batch_size,
+    }
+    own = recipe_batch_size(row.workload)
+    return all(
+        values[question] == (own if question == "batch size" and wanted is None else wanted)
+        for question, wanted in one.named.items()
+    )
+
+
+def _said(row: Row) -> str:
+    """The row's configuration as a selector."""
+    return ":".join([row.backend, row.mode, row.variant, row.device, row.launcher])
