@@ -1,6 +1,7 @@
 # A thin face of `benchdl`: every target makes the locked virtual environment on first use.
 #   make bench-NAME (tf, theano, mxnet, ...) | bench-all | bench      EPOCHS= MODE= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
 #   make resume          CAMPAIGN= (default: the newest)
+#   make compare         A= B= [FORCE=1] [FAIL_ON=regression]
 #   make images | doctor | setup | test | test-gpu | lint | lock
 
 PYTHON ?= python3
@@ -37,7 +38,7 @@ OPTIONS := \
 	$(if $(JSON),--json)
 
 # bench-NAME is not listed: make looks for no pattern rule of a phony target.
-.PHONY: bench resume images setup doctor test test-gpu lint format lock clean
+.PHONY: bench resume compare images setup doctor test test-gpu lint format lock clean
 
 bench: setup
 	@$(BENCHDL) run tf theano --make-base $(OPTIONS)
@@ -48,6 +49,10 @@ bench-%: setup
 resume: setup
 	@$(BENCHDL) resume '$(or $(CAMPAIGN),latest)' --make-base \
 		$(if $(RESULTS),--results '$(RESULTS)') $(if $(JSON),--json)
+
+compare: setup
+	@$(BENCHDL) compare '$(or $(A),$(error make compare A=tf B=theano))' '$(B)' $(if $(FORCE),--force) $(if $(FAIL_ON),--fail-on '$(FAIL_ON)') \
+		$(if $(RESULTS),--results '$(RESULTS)')
 
 images: setup
 	@$(BENCHDL) images build --make-base $(if $(FLAVOUR),--flavour '$(FLAVOUR)') $(BACKENDS)
