@@ -9,6 +9,7 @@ Python 3.9 runs this module inside images, hence ``Optional`` and ``List`` in an
 
 from __future__ import annotations
 
+import json
 from typing import Any, Dict, List, Optional, Union
 
 from pydantic import Field, ValidationError
@@ -17,7 +18,15 @@ from typing_extensions import Literal
 from runner.measurement import Measurement
 from runner.schema import SCHEMA_VERSION, ContractError, Model, first_error, versioned
 
-__all__ = ["SCHEMA_VERSION", "ContractError", "Job", "Result", "load_job", "load_result"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "ContractError",
+    "Job",
+    "Result",
+    "job_text",
+    "load_job",
+    "load_result",
+]
 
 RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{7,119}$"
 
@@ -179,6 +188,16 @@ class Result(Model):
     failure: Optional[Failure] = None
     findings: List[Finding] = []
     launch: Optional[Launch] = None
+
+
+def job_text(job: Job) -> str:
+    """job.json as a runner gets it: what has its default is left out.
+
+    The runner of an older image does not know later fields and would refuse them; it takes a job
+    that does not use them.
+    """
+    data = job.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps({"schema_version": job.schema_version, **data}, indent=1)
 
 
 def load_job(text: str) -> Job:

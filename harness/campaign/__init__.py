@@ -9,13 +9,14 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import metadata
 
 from harness import catalog, datasets
 from harness.campaign import changes, leftovers, one_job, plan, records, side_by_side
 from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
-from harness.campaign.plan import Configuration, Options
+from harness.campaign.plan import Configuration, Options, PlannedJob, Skipped
 from harness.campaign.records import Campaign, Environment
 from harness.campaign.watcher import Watcher
 from harness.errors import BenchdlError
@@ -23,7 +24,7 @@ from harness.launchers.base import Launcher, Prepared
 from harness.store import Store, new_run_id
 from runner.contract import Finding, Result
 
-__all__ = ["Options", "resume", "run"]
+__all__ = ["Options", "again", "resume", "run"]
 
 
 def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) -> list[Result]:
@@ -47,16 +48,61 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
         KeyboardInterrupt: Ctrl-C or SIGTERM, after the running job was stored as interrupted.
     """
     configurations, skipped = plan.check(options)
-    gpus = side_by_side.gpus(options.gpus) if options.parallel_gpus else None
     for line in plan.without_effect(options, configurations):
         watcher.say(line)
     for one in skipped:
         watcher.say(f"skipped {one.configuration}: {one.reason}")
+    order_seed = plan.new_seed() if options.order_seed is None else options.order_seed
+    planned = Planned(plan.order(configurations, options, order_seed), order_seed, skipped)
+    return _begin(options, planned, launcher, store, watcher)
+
+
+def again(
+    earlier: Campaign,
+    options: Options,
+    bundle_sha256: str,
+    launcher: Launcher,
+    store: Store,
+    watcher: Watcher,
+) -> list[Result]:
+    """Run the jobs of another campaign as one of its own here: same order, same seeds, same data.
+
+    Args:
+        earlier: the campaign to repeat.
+        options: its options, with what belongs to this machine replaced.
+        bundle_sha256: of the manifest of the bundle that it came in.
+        launcher, store, watcher: as with :func:`run`.
+
+    Raises:
+        BenchdlError: the data here is not that of the earlier campaign; or as with :func:`run`.
+        KeyboardInterrupt: as with :func:`run`.
+    """
+    planned = Planned(earlier.jobs, earlier.order_seed, earlier.skipped, earlier, bundle_sha256)
+    return _begin(options, planned, launcher, store, watcher)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Jobs in their order, and where they come from if they repeat those of a bundle."""
+
+    jobs: list[PlannedJob]
+    order_seed: int
+    skipped: list[Skipped]
+    earlier: Campaign | None = None
+    bundle_sha256: str | None = None
+
+
+def _begin(
+    options: Options, planned: Planned, launcher: Launcher, store: Store, watcher: Watcher
+) -> list[Result]:
+    gpus = side_by_side.gpus(options.gpus) if options.parallel_gpus else None
     store.staging()
     data = datasets.resolve(options.dataset, options.data_dir, watcher.say)
-    backends = {name: catalog.load(name) for name in catalog.chosen(options.backends)}
-    prepared = _prepare(configurations, backends, launcher, watcher)
-    order_seed = plan.new_seed() if options.order_seed is None else options.order_seed
+    if planned.earlier:
+        changes.same_data(planned.earlier, data, "the jobs cannot be repeated without it")
+    needed = [job.configuration for job in planned.jobs]
+    backends = {name: catalog.load(name) for name in dict.fromkeys(one.backend for one in needed)}
+    prepared = _prepare(needed, backends, launcher, watcher)
     campaign = Campaign(
         campaign_id=new_run_id("campaign", "-".join(dict.fromkeys(options.devices))),
         created_at=one_job.now(),
@@ -66,12 +112,13 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
         runner_sha256=changes.runner_sha256(),
         machine=one_job.machine(),
         options=options,
-        order_seed=order_seed,
+        order_seed=planned.order_seed,
         dataset=data.name,
         dataset_sha256=data.sha256,
         environments=_environments(prepared, backends),
-        jobs=plan.order(configurations, options, order_seed),
-        skipped=skipped,
+        jobs=planned.jobs,
+        skipped=planned.skipped,
+        bundle_sha256=planned.bundle_sha256,
     )
     with records.held(store, campaign.campaign_id):
         records.save(store, campaign)
@@ -180,17 +227,17 @@ def _go(
         told.standing(outlook.standing())
         return result
 
-    with _resumable(campaign.campaign_id, watcher):
+    with _resumable(campaign, watcher):
         if gpus is not None:
             return side_by_side.run(len(left), gpus, start, watcher)
         return [start(number, None, watcher) for number in range(len(left))]
 
 
 @contextmanager
-def _resumable(campaign_id: str, watcher: Watcher) -> Iterator[None]:
+def _resumable(campaign: Campaign, watcher: Watcher) -> Iterator[None]:
     """Whatever ends the body early, the user is told how to go on."""
     try:
         yield
     except (KeyboardInterrupt, BenchdlError):
-        watcher.say(f"to go on with it: benchdl resume {campaign_id}")
+        watcher.say(f"to go on with it: {campaign.how_to_go_on}")
         raise

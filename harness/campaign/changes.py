@@ -38,11 +38,7 @@ def since(
     Raises:
         BenchdlError: the data is not the same.
     """
-    if (data.name, data.sha256) != (campaign.dataset, campaign.dataset_sha256):
-        raise BenchdlError(
-            f"campaign {campaign.campaign_id} began with other data than {data.name} is now",
-            "start a new campaign: benchdl run",
-        )
+    same_data(campaign, data, "start a new campaign: benchdl run")
     found: list[Change] = []
     before = {(one.backend, one.device): one for one in campaign.environments}
     for now in environments:
@@ -65,6 +61,18 @@ def since(
     elif harness_sha256() != campaign.harness_sha256:
         found.append(Change("the code of benchdl itself was changed", True))
     return found
+
+
+def same_data(campaign: Campaign, data: Dataset, advice: str) -> None:
+    """Other data is another question.
+
+    Raises:
+        BenchdlError: it is not what the campaign began with.
+    """
+    if (data.name, data.sha256) != (campaign.dataset, campaign.dataset_sha256):
+        raise BenchdlError(
+            f"campaign {campaign.campaign_id} began with other data than {data.name} is now", advice
+        )
 
 
 def judge(found: list[Change], *, accept: bool, say: Callable[[str], None]) -> list[Finding]:

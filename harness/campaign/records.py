@@ -35,7 +35,10 @@ class Environment(Model):
 
 
 class Campaign(Model):
-    """What was planned, by which harness, on which machine, with which data and environments."""
+    """What was planned, by which harness, on which machine, with which data and environments.
+
+    ``bundle_sha256``: it repeats the campaign of the bundle whose manifest has this SHA-256.
+    """
 
     schema_version: Literal[1] = 1
     campaign_id: str = Field(pattern=RUN_ID_PATTERN)
@@ -52,6 +55,14 @@ class Campaign(Model):
     environments: list[Environment]
     jobs: list[PlannedJob]
     skipped: list[Skipped] = []
+    bundle_sha256: str | None = None
+
+    @property
+    def how_to_go_on(self) -> str:
+        """The command that runs what is left of it."""
+        if self.bundle_sha256:
+            return "benchdl bundle rerun FILE --resume"
+        return f"benchdl resume {self.campaign_id}"
 
     def left(self, results: Iterable[Result]) -> list[PlannedJob]:
         """The jobs that have no end yet, in their order.

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli import common
 from harness.errors import BenchdlError
+
+if TYPE_CHECKING:
+    from harness.bundle.rerun import Sources
+    from harness.launchers.gpu import InjectionWord
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -124,3 +129,72 @@ def replay(file: Path, folder: Path, force: bool) -> int:
             f"{metadata.version('benchdl')} of code {changes.harness_sha256()[:12]}"
         )
     return 1 if differing else 0
+
+
+@command.command("rerun")
+@_FILE
+@click.option(
+    "--sources",
+    type=click.Choice(["auto", "bundle", "here"]),
+    default="auto",
+    show_default=True,
+    help="Whose Dockerfiles, lock files and runner: auto takes the bundle's images if it holds "
+    "any, else this checkout's if they are the same.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the newest repetition that was stopped.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
+@click.option("--gpus", help="all, or indices or UUIDs separated by commas (default: all).")
+@click.option(
+    "--injection",
+    type=click.Choice(["auto", "cdi", "request", "runtime"]),
+    default="auto",
+    show_default=True,
+    help="How a container gets its GPUs; auto asks the engine.",
+)
+@common.results_option
+@click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
+def rerun(
+    file: Path,
+    sources: Sources,
+    resume: bool,
+    data_dir: Path | None,
+    gpus: str | None,
+    injection: InjectionWord,
+    results: Path | None,
+    make_base: bool,
+) -> int:
+    """Run the bundle's jobs here and compare: is it the same on this machine?
+
+    Same jobs, order, seeds, settings and data; only the machine differs. Exit status 1 if a
+    configuration has no usable run here; the verdict itself does not change it.
+    """
+    from harness import tables
+    from harness.bundle import reading, verdict
+    from harness.bundle.rerun import Here
+    from harness.bundle.rerun import rerun as run
+    from harness.campaign import one_job
+    from harness.campaign.progress import Display
+    from harness.cli import request
+    from harness.tables import rows
+
+    store = common.store(results)
+    display = Display(common.console())
+    with reading.opened(file, display.say) as bundle:
+        record = bundle.campaign()
+        here = Here(
+            sources=sources,
+            data_dir=data_dir and data_dir.expanduser().absolute(),
+            gpus=request.gpus(gpus, list(record.options.devices)),
+            injection=injection,
+            make_base=make_base,
+            resume=resume,
+        )
+        try:
+            done = run(bundle, here, store, display)
+        finally:
+            display.close()
+        found = verdict.compare(bundle.results(), done)
+    click.echo("\n" + tables.to_markdown([rows.row(result) for result in done]))
+    click.echo("\n" + verdict.to_markdown(found, record, one_job.machine()))
+    display.say(f"{len(done)} result(s), stored in {store.directory}")
+    return 1 if any("here" in one.missing for one in found) else 0

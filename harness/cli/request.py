@@ -54,7 +54,7 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
             idle_wait_s=asked["idle_wait"],
         )
     of_the_machine = {
-        "gpus": _gpus(asked["gpus"], list(wanted.devices)),
+        "gpus": gpus(asked["gpus"], list(wanted.devices)),
         "parallel_gpus": asked["parallel_gpus"],
         "data_dir": asked["data_dir"] and asked["data_dir"].expanduser().absolute(),
         "memory_limit_bytes": int(asked["memory"] * 2**30) if asked["memory"] else None,
@@ -73,7 +73,12 @@ def _only_what_no_file_says(ctx: click.Context) -> None:
             raise UsageError(f"--campaign together with {shown}", "say it in the file")
 
 
-def _gpus(text: str | None, devices: list[str]) -> list[str] | None:
+def gpus(text: str | None, devices: list[str]) -> list[str] | None:
+    """The GPUs that ``--gpus`` names; None for all.
+
+    Raises:
+        UsageError: it names none, one twice, or there is no GPU job.
+    """
     if text is None or text == "all":
         return None
     if "gpu" not in devices:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from harness.cli import common
+from harness.errors import UsageError
 from harness.launchers.gpu import InjectionWord
 
 
@@ -51,6 +52,10 @@ def command(
     display = Display(common.console())
     store = common.store(results)
     record = records.find(store, campaign)
+    if record.bundle_sha256:
+        raise UsageError(
+            f"campaign {record.campaign_id} repeats a bundle", f"go on with: {record.how_to_go_on}"
+        )
     launcher = choice.launcher(
         record.launcher, make_base=make_base, injection=injection, say=display.say
     )

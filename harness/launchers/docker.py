@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import docker
 from docker.errors import APIError, DockerException
 from docker.models.containers import Container
+from docker.models.images import Image
 from docker.types import LogConfig, Mount
 from requests.exceptions import RequestException
 
@@ -28,6 +30,9 @@ from runner.contract import Pins
 
 RUN_LABEL = "benchdl.run_id"
 
+Given = Callable[[Backend, Flavour, Say], Image]
+"""The image to run a backend's flavour in."""
+
 _PIDS_LIMIT = 4096
 _MEMORY_SHARE = 0.9
 _PAGE_BYTES = 4096
@@ -38,7 +43,10 @@ _GONE_S = 30
 
 
 class DockerLauncher:
-    """Builds images as needed and runs each job in a container of its own."""
+    """Builds images as needed and runs each job in a container of its own.
+
+    ``given`` has images that are used as they are instead of being built.
+    """
 
     name: Literal["docker"] = "docker"
 
@@ -48,8 +56,10 @@ class DockerLauncher:
         *,
         make_base: bool = False,
         injection: gpu.InjectionWord = "auto",
+        given: Given | None = None,
     ) -> None:
         self._client = client
+        self._given = given
         self._make_base = make_base
         self._injection = injection
         self._info: dict[str, Any] = client.info()
@@ -57,21 +67,22 @@ class DockerLauncher:
 
     def prepare(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
         """Build the image unless it is up to date."""
-        if flavour == "gpu":
-            # Before gigabytes are built: can this engine give a GPU to a container at all?
-            base = backend.spec.base.reference
-            base_id = baseimage.ensure(self._client, base, make=self._make_base, say=say)
-            way, reason = gpu.choose(self._info, self._injection)
-            say(f"injection: {way}, {reason}")
-            gpu.probe(self._client, base_id, way)
-        image = build.build(
-            self._client,
-            backend,
-            flavour,
-            make_base=self._make_base,
-            mirror=os.environ.get("BENCHDL_DEBIAN_MIRROR"),
-            say=say,
-        )
+        if self._given is not None:
+            image = self._given(backend, flavour, say)
+            self._can_have_gpus(flavour, str(image.id), say)
+        else:
+            if flavour == "gpu":  # before gigabytes are built
+                base = backend.spec.base.reference
+                base_id = baseimage.ensure(self._client, base, make=self._make_base, say=say)
+                self._can_have_gpus(flavour, base_id, say)
+            image = build.build(
+                self._client,
+                backend,
+                flavour,
+                make_base=self._make_base,
+                mirror=os.environ.get("BENCHDL_DEBIAN_MIRROR"),
+                say=say,
+            )
         spec = backend.spec
         pins = Pins(
             python=spec.base.python,
@@ -80,6 +91,13 @@ class DockerLauncher:
             cudnn=spec.cudnn.version if spec.cudnn and flavour == "gpu" else None,
         )
         return Prepared(images.provenance(image, flavour), pins, python="python")
+
+    def _can_have_gpus(self, flavour: Flavour, image_id: str, say: Say) -> None:
+        """Can this engine give a GPU to a container of the image at all?"""
+        if flavour == "gpu":
+            way, reason = gpu.choose(self._info, self._injection)
+            say(f"injection: {way}, {reason}")
+            gpu.probe(self._client, image_id, way)
 
     def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:  # noqa: ARG002
         """Containers see fixed places."""

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from harness.checks import troubles
 from harness.errors import BenchdlError
 from harness.launchers.base import Exit
-from runner.contract import ContractError, Failure, Job, Result, load_result
+from runner.contract import ContractError, Failure, Job, Result, job_text, load_result
 
 OURS = "job.json"
 """The copy of the job that only the harness can write."""
@@ -48,7 +48,7 @@ class Exchange:
             (self._outer / OURS).write_text(text, encoding="utf-8")
             self.job_dir.mkdir()
             self.job_dir.chmod(0o777)
-            (self.job_dir / "job.json").write_text(text, encoding="utf-8")
+            (self.job_dir / "job.json").write_text(job_text(job), encoding="utf-8")
         except OSError as error:
             raise unwritable(staging, error) from None
 

@@ -411,3 +411,45 @@ def test_the_interrupted_result_tells_how_long_the_job_lived(launcher, store, tm
     assert "42 s" in results[0].failure.message
     stored = store.directory / results[0].run_id
     assert (stored / "samples.csv").read_text() == "t_s\n1\n"
+
+
+def test_a_campaign_repeated_here_has_the_same_jobs_and_says_of_what(launcher, store, watcher):
+    first = run(launcher, store)
+    record = records.find(store, "latest")
+    asked = (record, record.options, "5" * 64, launcher, store, watcher)
+    launcher.script = {8: Killed()}
+    with pytest.raises(Killed):
+        campaign.again(*asked)
+    again = next(one for one in records.load(store)[0] if one.bundle_sha256)
+    assert again.bundle_sha256 == "5" * 64
+    assert again.campaign_id != record.campaign_id
+    assert (again.jobs, again.order_seed) == (record.jobs, record.order_seed)
+    done = campaign.resume(again, launcher, store, watcher)
+    assert ended(done) == ONCE_EACH
+    for one in done:
+        assert one.job.seed == next(
+            other.job.seed
+            for other in first
+            if other.job.campaign_position == one.job.campaign_position
+        )
+
+
+def test_a_stopped_repetition_is_gone_on_with_by_its_bundle(launcher, store, watcher, benchdl):
+    run(launcher, store)
+    record = records.find(store, "latest")
+    launcher.script = {7: KeyboardInterrupt()}
+    with pytest.raises(KeyboardInterrupt):
+        campaign.again(record, record.options, "5" * 64, launcher, store, watcher)
+    assert "to go on with it: benchdl bundle rerun FILE --resume" in watcher.lines
+    again = next(one for one in records.load(store)[0] if one.bundle_sha256)
+    done = benchdl("resume", again.campaign_id)
+    assert done.returncode == 2
+    assert "repeats a bundle: go on with: benchdl bundle rerun FILE --resume" in done.stderr
+
+
+def test_a_campaign_is_not_repeated_on_other_data(launcher, store, watcher):
+    run(launcher, store)
+    record = records.find(store, "latest").model_copy(update={"dataset": "mnist"})
+    with pytest.raises(BenchdlError, match=r"other data .* cannot be repeated without it"):
+        campaign.again(record, record.options, "5" * 64, launcher, store, watcher)
+    assert len(launcher.started) == 6

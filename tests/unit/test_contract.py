@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
-from runner.contract import SCHEMA_VERSION, ContractError, load_job, load_result
+from runner.contract import (
+    SCHEMA_VERSION,
+    ContractError,
+    Job,
+    job_text,
+    load_job,
+    load_result,
+)
 
 
 def changed(result, **changes):
@@ -125,3 +132,18 @@ def test_figures_out_of_range_are_refused(make_result, part, key, value):
     data["measurement"][part][key] = value
     with pytest.raises(ContractError, match=rf"measurement\.{part}\.{key}"):
         load_result(json.dumps(data))
+
+
+def test_the_runner_of_an_older_image_takes_a_job_that_uses_nothing_new(make_result):
+    job = make_result().job
+    assert load_job(job_text(job)) == job
+    newer = {"campaign_position", "attempt", "batch_size", "threads", "overrides"}
+    fields = {
+        name: (field.annotation, field)
+        for name, field in Job.model_fields.items()
+        if name not in newer
+    }
+    older = create_model("Job", __config__=Job.model_config, **fields)
+    assert older.model_validate_json(job_text(job)).run_id == job.run_id
+    with pytest.raises(ValidationError, match="batch_size"):
+        older.model_validate_json(job_text(job.model_copy(update={"batch_size": 64})))

@@ -1,0 +1,227 @@
+"""Which environments a repetition takes, what it keeps of the campaign, and the verdict."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import bundled
+import pytest
+from docker.errors import ImageNotFound
+
+from harness import campaign, paths
+from harness.bundle import carried, reading, rerun, sources, verdict
+from harness.bundle.create import Wanted, create
+from harness.bundle.manifest import CarriedImage
+from harness.bundle.rerun import Here
+from harness.campaign import records
+from harness.errors import BenchdlError, UsageError
+from harness.store import Store
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    folder = bundled.checkout(tmp_path / "checkout")
+    bundled.as_root(folder, monkeypatch)
+    return folder
+
+
+@pytest.fixture
+def bundle(checkout, tmp_path, make_result):
+    """An open bundle of two results."""
+    store = Store(tmp_path / "results")
+    bundled.put(store, bundled.campaign(), make_result)
+    record = records.find(store, "latest")
+    create(record, store, tmp_path / "a.tar", Wanted(), None, force=False, say=print)
+    with reading.opened(tmp_path / "a.tar") as opened:
+        yield opened
+
+
+@pytest.fixture
+def begun(monkeypatch, bundle):
+    """Runs no job: what ``campaign.again`` would begin, and in which root."""
+    told = []
+
+    def again(earlier, options, digest, launcher, store, watcher):
+        text = (paths.root() / "docker/small/image.toml").read_text()
+        told.append(
+            SimpleNamespace(
+                earlier=earlier,
+                options=options,
+                digest=digest,
+                image_toml=text,
+                root=paths.root(),
+            )
+        )
+        return []
+
+    monkeypatch.setattr(campaign, "again", again)
+    monkeypatch.setattr(rerun, "_launcher", lambda *args, of_bundle: None)
+    return told
+
+
+class Watcher:
+    def __init__(self):
+        self.lines = []
+
+    def say(self, line):
+        self.lines.append(line)
+
+
+def run(bundle, tmp_path, **here):
+    watcher = Watcher()
+    rerun.rerun(bundle, Here(**here), Store(tmp_path / "here"), watcher)
+    return watcher.lines
+
+
+def test_the_sources_of_a_bundle_are_a_root(bundle, checkout, tmp_path):
+    root = sources.extract(bundle, tmp_path / "root")
+    both = [
+        {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+        for folder in (root, checkout)
+    ]
+    assert both[0] == both[1]
+    with paths.rooted(root):
+        assert paths.root() == root
+    assert paths.root() == checkout
+    assert sources.differing(bundle.campaign(), root) == []
+
+
+def test_the_same_sources_are_taken_from_here(bundle, begun, checkout, tmp_path):
+    lines = run(bundle, tmp_path, gpus=["0"], data_dir=tmp_path)
+    assert lines == ["environments: this checkout's sources, which are those of the bundle"]
+    (told,) = begun
+    assert told.root == checkout
+    assert told.digest == bundle.manifest_sha256
+    assert told.earlier == bundled.campaign()
+    kept = {"backends", "dataset", "data_dir", "gpus"}
+    before = bundled.campaign().options
+    assert told.options.model_dump(exclude=kept) == before.model_dump(exclude=kept)
+    assert (told.options.gpus, told.options.data_dir) == (["0"], tmp_path)
+
+
+def test_other_sources_are_a_choice_of_the_user(bundle, begun, checkout, tmp_path):
+    (checkout / "docker/small/Dockerfile").write_text("FROM another\n")
+    (checkout / "docker/small/new.sh").write_text("new\n")
+    (checkout / "docker/small/image.toml").write_text(bundled.IMAGE_TOML + "# changed\n")
+    with pytest.raises(UsageError) as caught:
+        run(bundle, tmp_path)
+    line = str(caught.value)
+    assert (
+        "differ from the bundle's in 3 files: docker/small/Dockerfile, docker/small/image" in line
+    )
+    assert "--sources bundle" in line
+    assert "--sources here" in line
+    assert begun == []
+    run(bundle, tmp_path, sources="bundle")
+    run(bundle, tmp_path, sources="here")
+    assert [told.image_toml.endswith("# changed\n") for told in begun] == [False, True]
+    assert not begun[0].root.exists()  # the extracted ones are gone
+
+
+def test_a_configuration_that_the_sources_do_not_have(bundle, begun, checkout, tmp_path):
+    text = bundled.IMAGE_TOML.replace('python = "3.9"', 'python = "3.9"\n[cuda]\n')
+    (checkout / "docker/small/image.toml").write_text(text)
+    (checkout / "docker/small").rename(checkout / "docker/renamed")
+    with pytest.raises(UsageError, match="unknown backend 'small'"):
+        run(bundle, tmp_path, sources="here")
+    run(bundle, tmp_path, sources="bundle")
+    assert len(begun) == 1
+
+
+def test_nothing_to_resume(bundle, begun, tmp_path):
+    with pytest.raises(UsageError, match=r"no repetition of .*a.tar in"):
+        run(bundle, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("factor", "expected"), [(1.0, "same"), (1.5, "slower"), (0.5, "faster")]
+)  # fmt: skip
+def test_the_verdict(checkout, make_result, factor, expected):
+    def side(seconds, machine):
+        return [
+            make_result(
+                job={"campaign_id": machine, "repeat": n},
+                launch={"machine": machine},
+                measurement={"phases": {"fit_s": seconds * (1 + 0.001 * n), "total_s": 200.0}},
+            )
+            for n in range(1, 7)
+        ]
+
+    then, now = side(100.0, "there-12345678"), side(100.0 * factor, "here-123456789")
+    (found,) = verdict.compare(then, now)
+    assert found.comparison.verdict == expected
+    assert found.comparison.ratio == pytest.approx(factor, rel=1e-3)
+    assert found.differs == ()
+    text = verdict.to_markdown([found], bundled.campaign(), "EPYC, 64 cores")
+    assert "- bundle: AMD EPYC, 2 cores\n- here: EPYC, 64 cores\n" in text
+    assert f"- tf cpu: {expected}: " in text
+
+
+def test_no_verdict_from_one_run_or_none(checkout, make_result):
+    failure = {"reason": "crashed", "message": "it crashed"}
+    failed = make_result(status="failed", failure=failure, measurement=None)
+    other = {"job": {"pins": {"packages": {"numpy": "1.26.0"}}}}
+    (one,) = verdict.compare([make_result()], [make_result(**other)])
+    assert one.comparison.verdict == "ambiguous"
+    assert "few samples" in one.comparison.reason
+    assert one.differs[0].startswith("software was ")
+    (none,) = verdict.compare([make_result()], [failed])
+    assert none.comparison is None
+    assert none.missing == "no usable run: here"
+    text = verdict.to_markdown([none], bundled.campaign(), "m")
+    assert "- tf cpu: no usable run: here" in text
+
+
+def image(image_id, layers, env="A=1"):
+    return SimpleNamespace(
+        id=image_id,
+        attrs={"RootFS": {"Layers": layers}, "Config": {"Env": [env]}},
+        tag=lambda name, tag: None,
+    )
+
+
+class Images:
+    """An engine's images; ``makes`` is what loading gives."""
+
+    def __init__(self, makes):
+        self.makes, self.removed = makes, []
+
+    def get(self, name):
+        raise ImageNotFound("none")
+
+    def list(self, **asked):
+        return []
+
+    def load(self, pieces):
+        self.loaded = b"".join(pieces)
+        return [self.makes]
+
+    def remove(self, name):
+        self.removed.append(name)
+
+
+@pytest.mark.parametrize(
+    ("makes", "known"),
+    [
+        (image("sha256:aa", ["l1"]), True),
+        (image("sha256:bb", ["l1"]), True),  # another image store: the same image by another id
+        (image("sha256:bb", ["l2"]), False),
+        (image("sha256:bb", ["l1"], env="A=2"), False),
+    ],
+)
+def test_an_image_is_known_again_or_removed(makes, known):
+    wanted = CarriedImage(
+        backend="small", device="cpu", image_id="sha256:aa", path="images/small-cpu.tar",
+        layers=["l1"], config={"Env": '["A=1"]'},
+    )  # fmt: skip
+    client = SimpleNamespace(images=Images(makes))
+    bundle = SimpleNamespace(chunks=lambda path: iter([b"an ", b"image"]))
+    said = []
+    if known:
+        assert carried.loaded(client, bundle, wanted, said.append) is makes
+        assert client.images.loaded == b"an image"
+        assert any("this engine calls it" in line for line in said) == (makes.id != "sha256:aa")
+    else:
+        with pytest.raises(BenchdlError, match="holds sha256:bb, its manifest promises sha256:aa"):
+            carried.loaded(client, bundle, wanted, said.append)
+    assert client.images.removed == ([] if known else ["sha256:bb"])
