@@ -1,6 +1,7 @@
 # A thin face of `benchdl`: every target makes the locked virtual environment on first use.
 #   make bench-NAME (tf, theano, mxnet, ...) | bench-all | bench      EPOCHS= MODE= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
 #   make resume          CAMPAIGN= (default: the newest)
+#   make report          REPORT= (default: report.html)  RESULTS=
 #   make compare         A= B= [FORCE=1] [FAIL_ON=regression]
 #   make images | doctor | setup | test | test-gpu | lint | lock
 
@@ -38,7 +39,7 @@ OPTIONS := \
 	$(if $(JSON),--json)
 
 # bench-NAME is not listed: make looks for no pattern rule of a phony target.
-.PHONY: bench resume compare images setup doctor test test-gpu lint format lock clean
+.PHONY: bench report resume compare images setup doctor test test-gpu lint format lock clean
 
 bench: setup
 	@$(BENCHDL) run tf theano --make-base $(OPTIONS)
@@ -53,6 +54,9 @@ resume: setup
 compare: setup
 	@$(BENCHDL) compare '$(or $(A),$(error make compare A=tf B=theano))' '$(B)' $(if $(FORCE),--force) $(if $(FAIL_ON),--fail-on '$(FAIL_ON)') \
 		$(if $(RESULTS),--results '$(RESULTS)')
+
+report: setup
+	@$(BENCHDL) report -o '$(or $(REPORT),report.html)' $(if $(RESULTS),--results '$(RESULTS)')
 
 images: setup
 	@$(BENCHDL) images build --make-base $(if $(FLAVOUR),--flavour '$(FLAVOUR)') $(BACKENDS)

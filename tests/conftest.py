@@ -253,11 +253,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_sessionfinish(session: Any) -> None:
-    """Where container tests must run, one that was skipped is a failure."""
+    """Where container or browser tests must run, one that was skipped is a failure."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    missed = [report for report in _skipped(reporter) if "docker" in report.keywords]
-    if os.environ.get("BENCHDL_REQUIRE_DOCKER") == "1" and missed:
-        reporter.write_line(
-            f"FAILED: {len(missed)} container tests were skipped, and must run here"
-        )
-        session.exitstatus = 1
+    for mark, variable, what in (
+        ("docker", "BENCHDL_REQUIRE_DOCKER", "container"),
+        ("browser", "BENCHDL_REQUIRE_CHROMIUM", "browser"),
+    ):
+        missed = [report for report in _skipped(reporter) if mark in report.keywords]
+        if os.environ.get(variable) == "1" and missed:
+            reporter.write_line(
+                f"FAILED: {len(missed)} {what} tests were skipped, and must run here"
+            )
+            session.exitstatus = 1

@@ -11,7 +11,10 @@ import click
 from harness import interrupts
 from harness.errors import BenchdlError
 
-_VERBS = ("run", "resume", "images", "data", "list", "show", "table", "compare", "bundle", "doctor")
+_VERBS = (
+    "run", "resume", "images", "data", "list", "show", "table", "compare", "report", "bundle",
+    "doctor",
+)  # fmt: skip
 _MODULES = {"list": "listing"}
 
 

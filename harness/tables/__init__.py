@@ -47,14 +47,19 @@ DEFINITIONS = (
 class Section:
     """Rows that may stand side by side, and what they have in common.
 
-    ``members`` are the runs behind each of ``lines``: its figures are their medians.
+    ``members`` are the runs behind each of ``lines``: its figures are their medians. ``names`` are
+    the first two cells without what the runs add to them, ``beside`` the suspect runs that are left
+    out since there are better ones, and ``rows`` all rows of the section, whatever came of them.
     """
 
     caption: str
     lines: list[tuple[str, ...]]
     phases: list[tuple[str, ...]]
     notes: list[str]
+    names: list[Configuration]
     members: list[list[Row]]
+    beside: list[list[Row]]
+    rows: list[Row]
 
 
 def to_json(rows: Iterable[Row]) -> str:
@@ -121,12 +126,13 @@ def markdown(header: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
 
 
 def _section(caption: str, rows: list[Row], side: Side) -> Section:
-    found, notes = _settled(rows, side)
+    measured, notes = _settled(rows, side)
+    found = {configuration: usable(members) for configuration, members in measured.items()}
     times = {
         configuration: median([row.time_s for row in members if row.time_s is not None])
         for configuration, members in found.items()
     }
-    order = sorted(side.keep(times), key=lambda configuration: times[configuration])
+    order = side.order(times)
     found = {one: found[one] for one in order}
     notes += dict.fromkeys(f"{label(row)}: {row.note}" for row in rows if row.note)
     return Section(
@@ -134,28 +140,36 @@ def _section(caption: str, rows: list[Row], side: Side) -> Section:
         [_line(one, found[one], times[one], side.base(one, times), side) for one in order],
         [phases.line(one, found[one]) for one in order],
         notes + phases.differences(found) + phases.rank_flip(found),
+        order,
         list(found.values()),
+        [[row for row in measured[one] if row.status != found[one][0].status] for one in order],
+        rows,
     )
 
 
 def _settled(rows: list[Row], side: Side) -> tuple[dict[Configuration, list[Row]], list[str]]:
-    """The runs whose figures count, by line, and a note for each that does not."""
+    """The runs with figures, by line, and a note for each that is not ``ok``."""
     found: dict[Configuration, list[Row]] = {}
     notes: list[str] = []
     several = _lines_of_several_kinds(rows, side)
     for row in rows:
-        named = f"{label(row)}{', tuned' if row.mode == 'tuned' else ''}"
         if row.status in ("ok", "suspect") and row.time_s is not None:
             line = side.line(row)
             if line in several:  # never one median over two versions of a tool
                 line = line._replace(label=f"{line.label} [{row.software}; {row.settings}]")
             found.setdefault(line, []).append(row)
-        else:
-            why = row.failure or "; ".join(row.findings)
-            notes.append(f"{named}: {row.status}, not in the table ({why}) {row.run_id}")
-        if row.status == "suspect":
-            notes.append(f"{named}: suspect ({'; '.join(row.findings)}) {row.run_id}")
-    return {line: usable(members) for line, members in found.items()}, notes
+        if row.status != "ok" or row.time_s is None:
+            notes.append(_note(row))
+    return found, notes
+
+
+def _note(row: Row) -> str:
+    """Why a run is not in the table, or is there with a caution."""
+    named = f"{label(row)}{', tuned' if row.mode == 'tuned' else ''}"
+    why = row.failure or "; ".join(row.findings)
+    if row.status == "suspect" and row.time_s is not None:
+        return f"{named}: suspect ({why}) {row.run_id}"
+    return f"{named}: {row.status}, not in the table ({why}) {row.run_id}"
 
 
 def _lines_of_several_kinds(rows: list[Row], side: Side) -> set[Configuration]:

@@ -5,6 +5,9 @@ Source: "Ceci n'est pas un benchmark" (benchm-dl), README, 2016 to 2017; 10 epoc
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from typing import Any
+
 from harness.tables import HEADER, markdown
 
 TITLE = (
@@ -24,13 +27,62 @@ BY_INSTANCE = (
     ("g2.2xlarge (GRID K520)", "56", "70", "1/1"),
 )
 
+DEVICE_HEADER = ("Device, Keras (tensorflow)", "Time (s)", "vs GPU")
+
+BY_DEVICE = (
+    ("GPU (p2.xlarge, K80)", "37", "1x"),
+    ("CPU, 4 cores", "326", "9x"),
+    ("CPU, 32 cores", "130", "3.5x"),
+)
+
+SOURCE = "Ceci n'est pas un benchmark (benchm-dl), README, 2016 to 2017: read by eye, once."
+
+
+@dataclass(frozen=True)
+class Ghost:
+    """A published time that a chart shows beside measured ones, marked as other hardware."""
+
+    tool: str
+    hardware: str
+    device: str
+    time_s: float
+    year: int = 2016
+
+
+GHOSTS = (
+    Ghost("Keras (tensorflow)", "Tesla K80", "gpu", 37.0),
+    Ghost("Keras (theano)", "Tesla K80", "gpu", 146.0),
+    Ghost("Keras (tensorflow)", "CPU, 4 cores", "cpu", 326.0),
+    Ghost("Keras (tensorflow)", "CPU, 32 cores", "cpu", 130.0),
+)
+
+WORK = {"workload": "cnn-mnist", "dataset": "mnist", "train_samples": 60_000, "epochs": 10}
+"""What the seed's times are of; ghosts stand only beside the same."""
+
+
+def document() -> dict[str, Any]:
+    """Everything of this module as plain data, for the report."""
+    named = (
+        ("By tool, p2.xlarge", HEADER, BY_TOOL),
+        ("By instance", INSTANCE_HEADER, BY_INSTANCE),
+        ("GPU and CPU", DEVICE_HEADER, BY_DEVICE),
+    )
+    return {
+        "title": TITLE,
+        "source": SOURCE,
+        "tables": [{"title": t, "header": head, "lines": lines} for t, head, lines in named],
+        "ghosts": [asdict(ghost) for ghost in GHOSTS],
+        "work": WORK,
+    }
+
 
 def to_markdown() -> str:
-    """Both of the seed's tables, under a title that says what they are."""
+    """The seed's tables, under a title that says what they are."""
     return "\n\n".join(
         [
             f"**{TITLE}**",
             markdown(HEADER, list(BY_TOOL)),
             markdown(INSTANCE_HEADER, list(BY_INSTANCE)),
+            markdown(DEVICE_HEADER, list(BY_DEVICE)),
         ]
     )

@@ -23,6 +23,7 @@ class Side:
     ``heads`` are the first two columns. ``base`` is the time that a line is compared with, or None
     for no ratio; ``faster`` says that the ratio is how many times faster the line is, and not how
     many times longer it took. ``keep`` are the lines worth a table: what compares needs two.
+    ``together``: lines of one label follow one another, the quickest label first.
     """
 
     name: str
@@ -36,6 +37,19 @@ class Side:
     base: Callable[[Configuration, Times], float | None]
     keep: Callable[[Times], list[Configuration]]
     faster: bool = False
+    together: bool = False
+
+    def order(self, times: Times) -> list[Configuration]:
+        """The lines that are shown, in their order."""
+        kept = self.keep(times)
+        lowest: dict[str, float] = {}
+        for one in kept:
+            group = one.label if self.together else ""
+            lowest[group] = min(times[one], lowest.get(group, times[one]))
+        return sorted(
+            kept, key=lambda one: (lowest[one.label if self.together else ""],
+                                   one.label if self.together else "", times[one])
+        )  # fmt: skip
 
     def quotient(self, time_s: float, base_s: float) -> float:
         """The ratio of a line."""
@@ -159,6 +173,7 @@ DEVICE = Side(
     base=_cpu_of_the_same,
     keep=_on_both_devices,
     faster=True,
+    together=True,
 )
 
 VARIANT = Side(

@@ -46,6 +46,24 @@ def test_few_samples_have_no_interval(n):
     assert (summary.spread is None) == (n < 3)
 
 
+@pytest.mark.parametrize("n", [5, 6, 21, 100])
+def test_the_interval_is_scipys(n):
+    import numpy as np
+    from scipy import stats
+
+    values = np.random.default_rng(n).lognormal(3, 0.05, n)
+    found = stats.bootstrap(
+        (np.sort(values),),
+        np.median,
+        vectorized=True,
+        n_resamples=samples.RESAMPLES,
+        confidence_level=samples.CONFIDENCE,
+        method="percentile",
+        rng=np.random.default_rng(samples.SEED),
+    ).confidence_interval
+    assert samples.interval(list(values)) == pytest.approx((found.low, found.high), rel=1e-12)
+
+
 def test_equal_samples_have_an_interval_of_one_point():
     assert samples.interval([2.0] * 6) == (2.0, 2.0)
     assert samples.ratio_interval([2.0] * 6, [3.0] * 6) == (1.5, 1.5)

@@ -61,7 +61,7 @@ def test_the_contract_is_all_that_the_harness_sees_of_a_running_job():
 # is imported before, so that a hundred processes take seconds.
 FRESH = """
 import os, sys
-import click, docker, filelock, numpy, packaging.specifiers, psutil, pydantic, pynvml
+import click, docker, filelock, jinja2, numpy, packaging.specifiers, psutil, pydantic, pynvml
 import rich.progress, uv
 for number, name in enumerate(sys.argv[1:]):
     if number >= 4:

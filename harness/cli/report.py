@@ -1,0 +1,81 @@
+"""``benchdl report``: one page with everything, or its tables as Markdown or CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness import store as store_module
+from harness.cli import common
+from harness.errors import BenchdlError, UsageError
+
+
+def _timelines(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
+    if value == "all":
+        return None
+    if not value.isascii() or not value.isdigit():
+        raise click.BadParameter(f"{value}: expected a number of runs, or all", ctx, param)
+    return int(value)
+
+
+@click.command("report")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write (default: report.html; Markdown and CSV go to standard output).",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["html", "md", "csv"]), default="html", show_default=True
+)
+@click.option(
+    "--timelines",
+    default="200",
+    show_default=True,
+    callback=_timelines,
+    metavar="N|all",
+    help="How many of the newest runs get a timeline in the page.",
+)
+@common.results_option
+def command(output: Path | None, form: str, timelines: int | None, results: Path | None) -> None:
+    """Write a report of all stored results: one file that needs no network."""
+    import gc
+
+    gc.disable()  # ten thousand results are kept to the end: looking through them takes a second
+    from harness.report import texts
+
+    store = common.store(results)
+    found, damaged = store.load()
+    store_module.report(damaged, common.say)
+    if form == "html":
+        from harness.report import page
+        from harness.report.document import Source
+
+        text = page.render(
+            Source(
+                results=found,
+                folders={one.run_id: store.directory / one.run_id for one in found},
+                damaged=[f"{one.directory.name}: {one.reason}" for one in damaged],
+                timelines=timelines,
+            )
+        )
+        output = output or Path("report.html")
+    else:
+        text = texts.markdown(found) if form == "md" else texts.csv_lines(found)
+    if output is None or str(output) == "-":
+        click.echo(text, nl=False)
+        return
+    _write(output, text)
+    common.say(f"{len(found):,} results, {len(text.encode()) / 1e6:.1f} MB: {output}")
+
+
+def _write(output: Path, text: str) -> None:
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder", "name a file, as in -o report.html")
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BenchdlError(
+            f"cannot write {output} ({error.strerror or error})", "name another file with -o"
+        ) from None

@@ -1,0 +1,90 @@
+"""Everything that a report shows, as one JSON document, and apart from it the timelines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from harness import tables
+from harness.report import figures, runs, sections
+from harness.report.timelines import STEPS, timeline
+from harness.tables import phases, reference
+from harness.tables.rows import Row, recipe_batch_size, row
+from harness.tables.sides import SIDES
+from runner.contract import Result
+
+DEFAULT_TIMELINES = 200
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a report is made of.
+
+    ``folders`` are where the samples lie, by run id; ``damaged`` what could not be read, in lines;
+    ``timelines`` the number of newest runs that get one, None for all; ``made_at`` the date to
+    write, None for now.
+    """
+
+    results: Sequence[Result]
+    folders: dict[str, Path]
+    damaged: Sequence[str] = ()
+    timelines: int | None = DEFAULT_TIMELINES
+    made_at: str | None = None
+
+
+def build(source: Source) -> dict[str, Any]:
+    """The document, without timelines."""
+    rows = [row(result) for result in source.results]
+    return {
+        "about": _about(source, rows),
+        "columns": runs.columns(rows),
+        "details": runs.details(source.results),
+        "scopes": sections.scopes(rows),
+        "sides": {
+            name: {
+                "title": side.title,
+                "header": tables.header(side),
+                "phases": phases.HEADER[2:],
+                "definitions": tables.definitions(side),
+                "empty": side.empty,
+            }
+            for name, side in SIDES.items()
+        },
+        "segments": sections.SEGMENTS,
+        "reference": reference.document(),
+        "charts": figures.specs(),
+    }
+
+
+def timelines(source: Source) -> dict[str, Any]:
+    """The timelines of the newest runs by run id; runs without samples are passed over."""
+    newest = sorted(source.results, key=lambda one: (one.started_at, one.run_id), reverse=True)
+    made = {}
+    for result in newest[: source.timelines]:
+        folder = source.folders.get(result.run_id)
+        found = timeline(result, folder) if folder else None
+        if found is not None:
+            made[result.run_id] = found
+    return made
+
+
+def _about(source: Source, rows: list[Row]) -> dict[str, Any]:
+    started = sorted(one.started_at for one in rows)
+    return {
+        "made_at": source.made_at or datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "version": metadata.version("benchdl"),
+        "statuses": dict(Counter(one.status for one in rows)),
+        "campaigns": len({one.campaign_id for one in rows}),
+        "machines": sorted({one.machine for one in rows if one.machine}),
+        "first": started[0] if started else None,
+        "last": started[-1] if started else None,
+        "damaged": list(source.damaged),
+        "timelines": source.timelines,
+        "steps": STEPS,
+        "recipe_batches": {one.workload: recipe_batch_size(one.workload) for one in rows},
+    }

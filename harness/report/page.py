@@ -1,0 +1,67 @@
+"""The page: template, style, scripts, data and the charting library in one file."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Any
+
+import jinja2
+
+from harness.report import library
+from harness.report.document import Source, build, timelines
+from harness.report.packing import packed
+
+_SCRIPTS = (
+    "data", "state", "dom", "charts", "chart_data", "tables", "lists", "timeline", "drawer", "main",
+)  # fmt: skip
+_TIMELINES_A_CHUNK = 25
+_STATIC_SECTIONS = 30
+
+
+def render(source: Source) -> str:
+    """The whole page as HTML.
+
+    Raises:
+        BenchdlError: the cache of the charting library cannot be written.
+    """
+    document = build(source)
+    chunks, where = _chunks(timelines(source))
+    document["timelines"] = where
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("harness.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("page.html.j2").render(
+        about=document["about"],
+        runs=len(source.results),
+        side=document["sides"]["tool"],
+        sections=document["scopes"][""]["tool"],
+        shown=_STATIC_SECTIONS,
+        style=_static("report.css"),
+        script="\n".join(_static(f"{name}.js") for name in _SCRIPTS),
+        library=library.script(),
+        licence=library.LICENCE,
+        document=packed(document),
+        chunks=chunks,
+    )
+
+
+def _chunks(made: dict[str, Any]) -> tuple[list[str], dict[str, int]]:
+    """Timelines packed by a few, since a reader opens a few; and the chunk of each run."""
+    names = list(made)
+    chunks: list[str] = []
+    where: dict[str, int] = {}
+    for begin in range(0, len(names), _TIMELINES_A_CHUNK):
+        some = names[begin : begin + _TIMELINES_A_CHUNK]
+        where.update(dict.fromkeys(some, len(chunks)))
+        chunks.append(packed({name: made[name] for name in some}))
+    return chunks, where
+
+
+@functools.cache
+def _static(name: str) -> str:
+    return (resources.files("harness.report") / "static" / name).read_text(encoding="utf-8")

@@ -1,0 +1,62 @@
+"""Every run for the page: its row as columns, and what its drawer shows as shared parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.report import rerun
+from harness.report.packing import Pool, column, short
+from harness.tables.rows import Row
+from runner.contract import Result
+
+_IN_DETAIL = {"findings", "failure"}
+COLUMNS = [name for name in Row.model_fields if name not in _IN_DETAIL]
+
+
+def columns(rows: Sequence[Row]) -> dict[str, dict[str, list[Any]]]:
+    """The fields of :class:`Row` by name, packed; ``n_findings`` besides."""
+    made = {name: column([getattr(row, name) for row in rows]) for name in COLUMNS}
+    return {**made, "n_findings": {"v": [len(row.findings) for row in rows]}}
+
+
+def details(results: Sequence[Result]) -> dict[str, Any]:
+    """For each run the numbers of its parts in ``texts``, which are JSON.
+
+    ``parts`` are settings, pins, provenance, the live process, host, GPUs, isolation and launch;
+    ``findings`` a list; ``failure`` one or -1; ``rerun`` the command; ``epochs`` duration and
+    loss of each, one after the other.
+    """
+    pool = Pool()
+    parts: dict[str, list[int]] = {name: [] for name in _READS}
+    findings, failures, reruns, epochs = [], [], [], []
+    for result in results:
+        for name, read in _READS.items():
+            part = read(result)
+            parts[name].append(-1 if part is None else pool.add(part.model_dump_json()))
+        findings.append([pool.add(one.model_dump_json()) for one in result.findings])
+        failures.append(pool.add(result.failure.model_dump_json()) if result.failure else -1)
+        reruns.append(pool.add(rerun.command(result.job)))
+        measured = result.measurement.epochs if result.measurement else []
+        epochs.append([short(x) for one in measured for x in (one.duration_s, one.loss)])
+    return {
+        "texts": pool.texts(),
+        "parts": parts,
+        "findings": findings,
+        "failure": failures,
+        "rerun": reruns,
+        "epochs": epochs,
+    }
+
+
+_READS: dict[str, Any] = {
+    "settings": lambda result: result.job.settings,
+    "pins": lambda result: result.job.pins,
+    "provenance": lambda result: result.job.provenance,
+    "attestation": lambda result: result.measurement and result.measurement.attestation,
+    "host": lambda result: result.measurement and result.measurement.host,
+    "gpu": lambda result: result.measurement and result.measurement.gpu,
+    "isolation": lambda result: result.measurement and result.measurement.isolation,
+    "sampler": lambda result: result.measurement and result.measurement.sampler,
+    "launch": lambda result: result.launch,
+}

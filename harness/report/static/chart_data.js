@@ -1,0 +1,131 @@
+// From the lines of a section to the data of its charts.
+
+const NARROW = 560;
+const GHOSTS_WITHIN = 2.5;
+
+// One label a line: wrapped on a narrow screen, so that the plot keeps its width. What all lines
+// share is left out.
+function labels(lines) {
+  const narrow = document.documentElement.clientWidth < NARROW && !printing;
+  const same = lines.every((line) => line.name[1] === lines[0].name[1]);
+  const used = new Map();
+  return lines.map((line) => {
+    const words = [line.name[0], ...(same ? [] : [line.name[1]])];
+    const parts = narrow ? words : [words.join(", ")];
+    const text = parts.map((part) => wrapped(part, narrow ? 20 : 36)).join("\n");
+    used.set(text, (used.get(text) || 0) + 1);
+    return used.get(text) > 1 ? `${text} (${used.get(text)})` : text;
+  });
+}
+
+// Height of a line, so that its label does not meet the next one.
+function stepOf(names, least) {
+  return Math.max(least, 10 + 15 * Math.max(1, ...names.map((name) => name.split("\n").length)));
+}
+
+function wrapped(text, most) {
+  const rows = [""];
+  for (const word of text.split(" ")) {
+    const last = rows[rows.length - 1];
+    if (!last || last.length + word.length < most) rows[rows.length - 1] = last ? `${last} ${word}` : word;
+    else rows.push(word);
+  }
+  return rows.slice(0, 3).join("\n");
+}
+
+// The same place for the same run: a number within -1 and 1.
+function jitter(row, among) {
+  return among > 1 ? (((row * 2654435761) % 4294967296) / 4294967296) * 1.4 - 0.7 : 0;
+}
+
+function timesData(doc, section, lines, state) {
+  const names = labels(lines);
+  const points = [];
+  const middles = lines.map((line, n) => {
+    const all = [...line.runs, ...line.beside];
+    for (const row of all) {
+      points.push({
+        label: names[n],
+        time: doc.rows.get("time_s", row),
+        backend: doc.rows.get("backend", row),
+        status: doc.rows.get("status", row),
+        jitter: jitter(row, all.length),
+        tip: pointTip(doc, row),
+      });
+    }
+    return { label: names[n], time: line.time, low: line.low, high: line.high,
+      tip: `${line.name.join(", ")}\n${intervalText(line)}` };
+  });
+  const ghosts = state.ghosts ? ghostsOf(doc, section, lines)[0] : [];
+  const sort = [...names, ...ghosts.map((ghost) => ghost.label)];
+  return { data: { points, lines: middles, ghosts }, sort, step: stepOf(sort, 36) };
+}
+
+function pointTip(doc, row) {
+  return [
+    `${doc.rows.get("tool", row)}, ${doc.rows.get("mode", row)}`,
+    `Time ${seconds(doc.rows.get("time_s", row))} s, error ` +
+      `${fixed(doc.rows.get("error_rate_percent", row), 2)} %, ${doc.rows.get("status", row)}`,
+    doc.rows.get("run_id", row),
+  ].join("\n");
+}
+
+function intervalText(line) {
+  const runs = count(line.runs.length, "run");
+  const found = `median ${seconds(line.time)} s of ${runs}`;
+  return line.low === null ? found
+    : `${found}, 95 % interval ${seconds(line.low)} to ${seconds(line.high)} s`;
+}
+
+// The seed's figures of the tools and kinds of device of a section that did the same work: those that
+// share its scale, and those that would squeeze it.
+function ghostsOf(doc, section, lines) {
+  const row = section.rows[0];
+  const same = Object.entries(doc.reference.work).every(([key, v]) => doc.rows.get(key, row) === v);
+  if (!same || !lines.length) return [[], []];
+  const of = (name) => new Set(lines.map((line) => doc.rows.get(name, line.runs[0])));
+  const [tools, devices] = [of("tool"), of("device")];
+  const longest = Math.max(...lines.map((line) => line.time));
+  const all = doc.reference.ghosts
+    .filter((ghost) => devices.has(ghost.device) && tools.has(ghost.tool))
+    .map((ghost) => ({
+      label: `${wrapped(ghost.tool, 20)}\n${ghost.hardware}, ${ghost.year}`,
+      time: ghost.time_s,
+      words: `${ghost.tool} on ${ghost.hardware} ${ghost.time_s} s`,
+      tip: `${ghost.tool}: ${ghost.time_s} s\nother hardware: ${ghost.hardware}, ${ghost.year}\n` +
+        "read by eye, once; not to be compared",
+    }));
+  const near = (ghost) => ghost.time <= GHOSTS_WITHIN * longest;
+  return [all.filter(near), all.filter((ghost) => !near(ghost))];
+}
+
+function phasesData(doc, section, lines) {
+  const names = labels(lines);
+  const segments = lines.flatMap((line, n) => line.segments.map((value, order) => ({
+    label: names[n], phase: doc.segments[order], order, seconds: value || 0,
+    tip: `${line.name.join(", ")}\n${doc.segments[order]}: ${seconds(value)} s`,
+  })));
+  return { data: { segments }, sort: names, step: stepOf(names, 28) };
+}
+
+function errorData(doc, section, lines) {
+  const points = [];
+  const middles = [];
+  for (const line of lines) {
+    for (const row of [...line.runs, ...line.beside]) {
+      const error = doc.rows.get("error_rate_percent", row);
+      if (error !== null) {
+        points.push({ time: doc.rows.get("time_s", row), error,
+          backend: doc.rows.get("backend", row), mode: doc.rows.get("mode", row),
+          tip: pointTip(doc, row) });
+      }
+    }
+    if (line.error !== null) {
+      middles.push({ time: line.time, error: line.error, name: line.name[0],
+        backend: doc.rows.get("backend", line.runs[0]), mode: doc.rows.get("mode", line.runs[0]),
+        tip: `${line.name.join(", ")}\nmedian ${seconds(line.time)} s, ` +
+          `${fixed(line.error, 2)} % error` });
+    }
+  }
+  return { data: { points, middles } };
+}

@@ -1,0 +1,73 @@
+// Elements, and figures as text.
+
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(3).filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+// A figure cut to so many digits after the point; "-" is "not measured".
+function fixed(value, digits) {
+  return value === null || value === undefined ? "-" : value.toFixed(digits);
+}
+
+function seconds(value) {
+  return fixed(value, value !== null && value < 10 ? 2 : 1);
+}
+
+function gib(bytes) {
+  return bytes === null || bytes === undefined ? "-" : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+}
+
+function count(number, one, many = `${one}s`) {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+}
+
+function badge(status) {
+  const signs = { ok: "✓", suspect: "△", invalid: "✕", failed: "✕", interrupted: "■", info: "i" };
+  const sign = h("span", { "aria-hidden": "true" }, signs[status] || "");
+  return h("span", { class: `badge ${status}` }, sign, ` ${status}`);
+}
+
+// A table with its first column as heads of rows; `cells` are texts or elements.
+function table({ label, heads, rows, numeric = [], titles = [], kind = null }) {
+  const side = (n) => (numeric.includes(n) ? "number" : null);
+  const head = heads.map((name, n) =>
+    h("th", { scope: "col", class: side(n), title: titles[n] || null }, name));
+  const body = rows.map((cells) =>
+    h("tr", {}, cells.map((cell, n) =>
+      n === 0 ? h("th", { scope: "row" }, cell) : h("td", { class: side(n) }, cell))));
+  return h("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" },
+    h("table", { class: kind }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
+}
+
+// A list of which the first few are shown, and all on demand.
+function limited(items, most, make, word) {
+  const shown = make(items.slice(0, most));
+  if (items.length <= most) return [shown];
+  const box = h("div", {}, shown);
+  const more = h("button", { type: "button", class: "more", onclick: () => {
+    box.replaceChildren(make(items));
+    more.remove();
+  } }, `Show all ${items.length.toLocaleString("en")} ${word}`);
+  return [box, more];
+}
+
+function runLink(id, text) {
+  return h("a", { href: link({ run: id }), class: "run", "data-run": id }, text || id);
+}
+
+// A note with the ids of runs in it as links.
+function linked(doc, text) {
+  return text.split(/(\d{8}t\d{6}z-[a-z0-9._-]+)/).map((part) =>
+    doc.rows.row(part) === undefined ? part : runLink(part));
+}
+
+function empty(text) {
+  return h("p", { class: "empty" }, text);
+}

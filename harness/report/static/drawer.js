@@ -1,0 +1,134 @@
+// One run in full: figures, timeline, findings, provenance, and the command to run it again.
+
+const drawer = () => document.getElementById("drawer");
+
+function openDrawer(doc, id) {
+  const row = doc.rows.row(id);
+  const box = drawer();
+  const close = h("button", { type: "button", class: "close", "aria-label": "Close",
+    onclick: () => go({ run: null }) }, "×");
+  box.replaceChildren(close, ...(row === undefined
+    ? [h("h2", {}, "No such run"), empty(`${id} is not in this report.`)] : content(doc, row)));
+  if (!box.open) box.showModal();
+  box.scrollTop = 0;
+}
+
+function content(doc, row) {
+  const get = (name) => doc.rows.get(name, row);
+  const failure = doc.details.failure(row);
+  const findings = doc.details.findings(row);
+  return [
+    h("h2", {}, get("tool"), " ", badge(get("status"))),
+    h("p", { class: "conditions" }, [get("mode"), `variant ${get("variant")}`, get("workload"),
+      `dataset ${get("dataset")}`, `launcher ${get("launcher")}`, `device ${get("device")}`,
+      get("precision"), get("machine")].filter(Boolean).map((part) => h("span", {}, part))),
+    h("p", { class: "id" }, h("code", {}, get("run_id"))),
+    failure ? h("div", { class: "alert" }, h("p", {}, h("strong", {}, failure.reason), ": ",
+      failure.message), failure.advice ? h("p", {}, "Advice: ", failure.advice) : null) : null,
+    findings.length ? h("section", {}, h("h3", {}, "Findings"), findings.map((one) =>
+      h("div", { class: "alert" }, h("p", {}, badge(one.severity), " ", h("code", {}, one.code),
+        `: ${one.evidence}`), h("p", {}, "Advice: ", one.advice)))) : null,
+    h("section", {}, h("h3", {}, "Figures"), facts(figuresOf(doc, row))),
+    h("section", { class: "timeline" }, h("h3", {}, "Timeline"), timelineBox(doc, row)),
+    epochsTable(doc, row),
+    h("section", {}, h("h3", {}, "Run it again"), rerunBox(doc, row)),
+    h("section", { class: "provenance" }, h("h3", {}, "Provenance"), facts(provenance(doc, row))),
+  ].filter(Boolean);
+}
+
+function figuresOf(doc, row) {
+  const get = (name) => doc.rows.get(name, row);
+  const measured = get("time_s") !== null;
+  return [
+    ["Time (s)", measured ? seconds(get("time_s")) : null],
+    ...[["first_epoch_s", "First epoch (s)"], ["steady_epoch_s", "Steady epoch (s)"],
+      ["import_s", "Import (s)"], ["build_s", "Build (s)"], ["compile_s", "Compile (s)"],
+      ["evaluate_s", "Evaluate (s)"]].map(([name, title]) =>
+      [title, get(name) === null ? null : seconds(get(name))]),
+    ["Total (s)", measured ? seconds(get("total_s")) : null],
+    ["Images per second", measured ? fixed(get("images_per_s"), 0) : null],
+    ["Error rate (%)", measured ? fixed(get("error_rate_percent"), 2) : null],
+    ["CPUs", measured ? `${fixed(get("cpus"), 0)}, CPU1 ${fixed(get("cpu1_percent"), 0)} %` : null],
+    ["GPU (%)", get("gpus_visible") === null ? null
+      : `${fixed(get("gpu_percent"), 0)}, GPUs ${get("gpus_used")}/${get("gpus_visible")}`],
+    ["Peak memory", measured ? gib(get("rss_peak_bytes")) : null],
+    ["Peak GPU memory", get("gpu_memory_peak_bytes") === null ? null : gib(get("gpu_memory_peak_bytes"))],
+    ["Energy", get("energy_j") === null ? null
+      : `${fixed(get("energy_j"), 0)} J (${get("energy_source")})`],
+    ["Work", `${count(get("epochs"), "epoch")}, ` +
+      `${get("train_samples") ? get("train_samples").toLocaleString("en") : "all"} images, ` +
+      `batch ${get("batch_size") || "-"}, ${get("threads") || "the tool's own"} threads`],
+    ["Repeat", `${get("repeat")}, attempt ${get("attempt")}, seed ${get("seed")}`],
+    ["Campaign", get("campaign_id")],
+  ];
+}
+
+function provenance(doc, row) {
+  const part = (name) => doc.details.part(name, row) || {};
+  const [from, pins, live, host] = [part("provenance"), part("pins"), part("attestation"), part("host")];
+  const [gpu, launch, isolation, settings] = ["gpu", "launch", "isolation", "settings"].map(part);
+  const listed = (map) => Object.entries(map || {}).map(([name, value]) =>
+    h("div", {}, h("code", {}, `${name} `), String(value)));
+  const debian = Object.keys(from.debian_packages || {}).length;
+  return [
+    [from.kind === "image" ? "Image" : "Environment", from.reference],
+    ["Image id", from.image_id && h("code", {}, from.image_id)],
+    ["Base", from.base && h("span", {}, from.base, " ", h("code", {}, from.base_id || ""))],
+    ["Lock files (SHA-256)", listed(from.locks_sha256)],
+    ["Note", from.note],
+    ["Pinned", [...listed({ python: pins.python, ...pins.packages }), ...listed({
+      ...(pins.cuda && { CUDA: pins.cuda }), ...(pins.cudnn && { cuDNN: pins.cudnn }) })]],
+    ["Loaded", listed(live.packages && { python: live.python, ...live.packages })],
+    ["Libraries loaded", listed(live.library_versions)],
+    ["Library files", Object.keys(live.libraries || {}).length ? h("details", {}, h("summary", {},
+      count(Object.keys(live.libraries).length, "file")), listed(live.libraries)) : null],
+    ["Settings", doc.rows.get("settings", row)],
+    ["Changed by --set", doc.rows.get("overrides", row)],
+    ["Trained on", live.device],
+    ["GPU driver", gpu.driver],
+    ["GPUs", (gpu.devices || []).map((one) => h("div", {}, `${one.index}: ${one.name}`,
+      one.used ? ", used " : ", not used ", h("code", {}, one.uuid)))],
+    ["GPU state", gpu.state && gpu.state !== "ok" ? `${gpu.state} ${gpu.detail}` : null],
+    ["Host", host.cpu_model && `${host.cpu_model}, ${host.logical_cores} cores, ` +
+      `${gib(host.memory_bytes)}, kernel ${host.kernel}`],
+    ["Engine", launch.engine],
+    ["GPU injection", launch.injection],
+    ["Before the start", launch.idle && `${launch.idle.reached ? "idle" : "not idle"}, waited ` +
+      `${launch.idle.waited_s} s, CPUs ${fixed(launch.idle.cpu_percent, 0)} % busy`],
+    ["Ran as", isolation.uid !== undefined ? `uid ${isolation.uid}, capabilities ` +
+      `${isolation.capabilities_effective}, read-only root ${isolation.root_read_only}` : null],
+    ["Harness", launch.harness_version && `benchdl ${launch.harness_version}`],
+    ["Debian packages", debian ? h("details", {}, h("summary", {}, count(debian, "package")),
+      listed(from.debian_packages)) : null],
+    ["Environment", listed(settings.environment)],
+  ];
+}
+
+// Name and value; what was not measured or does not apply is left out.
+function facts(pairs) {
+  const said = pairs.filter(([, value]) => value && (!Array.isArray(value) || value.length));
+  return h("dl", { class: "facts" }, said.map(([name, value]) =>
+    [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+function epochsTable(doc, row) {
+  const epochs = doc.details.epochs(row);
+  if (!epochs.length) return null;
+  return h("details", {}, h("summary", {}, count(epochs.length, "epoch")), table({ label: "Epochs",
+    heads: ["Epoch", "Seconds", "Loss"], numeric: [1, 2],
+    rows: epochs.map(([s, loss], n) => [String(n + 1), s.toFixed(2), loss.toFixed(4)]) }));
+}
+
+function rerunBox(doc, row) {
+  const words = doc.details.rerun(row);
+  const button = h("button", { type: "button", onclick: async () => {
+    try {
+      await navigator.clipboard.writeText(words);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(text);
+    }
+  } }, "Copy");
+  const text = h("pre", {}, words);
+  return [text, button];
+}

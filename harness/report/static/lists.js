@@ -1,0 +1,141 @@
+// The views that list: runs, invalid runs, findings, reference, about.
+
+const PAGE = 50;
+const RUN_COLUMNS = [
+  ["started_at", "Started (UTC)", (v) => (v || "-").slice(0, 16).replace("T", " ")],
+  ["tool", "Tool", (v, row) => [v, h("span", { class: "small" }, `${doc.rows.get("mode", row)}, ` +
+    `${doc.rows.get("variant", row)}`)]],
+  ["device", "Device", (v) => v],
+  ["time_s", "Time (s)", (v) => fixed(v, 1)],
+  ["steady_epoch_s", "Steady epoch", (v) => fixed(v, 2)],
+  ["gpu_percent", "GPU (%)", (v) => fixed(v, 0)],
+  ["cpus", "CPUs", (v) => fixed(v, 0)],
+  ["error_rate_percent", "Error (%)", (v) => fixed(v, 2)],
+  ["status", "Status", (v) => badge(v)],
+  ["n_findings", "Findings", (v) => String(v)],
+  ["machine", "Machine", (v) => h("span", { class: "cut", title: v }, v || "-")],
+];
+
+function sorted(doc, rows, sort) {
+  const down = sort.startsWith("-");
+  const name = sort.replace(/^-/, "") || "started_at";
+  if (!RUN_COLUMNS.some(([column]) => column === name)) return rows;
+  const turn = down || !sort ? -1 : 1;
+  return rows.sort((a, b) => {
+    const [x, y] = [doc.rows.get(name, a), doc.rows.get(name, b)];
+    if (x === y) return a - b;
+    if (x === null) return 1; // what was not measured is last in either order
+    if (y === null) return -1;
+    return (x < y ? -1 : 1) * turn;
+  });
+}
+
+function chosenRows(doc, keep = () => true) {
+  const rows = [];
+  for (let row = 0; row < doc.mask.length; row += 1) if (doc.mask[row] && keep(row)) rows.push(row);
+  return rows;
+}
+
+function runsView(doc, state) {
+  const having = (row) => !state.finding ||
+    doc.details.findings(row).some((finding) => finding.code === state.finding);
+  const rows = sorted(doc, chosenRows(doc, having), state.sort);
+  const clear = state.finding ? h("p", {}, `With finding ${state.finding}. `,
+    h("a", { href: link({ finding: "" }) }, "Show all runs")) : null;
+  if (!rows.length) return [clear, empty("No run fits.")].filter(Boolean);
+  const heads = RUN_COLUMNS.map(([name, title]) => {
+    const on = state.sort.replace(/^-/, "") === name;
+    const next = on && !state.sort.startsWith("-") ? `-${name}` : name;
+    const arrow = on ? (state.sort.startsWith("-") ? " ↓" : " ↑") : "";
+    return h("a", { href: link({ sort: next }), title: "Sort by this column" }, title + arrow);
+  });
+  const make = (some) => table({ label: "Runs", heads, kind: "runs", numeric: [3, 4, 5, 6, 7, 9],
+    rows: some.map((row) => RUN_COLUMNS.map(([name, , text], n) => {
+      const shown = text(doc.rows.get(name, row), row);
+      return n === 0 ? runLink(doc.rows.get("run_id", row), shown) : shown;
+    })) });
+  return [clear, h("p", { class: "lead" }, `${count(rows.length, "run")}. Open one for its ` +
+    "timeline, provenance and the command to run it again."), ...limited(rows, PAGE, make, "runs")]
+    .filter(Boolean);
+}
+
+function invalidView(doc) {
+  const rows = sorted(doc, chosenRows(doc, (row) => BAD.has(doc.rows.get("status", row))), "");
+  if (!rows.length) return [empty("No run is invalid, failed or interrupted here.")];
+  const make = (some) => table({ label: "Invalid, failed and interrupted runs",
+    heads: ["Run", "Tool", "Status", "Why", "What to do"],
+    rows: some.map((row) => {
+      const whys = reasons(doc, row);
+      return [runLink(doc.rows.get("run_id", row)),
+        `${doc.rows.get("tool", row)}, ${doc.rows.get("variant", row)}, ${doc.rows.get("device", row)}`,
+        badge(doc.rows.get("status", row)),
+        whys.map(([code, text]) => h("p", {}, h("code", {}, code), ` ${text}`)),
+        whys.map(([, , advice]) => h("p", {}, advice || "-"))];
+    }) });
+  return [h("p", { class: "lead" }, `${count(rows.length, "run")} that no median holds. They stay ` +
+    "here: what fails says as much about a tool as what works."), ...limited(rows, PAGE, make, "runs")];
+}
+
+function reasons(doc, row) {
+  const failure = doc.details.failure(row);
+  const worst = doc.details.findings(row).filter((finding) => finding.severity === "invalid");
+  return [...(failure ? [[failure.reason, failure.message, failure.advice]] : []),
+    ...worst.map((finding) => [finding.code, finding.evidence, finding.advice])];
+}
+
+function findingsView(doc) {
+  const codes = new Map();
+  for (const row of chosenRows(doc)) {
+    for (const finding of doc.details.findings(row)) {
+      const key = `${finding.severity} ${finding.code}`;
+      if (!codes.has(key)) codes.set(key, { ...finding, rows: [], tools: new Set() });
+      const found = codes.get(key);
+      found.rows.push(row);
+      found.tools.add(doc.rows.get("tool", row));
+    }
+  }
+  if (!codes.size) return [empty("No finding: nothing was seen that speaks against these runs.")];
+  const order = ["invalid", "suspect", "info"];
+  const all = [...codes.values()].sort((a, b) =>
+    order.indexOf(a.severity) - order.indexOf(b.severity) || b.rows.length - a.rows.length);
+  return [h("p", { class: "lead" }, "A finding is a warning with its evidence. Invalid: the number " +
+    "must not be used. Suspect: use it with care. Info: good to know."),
+  ...all.map((finding) => h("article", { class: "card finding" },
+    h("h3", {}, badge(finding.severity), h("code", {}, finding.code),
+      h("a", { class: "conditions", href: link({ view: "runs", finding: finding.code }) },
+        count(finding.rows.length, "run"))),
+    h("p", {}, h("strong", {}, "Tools: "), [...finding.tools].sort().join(", ")),
+    h("p", {}, h("strong", {}, "For example: "), finding.evidence, " (",
+      runLink(doc.rows.get("run_id", finding.rows[0])), ")"),
+    h("p", {}, h("strong", {}, "Advice: "), finding.advice)))];
+}
+
+function referenceView(doc) {
+  return [h("p", { class: "lead" }, doc.reference.title), ...doc.reference.tables.map((one) =>
+    h("article", { class: "card ghost" }, h("h3", {}, one.title), table({ label: one.title,
+      heads: one.header, rows: one.lines, numeric: one.header.map((_, n) => n).slice(1) }))),
+  h("p", {}, doc.reference.source)];
+}
+
+function aboutView(doc) {
+  const about = doc.about;
+  const kept = Object.keys(doc.timelines).length;
+  const asked = about.timelines === null ? "all runs" : `the newest ${about.timelines} runs`;
+  const facts = [
+    ["Made", `${about.made_at.replace("T", " ").slice(0, 16)} UTC by benchdl ${about.version}`],
+    ["Results", `${count(doc.rows.length, "result")} of ${count(about.campaigns, "campaign")}`],
+    ["Timelines", `asked for: ${asked}; ${kept} of them have samples. A timeline holds at most ` +
+      `${about.steps} steps: means of the samples in a step, for memory the highest. ` +
+      "benchdl report --timelines all keeps more."],
+    ["Numbers", "Every figure is computed by benchdl, not by this page, and is that of benchdl " +
+      "table. Medians hold runs that are ok; suspect ones only while there is no ok one; invalid, " +
+      "failed and interrupted ones never."],
+    ["Network", "This file asks for nothing: its content security policy forbids it."],
+    ["Charts", doc.licence],
+  ];
+  const damaged = about.damaged.length ? [h("h3", {}, "Could not be read"),
+    h("ul", {}, about.damaged.map((line) => h("li", {}, line)))] : [];
+  return [h("dl", { class: "facts" }, facts.map(([name, text]) =>
+    [h("dt", {}, name), h("dd", {}, text)])), ...damaged,
+  definitionList(doc.sides.tool.definitions)];
+}

@@ -1,0 +1,65 @@
+"""The report's tables as Markdown or CSV, ready to paste."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from harness import tables
+from harness.report import sections
+from harness.tables import phases, reference
+from harness.tables.rows import row
+from harness.tables.sides import SIDES
+from runner.contract import Result
+
+CSV_HEADER = (
+    *("side", "table", "line", "kind", "runs", "suspect", "time_s", "low_s", "high_s", "ratio"),
+    *tables.FIGURES,
+    *phases.HEADER[2:],
+)
+
+
+def markdown(results: Sequence[Result]) -> str:
+    """The tables of every side, all findings with their advice, and the seed's figures."""
+    rows = [row(result) for result in results]
+    parts = ["# benchdl report", ""]
+    for side in SIDES.values():
+        parts += [f"## {side.title}", "", tables.to_markdown(rows, side), ""]
+    parts += ["## Findings", "", *(_findings(results) or ["none"]), ""]
+    parts += ["## Reference", "", reference.to_markdown(), ""]
+    return "\n".join(parts)
+
+
+def _findings(results: Sequence[Result]) -> list[str]:
+    """One line a code and severity: how often, an example, and what to do."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        for one in result.findings:
+            line = f"{one.evidence} ({result.run_id}). {one.advice}"
+            found.setdefault((one.severity, one.code), []).append(line)
+    order = ["invalid", "suspect", "info"]
+    return [
+        f"- {severity} `{code}`, {len(lines)} run{'s' if len(lines) > 1 else ''}, for example: "
+        f"{lines[0]}"
+        for (severity, code), lines in sorted(found.items(), key=lambda one: order.index(one[0][0]))
+    ]
+
+
+def csv_lines(results: Sequence[Result]) -> str:
+    """One line for each line of the tables of every side, with the interval and the runs."""
+    rows = [row(result) for result in results]
+    number = {one.run_id: index for index, one in enumerate(rows)}
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(CSV_HEADER)
+    for side in SIDES.values():
+        for section in sections.of_side(rows, side, number):
+            for line in section["lines"]:
+                writer.writerow(
+                    [side.name, section["caption"], *line["name"], len(line["runs"])]
+                    + ["yes" if line["suspect"] else "no", line["time"], line["low"], line["high"]]
+                    + [None if cell == "-" else cell for cell in line["cells"][1:]]
+                    + [None if cell == "-" else cell for cell in line["phases"]]
+                )
+    return buffer.getvalue()

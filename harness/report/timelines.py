@@ -1,0 +1,161 @@
+"""What a job did over its time: samples.csv in at most 300 steps, with the phases beside it.
+
+Counters are read at the edges of the steps, so that a step's figure is its exact mean; gauges are
+the mean (utilisation) or the highest (memory) of the step's samples.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.contract import Result
+from runner.measurement import Measurement
+
+STEPS = 300
+SHORTEST_STEP_S = 0.2  # /proc counts in ticks of 10 ms: a shorter step would show those
+
+_GIB = 2**30
+_SLACK_S = 1.0
+_Array = NDArray[np.float64]
+
+
+def timeline(result: Result, folder: Path) -> dict[str, Any] | None:
+    """The series of one run, or None where there are no usable samples.
+
+    Returns:
+        ``step_s``, lists ``cores`` and ``job_cores`` (cores busy: of the machine, by the job),
+        ``memory_gib`` (resident, of the job), per GPU ``gpu_percent`` and ``gpu_memory_gib``, all
+        with one figure a step; ``phases`` as [name, start, end] and ``epochs`` as their ends, in
+        seconds of the same time; and ``samples``, the number that was read.
+    """
+    columns = _read(folder / "samples.csv")
+    if columns is None:
+        return None
+    times = columns["t_s"]
+    span = float(times[-1] - times[0])
+    steps = max(1, min(STEPS, int(span / SHORTEST_STEP_S)))
+    edges = np.linspace(times[0], times[-1], steps + 1)
+    cores = [name for name in columns if re.fullmatch(r"cpu\d+_busy_s", name)]
+    gpus = sorted({int(m[1]) for name in columns if (m := re.match(r"gpu(\d+)_", name))})
+    phases, epochs = _phases(result.measurement, span, folder)
+    busy = [rate for core in cores if (rate := _rate(columns[core], times, edges)) is not None]
+    return {
+        "step_s": round(span / steps, 4),
+        "cores": _listed(np.sum(busy, axis=0) if busy else None),
+        "job_cores": _listed(_rate(columns.get("job_cpu_s"), times, edges)),
+        "memory_gib": _listed(_gauge(columns.get("rss_bytes"), times, edges, np.max), _GIB),
+        "gpu_percent": [
+            _listed(_gauge(columns.get(f"gpu{gpu}_util_percent"), times, edges, np.mean))
+            for gpu in gpus
+        ],
+        "gpu_memory_gib": [
+            _listed(_gauge(columns.get(f"gpu{gpu}_memory_bytes"), times, edges, np.max), _GIB)
+            for gpu in gpus
+        ],
+        "phases": phases,
+        "epochs": epochs,
+        "samples": len(times),
+    }
+
+
+def _read(file: Path) -> dict[str, _Array] | None:
+    """Columns by name, "not available" as NaN; None if there are not two sound samples."""
+    try:
+        header, _, body = file.read_text(encoding="ascii").partition("\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    names = header.split(",")
+    whole = body[: body.rfind("\n") + 1]  # a sampler that was killed leaves half a line
+    while ",," in whole:
+        whole = whole.replace(",,", ",nan,")
+    whole = whole.replace(",\n", ",nan\n")
+    if names[0] != "t_s" or whole.count("\n") < 2:
+        return None
+    try:
+        table = np.loadtxt(io.StringIO(whole), delimiter=",", ndmin=2)
+    except ValueError:
+        return None
+    times = table[:, 0]
+    if table.shape[1] != len(names) or not np.all(np.diff(times) > 0):
+        return None
+    return dict(zip(names, table.T, strict=True))
+
+
+def _rate(counter: _Array | None, times: _Array, edges: _Array) -> _Array | None:
+    """Mean growth a second of a cumulative counter within each step."""
+    if counter is None:
+        return None
+    known = ~np.isnan(counter)
+    if known.sum() < 2:
+        return None
+    return np.diff(np.interp(edges, times[known], counter[known])) / np.diff(edges)
+
+
+def _gauge(values: _Array | None, times: _Array, edges: _Array, fold: Any) -> _Array | None:
+    """``fold`` of the samples within each step; what lies between two samples is interpolated."""
+    if values is None:
+        return None
+    known = ~np.isnan(values)
+    if not known.any():
+        return None
+    times, values = times[known], values[known]
+    result: _Array = np.interp((edges[:-1] + edges[1:]) / 2, times, values)
+    firsts = np.searchsorted(times, edges[:-1], side="left")
+    lasts = np.searchsorted(times, edges[1:], side="right")
+    for step in np.flatnonzero(lasts > firsts):
+        result[step] = fold(values[firsts[step] : lasts[step]])
+    return result
+
+
+def _phases(
+    measured: Measurement | None, span: float, folder: Path
+) -> tuple[list[list[Any]], list[float]]:
+    """Phases and ends of epochs on the samples' time; empty where the two cannot be laid together.
+
+    The sampler's last sample is taken when the evaluation has ended, so the phases are laid from
+    there backwards, by their measured durations (runner/train.py).
+    """
+    if measured is None or _ended(folder) != "stopped":
+        return [], []
+    lasted = measured.phases
+    durations = {
+        "import": lasted.import_s,
+        "load": lasted.load_s,
+        "build": lasted.build_s,
+        "compile": lasted.compile_s or 0.0,
+        "train": lasted.fit_s,
+        "evaluate": lasted.evaluate_s,
+    }
+    if sum(durations.values()) > span + _SLACK_S:
+        return [], []
+    phases: list[list[Any]] = []
+    end = span
+    for name, duration in reversed(durations.items()):
+        if duration > 0:
+            start = max(0.0, end - duration)
+            phases.insert(0, [name, round(start, 3), round(end, 3)])
+            end = start
+    begin = span - lasted.evaluate_s - lasted.fit_s
+    ends = np.cumsum([epoch.duration_s for epoch in measured.epochs]) + begin
+    return phases, [round(float(moment), 3) for moment in ends]
+
+
+def _ended(folder: Path) -> str | None:
+    """Why the sampling ended, as the file beside the samples says."""
+    try:
+        facts = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    said = facts.get("ended") if isinstance(facts, dict) else None
+    return said if isinstance(said, str) else None
+
+
+def _listed(values: _Array | None, unit: float = 1.0) -> list[float] | None:
+    return None if values is None else [round(float(value) / unit, 3) for value in values]

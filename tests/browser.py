@@ -1,0 +1,67 @@
+"""Chromium, for tests that look at a page: Debian's own, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+def found() -> str:
+    """The browser's path; without one the test is skipped, or fails where CI asks."""
+    for name in CHROMIUM:
+        path = shutil.which(name)
+        if path:
+            return path
+    reason = "no Chromium is installed: browser tests skipped (apt-get install chromium)"
+    if os.environ.get("BENCHDL_REQUIRE_CHROMIUM") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+class Watched:
+    """A page that keeps what it should not have said or asked for."""
+
+    def __init__(self, page: Any, file: Path) -> None:
+        self.page = page
+        self.file = file
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._request)
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            self.requests.append(request.url)
+
+    def open(self, words: str = "") -> Any:
+        """Go to the report with ``#words`` and wait until it can be used."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.file.as_uri()}#{words}")
+        self.page.wait_for_selector("body[data-ready]", timeout=60_000)
+        return self.page
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The browser, ended with the body."""
+    path = found()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Without its sandbox: the tests may run as root, and open only files that they wrote.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
