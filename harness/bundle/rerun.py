@@ -15,20 +15,22 @@ from typing import Literal
 from docker.models.images import Image
 
 from harness import campaign as campaigns
-from harness import engine, paths
+from harness import compare, engine, paths
 from harness.bundle import carried, sources
 from harness.bundle.reading import Bundle
-from harness.campaign import plan, records
+from harness.campaign import one_job, plan, records
 from harness.campaign.plan import Options
 from harness.campaign.records import Campaign
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend, Flavour
+from harness.compare import Outcome
 from harness.errors import BenchdlError, UsageError
 from harness.launchers.base import Launcher, Say
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.gpu import InjectionWord
 from harness.launchers.local import LocalLauncher
 from harness.store import Store
+from harness.tables import rows
 from runner.contract import Result
 
 Sources = Literal["auto", "bundle", "here"]
@@ -79,6 +81,26 @@ def rerun(bundle: Bundle, here: Here, store: Store, watcher: Watcher) -> list[Re
             return campaigns.again(
                 record, options, bundle.manifest_sha256, launcher, store, watcher
             )
+
+
+def verdict(bundle: Bundle, done: list[Result]) -> Outcome:
+    """The bundle's results against those of here: ratio and verdict of each configuration.
+
+    The machine is the question. Versions and settings may differ as well, and are then told, where
+    jobs ran without an image, or in one of another checkout.
+
+    Raises:
+        UsageError: one side has no usable run, or nothing can be compared.
+    """
+    then = bundle.results()
+    sides = ([rows.row(one) for one in then], [rows.row(one) for one in done])
+    images = [{one.job.provenance.image_id for one in side} for side in (then, done)]
+    names = (
+        f"the bundle, {bundle.campaign().machine}",
+        f"here, {one_job.machine()}",
+    )
+    same = images[0] == images[1] and None not in images[0]
+    return compare.between(sides, ("machine",) if same else ("machine", "time"), names=names)
 
 
 def _take_the_bundles(bundle: Bundle, record: Campaign, here: Here, root: Path, say: Say) -> bool:

@@ -165,23 +165,22 @@ def rerun(
 ) -> int:
     """Run the bundle's jobs here and compare: is it the same on this machine?
 
-    Same jobs, order, seeds, settings and data; only the machine differs. Exit status 1 if a
-    configuration has no usable run here; the verdict itself does not change it.
+    Same jobs, order, seeds, settings and data. Exit status 1 if a configuration could not be
+    compared; what the verdict is does not change it.
     """
     from harness import tables
-    from harness.bundle import reading, verdict
-    from harness.bundle.rerun import Here
-    from harness.bundle.rerun import rerun as run
-    from harness.campaign import one_job
+    from harness.bundle import reading
+    from harness.bundle import rerun as running
     from harness.campaign.progress import Display
     from harness.cli import request
+    from harness.compare import text
     from harness.tables import rows
 
     store = common.store(results)
     display = Display(common.console())
     with reading.opened(file, display.say) as bundle:
         record = bundle.campaign()
-        here = Here(
+        here = running.Here(
             sources=sources,
             data_dir=data_dir and data_dir.expanduser().absolute(),
             gpus=request.gpus(gpus, list(record.options.devices)),
@@ -190,11 +189,11 @@ def rerun(
             resume=resume,
         )
         try:
-            done = run(bundle, here, store, display)
+            done = running.rerun(bundle, here, store, display)
         finally:
             display.close()
-        found = verdict.compare(bundle.results(), done)
-    click.echo("\n" + tables.to_markdown([rows.row(result) for result in done]))
-    click.echo("\n" + verdict.to_markdown(found, record, one_job.machine()))
-    display.say(f"{len(done)} result(s), stored in {store.directory}")
-    return 1 if any("here" in one.missing for one in found) else 0
+        click.echo("\n" + tables.to_markdown([rows.row(result) for result in done]) + "\n")
+        display.say(f"{len(done)} result(s), stored in {store.directory}")
+        outcome = running.verdict(bundle, done)
+    click.echo(text.to_text(outcome))
+    return 0 if len(outcome.lines) == len({job.configuration for job in record.jobs}) else 1

@@ -116,7 +116,7 @@ def test_made_checked_shown_and_run_again(bench, start, root, tmp_path):
         for key in ("seed", "repeat", "epochs", "train_samples", "dataset_sha256", "settings"):
             assert now["job"][key] == then["job"][key]
         assert now["job"]["provenance"] == then["job"]["provenance"]
-    assert "| dummy cpu " in out
+    assert "A: the bundle, " in out
     assert "a verdict takes 5" in out
 
     # A checkout that went on, or back: a choice.
@@ -161,7 +161,7 @@ def test_a_result_outlives_its_image(bench, engine, tmp_path, root):
         (result,) = results_of(tmp_path, again)
         assert result["status"] == "ok"
         assert result["job"]["provenance"]["image_id"] == image_id
-        assert "| dummy cpu " in out
+        assert "question: machine\n" in out
         _, err = bench("bundle", "rerun", "a.tar")
         assert "is in this engine" in err
     finally:

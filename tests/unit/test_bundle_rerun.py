@@ -9,11 +9,12 @@ import pytest
 from docker.errors import ImageNotFound
 
 from harness import campaign, paths
-from harness.bundle import carried, reading, rerun, sources, verdict
+from harness.bundle import carried, reading, rerun, sources
 from harness.bundle.create import Wanted, create
 from harness.bundle.manifest import CarriedImage
 from harness.bundle.rerun import Here
 from harness.campaign import records
+from harness.compare import text
 from harness.errors import BenchdlError, UsageError
 from harness.store import Store
 
@@ -133,43 +134,53 @@ def test_nothing_to_resume(bundle, begun, tmp_path):
         run(bundle, tmp_path, resume=True)
 
 
-@pytest.mark.parametrize(
-    ("factor", "expected"), [(1.0, "same"), (1.5, "slower"), (0.5, "faster")]
-)  # fmt: skip
-def test_the_verdict(checkout, make_result, factor, expected):
-    def side(seconds, machine):
-        return [
-            make_result(
-                job={"campaign_id": machine, "repeat": n},
-                launch={"machine": machine},
-                measurement={"phases": {"fit_s": seconds * (1 + 0.001 * n), "total_s": 200.0}},
-            )
-            for n in range(1, 7)
-        ]
+def side(make_result, seconds, machine, **more):
+    """Six runs of one configuration on one machine."""
+    return [
+        make_result(
+            job={"campaign_id": f"campaign-of-{machine}", "repeat": n, **more},
+            launch={"machine": machine},
+            measurement={"phases": {"fit_s": seconds * (1 + 0.001 * n), "total_s": 200.0}},
+        )
+        for n in range(1, 7)
+    ]
 
-    then, now = side(100.0, "there-12345678"), side(100.0 * factor, "here-123456789")
-    (found,) = verdict.compare(then, now)
-    assert found.comparison.verdict == expected
-    assert found.comparison.ratio == pytest.approx(factor, rel=1e-3)
-    assert found.differs == ()
-    text = verdict.to_markdown([found], bundled.campaign(), "EPYC, 64 cores")
-    assert "- bundle: AMD EPYC, 2 cores\n- here: EPYC, 64 cores\n" in text
-    assert f"- tf cpu: {expected}: " in text
+
+def of(results):
+    """Stands for a bundle that holds these."""
+    return SimpleNamespace(results=lambda: results, campaign=bundled.campaign)
+
+
+@pytest.mark.parametrize(("factor", "word"), [(1.0, "same"), (1.5, "slower"), (0.5, "faster")])
+def test_the_verdict(checkout, make_result, factor, word):
+    then = side(make_result, 100.0, "AMD EPYC, 2 cores")
+    outcome = rerun.verdict(of(then), side(make_result, 100.0 * factor, "Xeon, 4 cores"))
+    (line,) = outcome.lines
+    assert line.verdict == word
+    assert line.comparison.ratio == pytest.approx(factor, rel=1e-3)
+    assert list(line.differs) == ["machine"]
+    shown = text.to_text(outcome)
+    assert "A: the bundle, AMD EPYC, 2 cores   B: here, " in shown
+    assert "question: machine\n" in shown
+
+
+def test_other_versions_are_told_where_there_is_no_image(checkout, make_result):
+    then = side(make_result, 100.0, "m-1", launcher="local", provenance={"image_id": None})
+    pins = {"packages": {"numpy": "9.9"}}
+    now = side(make_result, 99.0, "m-2", launcher="local", provenance={"image_id": None}, pins=pins)
+    (line,) = rerun.verdict(of(then), now).lines
+    assert set(line.differs) == {"machine", "software"}
+    with pytest.raises(UsageError, match="differ in software"):
+        rerun.verdict(of(side(make_result, 100.0, "m-1")), side(make_result, 99.0, "m", pins=pins))
 
 
 def test_no_verdict_from_one_run_or_none(checkout, make_result):
+    (line,) = rerun.verdict(of([make_result()]), [make_result()]).lines
+    assert line.verdict == "ambiguous"
     failure = {"reason": "crashed", "message": "it crashed"}
     failed = make_result(status="failed", failure=failure, measurement=None)
-    other = {"job": {"pins": {"packages": {"numpy": "1.26.0"}}}}
-    (one,) = verdict.compare([make_result()], [make_result(**other)])
-    assert one.comparison.verdict == "ambiguous"
-    assert "few samples" in one.comparison.reason
-    assert one.differs[0].startswith("software was ")
-    (none,) = verdict.compare([make_result()], [failed])
-    assert none.comparison is None
-    assert none.missing == "no usable run: here"
-    text = verdict.to_markdown([none], bundled.campaign(), "m")
-    assert "- tf cpu: no usable run: here" in text
+    with pytest.raises(UsageError, match=r"here, .* has no usable run"):
+        rerun.verdict(of([make_result()]), [failed])
 
 
 def image(image_id, layers, env="A=1"):
