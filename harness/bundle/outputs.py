@@ -1,16 +1,43 @@
-"""All that is made of a set of results, as files: the same bytes for the same results."""
+"""All that is made of a campaign's results: the same bytes for the same results and benchdl."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from harness import tables
-from harness.tables import rows, sides
+from harness.bundle.manifest import DamagedResult
+from harness.campaign.records import Campaign
+from harness.report import document, page, texts
+from harness.tables import rows
 from runner.contract import Result
+
+PAGE = "report.html"
 
 
 def of(results: list[Result]) -> dict[str, str]:
-    """File name to text: the tables from every side, and one row a run as CSV and JSON."""
+    """File name to text: the tables of every side, their lines, and one row a run."""
     flat = [rows.row(result) for result in results]
-    made = {
-        f"by-{name}.md": tables.to_markdown(flat, side) + "\n" for name, side in sides.SIDES.items()
+    return {
+        "report.md": texts.markdown(results),
+        "report.csv": texts.csv_lines(results),
+        "runs.csv": tables.to_csv(flat),
+        "runs.json": tables.to_json(flat) + "\n",
     }
-    return {**made, "runs.csv": tables.to_csv(flat), "runs.json": tables.to_json(flat) + "\n"}
+
+
+def web_page(
+    campaign: Campaign, results: list[Result], damaged: list[DamagedResult], folder: Path
+) -> str:
+    """The report as one HTML file, dated like the campaign.
+
+    ``folder`` holds one folder a run with its samples, named by its id. The page is in no bundle:
+    its data are packed, and how many bytes that makes depends on the zlib of the machine.
+    """
+    return page.render(
+        document.Source(
+            results=results,
+            folders={one.run_id: folder / one.run_id for one in results},
+            damaged=[one.reason for one in damaged],
+            made_at=campaign.created_at,
+        )
+    )

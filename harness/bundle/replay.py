@@ -1,14 +1,16 @@
-"""``benchdl bundle replay``: every table again from the results alone, beside the old ones."""
+"""``benchdl bundle replay``: tables and report again, from the results alone."""
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from harness.bundle import outputs
-from harness.bundle.manifest import TABLES
+from harness.bundle.manifest import RESULTS, TABLES
 from harness.bundle.reading import Bundle
+from harness.bundle.unpacking import unpack
 from harness.errors import BenchdlError, UsageError
 
 
@@ -25,19 +27,27 @@ class Replayed:
 
 
 def replay(bundle: Bundle, folder: Path, *, force: bool) -> list[Replayed]:
-    """Make all tables of the bundle's results in ``folder`` and compare them with its own.
+    """Make all tables of the bundle's results, and the report, in ``folder``.
+
+    Returns:
+        Each table, compared with the bundle's own, and the report, which is in no bundle.
 
     Raises:
         UsageError: ``folder`` holds something already, and ``force`` is not given.
         BenchdlError: it cannot be written.
     """
-    made = outputs.of(bundle.results())
+    results = bundle.results()
+    made = outputs.of(results)
+    with tempfile.TemporaryDirectory(prefix="benchdl-bundle-") as samples:
+        unpack(bundle, RESULTS, Path(samples))
+        page = outputs.web_page(bundle.campaign(), results, bundle.manifest.damaged, Path(samples))
     try:
         if folder.exists() and any(folder.iterdir()) and not force:
             raise UsageError(f"{folder} is not empty", "name another with -o, or use --force")
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in made.items():
             (folder / name).write_text(text, encoding="utf-8", newline="")
+        (folder / outputs.PAGE).write_text(page, encoding="utf-8", newline="")
     except OSError as error:
         raise BenchdlError(
             f"cannot write to {folder}: {error.strerror or error}", "name another with -o"
@@ -52,7 +62,7 @@ def replay(bundle: Bundle, folder: Path, *, force: bool) -> list[Replayed]:
     lost = [
         Replayed(name, True, "this benchdl does not make it") for name in then if name not in made
     ]
-    return found + lost
+    return [*found, *lost, Replayed(outputs.PAGE, False, "")]
 
 
 def _difference(now: str, stored: bytes) -> str:

@@ -17,7 +17,9 @@ from docker.models.images import Image
 from harness import campaign as campaigns
 from harness import compare, engine, paths
 from harness.bundle import carried, sources
+from harness.bundle.manifest import SOURCES
 from harness.bundle.reading import Bundle
+from harness.bundle.unpacking import unpack
 from harness.campaign import one_job, plan, records
 from harness.campaign.plan import Options
 from harness.campaign.records import Campaign
@@ -69,7 +71,7 @@ def rerun(bundle: Bundle, here: Here, store: Store, watcher: Watcher) -> list[Re
     for words in bundle.manifest.sources_changed:
         watcher.say(f"the bundle's sources are not as the campaign ran: {words} changed before")
     with tempfile.TemporaryDirectory(prefix="benchdl-bundle-") as folder:
-        root = sources.extract(bundle, Path(folder))
+        root = unpack(bundle, SOURCES, Path(folder))
         of_bundle = _take_the_bundles(bundle, record, here, root, watcher.say)
         with paths.rooted(root) if of_bundle else nullcontext():
             _check(record)

@@ -11,8 +11,6 @@ from pathlib import Path
 import docker
 
 from harness import catalog, engine, images, paths
-from harness.bundle.manifest import SOURCES
-from harness.bundle.reading import Bundle
 from harness.campaign import changes
 from harness.campaign.records import Campaign, Environment
 from harness.catalog import Backend
@@ -134,23 +132,3 @@ def read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise BenchdlError(f"cannot read {file}: {error.strerror or error}") from None
-
-
-def extract(bundle: Bundle, folder: Path) -> Path:
-    """Write the bundle's sources to an empty ``folder``, as plain files; returns it.
-
-    Raises:
-        BenchdlError: they cannot be written.
-    """
-    for path in bundle.names(SOURCES):  # names that lead elsewhere are in no bundle that opens
-        file = folder / path.removeprefix(SOURCES)
-        content = bundle.read(path)
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-        except OSError as error:
-            raise BenchdlError(
-                f"cannot write to {folder}: {error.strerror or error}",
-                "set TMPDIR to another place",
-            ) from None
-    return folder

@@ -107,9 +107,9 @@ def verify(file: Path, sha256: str | None) -> None:
 )
 @click.option("--force", is_flag=True, help="Also if the folder is not empty.")
 def replay(file: Path, folder: Path, force: bool) -> int:
-    """Make all tables again from the raw results, and compare them with the bundle's own.
+    """Make all tables and the report again from the raw results, and compare the tables.
 
-    Exit status 1 if one differs.
+    Exit status 1 if one differs from the bundle's own.
     """
     from harness.bundle import reading
     from harness.bundle import replay as replaying
@@ -119,7 +119,7 @@ def replay(file: Path, folder: Path, force: bool) -> int:
         found = replaying.replay(bundle, folder, force=force)
         producer = bundle.manifest.created_by
     for one in found:
-        how = one.difference or "identical" if one.compared else "not in the bundle"
+        how = one.difference or "identical" if one.compared else "made"
         click.echo(f"{folder / one.name}: {how}")
     differing = any(one.difference for one in found)
     if differing:

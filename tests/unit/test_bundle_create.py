@@ -19,7 +19,6 @@ from harness.bundle.create import Wanted, create
 from harness.campaign import records
 from harness.errors import BenchdlError, UsageError
 from harness.store import Store
-from harness.tables import sides
 
 
 @pytest.fixture
@@ -65,7 +64,8 @@ def test_everything_is_in_it(store, make, make_result, tmp_path):
         "README.txt",
         "campaign.json",
         *[run + part for run in runs for part in parts],
-        *[f"tables/by-{side}.md" for side in sides.SIDES],
+        "tables/report.md",
+        "tables/report.csv",
         "tables/runs.csv",
         "tables/runs.json",
         "sources/docker/base/apt-install.sh",
@@ -131,7 +131,7 @@ def test_failed_invalid_and_interrupted_results_are_in_it(store, make, make_resu
     with reading.opened(tmp_path / "a.tar") as bundle:
         found = bundle.results()
         assert [one.status for one in found] == ["ok", "failed", "interrupted", "ok"]
-        assert b"other-network" in bundle.read("tables/by-tool.md")
+        assert b"other-network" in bundle.read("tables/report.md")
 
 
 def test_unfinished_campaigns(store, make, make_result, tmp_path):

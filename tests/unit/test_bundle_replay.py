@@ -27,14 +27,19 @@ def test_the_same_benchdl_makes_the_same_tables(bundle, benchdl, tmp_path):
     done = benchdl("bundle", "replay", bundle, "-o", "again", env=no_engine)
     assert done.returncode == 0, done.stderr
     told = dict(line.split(": ") for line in done.stdout.splitlines())
+    assert told.pop("again/report.html") == "made"
     assert set(told.values()) == {"identical"}
     made = {file.name: file.read_bytes() for file in (tmp_path / "again").iterdir()}
-    assert {"by-tool.md", "runs.csv", "runs.json"} <= set(made)
+    assert {"report.md", "runs.csv", "runs.json"} <= set(made)
+    page = made.pop("report.html")
+    assert page.startswith(b"<!doctype html>")
+    benchdl("bundle", "replay", bundle, "-o", "third", env=no_engine)
+    assert (tmp_path / "third" / "report.html").read_bytes() == page
     for name, content in made.items():
         assert content == contents(bundle)[f"tables/{name}"]
     assert made["runs.csv"].count(b"\n") == 3
     table = benchdl("table").stdout
-    assert made["by-tool.md"].decode() == table  # the store holds nothing else
+    assert table in made["report.md"].decode()  # the store holds nothing else
 
 
 def test_another_table_in_the_bundle_is_told(bundle, benchdl, tmp_path):
@@ -46,7 +51,7 @@ def test_another_table_in_the_bundle_is_told(bundle, benchdl, tmp_path):
     done = benchdl("bundle", "replay", bundle, "-o", "again")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert "again/by-tool.md: identical" in lines
+    assert "again/report.md: identical" in lines
     assert any(line.startswith("again/runs.csv: line 2 was '") for line in lines)
     assert "again/old.txt: this benchdl does not make it" in lines
     assert "the bundle's tables were made by benchdl 0.1.0 of code" in done.stderr

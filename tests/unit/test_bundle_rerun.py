@@ -13,6 +13,7 @@ from harness.bundle import carried, reading, rerun, sources
 from harness.bundle.create import Wanted, create
 from harness.bundle.manifest import CarriedImage
 from harness.bundle.rerun import Here
+from harness.bundle.unpacking import unpack
 from harness.campaign import records
 from harness.compare import text
 from harness.errors import BenchdlError, UsageError
@@ -75,7 +76,7 @@ def run(bundle, tmp_path, **here):
 
 
 def test_the_sources_of_a_bundle_are_a_root(bundle, checkout, tmp_path):
-    root = sources.extract(bundle, tmp_path / "root")
+    root = unpack(bundle, "sources/", tmp_path / "root")
     both = [
         {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
         for folder in (root, checkout)
