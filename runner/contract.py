@@ -95,7 +95,8 @@ class Job(Model):
 
     ``batch_size`` replaces that of the workload's recipe; ``None`` is the recipe's own.
     ``campaign_position`` is the job's number (from 1) in the plan of its campaign, and ``attempt``
-    its start there: the second follows one that was cut off.
+    its start there: the second follows one that was cut off. Without a ``sample_interval_s`` there
+    is no sampler beside the training: ``benchdl selftest`` measures so what the sampler costs.
     """
 
     schema_version: Literal[1] = 1
@@ -119,7 +120,7 @@ class Job(Model):
     repeat: int = Field(default=1, ge=1)
     data_dir: str
     dataset_sha256: Dict[str, str]
-    sample_interval_s: float = Field(default=0.1, gt=0, le=10)
+    sample_interval_s: Optional[float] = Field(default=0.1, gt=0, le=10)
     settings: Settings = Settings()
     overrides: Dict[str, SettingValue] = {}
     pins: Pins = Pins()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import platform
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
+from typing import TYPE_CHECKING, Any, ContextManager, Dict, Iterator, List, Optional
 
 from runner import attest, backends, libraries, workloads
 from runner.backends.base import Backend
@@ -64,7 +64,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     samples_file = job_dir / "samples.csv"
     # A container has only its own GPUs, numbered anew; a local process sees those of others, too.
     only = job.gpus if job.launcher == "local" else None
-    with Sampler(samples_file, job.sample_interval_s, job.device == "gpu", only) as sampler:
+    with _sampler(job, samples_file, only) as sampler:
         backend.configure(job)
         with clock.phase("import"):
             backend.start(job)
@@ -149,10 +149,18 @@ def _second_opinion(
     return {"initial_loss": start, "reference_loss": loss, "reference_error_rate": error_rate}
 
 
+def _sampler(job: Job, out: Path, only: Optional[List[str]]) -> ContextManager[Optional[Sampler]]:
+    if job.sample_interval_s is None:
+        return nullcontext()
+    return Sampler(out, job.sample_interval_s, job.device == "gpu", only)
+
+
 def _sampler_facts(
-    sampler: Sampler, samples: window.Samples, start: float, end: float
+    sampler: Optional[Sampler], samples: window.Samples, start: float, end: float
 ) -> SamplerFacts:
     facts = figures.sampler_facts(samples, start, end)
+    if sampler is None:
+        return facts.model_copy(update={"problem": "switched off"})
     if sampler.end is None or sampler.end.ok:
         return facts
     return facts.model_copy(update={"problem": sampler.end.detail})

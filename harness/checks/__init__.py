@@ -14,6 +14,8 @@ from runner import workloads
 from runner.contract import Finding, Job
 from runner.measurement import Measurement
 
+SAMPLER_OFF = "sampler-off"
+
 _FOREIGN_SHARE = 0.1
 _FOREIGN_MIN_S = 0.5
 _LATE_FACTOR = 2.0
@@ -181,6 +183,14 @@ def _load(job: Job, measured: Measurement) -> Iterator[Finding]:  # noqa: ARG001
 
 def _sampler(job: Job, measured: Measurement) -> Iterator[Finding]:
     facts = measured.sampler
+    if job.sample_interval_s is None:
+        yield Finding(
+            code=SAMPLER_OFF,
+            severity="invalid",
+            evidence="the job ran without a sampler, to measure what the sampler costs",
+            advice="a run of benchdl selftest: it belongs in no table",
+        )
+        return
     late = facts.interval_median_s is not None and (
         facts.interval_median_s > _LATE_FACTOR * job.sample_interval_s
     )

@@ -13,7 +13,7 @@ from harness.errors import BenchdlError
 
 _VERBS = (
     "run", "resume", "images", "data", "list", "show", "table", "compare", "report", "bundle",
-    "doctor",
+    "selftest", "doctor",
 )  # fmt: skip
 _MODULES = {"list": "listing"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import subprocess
 import sys
@@ -14,12 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from runner.calibrate import DUTY_20, SPIN, Calibration, calibrate
 from runner.measurement import CpuUse
 from runner.meters.cpu import CpuReader
 from runner.meters.figures import cpu_use, memory_use, sampler_facts
 from runner.meters.memory import ProcessTree
 from runner.meters.window import Samples, core_column, read_samples
-from runner.sampler import Sampler
 
 
 def made(
@@ -206,70 +205,24 @@ living.kill(), other.kill()
 
 # --- calibration loads, on the real kernel -----------------------------------------------------
 
-SPIN = """
-import os, sys
-os.sched_setaffinity(0, {int(sys.argv[1])})
-while True: pass
-"""
-
-# 20 % by its own CPU clock, so that foreign load cannot thin it; the period varies a little, so
-# that the bursts do not fall in step with the kernel's accounting ticks.
-DUTY_20 = """
-import os, random, sys, time
-os.sched_setaffinity(0, {int(sys.argv[1])})
-due = time.monotonic()
-while True:
-    period = random.uniform(0.08, 0.12)
-    until = time.process_time() + 0.2 * period
-    while time.process_time() < until: pass
-    due += period
-    time.sleep(max(0, due - time.monotonic()))
-"""
-
-MEASURED_S = 6.0
 TRIES = 5
 QUIET_SHARE = 0.06
 
 
-def calibrate(load: str, cores: list[int], out: Path) -> tuple[CpuUse, list[float], float]:
-    """Run one load a core under the sampler: the figures, each load's share of a core by its own
-    CPU time (the truth), and foreign load as a share of one core."""
-    with Sampler(out, gpu=False) as sampler:
-        loads = [psutil.Popen([sys.executable, "-c", load, str(core)]) for core in cores]
-        try:
-            time.sleep(1.2)  # started, and found by the sampler
-            start = time.monotonic()
-            before = [sum(process.cpu_times()[:2]) for process in loads]
-            time.sleep(MEASURED_S)
-            after = [sum(process.cpu_times()[:2]) for process in loads]
-            end = time.monotonic()
-        finally:
-            for process in loads:
-                process.kill()
-                process.wait()
-    assert sampler.end is not None
-    assert sampler.end.ok, sampler.end.detail
-    use = cpu_use(read_samples(out), start, end)
-    assert use.host_cpu_s is not None
-    truth = [burned / (end - start) for burned in map(operator.sub, after, before)]
-    foreign = max(0.0, use.host_cpu_s / (end - start) - sum(truth))
-    print(f"{len(cores)} load(s) {truth}: {use!r}, foreign {foreign:.3f}")  # noqa: T201
-    return use, truth, foreign
-
-
-def calibrate_quietly(load: str, cores: list[int], out: Path) -> tuple[CpuUse, list[float], float]:
-    """As :func:`calibrate`, again while others work on this machine, up to some tries."""
+def calibrate_quietly(load: str, out: Path) -> Calibration:
+    """A calibration, again while others work on this machine, up to some tries."""
     for _ in range(TRIES):
-        result = calibrate(load, cores, out)
-        if result[2] < QUIET_SHARE:
+        found = calibrate(load, out)
+        print(found)  # noqa: T201
+        if found.foreign < QUIET_SHARE:
             break
-    return result
+    return found
 
 
-def check_job_cpu(use: CpuUse, truth: list[float]) -> None:
+def check_job_cpu(found: Calibration) -> None:
     """The job here is the test's own process tree: its loads, and the sleeping test."""
-    assert use.job_cpu_s is not None
-    assert use.job_cpu_s / MEASURED_S == pytest.approx(sum(truth), abs=0.05)
+    assert found.cpu.job_cpu_s is not None
+    assert found.cpu.job_cpu_s / found.seconds == pytest.approx(sum(found.truth), abs=0.05)
 
 
 needs_linux = pytest.mark.skipif(not Path("/proc/stat").exists(), reason="no /proc/stat here")
@@ -277,13 +230,13 @@ needs_linux = pytest.mark.skipif(not Path("/proc/stat").exists(), reason="no /pr
 
 @needs_linux
 def test_one_spinning_thread_is_one_cpu_at_about_100(tmp_path: Path) -> None:
-    core = max(os.sched_getaffinity(0))
-    use, truth, foreign = calibrate_quietly(SPIN, [core], tmp_path / "samples.csv")
+    found = calibrate_quietly(SPIN, tmp_path / "samples.csv")
+    use, foreign = found.cpu, found.foreign
     assert use.busy_cores is not None
     assert use.busiest_core_percent is not None
     # A core that the spinner shares with others is busy all the same; only stolen time is not.
-    assert 100 * max(truth) - 2 <= use.busiest_core_percent <= 100
-    check_job_cpu(use, truth)
+    assert 100 * max(found.truth) - 2 <= use.busiest_core_percent <= 100
+    check_job_cpu(found)
     if foreign < QUIET_SHARE:
         assert use.busy_cores == 1
         assert use.busiest_core_percent >= 97
@@ -293,12 +246,12 @@ def test_one_spinning_thread_is_one_cpu_at_about_100(tmp_path: Path) -> None:
 
 @needs_linux
 def test_loads_at_20_percent_are_as_many_cpus_at_about_20(tmp_path: Path) -> None:
-    cores = sorted(os.sched_getaffinity(0))[:4]
-    use, truth, foreign = calibrate_quietly(DUTY_20, cores, tmp_path / "samples.csv")
+    found = calibrate_quietly(DUTY_20, tmp_path / "samples.csv")
+    use, truth, foreign = found.cpu, found.truth, found.foreign
     assert use.busy_cores is not None
     assert use.busiest_core_percent is not None
     assert all(0.15 < share < 0.25 for share in truth), "the load itself is off"
     assert 100 * max(truth) - 2 <= use.busiest_core_percent
     assert use.busiest_core_percent <= 100 * max(truth) + 4 + 100 * foreign
-    check_job_cpu(use, truth)
-    assert len(cores) <= use.busy_cores <= len(cores) + foreign / 0.1
+    check_job_cpu(found)
+    assert len(truth) <= use.busy_cores <= len(truth) + foreign / 0.1

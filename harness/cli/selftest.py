@@ -1,0 +1,107 @@
+"""``benchdl selftest``: does the instrument work on this machine?"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+import click
+
+from harness.cli import common
+
+_BLOCKS = 12
+_QUICK_BLOCKS = 6
+
+
+@click.command("selftest")
+@click.argument("backend", default="tf")
+@click.option("--quick", is_flag=True, help=f"{_QUICK_BLOCKS} blocks, shorter loads.")
+@click.option(
+    "--blocks",
+    type=click.IntRange(2, 1000),
+    help=f"Blocks of three jobs (default: {_BLOCKS}; more make the intervals narrower).",
+)
+@click.option(
+    "--launcher",
+    type=click.Choice(["auto", "docker", "local"]),
+    default="auto",
+    show_default=True,
+    help="In containers, or in environments on this host.",
+)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="cpu", show_default=True
+)
+@click.option("--epochs", type=click.IntRange(1, 10_000), default=2, show_default=True)
+@click.option(
+    "--train-samples",
+    type=click.IntRange(1),
+    default=6000,
+    show_default=True,
+    help="Work of each job: a few seconds are best.",
+)
+@click.option("--no-training", is_flag=True, help="Only clock and meters, which need no backend.")
+@click.option("--strict", is_flag=True, help="Exit with 1 also if a test is inconclusive.")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the jobs' results in this folder (default: they are removed).",
+)
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
+@click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
+def command(
+    backend: str,
+    quick: bool,
+    blocks: int | None,
+    launcher: str,
+    device: str,
+    epochs: int,
+    train_samples: int,
+    no_training: bool,
+    strict: bool,
+    keep: Path | None,
+    data_dir: Path | None,
+    make_base: bool,
+) -> int:
+    """Test clock, CPU meters, the sampler's cost, and that A against A is no difference.
+
+    BACKEND trains three jobs a block: twice alike, once without sampler. A line a test: PASS, FAIL
+    or INCONCLUSIVE, with the numbers. Exit status: 0, or 1 if a test failed.
+    """
+    from harness.campaign.plan import Options
+    from harness.launchers import choice
+    from harness.selftest import clocks, meters, pairs
+    from harness.store import Store
+
+    options = Options(
+        backends=[backend],
+        devices=[choice.device(device, common.say)],  # type: ignore[arg-type]
+        epochs=epochs,
+        train_samples=train_samples,
+        data_dir=data_dir and data_dir.expanduser().absolute(),
+    )
+    if not no_training:
+        pairs.check(options)
+    outcomes = []
+
+    def tell(*found: object) -> None:
+        for one in found:
+            outcomes.append(one)
+            click.echo(str(one))
+
+    tell(clocks.resolution(), clocks.rate(1.0 if quick else 5.0))
+    seconds, tries = (3.0, 2) if quick else (6.0, 5)
+    tell(meters.calibrate("spin", seconds, tries))
+    tell(meters.calibrate("duty", seconds, tries))
+    if not no_training:
+        chosen = choice.launcher(launcher, make_base=make_base, say=common.say)  # type: ignore[arg-type]
+        with contextlib.ExitStack() as stack:
+            folder = keep or Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="benchdl-selftest-"))
+            )
+            count = blocks or (_QUICK_BLOCKS if quick else _BLOCKS)
+            runs = pairs.run(options, count, chosen, Store(folder), common.say)
+        tell(pairs.sampler_cost(runs), pairs.a_against_a(runs))
+    words = [str(one).split(maxsplit=1)[0] for one in outcomes]
+    failed = "FAIL" in words or (strict and "INCONCLUSIVE" in words)
+    return 1 if failed else 0

@@ -1,0 +1,117 @@
+"""Loads of known size under the sampler: what the CPU meters say, beside what is true.
+
+    python -m runner.calibrate spin|duty --out samples.csv [--seconds 6]
+
+``spin`` is one thread that never rests, ``duty`` one on each core (four at the most) that works a
+fifth of the time. The truth is each load's own CPU time, as the kernel accounts it to the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import operator
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import List
+
+import psutil
+
+from runner.measurement import CpuUse
+from runner.meters.figures import cpu_use
+from runner.meters.window import read_samples
+from runner.sampler import Sampler
+from runner.schema import Model
+
+SPIN = """
+import os, sys
+os.sched_setaffinity(0, {int(sys.argv[1])})
+while True: pass
+"""
+
+# 20 % by its own CPU clock, so that foreign load cannot thin it; the period varies a little, so
+# that the bursts do not fall in step with the kernel's accounting ticks.
+DUTY_20 = """
+import os, random, sys, time
+os.sched_setaffinity(0, {int(sys.argv[1])})
+due = time.monotonic()
+while True:
+    period = random.uniform(0.08, 0.12)
+    until = time.process_time() + 0.2 * period
+    while time.process_time() < until: pass
+    due += period
+    time.sleep(max(0, due - time.monotonic()))
+"""
+
+MOST_CORES = 4
+SECONDS = 6.0
+_SETTLE_S = (
+    2.5  # the loads have started, and the sampler, which looks once a second, has found them
+)
+
+
+class Calibration(Model):
+    """What one load was and what the meters said of it.
+
+    ``truth`` is each load's share of a core by its own CPU time, ``foreign`` the load of others as
+    a share of one core, ``seconds`` the length of the window.
+    """
+
+    seconds: float
+    truth: List[float]
+    foreign: float
+    cpu: CpuUse
+
+
+def cores_of(load: str) -> List[int]:
+    """The cores that a load uses here."""
+    mine = sorted(os.sched_getaffinity(0))
+    return mine[-1:] if load == SPIN else mine[:MOST_CORES]
+
+
+def calibrate(load: str, out: Path, seconds: float = SECONDS) -> Calibration:
+    """Run ``load`` (``SPIN`` or ``DUTY_20``) under the sampler, one process a core.
+
+    Raises:
+        RuntimeError: the sampler broke.
+    """
+    with Sampler(out, gpu=False) as sampler:
+        loads = [
+            psutil.Popen([sys.executable, "-c", load, str(core)], stdin=subprocess.DEVNULL)
+            for core in cores_of(load)
+        ]
+        try:
+            time.sleep(_SETTLE_S)
+            start = time.monotonic()
+            before = [sum(process.cpu_times()[:2]) for process in loads]
+            time.sleep(seconds)
+            after = [sum(process.cpu_times()[:2]) for process in loads]
+            end = time.monotonic()
+        finally:
+            for process in loads:
+                process.kill()
+                process.wait()
+    if sampler.end is None or not sampler.end.ok:
+        raise RuntimeError(sampler.end.detail if sampler.end else "the sampler did not end")
+    use = cpu_use(read_samples(out), start, end)
+    truth = [burned / (end - start) for burned in map(operator.sub, after, before)]
+    foreign = max(0.0, (use.host_cpu_s or 0.0) / (end - start) - sum(truth))
+    return Calibration(seconds=end - start, truth=truth, foreign=foreign, cpu=use)
+
+
+def main() -> int:
+    """Run one load and print what came of it as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m runner.calibrate")
+    parser.add_argument("load", choices=["spin", "duty"])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    asked = parser.parse_args()
+    load = SPIN if asked.load == "spin" else DUTY_20
+    sys.stdout.write(calibrate(load, asked.out, asked.seconds).model_dump_json() + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
