@@ -47,9 +47,8 @@ while True:
 
 MOST_CORES = 4
 SECONDS = 6.0
-_SETTLE_S = (
-    2.5  # the loads have started, and the sampler, which looks once a second, has found them
-)
+_SETTLE_S = 2.5
+"""By then the loads have started, and the sampler, which looks once a second, has found them."""
 
 
 class Calibration(Model):
