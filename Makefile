@@ -3,6 +3,7 @@
 #   make resume          CAMPAIGN= (default: the newest)
 #   make report          REPORT= (default: report.html)  RESULTS=
 #   make compare         A= B= [FORCE=1] [FAIL_ON=regression]
+#   make selftest        ARGS=--quick
 #   make images | doctor | setup | test | test-gpu | lint | lock
 
 PYTHON ?= python3
@@ -39,7 +40,7 @@ OPTIONS := \
 	$(if $(JSON),--json)
 
 # bench-NAME is not listed: make looks for no pattern rule of a phony target.
-.PHONY: bench report resume compare images setup doctor test test-gpu lint format lock clean
+.PHONY: bench report resume compare selftest images setup doctor test test-gpu lint format lock clean
 
 bench: setup
 	@$(BENCHDL) run tf theano --make-base $(OPTIONS)
@@ -57,6 +58,9 @@ compare: setup
 
 report: setup
 	@$(BENCHDL) report -o '$(or $(REPORT),report.html)' $(if $(RESULTS),--results '$(RESULTS)')
+
+selftest: setup
+	@$(BENCHDL) selftest --make-base $(if $(LAUNCHER),--launcher '$(LAUNCHER)') $(ARGS)
 
 images: setup
 	@$(BENCHDL) images build --make-base $(if $(FLAVOUR),--flavour '$(FLAVOUR)') $(BACKENDS)

@@ -1,4 +1,4 @@
-"""How often verdicts are wrong, and how often they find a true difference: tables of docs/method.md.
+"""How often verdicts are wrong, and how often they find a true difference: for docs/method.md.
 
     python benchmarks/verdict_rates.py [--campaigns 1000]
 

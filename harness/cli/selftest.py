@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from harness.campaign.plan import DEFAULT_IDLE_WAIT_S
 from harness.cli import common
 
 _BLOCKS = 12
@@ -47,6 +48,20 @@ _QUICK_BLOCKS = 6
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep the jobs' results in this folder (default: they are removed).",
 )
+@click.option(
+    "--idle-wait",
+    type=click.FloatRange(0, 3600),
+    default=DEFAULT_IDLE_WAIT_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a busy machine is waited for before each job.",
+)
+@click.option(
+    "--dataset",
+    type=click.Choice(["auto", "mnist", "synthetic-mnist"]),
+    default="auto",
+    show_default=True,
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
 @click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
 def command(
@@ -60,6 +75,8 @@ def command(
     no_training: bool,
     strict: bool,
     keep: Path | None,
+    idle_wait: float,
+    dataset: str,
     data_dir: Path | None,
     make_base: bool,
 ) -> int:
@@ -78,6 +95,8 @@ def command(
         devices=[choice.device(device, common.say)],  # type: ignore[arg-type]
         epochs=epochs,
         train_samples=train_samples,
+        idle_wait_s=idle_wait,
+        dataset=dataset,
         data_dir=data_dir and data_dir.expanduser().absolute(),
     )
     if not no_training:

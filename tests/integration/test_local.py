@@ -196,3 +196,27 @@ def wait_for(condition, timeout_s=120.0):
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.2)
+
+
+def test_a_selftest_of_real_jobs_with_and_without_sampler(home, tmp_path):
+    kept = tmp_path / "kept"
+    done = subprocess.run(
+        [BENCHDL, "selftest", "dummy", "--launcher", "local", "--dataset", "synthetic-mnist",
+         "--quick", "--blocks", "2", "--idle-wait", "0", "--keep", kept, *SMALL],
+        env=home, capture_output=True, text=True, timeout=600, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    words = [line.split(maxsplit=1)[0] for line in done.stdout.splitlines()]
+    assert len(words) == 6
+    assert set(words) <= {"PASS", "FAIL", "INCONCLUSIVE"}
+    assert done.returncode == (1 if "FAIL" in words else 0)
+    assert words[4:] == ["INCONCLUSIVE"] * 2, done.stdout  # two blocks are too few
+    results = [json.loads(file.read_text()) for file in kept.glob("*/result.json")]
+    assert len(results) == 6
+    unsampled = [one for one in results if one["job"]["sample_interval_s"] is None]
+    assert len(unsampled) == 2
+    for one in unsampled:
+        assert "sampler-off" in {found["code"] for found in one["findings"]}
+        assert not (kept / one["run_id"] / "samples.csv").exists()
+    assert {one["job"]["seed"] for one in results} == {123}
+    assert not (tmp_path / "results").exists()
