@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+import harness
 from harness import paths
 from harness.campaign.records import Campaign, Environment
 from harness.datasets import Dataset
@@ -109,7 +110,7 @@ def runner_sha256() -> str:
 
 def harness_sha256() -> str:
     """Of the code of this program."""
-    return _code_sha256(Path(__file__).parent)
+    return _code_sha256(Path(harness.__file__).parent)
 
 
 def file_sha256(file: Path) -> str:

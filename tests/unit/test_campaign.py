@@ -9,8 +9,9 @@ from collections import Counter
 
 import pytest
 
+import harness
 from harness import campaign, datasets
-from harness.campaign import idle, leftovers, one_job, records, side_by_side
+from harness.campaign import changes, idle, leftovers, one_job, records, side_by_side
 from harness.campaign.plan import Options
 from harness.errors import BenchdlError
 from harness.launchers.base import Exit, Prepared
@@ -411,6 +412,19 @@ def test_the_interrupted_result_tells_how_long_the_job_lived(launcher, store, tm
     assert "42 s" in results[0].failure.message
     stored = store.directory / results[0].run_id
     assert (stored / "samples.csv").read_text() == "t_s\n1\n"
+
+
+def test_the_hash_of_the_harness_is_of_all_its_code(monkeypatch, tmp_path, repo):
+    copy = tmp_path / "harness"
+    shutil.copytree(repo / "harness", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    before = changes.harness_sha256()
+    monkeypatch.setattr(harness, "__file__", str(copy / "__init__.py"))
+    assert changes.harness_sha256() == before
+    for name in ("store.py", "tables/rows.py", "campaign/idle.py"):
+        with (copy / name).open("a") as stream:
+            stream.write("#\n")
+        assert changes.harness_sha256() != before
+        before = changes.harness_sha256()
 
 
 def test_a_campaign_repeated_here_has_the_same_jobs_and_says_of_what(launcher, store, watcher):
