@@ -22,7 +22,7 @@ from harness.bundle.manifest import DamagedResult, Manifest, Producer
 from harness.campaign import changes, records
 from harness.campaign.records import Campaign
 from harness.errors import BenchdlError, UsageError
-from harness.store import Damaged, Store, sync
+from harness.store import CAMPAIGNS, Damaged, Store, sync
 from runner.contract import ContractError, Result, load_job
 
 Say = Callable[[str], None]
@@ -131,7 +131,8 @@ def _fill(
 ) -> None:
     """All members but the images and the two that tell of the others."""
     writer.add(form.README, [Path(__file__).with_name(form.README).read_bytes()])
-    writer.add(form.CAMPAIGN, [(campaign.model_dump_json(indent=1) + "\n").encode()])
+    record = store.directory / CAMPAIGNS / f"{campaign.campaign_id}.json"
+    writer.add(form.CAMPAIGN, _plain(record))
     for run_id in sorted([one.run_id for one in results] + [one.directory.name for one in damaged]):
         for name in _OF_A_RESULT:
             path = store.directory / run_id / name
