@@ -6,6 +6,7 @@ A stand-in for what other hardware would give: GPUs, eight tools, failures, ten 
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,7 +142,7 @@ def write_samples(where: Path, result: Result, interval_s: float = 0.1) -> None:
     head += [f"gpu{g.index}_{q}" for g in gpus for q in ("util_percent", "memory_bytes")]
     fit_end = phases.total_s - phases.evaluate_s
     lines, busy = [",".join(head)], 0.0
-    for n in range(int(phases.total_s / interval_s) + 1):
+    for n in range(math.ceil(phases.total_s / interval_s)):
         t = n * interval_s
         training = fit_end - phases.fit_s <= t <= fit_end
         busy += interval_s * (0.95 if training else 0.5)

@@ -80,7 +80,7 @@ def _phases() -> dict[str, Any]:
                 "mark": {"type": "bar", "height": {"band": 0.62}},
                 "encoding": {
                     "x": {"field": "seconds", "type": "quantitative", "stack": "zero",
-                          "title": "Seconds since the start of the job"},
+                          "title": "Seconds"},
                     "color": {"field": "phase", "type": "nominal", "legend": None,
                               "scale": {"use": "phase"}},
                     "order": {"field": "order"},
@@ -118,7 +118,7 @@ def _timeline() -> dict[str, Any]:
          "scale": {"nice": False}, "title": None}  # fmt: skip
     shade: dict[str, Any] = {
         "data": {"name": "phases"},
-        "mark": {"type": "rect", "opacity": 0.22},
+        "mark": {"type": "rect", "opacity": 0.3},
         "encoding": {
             "x": {**x, "field": "start"}, "x2": {"field": "end"},
             "color": {"field": "phase", "type": "nominal", "legend": None, "scale":
@@ -144,7 +144,8 @@ def _timeline() -> dict[str, Any]:
                 "y": y,
                 "color": {"field": "series", "type": "nominal", "legend": None,
                           "scale": {"use": "series"}},
-                "strokeDash": {"field": "series", "type": "nominal", "legend": None},
+                "strokeDash": {"field": "series", "type": "nominal", "legend": None,
+                               "scale": {"use": "dashes"}},
             },
         }  # fmt: skip
         return {

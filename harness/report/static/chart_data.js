@@ -5,8 +5,8 @@ const GHOSTS_WITHIN = 2.5;
 
 // One label a line: wrapped on a narrow screen, so that the plot keeps its width. What all lines
 // share is left out.
-function labels(lines) {
-  const narrow = document.documentElement.clientWidth < NARROW && !printing;
+function labels(lines, half = false) {
+  const narrow = printing ? half : document.documentElement.clientWidth < NARROW;
   const same = lines.every((line) => line.name[1] === lines[0].name[1]);
   const used = new Map();
   return lines.map((line) => {
@@ -100,7 +100,7 @@ function ghostsOf(doc, section, lines) {
 }
 
 function phasesData(doc, section, lines) {
-  const names = labels(lines);
+  const names = labels(lines, true);
   const segments = lines.flatMap((line, n) => line.segments.map((value, order) => ({
     label: names[n], phase: doc.segments[order], order, seconds: value || 0,
     tip: `${line.name.join(", ")}\n${doc.segments[order]}: ${seconds(value)} s`,

@@ -12,6 +12,7 @@ const PHASE_COLOURS = {
 };
 const TIMELINE_PHASES = ["import", "load", "build", "compile", "train", "evaluate"];
 const TIMELINE_COLOURS = [0, 6, 1, 2, 4, 5];
+const SERIES = ["machine", "job", ...Array.from({ length: 16 }, (_, n) => `GPU ${n}`)];
 const MANY_POINTS = 500;
 
 let printing = false;
@@ -42,7 +43,7 @@ function config() {
       labelColor: text, titleColor: text, gridColor: rule, domainColor: rule, tickColor: rule,
       labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", titlePadding: 8,
     },
-    axisX: { grid: true },
+    axisX: { grid: true, labelSeparation: 8, labelOverlap: "greedy" },
   };
 }
 
@@ -81,13 +82,14 @@ function draw(box, { name, data, sort, step, doc, adjust }) {
     backend: { domain: backends, range: backends.map((_, n) => PALETTE[theme()][n % 8]) },
     phase: { domain: doc.segments, range: tones },
     shade: { domain: TIMELINE_PHASES, range: TIMELINE_COLOURS.map((n) => tones[n]) },
-    series: { range: PALETTE[theme()] },
+    series: { domain: SERIES, range: SERIES.map((_, n) => PALETTE[theme()][n % 8]) },
+    dashes: { domain: SERIES, range: SERIES.map((_, n) => (n % 2 ? [4, 2] : [1, 0])) },
     time: readState().scale === "log" ? { type: "log", padding: 12 } : { zero: true },
   };
   const specification = filled(doc.charts[name], scales);
   if (sort) {
     specification.encoding.y.sort = sort;
-    specification.height = { step };
+    specification.height = step * sort.length;
   }
   const width = Math.floor(box.clientWidth);
   if (adjust) adjust(specification, width);

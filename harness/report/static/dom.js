@@ -29,9 +29,9 @@ function count(number, one, many = `${one}s`) {
 }
 
 function badge(status) {
-  const signs = { ok: "✓", suspect: "△", invalid: "✕", failed: "✕", interrupted: "■", info: "i" };
-  const sign = h("span", { "aria-hidden": "true" }, signs[status] || "");
-  return h("span", { class: `badge ${status}` }, sign, ` ${status}`);
+  const signs = { ok: "✓", suspect: "△", invalid: "✕", failed: "✕", interrupted: "■" };
+  const sign = signs[status] ? h("span", { "aria-hidden": "true" }, `${signs[status]} `) : null;
+  return h("span", { class: `badge ${status}` }, sign, status);
 }
 
 // A table with its first column as heads of rows; `cells` are texts or elements.
@@ -53,18 +53,29 @@ function limited(items, most, make, word) {
   const box = h("div", {}, shown);
   const more = h("button", { type: "button", class: "more", onclick: () => {
     box.replaceChildren(make(items));
+    more.nextSibling.remove();
     more.remove();
   } }, `Show all ${items.length.toLocaleString("en")} ${word}`);
-  return [box, more];
+  return [box, more, h("p", { class: "cutoff" },
+    `Printed: ${most} of ${items.length.toLocaleString("en")} ${word}.`)];
 }
 
 function runLink(id, text) {
   return h("a", { href: link({ run: id }), class: "run", "data-run": id }, text || id);
 }
 
+const RUN_ID = /(\d{8}t\d{6}z-[a-z0-9._-]+)/;
+
+// Whether a note is of a run that the filters let through, or of none.
+function fits(doc, note) {
+  const [, id] = note.match(RUN_ID) || [];
+  const row = id && doc.rows.row(id);
+  return row === undefined || Boolean(doc.mask[row]);
+}
+
 // A note with the ids of runs in it as links.
 function linked(doc, text) {
-  return text.split(/(\d{8}t\d{6}z-[a-z0-9._-]+)/).map((part) =>
+  return text.split(RUN_ID).map((part) =>
     doc.rows.row(part) === undefined ? part : runLink(part));
 }
 

@@ -46,7 +46,8 @@ function figuresOf(doc, row) {
       ["evaluate_s", "Evaluate (s)"]].map(([name, title]) =>
       [title, get(name) === null ? null : seconds(get(name))]),
     ["Total (s)", measured ? seconds(get("total_s")) : null],
-    ["Images per second", measured ? fixed(get("images_per_s"), 0) : null],
+    ["Images per second", measured
+      ? Math.round(get("images_per_s")).toLocaleString("en") : null],
     ["Error rate (%)", measured ? fixed(get("error_rate_percent"), 2) : null],
     ["CPUs", measured ? `${fixed(get("cpus"), 0)}, CPU1 ${fixed(get("cpu1_percent"), 0)} %` : null],
     ["GPU (%)", get("gpus_visible") === null ? null

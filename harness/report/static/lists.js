@@ -63,7 +63,7 @@ function invalidView(doc) {
   const rows = sorted(doc, chosenRows(doc, (row) => BAD.has(doc.rows.get("status", row))), "");
   if (!rows.length) return [empty("No run is invalid, failed or interrupted here.")];
   const make = (some) => table({ label: "Invalid, failed and interrupted runs",
-    heads: ["Run", "Tool", "Status", "Why", "What to do"],
+    kind: "stack", heads: ["Run", "Tool", "Status", "Why", "What to do"],
     rows: some.map((row) => {
       const whys = reasons(doc, row);
       return [runLink(doc.rows.get("run_id", row)),

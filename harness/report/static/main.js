@@ -19,6 +19,7 @@ function render() {
   doc.mask = maskOf(doc, state);
   document.getElementById("filters").replaceChildren(filterBar(state));
   document.getElementById("tabs").replaceChildren(tabs(state));
+  bringIntoView(document.querySelector("#tabs a[aria-current]"));
   const shown = [state.run, hashOf({ ...state, run: null })].join(" ");
   if (main.dataset.shown !== hashOf({ ...state, run: null }) || shown === " ") {
     main.replaceChildren(h("h2", { tabindex: "-1" }, titleOf(state.view)), ...views(state)(state.view));
@@ -27,6 +28,12 @@ function render() {
   if (state.run) openDrawer(doc, state.run);
   else if (drawer().open) drawer().close();
   redraw();
+}
+
+// Sideways only: the page itself stays where it is.
+function bringIntoView(tab) {
+  const bar = tab.closest("ul");
+  bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
 }
 
 function titleOf(view) {
@@ -96,6 +103,7 @@ function print(begin) {
     if (drawer().open) return redraw(true);
     main.replaceChildren(...VIEWS.flatMap(([name, title]) => [h("h2", {}, title), ...views(state)(name)]));
     main.dataset.shown = "all";
+    for (const one of main.querySelectorAll("details.phases")) one.open = true;
     redraw(true);
   } else {
     main.dataset.shown = "";

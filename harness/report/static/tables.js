@@ -39,7 +39,7 @@ function card(doc, state, name, section, lines) {
   const side = doc.sides[name];
   const [first, ...rest] = section.caption.split(" · ");
   const hidden = section.lines.length - lines.length;
-  const notes = [...section.notes];
+  const notes = section.notes.filter((note) => fits(doc, note));
   if (hidden) {
     notes.unshift(`${count(hidden, "line")} hidden by the filters; ${side.header[3]} is of the ` +
       "whole table");
@@ -92,7 +92,7 @@ function pictures(doc, state, section, lines) {
       "interval of the median, from 5 runs on." + (ghosts.length ? " ◇: other hardware, 2016, not to be " +
       "compared." : "") + (far.length ? ` Off this scale, other hardware, 2016: ` +
       `${far.map((ghost) => ghost.words).join(", ")}.` : ""), times),
-    figure("Where the time goes.", "Of the run of each line whose total is the middle one.", phases,
+    figure("Where the time goes.", "From the start of the job, of the run of each line whose total is the middle one.", phases,
       phaseLegend(doc)),
     figure("Time and error.", "Small: runs. Large: medians. ○ as-written, □ tuned.", error,
       backendLegend(doc, lines)));

@@ -25,6 +25,7 @@ function timelineContent(doc, line) {
       tip: `${phase}: ${seconds(end - start)} s` })),
     epochs: line.epochs.slice(0, -1).map((t) => ({ t })),
   };
+  const lines = [...data.gpu, ...data.cores, ...data.memory];
   const adjust = (specification, width) => {
     specification.vconcat = specification.vconcat.filter((panel) => panel.name !== "gpu" || gpus);
     for (const panel of specification.vconcat) panel.width = width - 68;
@@ -34,8 +35,11 @@ function timelineContent(doc, line) {
   const shown = TIMELINE_PHASES.filter((name) => data.phases.some((one) => one.phase === name));
   const legend = h("ul", { class: "legend" },
     shown.map((name) => h("li", {}, h("span", { class: `swatch shade-${name}` }), name)),
-    h("li", {}, h("span", { class: "stroke" }), "machine, or the first GPU"),
-    h("li", {}, h("span", { class: "stroke second" }), "job, or a further GPU"));
+    SERIES.filter((name) => lines.some((one) => one.series === name)).map((name) => {
+      const n = SERIES.indexOf(name);
+      return h("li", {}, h("span", { class: "stroke",
+        style: `border-top: 2px ${n % 2 ? "dashed" : "solid"} var(--backend-${n % 8})` }), name);
+    }));
   return [box, legend, h("p", { class: "small" }, `${line.samples.toLocaleString("en")} samples in ` +
     `${count(line.cores ? line.cores.length : 0, "step")} of ${line.step_s} s: means; for memory ` +
     `the highest. ` + (line.phases.length ? "Phases are laid from the last sample backwards by " +

@@ -1,0 +1,118 @@
+"""Timelines: exact means of counters, phases where they were, and samples that are not whole."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import report_data
+
+from harness.report import timelines
+from runner.meters import window
+
+
+@pytest.fixture
+def sampled(make_result, tmp_path):
+    """A result of 20 s and its folder of samples; the training is from 8.0 to 18.0 s."""
+    phases = {"import_s": 3.0, "load_s": 0.4, "build_s": 0.6, "compile_s": 2.0, "fit_s": 10.0,
+              "evaluate_s": 2.0, "total_s": 20.0}  # fmt: skip
+    epochs = [{"number": n, "duration_s": 5.0, "loss": 0.1} for n in (1, 2)]
+    result = make_result(job={"epochs": 2}, measurement={"phases": phases, "epochs": epochs})
+    report_data.write_samples(tmp_path, result)
+    return result, tmp_path
+
+
+def test_columns_are_the_samplers():
+    names = [window.TIME_COLUMN, window.core_column(0), window.RSS_COLUMN, window.JOB_CPU_COLUMN]
+    names += [window.gpu_column(1, "util_percent"), window.gpu_column(1, "memory_bytes")]
+    assert names == ["t_s", "cpu0_busy_s", "rss_bytes", "job_cpu_s", "gpu1_util_percent",
+                     "gpu1_memory_bytes"]  # fmt: skip
+
+
+def test_steps_are_few_and_their_means_exact(sampled):
+    line = timelines.timeline(*sampled)
+    assert len(line["cores"]) <= timelines.STEPS
+    assert line["step_s"] >= timelines.SHORTEST_STEP_S
+    assert line["step_s"] * len(line["cores"]) == pytest.approx(20.0, abs=0.01)
+    busy = [value * line["step_s"] for value in line["cores"]]
+    # 0.95 and 0.855 cores in 10 s of training, 0.5 and 0.45 in the other ten
+    assert sum(busy) == pytest.approx(10 * 1.805 + 10 * 0.95, rel=0.02)
+    assert len(line["memory_gib"]) == len(line["cores"])
+    assert line["gpu_percent"] == []
+
+
+def test_a_long_run_is_cut_to_the_most_steps(make_result, tmp_path):
+    result = make_result()
+    report_data.write_samples(tmp_path, result)
+    line = timelines.timeline(result, tmp_path)
+    assert len(line["cores"]) == timelines.STEPS
+    assert line["samples"] == 1821
+
+
+def test_phases_end_with_the_last_sample(sampled):
+    line = timelines.timeline(*sampled)
+    assert line["phases"] == [
+        ["import", 2.0, 5.0],
+        ["load", 5.0, 5.4],
+        ["build", 5.4, 6.0],
+        ["compile", 6.0, 8.0],
+        ["train", 8.0, 18.0],
+        ["evaluate", 18.0, 20.0],
+    ]
+    assert line["epochs"] == [13.0, 18.0]
+
+
+def test_gpus_have_series_of_their_own(tmp_path):
+    kept = report_data.results(tools=["tf"], devices=("gpu",), machines=2, repeats=1, spoil=False)
+    one, eight = list(kept)
+    for result, count in ((one, 1), (eight, 8)):
+        report_data.write_samples(tmp_path, result)
+        line = timelines.timeline(result, tmp_path)
+        assert len(line["gpu_percent"]) == len(line["gpu_memory_gib"]) == count
+        assert max(line["gpu_percent"][0]) > 60
+        assert line["gpu_percent"][0][0] == 0.0  # idle before training: a measured zero
+    assert max(line["gpu_percent"][7]) == 0.0
+
+
+def test_half_a_last_line_is_left_out(sampled):
+    result, folder = sampled
+    file = folder / "samples.csv"
+    whole = file.read_text()
+    file.write_text(whole + "1020.1,19.")
+    assert timelines.timeline(result, folder)["samples"] == whole.count("\n") - 1
+
+
+def test_what_a_sample_lacks_is_no_zero(sampled):
+    result, folder = sampled
+    file = folder / "samples.csv"
+    head, *lines = file.read_text().splitlines()
+    blank = [",".join([*line.split(",")[:4], "", ""]) for line in lines]
+    file.write_text("\n".join([head, *blank]) + "\n")
+    line = timelines.timeline(result, folder)
+    assert line["job_cores"] is None
+    assert line["memory_gib"] is None
+    assert max(line["cores"]) > 1
+
+
+def test_without_the_end_of_the_job_no_phase_is_drawn(sampled):
+    result, folder = sampled
+    (folder / "samples.json").write_text(json.dumps({"ended": "trainer gone"}))
+    line = timelines.timeline(result, folder)
+    assert (line["phases"], line["epochs"]) == ([], [])
+    assert line["cores"]
+
+
+@pytest.mark.parametrize("text", ["", "t_s\n", "t_s,a\n1,2\n", "nonsense\n1\n2\n",
+                                  "t_s,a\n2,1\n1,2\n", "t_s,a\n1,x\n2,y\n"])  # fmt: skip
+def test_unusable_samples_are_no_timeline(sampled, text):
+    result, folder = sampled
+    (folder / "samples.csv").write_text(text)
+    assert timelines.timeline(result, folder) is None
+
+
+def test_a_failed_run_with_samples_has_a_timeline_without_phases(sampled, make_result):
+    failure = {"reason": "timeout", "message": "too long"}
+    failed = make_result(status="failed", measurement=None, failure=failure)
+    line = timelines.timeline(failed, sampled[1])
+    assert line["phases"] == []
+    assert line["cores"]
