@@ -23,7 +23,7 @@ def columns(rows: Sequence[Row]) -> dict[str, dict[str, list[Any]]]:
 def details(results: Sequence[Result]) -> dict[str, Any]:
     """For each run the numbers of its parts in ``texts``, which are JSON.
 
-    ``parts`` are settings, pins, provenance, the live process, host, GPUs, isolation and launch;
+    ``parts`` are pins, provenance, the live process, host, GPUs, isolation and launch;
     ``findings`` a list; ``failure`` one or -1; ``rerun`` the command; ``epochs`` duration and
     loss of each, one after the other.
     """
@@ -50,13 +50,11 @@ def details(results: Sequence[Result]) -> dict[str, Any]:
 
 
 _READS: dict[str, Any] = {
-    "settings": lambda result: result.job.settings,
     "pins": lambda result: result.job.pins,
     "provenance": lambda result: result.job.provenance,
     "attestation": lambda result: result.measurement and result.measurement.attestation,
     "host": lambda result: result.measurement and result.measurement.host,
     "gpu": lambda result: result.measurement and result.measurement.gpu,
     "isolation": lambda result: result.measurement and result.measurement.isolation,
-    "sampler": lambda result: result.measurement and result.measurement.sampler,
     "launch": lambda result: result.launch,
 }

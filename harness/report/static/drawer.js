@@ -67,7 +67,7 @@ function figuresOf(doc, row) {
 function provenance(doc, row) {
   const part = (name) => doc.details.part(name, row) || {};
   const [from, pins, live, host] = [part("provenance"), part("pins"), part("attestation"), part("host")];
-  const [gpu, launch, isolation, settings] = ["gpu", "launch", "isolation", "settings"].map(part);
+  const [gpu, launch, isolation] = ["gpu", "launch", "isolation"].map(part);
   const listed = (map) => Object.entries(map || {}).map(([name, value]) =>
     h("div", {}, h("code", {}, `${name} `), String(value)));
   const debian = Object.keys(from.debian_packages || {}).length;
@@ -101,7 +101,6 @@ function provenance(doc, row) {
     ["Harness", launch.harness_version && `benchdl ${launch.harness_version}`],
     ["Debian packages", debian ? h("details", {}, h("summary", {}, count(debian, "package")),
       listed(from.debian_packages)) : null],
-    ["Environment", listed(settings.environment)],
   ];
 }
 
