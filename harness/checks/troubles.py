@@ -1,7 +1,7 @@
 """What drivers and frameworks say when a GPU cannot be used, and what to do about it.
 
-The texts are those of CUDA's runtime, of NVML and of nvidia-container-toolkit. They are looked for
-in the last words of a job that died, and in what NVML answers to ``doctor``.
+The texts are those of CUDA's runtime, of NVML, of nvidia-container-toolkit and of the frameworks.
+They are looked for in the last words of a job that died, and in what NVML answers to ``doctor``.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ _KNOWN: tuple[tuple[tuple[str, ...], Trouble], ...] = (
     ),
     (
         ("CUDA driver version is insufficient", "CUDA_ERROR_INSUFFICIENT_DRIVER",
+         "The NVIDIA driver on your system is too old",
          "unsatisfied condition: cuda"),
         Trouble(
             "the GPU driver is older than the image's CUDA needs",
@@ -58,7 +59,10 @@ _KNOWN: tuple[tuple[tuple[str, ...], Trouble], ...] = (
         ),
     ),
     (
-        ("CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"),
+        ("CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected",
+         "Found no NVIDIA driver on your system", "No CUDA GPUs are available",
+         "No visible GPU devices", "operation cuInit(0) failed: Unknown CUDA error 303",
+         "Could not find cuda drivers on your machine"),
         Trouble(
             "CUDA sees no GPU in the job",
             "check it with benchdl doctor; try another --injection",

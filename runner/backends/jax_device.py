@@ -46,11 +46,15 @@ def start(jax: Any, job: Job) -> None:
     On a GPU JAX multiplies float32 in TF32 unless told otherwise.
 
     Raises:
-        RuntimeError: the platform that was asked for cannot be had, in JAX's own words.
+        RuntimeError: the platform that was asked for cannot be had.
     """
     precision = _TF32 if job.settings.tf32 else _FLOAT32
     jax.config.update("jax_default_matmul_precision", precision)
-    jax.devices()
+    try:
+        jax.devices()
+    except (AssertionError, RuntimeError) as error:  # the first without a word, when CUDA is there
+        reason = " ".join(str(error).split()) or "its plugin's reason is in log.txt"
+        raise RuntimeError(f"JAX finds no {job.device}: {reason}") from error
 
 
 def facts(jax: Any) -> Dict[str, Any]:
@@ -61,8 +65,8 @@ def facts(jax: Any) -> Dict[str, Any]:
         "matmul_precision": str(jax.config.jax_default_matmul_precision),
     }
     if device.platform == "gpu":
-        in_words = jax.config.jax_default_matmul_precision not in (_FLOAT32, "float32")
-        found["tf32"] = in_words and os.environ.get(_TF32_VARIABLE) != "0"
+        allowed = jax.config.jax_default_matmul_precision not in (_FLOAT32, "float32")
+        found["tf32"] = allowed and os.environ.get(_TF32_VARIABLE) != "0"
         found["device_name"] = str(device.device_kind)
         stats = device.memory_stats()
         mode = pool_mode(stats)

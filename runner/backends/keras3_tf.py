@@ -10,7 +10,11 @@ from runner.contract import Job
 
 
 class Keras3OnTensorFlow(Keras3):
-    """Channels last: the default of both."""
+    """Channels last: the default of both.
+
+    Mode ``tuned`` runs many steps in one call of the compiled function. XLA is on for a GPU and off
+    for a CPU, where it is several times slower: in both modes, since it is Keras' own choice.
+    """
 
     below = "tensorflow"
 
@@ -26,6 +30,10 @@ class Keras3OnTensorFlow(Keras3):
         self._tf = tensorflow
         tf_gpu.start(tensorflow, job)
         self.import_keras(job)
+
+    def compile_options(self) -> Dict[str, Any]:
+        """Mode ``tuned``: many steps in one call."""
+        return {"steps_per_execution": tf_gpu.STEPS_PER_CALL} if self.tuned else {}
 
     def attest(self) -> Tuple[str, Dict[str, str], Dict[str, Any]]:
         """Device of a trained weight, live versions, and what both say of themselves."""

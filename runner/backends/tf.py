@@ -12,13 +12,22 @@ from runner.workloads.network import Workload
 
 
 class TensorFlow(KerasModel):
-    """Keras 2 on TensorFlow, channels last: its default layout."""
+    """Keras 2 on TensorFlow, channels last: its default layout.
+
+    Mode ``tuned`` runs many steps in one call of the compiled function, and has XLA compile the
+    step on a GPU; on a CPU that is several times slower.
+    """
 
     _replicas = 1
+    _tuned: Dict[str, Any] = {}
 
     def configure(self, job: Job) -> None:
         """Devices, memory and threads: TensorFlow reads them at import."""
         tf_gpu.configure(job)
+        if job.settings.mode == "tuned":
+            # XLA together with MirroredStrategy is untried here.
+            xla = job.device == "gpu" and job.settings.strategy == "default"
+            self._tuned = {"steps_per_execution": tf_gpu.STEPS_PER_CALL, "jit_compile": xla}
 
     def start(self, job: Job) -> None:
         """Import TensorFlow; limit memory and set TF32 before the first operation."""
@@ -39,6 +48,10 @@ class TensorFlow(KerasModel):
         self._replicas = int(strategy.num_replicas_in_sync)
         with strategy.scope():
             return super().build(job, workload)
+
+    def compile_options(self) -> Dict[str, Any]:
+        """Arguments of ``model.compile`` in mode ``tuned``."""
+        return self._tuned
 
     def seed(self, seed: int) -> None:
         """Python, NumPy and TensorFlow's own generator."""
@@ -61,6 +74,8 @@ class TensorFlow(KerasModel):
             "layout": "channels_last",
             "replicas": self._replicas,
             "xla": bool(tensorflow.config.optimizer.get_jit()),
+            "jit_compile": bool(self._tuned.get("jit_compile")),
+            "steps_per_execution": int(self._tuned.get("steps_per_execution", 1)),
             **tf_gpu.facts(tensorflow),
         }
         versions = {"tensorflow": tensorflow.__version__}

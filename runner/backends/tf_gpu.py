@@ -10,6 +10,9 @@ from typing import Any, Dict, Optional
 
 from runner.contract import Job
 
+STEPS_PER_CALL = 100
+"""``steps_per_execution`` of mode ``tuned``: Keras runs the rest of an epoch in a shorter call."""
+
 _GROWTH_VARIABLE = "TF_FORCE_GPU_ALLOW_GROWTH"
 _TF32_VARIABLE = "NVIDIA_TF32_OVERRIDE"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import nvidia
+from harness import catalog, nvidia
 from runner import attest
 from runner.meters.gpu import open_gpus
 from runner.sampler import Sampler
@@ -88,7 +88,7 @@ def run(engine, tmp_path, mnist_dir):
 
 @NEEDED
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("backend", ["tf", "theano"])
+@pytest.mark.parametrize("backend", catalog.names())
 def test_a_backend_trains_on_the_first_gpu(run, backend):
     done, results = run(backend, "--device", "gpu", "--gpus", "0")
     assert results, done.stderr

@@ -1,4 +1,4 @@
-"""Real jobs in real containers: both backends, the hardening, and every way to go wrong."""
+"""Real jobs in real containers: every backend, the hardening, and every way to go wrong."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from harness import catalog
 
 pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -55,16 +57,20 @@ def ours(engine):
     return engine.containers.list(all=True, filters={"label": "benchdl.run_id"})
 
 
-@pytest.mark.parametrize("backend", ["tf", "theano"])
-def test_backend_trains_in_its_image(run, tmp_path, backend):
+@pytest.mark.parametrize(
+    ("backend", "mode"),
+    [(name, mode) for name in catalog.names() for mode in catalog.load(name).modes],
+)
+def test_backend_trains_in_its_image(run, tmp_path, backend, mode):
     # The real set where this machine has it, else the stand-in: the container must run either way.
     real = Path(os.environ.get("BENCHDL_DATA") or REPO.parent / "shared" / "data" / "mnist")
     data = ["mnist", "--data-dir", str(real)] if real.is_dir() else ["synthetic-mnist"]
-    args = ["--dataset", *data]
+    args = ["--dataset", *data, "--mode", mode]
     done = run(backend, *args, "--epochs", "2", "--train-samples", "6000")
     (row,) = json.loads(done.stdout)
     assert row["status"] in ("ok", "suspect"), row
     assert row["dataset"] == data[0]
+    assert row["mode"] == mode
     assert row["parameters"] == 65_402
     assert row["launcher"] == "docker"
     assert 0 < row["error_rate_percent"] < 25  # 94 updates: 4 to 9 % were seen

@@ -19,6 +19,7 @@ STEP = REPO / "tests" / "update_step" / "step.py"
 NETWORK = REPO / "tests" / "dummy" / "runner" / "backends" / "numpy_network.py"
 CASES = [(name, mode) for name in catalog.names() for mode in catalog.load(name).modes]
 UPDATES = 3
+LOCALLY = ("tf", "keras3-tf", "keras3-jax")  # environments that are not too large for CI
 
 
 def job_of(backend, mode, launcher, environment=None):
@@ -75,7 +76,7 @@ def test_update_in_the_image(engine, tmp_path, name, mode):
     check(printed.decode())
 
 
-@pytest.mark.parametrize(("name", "mode"), [case for case in CASES if case[0] == "tf"])
+@pytest.mark.parametrize(("name", "mode"), [case for case in CASES if case[0] in LOCALLY])
 def test_update_in_a_local_environment(tmp_path, name, mode):
     backend = catalog.load(name)
     prepared = environments.prepare(backend, "cpu", print)

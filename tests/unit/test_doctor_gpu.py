@@ -66,7 +66,7 @@ def test_an_image_without_code_for_a_gpu(benchdl, stub_nvml):
     script = "gpus = 2\n[gpu 1]\ncompute_capability = 12.0\n"
     lines = benchdl("doctor", env=stub_nvml(script)).stdout.splitlines()
     assert "ok     tf on GPU 0: runs" in lines
-    (other,) = [line for line in lines if "tf on GPU 1" in line]
+    (other,) = [line for line in lines if " tf on GPU 1" in line]
     assert other.startswith("not ok")
     assert "3.5 to 9.0" in other
 
@@ -111,6 +111,11 @@ def test_a_specification_that_the_engine_does_not_see(monkeypatch, tmp_path):
         ("RuntimeError: Unexpected error from cudaGetDeviceCount(). error 804: forward "
          "compatibility was attempted on non supported HW", "compatibility library"),
         ("CUDA driver version is insufficient for CUDA runtime version", "older than the image"),
+        ("The NVIDIA driver on your system is too old (found version 11040).", "older than the"),
+        ("RuntimeError: Found no NVIDIA driver on your system. Please check", "sees no GPU"),
+        ("versions_helpers.cc:135: operation cuInit(0) failed: Unknown CUDA error 303; "
+         "cuGetErrorName failed. This probably means that JAX was unable to load the CUDA libraries.", "no GPU"),
+        ("FAILED_PRECONDITION: No visible GPU devices.", "sees no GPU"),
         ("CUDA error: no kernel image is available for execution on the device", "no code for"),
     ],
 )  # fmt: skip
