@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Dict, List, Tuple
 
 from runner.backends import jax_device
@@ -13,18 +14,21 @@ from runner.contract import Job
 class Keras3OnJax(Keras3):
     """Channels last: the default of Keras.
 
-    As written ``fit`` starts a compiled step for each batch. Mode ``tuned`` on a GPU compiles the
-    epoch: a ``jax.lax.scan`` over the model's own ``train_step``, data and shuffling on the device.
-    Not on a CPU: there XLA computes convolutions in a loop without its fast ones.
+    As written ``fit`` starts a compiled step for each batch. Mode ``tuned`` compiles the epoch: a
+    ``jax.lax.scan`` over the model's own ``train_step``, data and shuffling on the device. On a CPU
+    it has convolutions as products of matrices besides, since XLA's own gradient of a convolution
+    is several times slower there, and slower still in a loop.
     """
 
     below = "jax"
     scanned = False
+    as_products = False
 
     def configure(self, job: Job) -> None:
         """Keras, and what JAX reads when it looks for devices."""
         super().configure(job)
-        self.scanned = self.tuned and job.device == "gpu"
+        self.scanned = self.tuned
+        self.as_products = self.tuned and job.device == "cpu"
         self._seed = job.seed
         jax_device.configure(job)
 
@@ -35,6 +39,15 @@ class Keras3OnJax(Keras3):
         self._jax = jax
         jax_device.start(jax, job)
         self.import_keras(job)
+
+    def layers(self) -> Any:
+        """Keras' own; on a CPU in mode ``tuned`` with another ``convolution_op``."""
+        layers = self.keras.layers
+        if not self.as_products:
+            return layers
+        return SimpleNamespace(
+            **{**vars(layers), "Conv2D": _convolution_as_product(self._jax, layers)}
+        )
 
     def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
         """``model.fit``, or its steps in one compiled function for each epoch."""
@@ -104,10 +117,29 @@ class Keras3OnJax(Keras3):
         facts = {
             "weights_on": str(device),
             "scan_over_epoch": self.scanned,
+            "convolutions_as_products": self.as_products,
             **self.facts(),
             **jax_device.facts(self._jax),
         }
         return str(device.platform), self.versions(self._jax, jaxlib), facts
+
+
+def _convolution_as_product(jax: Any, layers: Any) -> Any:
+    """Keras' Conv2D (stride 1, valid padding) that multiplies all windows with the kernel."""
+
+    class Conv2D(layers.Conv2D):  # type: ignore[misc]
+        def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+            kernel = jax.numpy.asarray(kernel)
+            high, wide, _, filters = kernel.shape
+            rows, columns = inputs.shape[1] - high + 1, inputs.shape[2] - wide + 1
+            windows = [
+                inputs[:, row : row + rows, column : column + columns]
+                for row in range(high)
+                for column in range(wide)
+            ]
+            return jax.numpy.concatenate(windows, axis=-1) @ kernel.reshape(-1, filters)
+
+    return Conv2D
 
 
 def create() -> Keras3OnJax:

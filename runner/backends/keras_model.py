@@ -47,7 +47,7 @@ class KerasModel:
         self._workload = workload
         height, width, channels = workload.network.input_shape
         shape = (channels, height, width) if self.channels_first else (height, width, channels)
-        layers = self.keras.layers
+        layers = self.layers()
         model, first = self.new_model(shape)
         for layer in workload.network.layers:
             model.add(_translate(layers, layer, first))
@@ -65,6 +65,10 @@ class KerasModel:
     def new_model(self, shape: Tuple[int, ...]) -> Tuple[Any, Dict[str, Any]]:
         """An empty model, and the arguments that its first layer takes besides."""
         return self.keras.models.Sequential(), {"input_shape": shape}
+
+    def layers(self) -> Any:
+        """Where the classes of the layers are, by Keras' names."""
+        return self.keras.layers
 
     def compile_options(self) -> Dict[str, Any]:
         """Arguments of ``model.compile`` that mode ``tuned`` adds; none as written."""
