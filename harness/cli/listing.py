@@ -1,4 +1,4 @@
-"""``benchdl list``: backends with their variants, and workloads."""
+"""``benchdl list``: backends with their modes and variants, and workloads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from runner import workloads
 
 @click.command("list")
 def command() -> None:
-    """List backends, their variants, and workloads."""
+    """List backends, their modes and variants, and workloads."""
     click.echo("backends")
     for name in catalog.names():
         try:
@@ -20,6 +20,8 @@ def command() -> None:
             click.echo(f"  {name:<14} broken: {error}")
             continue
         click.echo(f"  {name:<14} {spec.title}: {spec.description}")
+        if spec.tuned:
+            click.echo(f"    {'mode tuned':<12} {spec.tuned.description}")
         for variant, facts in sorted(spec.variants.items()):
             click.echo(f"    {variant:<12} {facts.description}")
     click.echo("workloads")
