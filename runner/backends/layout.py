@@ -24,3 +24,16 @@ def in_reference_order(network: Network, weights: Sequence[Any], channels_first:
         kernel = ordered[2 * first].reshape(channels, height, width, -1)
         ordered[2 * first] = kernel.transpose(1, 2, 0, 3).reshape(height * width * channels, -1)
     return ordered
+
+
+def from_outputs_first(network: Network, weights: Sequence[Any]) -> List[Any]:
+    """The reference's weights from those of a framework that puts outputs and channels first.
+
+    Args:
+        network: the layers.
+        weights: kernels (convolutions: filters, inputs, height, width; dense: units, inputs) and
+            biases of the layers in their order, as PyTorch and MXNet have them.
+    """
+    axes = {4: (2, 3, 1, 0), 2: (1, 0), 1: (0,)}
+    turned = [weight.transpose(axes[weight.ndim]) for weight in weights]
+    return in_reference_order(network, turned, channels_first=True)

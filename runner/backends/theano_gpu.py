@@ -12,29 +12,21 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterable, List
 
+from runner.backends import nvidia
 from runner.contract import Job
 from runner.libraries import cudnn_version
 
 CUDNN_INCLUDE_VARIABLE = "BENCHDL_CUDNN_INCLUDE"
 """Set by the image: the folder of the cudnn.h that makes Theano fit cuDNN 8."""
 CUDA_ROOT_VARIABLE = "CUDA_ROOT"
-TF32_VARIABLE = "NVIDIA_TF32_OVERRIDE"
-"""At 0, no NVIDIA library uses TF32 in place of float32, whatever a program asks for."""
 
 _CUDNN = "GpuDnn"
 _DESCRIPTOR = "ConvDesc"
 
 
 def flags(job: Job) -> List[str]:
-    """THEANO_FLAGS of a GPU job; also tells NVIDIA's libraries whether TF32 is allowed.
-
-    cuDNN 8 multiplies float32 in TF32 by default on GPUs that can (CUDNN_DEFAULT_MATH in its API
-    guide), and Theano, which is older, has no word for that.
-    """
-    if job.settings.tf32:
-        os.environ.pop(TF32_VARIABLE, None)
-    else:
-        os.environ[TF32_VARIABLE] = "0"
+    """THEANO_FLAGS of a GPU job; also tells NVIDIA's libraries whether TF32 is allowed."""
+    nvidia.allow_tf32(job.settings.tf32)
     found = []
     root = os.environ.get(CUDA_ROOT_VARIABLE)
     if root:
@@ -88,7 +80,7 @@ def facts(theano: Any, operations: List[str]) -> Dict[str, Any]:
         # The whole GPU's, as the driver tells it to this context.
         "gpu_memory_bytes": int(context.total_gmem),
         "gpu_memory_taken_bytes": int(context.total_gmem) - int(context.free_gmem),
-        "tf32": os.environ.get(TF32_VARIABLE) != "0",
+        "tf32": nvidia.tf32_allowed(),
     }
 
 

@@ -131,6 +131,10 @@ class Recipe:
     momentum: float
     decay: float
 
+    def rate(self, update: int) -> float:
+        """The learning rate of update ``update``, counted from 0."""
+        return self.learning_rate / (1.0 + self.decay * update)
+
     def updates(self, samples: int, epochs: int) -> int:
         """Number of parameter updates; the last, smaller batch of an epoch counts."""
         return epochs * -(-samples // self.batch_size)

@@ -14,7 +14,7 @@ REPO = Path(__file__).resolve().parents[2]
 BACKENDS = sorted(file.parent.name for file in (REPO / "docker").glob("*/image.toml"))
 LOCKS = [*sorted((REPO / "docker").glob("*/*.lock")), REPO / "harness" / "requirements.lock"]
 
-MODERN = [name for name in BACKENDS if catalog.load(name).spec.framework.by_flavour]
+MODERN = [name for name in BACKENDS if not catalog.load(name).spec.cuda.wheels]
 """Images whose framework brings its own CUDA: with one Dockerfile and one shared layer."""
 
 
@@ -76,10 +76,13 @@ def test_no_lock_names_an_address(lock):
 
 
 def test_cuda_is_the_same_in_all_images_so_that_they_share_its_layer():
-    contents = {
-        name: (REPO / "docker" / name / "cuda.lock").read_bytes() for name in ("tf", "theano")
-    }
-    assert contents["tf"] == contents["theano"]
+    others = [name for name in BACKENDS if name not in MODERN]
+    contents = {(REPO / "docker" / name / "cuda.lock").read_bytes() for name in others}
+    assert len(others) >= 3
+    assert len(contents) == 1
+    # The steps up to the one that installs it.
+    dockerfiles = [(REPO / "docker" / name / "Dockerfile").read_text() for name in others]
+    assert len({text[text.index("# ----") : text.rindex("# ----")] for text in dockerfiles}) == 1
 
 
 @pytest.mark.parametrize("file", ["Dockerfile", "requirements.lock"])
