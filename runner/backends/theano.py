@@ -45,15 +45,22 @@ class Theano(KerasModel):
             f"gpuarray.preallocate={preallocate(job.settings.memory_pool)}",
             f"dnn.enabled={'auto' if job.settings.cudnn_enabled else 'False'}",
         ]
+        threads = job.threads
+        if job.settings.mode == "tuned":
+            # Keeps the memory of intermediate results from one call to the next (Theano's page
+            # "allow_gc"). On a CPU, products as small as these lose more by sharing out their work
+            # to threads than they gain.
+            flags.append("allow_gc=False")
+            threads = threads or (1 if job.device == "cpu" else None)
         if job.device == "gpu":
             flags += theano_gpu.flags(job)
         os.environ["THEANO_FLAGS"] = ",".join(flag for flag in flags if flag)
         os.environ["KERAS_BACKEND"] = "theano"
         # Keras writes a configuration file at import; the user's own must stay untouched.
         os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-")
-        if job.threads:
+        if threads:
             for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-                os.environ[name] = str(job.threads)
+                os.environ[name] = str(threads)
 
     def start(self, job: Job) -> None:
         """Import Keras on Theano, with the names put back that newer Pythons took away."""
@@ -94,6 +101,8 @@ class Theano(KerasModel):
             "cxx": str(config.cxx),
             "blas_ldflags": str(config.blas.ldflags),
             "openmp": bool(config.openmp),
+            "allow_gc": bool(config.allow_gc),
+            "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS"),
             "preallocate": float(config.gpuarray.preallocate),
             "convolutions": theano_gpu.convolutions(operations),
         }

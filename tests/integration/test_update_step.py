@@ -19,7 +19,13 @@ STEP = REPO / "tests" / "update_step" / "step.py"
 NETWORK = REPO / "tests" / "dummy" / "runner" / "backends" / "numpy_network.py"
 CASES = [(name, mode) for name in catalog.names() for mode in catalog.load(name).modes]
 UPDATES = 3
-LOCALLY = ("tf", "keras3-tf", "keras3-jax")  # environments that are not too large for CI
+LOCALLY = (
+    "tf",
+    "keras3-tf",
+    "keras3-jax",
+    "jax",
+    "mxnet",
+)  # environments that are not too large for CI
 
 
 def job_of(backend, mode, launcher, environment=None):
