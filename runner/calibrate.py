@@ -15,13 +15,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 import psutil
 
 from runner.measurement import CpuUse
 from runner.meters.figures import cpu_use
-from runner.meters.window import read_samples
+from runner.meters.window import JOB_CPU_COLUMN, read_samples
 from runner.sampler import Sampler
 from runner.schema import Model
 
@@ -47,8 +47,9 @@ while True:
 
 MOST_CORES = 4
 SECONDS = 6.0
-_SETTLE_S = 2.5
-"""By then the loads have started, and the sampler, which looks once a second, has found them."""
+_STARTED_S = 0.3
+_SLACK_S = 0.05
+_START_TIMEOUT_S = 60.0
 
 
 class Calibration(Model):
@@ -82,7 +83,7 @@ def calibrate(load: str, out: Path, seconds: float = SECONDS) -> Calibration:
             for core in cores_of(load)
         ]
         try:
-            time.sleep(_SETTLE_S)
+            _wait_until_seen(loads, out)
             start = time.monotonic()
             before = [sum(process.cpu_times()[:2]) for process in loads]
             time.sleep(seconds)
@@ -98,6 +99,25 @@ def calibrate(load: str, out: Path, seconds: float = SECONDS) -> Calibration:
     truth = [burned / (end - start) for burned in map(operator.sub, after, before)]
     foreign = max(0.0, (use.host_cpu_s or 0.0) / (end - start) - sum(truth))
     return Calibration(seconds=end - start, truth=truth, foreign=foreign, cpu=use)
+
+
+def _wait_until_seen(loads: List[psutil.Popen], out: Path) -> None:
+    """Until each load is past its imports and its CPU time is in the samples.
+
+    The sampler looks for new processes once a second, and later on a machine that is very busy.
+    """
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    burned: Optional[float] = None
+    while time.monotonic() < deadline:
+        each = [sum(process.cpu_times()[:2]) for process in loads]
+        if burned is None and min(each) >= _STARTED_S:
+            burned = sum(each)
+        if burned is not None:
+            seen = read_samples(out).columns[JOB_CPU_COLUMN][-1] or 0.0
+            if seen >= time.process_time() + burned - _SLACK_S:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"the loads were not seen within {_START_TIMEOUT_S:.0f} s")
 
 
 def main() -> int:

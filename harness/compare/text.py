@@ -154,8 +154,11 @@ def _said(line: Line, varying: list[Attribute], *, alone: bool) -> list[str]:
             )
     if found.left_out:
         said.append(f"{name}{found.left_out} run(s) without a partner in their block left out")
-    if line.differs:
-        said.append(f"{name}differ, as asked, in {conditions.words(line.differs)}")
+    # Every backend has its own software: a long list that says nothing new.
+    silent = {"backend", "software", "settings"} if line.a.backend != line.b.backend else set()
+    told = {key: values for key, values in line.differs.items() if key not in silent}
+    if told:
+        said.append(f"{name}differ, as asked, in {conditions.words(told)}")
     if line.forced:
         said.append(f"{name}FORCED although they differ in {conditions.words(line.forced)}")
     return said

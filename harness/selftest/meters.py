@@ -20,6 +20,9 @@ Load = Literal["spin", "duty"]
 QUIET_SHARE = 0.06
 """Load of others, as a share of one core, from which on the meters' figures are not the load's."""
 
+_DUTY_LEAST = 0.15
+"""Of the duty load's own share: it means to work a fifth of the time."""
+
 _NAMES: dict[Load, str] = {"spin": "CPU meters, one spinning thread", "duty": "CPU meters, 20 %"}
 
 
@@ -68,6 +71,8 @@ def judge(load: Load, said: Said) -> Outcome:
         f"{use.busy_cores:g}, CPU1 {use.busiest_core_percent:.1f} %; CPU time {job:.3f} s per "
         f"second, true {sum(said.truth):.3f}"
     )
+    if load == "duty" and min(said.truth) < _DUTY_LEAST:
+        return Outcome(name, "INCONCLUSIVE", f"{words}; others left the load itself too little")
     # What others add can raise the figures by so much; nothing can lower them.
     room = said.foreign
     right = (

@@ -61,6 +61,16 @@ def test_meters_are_held_against_what_the_kernel_charged(said, word):
     assert str(outcome).startswith(word)
 
 
+def test_a_load_that_others_starved_proves_nothing():
+    use = CpuUse(
+        visible_cores=2, busy_cores=2.0, busiest_core_percent=99.7, job_cpu_s=2.6, interval_s=1
+    )
+    starved = Said(seconds=6.0, truth=[0.12, 0.11], foreign=1.76, cpu=use)
+    assert meters.judge("duty", starved).word == "INCONCLUSIVE"
+    full = starved.model_copy(update={"truth": [0.2, 0.2], "foreign": 0.0})
+    assert meters.judge("duty", full).word == "FAIL"
+
+
 def test_a_load_that_does_not_run_is_a_failure(monkeypatch, tmp_path):
     for part in ("docker", "runner"):
         (tmp_path / part).mkdir()
