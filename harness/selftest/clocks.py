@@ -11,7 +11,7 @@ COARSEST_S = 1e-4
 
 _READINGS = 200_000
 _RATE = 1e-3
-"""NTP slews a clock by at most 500 ppm (RFC 5905, section 11.3): a difference above twice that is
+"""NTP slews a clock by at most 500 ppm (RFC 5905: MAXFREQ): a difference above twice that is
 a clock that runs wrong, or one that was set."""
 
 

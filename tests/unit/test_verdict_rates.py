@@ -8,11 +8,15 @@ of one's own.
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from harness.stats.samples import Sample
 from harness.stats.simulation import verdicts
+from harness.stats.verdicts import compare
 
 RECORDED = json.loads(
     (Path(__file__).parents[1] / "recorded" / "tf_on_a_busy_machine.json").read_text()
@@ -59,6 +63,22 @@ def test_sameness_is_found_with_enough_repeats():
     many = verdicts(values, 20, campaigns=50, margin=0.05)
     few = verdicts(values, 5, campaigns=50, margin=0.05)
     assert many["same"] > 25 > few["same"]
+
+
+def test_pairs_find_what_drift_from_block_to_block_would_hide():
+    """5 % noise of single runs, 20 % from block to block, a true ratio of 1.2, 10 blocks."""
+    draw = random.Random(1)
+    paired, unpaired = Counter(), Counter()
+    for _ in range(60):
+        drift = [draw.lognormvariate(0, 0.2) for _ in range(10)]
+        a = [each * draw.lognormvariate(0, 0.05) for each in drift]
+        b = [1.2 * each * draw.lognormvariate(0, 0.05) for each in drift]
+        blocks = [[Sample(one, ("c", n)) for n, one in enumerate(side)] for side in (a, b)]
+        alone = [[Sample(one) for one in side] for side in (a, b)]
+        paired[compare(*blocks).verdict] += 1
+        unpaired[compare(*alone).verdict] += 1
+    assert paired["slower"] >= 0.95 * 60
+    assert unpaired["slower"] <= 0.5 * 60
 
 
 def test_too_few_samples_to_draw_from_are_refused():
