@@ -78,12 +78,13 @@ def calibrate(load: str, out: Path, seconds: float = SECONDS) -> Calibration:
         RuntimeError: the sampler broke.
     """
     with Sampler(out, gpu=False) as sampler:
+        ours = _seen(out) - time.process_time()
         loads = [
             psutil.Popen([sys.executable, "-c", load, str(core)], stdin=subprocess.DEVNULL)
             for core in cores_of(load)
         ]
         try:
-            _wait_until_seen(loads, out)
+            _wait_until_seen(loads, out, ours)
             start = time.monotonic()
             before = [sum(process.cpu_times()[:2]) for process in loads]
             time.sleep(seconds)
@@ -101,10 +102,17 @@ def calibrate(load: str, out: Path, seconds: float = SECONDS) -> Calibration:
     return Calibration(seconds=end - start, truth=truth, foreign=foreign, cpu=use)
 
 
-def _wait_until_seen(loads: List[psutil.Popen], out: Path) -> None:
+def _seen(out: Path) -> float:
+    """CPU seconds of this process and its children, dead ones too, by the newest sample."""
+    known = read_samples(out).columns.get(JOB_CPU_COLUMN) or [None]
+    return known[-1] or 0.0
+
+
+def _wait_until_seen(loads: List[psutil.Popen], out: Path, ours: float) -> None:
     """Until each load is past its imports and its CPU time is in the samples.
 
     The sampler looks for new processes once a second, and later on a machine that is very busy.
+    ``ours`` is what the samples hold of earlier children.
     """
     deadline = time.monotonic() + _START_TIMEOUT_S
     burned: Optional[float] = None
@@ -112,10 +120,8 @@ def _wait_until_seen(loads: List[psutil.Popen], out: Path) -> None:
         each = [sum(process.cpu_times()[:2]) for process in loads]
         if burned is None and min(each) >= _STARTED_S:
             burned = sum(each)
-        if burned is not None:
-            seen = read_samples(out).columns[JOB_CPU_COLUMN][-1] or 0.0
-            if seen >= time.process_time() + burned - _SLACK_S:
-                return
+        if burned and _seen(out) >= ours + time.process_time() + burned - _SLACK_S:
+            return
         time.sleep(0.1)
     raise RuntimeError(f"the loads were not seen within {_START_TIMEOUT_S:.0f} s")
 
