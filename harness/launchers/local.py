@@ -21,6 +21,8 @@ from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepare
 from harness.launchers.stream import Follower
 
 _GRACE_S = 5.0
+_UNLOAD_S = 60.0
+"""From the last word to the end: PyTorch with CUDA's libraries took longer than 5 s on a busy machine."""
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_ROOT")
 
 
@@ -75,7 +77,7 @@ class LocalLauncher:
             follower = Follower(_chunks(process), on_event)
             if not follower.until(time.monotonic() + order.timeout_s, order.stop):
                 return Exit("timeout", tail=follower.tail)
-            code = process.wait(_GRACE_S)
+            code = process.wait(_UNLOAD_S)
             return Exit("exited", code, tail=follower.tail)
         except subprocess.TimeoutExpired:
             return Exit("timeout", detail="it closed its output but did not end")
