@@ -136,6 +136,38 @@ def test_filters_narrow_and_a_link_restores_them(watched):
     assert chosen(again) == every
 
 
+def test_filters_and_tabs_work_from_the_keyboard(watched):
+    page = watched.open()
+    page.locator("[data-facet=device] summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.wait_for_selector("[data-facet=device].on")  # made anew, and still in use
+    focused = "document.activeElement.value || document.activeElement.textContent"
+    assert page.evaluate(focused) == "cpu"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.wait_for_function("location.hash.includes('device=gpu')")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.querySelector('details.facet[open]')")
+    page.locator("#tabs a", has_text="Findings").focus()
+    page.keyboard.press("Enter")
+    page.locator("main h2", has_text="Findings").wait_for()
+    assert page.evaluate(focused) == "Findings"
+
+
+def test_runs_come_in_pages_and_all_on_demand_and_sorted(watched, benchdl, small):
+    rows = json.loads(benchdl("table", "--results", small, "--format", "json").stdout)
+    page = watched.open("view=runs&sort=time_s")
+    assert page.locator("main tbody tr").count() == 50 < len(rows)
+    page.locator("button.more").click()
+    assert page.locator("main tbody tr").count() == len(rows)
+    shown = page.locator("main tbody td:nth-child(4)").all_inner_texts()
+    times = [float(text) for text in shown if text != "-"]
+    assert times == sorted(times)
+    assert shown[len(times) :] == ["-"] * (len(rows) - len(times))
+
+
 def test_a_campaign_has_tables_of_its_own(watched, benchdl, small):
     rows = json.loads(benchdl("table", "--results", small, "--format", "json").stdout)
     campaign = rows[0]["campaign_id"]

@@ -195,6 +195,15 @@ def test_the_command_writes_what_was_asked_for(make_result, stored, benchdl, tmp
     assert (tmp_path / "r.md").read_text().startswith("# benchdl report")
 
 
+def test_words_of_a_result_are_text_and_never_markup(make_result, stored, benchdl, tmp_path):
+    bad = "<img src=x onerror=alert(1)>"
+    stored(tmp_path / "results", make_result(job={"title": bad, "provenance": {"note": bad}}))
+    benchdl("report", "-o", "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert bad not in page
+    assert "&lt;img src=x" in page
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -47,7 +47,7 @@ function runsView(doc, state) {
     const on = state.sort.replace(/^-/, "") === name;
     const next = on && !state.sort.startsWith("-") ? `-${name}` : name;
     const arrow = on ? (state.sort.startsWith("-") ? " ↓" : " ↑") : "";
-    return h("a", { href: link({ sort: next }), title: "Sort by this column" }, title + arrow);
+    return h("a", { href: link({ sort: next }), "data-key": `sort ${name}`, title: "Sort by this column" }, title + arrow);
   });
   const make = (some) => table({ label: "Runs", heads, kind: "runs", numeric: [3, 4, 5, 6, 7, 9],
     rows: some.map((row) => RUN_COLUMNS.map(([name, , text], n) => {

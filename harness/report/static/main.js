@@ -14,16 +14,27 @@ function views(state) {
   return (name) => (of[name] ? of[name]() : sideView(doc, state, name));
 }
 
+// Controls are made anew with each change; the one in use keeps the keyboard.
+function keepingFocus(change) {
+  const key = document.activeElement && document.activeElement.dataset.key;
+  change();
+  if (key) document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
 function render() {
+  keepingFocus(show);
+}
+
+function show() {
   const state = readState();
   doc.mask = maskOf(doc, state);
   document.getElementById("filters").replaceChildren(filterBar(state));
   document.getElementById("tabs").replaceChildren(tabs(state));
   bringIntoView(document.querySelector("#tabs a[aria-current]"));
-  const shown = [state.run, hashOf({ ...state, run: null })].join(" ");
-  if (main.dataset.shown !== hashOf({ ...state, run: null }) || shown === " ") {
+  const shown = hashOf({ ...state, run: null });
+  if (main.dataset.shown !== shown) {
     main.replaceChildren(h("h2", { tabindex: "-1" }, titleOf(state.view)), ...views(state)(state.view));
-    main.dataset.shown = hashOf({ ...state, run: null });
+    main.dataset.shown = shown;
   }
   if (state.run) openDrawer(doc, state.run);
   else if (drawer().open) drawer().close();
@@ -43,7 +54,7 @@ function titleOf(view) {
 function tabs(state) {
   const bad = chosenRows(doc, (row) => BAD.has(doc.rows.get("status", row))).length;
   return h("ul", {}, VIEWS.map(([name, title]) => h("li", {},
-    h("a", { href: link({ view: name, run: null, finding: "", sort: "" }),
+    h("a", { href: link({ view: name, run: null, finding: "", sort: "" }), "data-key": `view ${name}`,
       "aria-current": name === state.view ? "page" : null },
     title, name === "invalid" ? h("span", { class: "count" }, ` ${bad}`) : null))));
 }
@@ -67,7 +78,7 @@ let openFacet = null;
 function dropdown(state, facet, title, values) {
   const chosen = state.filters.get(facet) || new Set();
   const options = values.map((value) => h("label", {}, h("input", { type: "checkbox",
-    name: facet, value, checked: chosen.has(value),
+    name: facet, value, checked: chosen.has(value), "data-key": `${facet} ${value}`,
     onchange: (event) => {
       openFacet = facet;
       go({ filters: withFilter(facet, value, event.target.checked) });
@@ -85,7 +96,7 @@ function campaignSelect(state, campaigns) {
   const options = [...campaigns].reverse().map((id) =>
     h("option", { value: id, selected: id === state.campaign }, id));
   return h("label", { class: "campaign" }, "Campaign ", h("select", {
-    onchange: (event) => go({ campaign: event.target.value }) },
+    "data-key": "campaign", onchange: (event) => go({ campaign: event.target.value }) },
   h("option", { value: "" }, "all"), options));
 }
 
@@ -140,6 +151,12 @@ async function start() {
     for (const one of document.querySelectorAll("details.facet[open]")) {
       if (!one.contains(event.target)) one.open = false;
     }
+  });
+  addEventListener("keydown", (event) => {
+    const open = document.querySelector("details.facet[open]");
+    if (event.key !== "Escape" || !open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
   });
   render();
   document.body.dataset.ready = "yes";

@@ -29,7 +29,7 @@ function sentence(text) {
 
 function chartOptions(state) {
   const box = (label, checked, change) => h("label", {}, h("input", { type: "checkbox", checked,
-    onchange: (event) => go(change(event.target.checked)) }), ` ${label}`);
+    "data-key": label, onchange: (event) => go(change(event.target.checked)) }), ` ${label}`);
   return h("p", { class: "options" },
     box("logarithmic times", state.scale === "log", (on) => ({ scale: on ? "log" : "linear" })),
     box("reference of 2016", state.ghosts, (on) => ({ ghosts: on })));
