@@ -30,7 +30,7 @@ function wrapped(text, most) {
     if (!last || last.length + word.length < most) rows[rows.length - 1] = last ? `${last} ${word}` : word;
     else rows.push(word);
   }
-  return rows.slice(0, 3).join("\n");
+  return rows.length > 3 ? `${rows.slice(0, 3).join("\n")} …` : rows.join("\n");
 }
 
 // The same place for the same run: a number within -1 and 1.
