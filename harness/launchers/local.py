@@ -22,7 +22,7 @@ from harness.launchers.stream import Follower
 
 _GRACE_S = 5.0
 _UNLOAD_S = 60.0
-"""From the last word to the end: PyTorch with CUDA's libraries took longer than 5 s on a busy machine."""
+"""From the last word to the end: PyTorch with CUDA took over 5 s on a busy machine."""
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_ROOT")
 
 
