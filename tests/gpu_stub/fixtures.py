@@ -22,6 +22,8 @@ import docker
 import pytest
 from docker.errors import DockerException
 
+from gpu_stub import cdi
+
 HERE = Path(__file__).resolve().parent
 BENCHDL = Path(sys.executable).parent / "benchdl"
 IMAGE = "benchdl/dummy:gpu"
@@ -41,6 +43,8 @@ power_w = -1:60 0:120
 """
 CUDNN = 8600
 """The cuDNN that the dummy's image.toml pins, as ``cudnnGetVersion`` says it."""
+CDI_SINCE = 25
+"""The first engine that knows CDI."""
 BUSY_MEAN = 20.0
 """Zeros kept; without them it would be 40. Each reading takes the next value, so that a window of
 25 samples is within 1 point of it wherever it begins."""
@@ -73,6 +77,8 @@ class StubEngine:
         self.folder = folder
         self.host = f"unix://{folder}/docker.sock"
         (folder / "stub").mkdir()
+        (folder / "cdi").mkdir()
+        self.has_cdi = _dockerd_version() >= CDI_SINCE
         shutil.copy(library / "libnvidia-ml.so.1", folder / "stub")
         self.script("gpus = 1")
         self.cudnn(CUDNN)
@@ -91,6 +97,8 @@ class StubEngine:
             "runtimes": {"nvidia": {"path": f"{self.folder}/bin/runtime"}},
             "default-runtime": default_runtime or "runc",
         }
+        if self.has_cdi:  # older engines refuse to start with a word that they do not know
+            config |= {"features": {"cdi": True}, "cdi-spec-dirs": [f"{self.folder}/cdi"]}
         (self.folder / "daemon.json").write_text(json.dumps(config))
 
     def start(self) -> None:
@@ -134,6 +142,12 @@ class StubEngine:
     def script(self, text: str) -> None:
         """What GPUs the next containers have."""
         (self.folder / "stub" / "script").write_text(text)
+
+    def name_gpus(self, uuids: list[str]) -> None:
+        """Give the engine a CDI specification of the GPUs of the script, or of none."""
+        (self.folder / "cdi" / cdi.SPECIFICATION).unlink(missing_ok=True)
+        if uuids:
+            cdi.write(self.folder / "cdi", self.folder / "stub", uuids)
 
     def cudnn(self, version: int | None) -> None:
         """Which cuDNN the next containers find: a stand-in that reports ``version``, or none."""
@@ -242,6 +256,12 @@ def _compile(source: str, library: Path, *more: str) -> None:
         _cannot("no C compiler for the stubs")
     options = ["-std=gnu11", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", *more]
     subprocess.run([compiler, *options, HERE / source, "-o", library], check=True)
+
+
+def _dockerd_version() -> int:
+    """The major version of the dockerd that would be started."""
+    said = subprocess.run(["dockerd", "--version"], capture_output=True, text=True, check=True)
+    return int(said.stdout.removeprefix("Docker version ").partition(".")[0])
 
 
 def _bridges() -> set[tuple[str, str]]:

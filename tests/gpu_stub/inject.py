@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-STUB = Path(os.environ["BENCHDL_STUB"])
+STUB = Path(os.environ.get("BENCHDL_STUB", ""))
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 SCRIPT = "/etc/benchdl-gpu-stub"
 MAJOR = 195  # of /dev/nvidia*, Linux' Documentation/admin-guide/devices.txt

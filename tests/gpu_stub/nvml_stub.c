@@ -150,12 +150,23 @@ static void set_gpu(gpu_t *gpu, const char *key, const char *given) {
   }
 }
 
-/* Keeps the GPUs of a list ("0,2", UUIDs or "all") and numbers them from 0. */
-static void keep(char *visible) {
+/* The GPUs whose device files are there, as a list: all that CDI changes from one to another. */
+static void list_devices(char *list, size_t size) {
+  char path[32], *end = list;
+  for (int i = 0; i < count; i++) {
+    snprintf(path, sizeof path, "/dev/nvidia%d", i);
+    if (!access(path, F_OK)) end += snprintf(end, size - (end - list), "%d,", i);
+  }
+  if (end == list) strcpy(list, ","); /* none, which is not the same as no list */
+}
+
+/* Keeps the GPUs of a list ("0,2", UUIDs, "all" or "devices") and numbers them from 0. */
+static void keep(char *visible, size_t size) {
   int kept = 0;
   char *rest = NULL;
   static gpu_t chosen[MAX_GPUS];
   if (!visible[0] || !strcmp(visible, "all")) return;
+  if (!strcmp(visible, "devices")) list_devices(visible, size);
   for (char *w = strtok_r(visible, ",", &rest); w; w = strtok_r(NULL, ",", &rest))
     for (int i = 0; i < count && kept < MAX_GPUS; i++)
       if (!strcmp(w, gpus[i].uuid) || (strspn(w, "0123456789") == strlen(w) && atoi(w) == i))
@@ -197,8 +208,8 @@ static void read_script(void) {
     }
   }
   fclose(file);
-  keep(given);
-  keep(visible);
+  keep(given, sizeof given);
+  keep(visible, sizeof visible);
 }
 
 static int failing(const error_t *list, int length, const char *function) {
