@@ -6,7 +6,7 @@ import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -75,12 +75,15 @@ class Cuda(_Strict):
 
     ``minimum_driver`` and ``compute_capabilities`` (the lowest and the highest GPU) are what
     ``doctor`` compares a machine with. Without ``version`` nothing of CUDA is promised.
+    ``native_capabilities``: those that the framework's wheel has machine code for, where it does
+    not have it for all of them.
     """
 
     version: str | None = None
     minimum_driver: str | None = Field(default=None, pattern=r"^\d+(\.\d+)+$")
     full_driver: str | None = Field(default=None, pattern=r"^\d+(\.\d+)+$")
     compute_capabilities: tuple[str, str] | None = None
+    native_capabilities: list[Annotated[str, Field(pattern=r"^\d+\.\d$")]] = []
     wheels: dict[str, str] = {}
 
     @field_validator("compute_capabilities")

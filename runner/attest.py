@@ -17,6 +17,7 @@ from typing import Dict, Iterable, List, Optional
 import psutil
 
 from runner.measurement import Host, Isolation
+from runner.meters.gpu import text
 
 _PROC = Path("/proc/self")
 _CGROUP_LIMITS = {
@@ -68,7 +69,7 @@ def _nvml_gpus() -> Optional[List[str]]:
         return None
     try:
         handles = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(nvml.nvmlDeviceGetCount())]
-        return [nvml.nvmlDeviceGetUUID(handle).decode("utf-8", "replace") for handle in handles]
+        return [text(nvml.nvmlDeviceGetUUID(handle)) for handle in handles]
     except nvml.NVMLError:
         return None
     finally:

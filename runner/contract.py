@@ -162,7 +162,11 @@ class Idle(Model):
 
 
 class Launch(Model):
-    """What the harness saw from outside; for containers, ``docker inspect`` facts."""
+    """What the harness saw from outside; for containers, ``docker inspect`` facts.
+
+    ``gpu_neighbours``: by GPU, how many processes of others the host's NVML listed on it while a
+    container trained; ``None`` is not known.
+    """
 
     launcher: Literal["docker", "local"]
     harness_version: str
@@ -174,6 +178,7 @@ class Launch(Model):
     injection: Optional[Literal["cdi", "request", "runtime"]] = None
     idle: Optional[Idle] = None
     hardening: Dict[str, Any] = {}
+    gpu_neighbours: Optional[Dict[str, int]] = None
 
 
 class Result(Model):

@@ -15,6 +15,7 @@ from harness.campaign import idle
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
+from harness.checks import gpu_guards
 from harness.datasets import Dataset
 from harness.launchers.base import Exit, Launcher, Order, Prepared
 from harness.launchers.exchange import Exchange
@@ -162,6 +163,7 @@ def _conclude(
     measured = said.measurement if isinstance(said, Result) else None
     found = checks.findings(job, measured, wall_s) if measured else []
     found += checks.exit_status(exit_.code) if measured else []
+    found += gpu_guards.neighbours(measured, exit_.gpu_neighbours) if measured else []
     status: Status = "ok" if isinstance(said, Result) and said.status == "ok" else "failed"
     return Result(
         run_id=job.run_id,
@@ -183,6 +185,7 @@ def _conclude(
             injection=exit_.injection,
             idle=quiet,
             hardening=exit_.hardening,
+            gpu_neighbours=exit_.gpu_neighbours,
         ),
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from statistics import median
 
+from harness.nvidia import architectures
 from harness.nvidia.cuda_drivers import is_older, minimum_driver
 from runner.contract import Finding, Job
 from runner.measurement import GpuDevice, Measurement
@@ -26,6 +27,10 @@ _STEAL_SHARE, _STEAL_MIN_S = 0.05, 0.5
 # Neither slows a GPU that works: it is idle, or somebody chose its clocks (see gpu-clocks-low).
 _ORDINARY = {"SW power cap", "sync boost", "unknown"}
 _HARMLESS = {"idle", "applications clocks setting", "display clock setting"}
+_SHARED_ADVICE = (
+    "nvidia-smi on the host shows whose they are; end them or choose another GPU with --gpus, "
+    "then run again"
+)
 
 
 def _lost(job: Job, measured: Measurement) -> Iterator[Finding]:
@@ -123,8 +128,21 @@ def _shared(job: Job, measured: Measurement) -> Iterator[Finding]:  # noqa: ARG0
                 code="gpu-shared",
                 severity="invalid" if others else "suspect",
                 evidence=f"GPU {device.index}: {'; '.join(seen)}",
-                advice="nvidia-smi on the host shows whose they are; end them or choose another "
-                "GPU with --gpus, then run again",
+                advice=_SHARED_ADVICE,
+            )
+
+
+def neighbours(measured: Measurement, seen: dict[str, int] | None) -> Iterator[Finding]:
+    """The same as the host saw it (``Launch.gpu_neighbours``), where the job could not."""
+    for device in _used(measured):
+        others = (seen or {}).get(device.uuid, 0)
+        if others and not device.foreign_processes:
+            yield Finding(
+                code="gpu-shared",
+                severity="invalid",
+                evidence=f"GPU {device.index}: {others} process{'es' if others > 1 else ''} of "
+                "others while it trained, seen from the host",
+                advice=_SHARED_ADVICE,
             )
 
 
@@ -147,13 +165,17 @@ def _jit(job: Job, measured: Measurement) -> Iterator[Finding]:
     first, steady = measured.epochs[0].duration_s, median(later)
     if first - steady > _JIT_EXCESS_S and first > _JIT_FACTOR * steady:
         kinds = {d.compute_capability for d in _used(measured) if d.compute_capability}
+        built = measured.attestation.framework.get("native_capabilities") or []
+        lacks = built and not all(architectures.native(kind, built) for kind in kinds)
         yield Finding(
             code="first-epoch-jit",
             severity="suspect",
             evidence=f"the first epoch took {first:.1f} s, the others {steady:.1f} s"
-            + (f"; compute capability {', '.join(sorted(kinds))}" if kinds else ""),
-            advice="the binary may lack code for this GPU, so that the driver compiled its PTX in "
-            "the first epoch: compare steady_epoch_s, or use an image built for this GPU",
+            + (f"; compute capability {', '.join(sorted(kinds))}" if kinds else "")
+            + (f", and the framework has machine code for {', '.join(built)}" if lacks else ""),
+            advice=f"the framework {'lacks' if lacks else 'may lack'} code for this GPU, so that "
+            "the driver compiled its PTX in the first epoch: the next job finds it compiled; or "
+            "use an image built for this GPU",
         )
 
 

@@ -9,10 +9,11 @@ from harness.catalog import Backend, Cuda
 from harness.checks import troubles
 from harness.doctor.line import Line
 from harness.launchers import gpu as injection
-from harness.nvidia import Driver, Gpu, cdi
+from harness.nvidia import Driver, Gpu, architectures, cdi
 
 _TOOLKIT = "install nvidia-container-toolkit, then: nvidia-ctk runtime configure --runtime=docker"
-_BUSY_BYTES = 512 * 2**20  # more than a desktop or a monitor takes
+# More than a desktop or a monitor takes, and than the driver keeps for itself: 0.6 % of an H100.
+_BUSY_BYTES, _BUSY_SHARE = 512 * 2**20, 0.01
 
 
 def examine(backends: list[Backend], info: dict[str, Any] | None) -> list[Line]:
@@ -45,7 +46,8 @@ def _gpu(gpu: Gpu) -> Line:
     if busy:
         facts.append(f"{busy} compute process(es): {', '.join(map(str, gpu.processes[:5]))}")
     facts.append(gpu.uuid)
-    idle = not busy and (gpu.memory_used_bytes or 0) < _BUSY_BYTES
+    limit = max(_BUSY_BYTES, _BUSY_SHARE * (gpu.memory_total_bytes or 0))
+    idle = not busy and (gpu.memory_used_bytes or 0) < limit
     fix = f"end what runs on it (nvidia-smi -i {gpu.index}), or choose others with --gpus"
     return Line(idle, f"GPU {gpu.index}", ", ".join(facts), fix)
 
@@ -78,11 +80,24 @@ def _images(backend: Backend, driver: Driver) -> list[Line]:
     if backend.spec.cuda is None:
         return []
     name = backend.name
-    return [
-        Line(not problem, f"{name} on GPU {gpu.index}", problem or "runs", fix)
-        for gpu in driver.gpus
-        for problem, fix in [fits(backend.spec.cuda, driver.version, gpu.compute_capability)]
-    ]
+    lines = []
+    for gpu in driver.gpus:
+        problem, fix = fits(backend.spec.cuda, driver.version, gpu.compute_capability)
+        found = problem or "runs" + compiled_at_first(backend.spec.cuda, gpu.compute_capability)
+        lines.append(Line(not problem, f"{name} on GPU {gpu.index}", found, fix))
+    return lines
+
+
+def compiled_at_first(cuda: Cuda, capability: str | None) -> str:
+    """What to expect where the framework has no machine code for a GPU; empty where it has."""
+    built = cuda.native_capabilities
+    if not capability or not built or architectures.native(capability, built):
+        return ""
+    return (
+        f", but has no machine code for compute capability {capability} (up to {built[-1]}): the "
+        "driver compiles it when first used, which takes many minutes and is kept in benchdl's "
+        "cache; give a first job a long --timeout"
+    )
 
 
 def fits(cuda: Cuda, driver: str | None, capability: str | None) -> tuple[str, str]:

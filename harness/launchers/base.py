@@ -41,6 +41,7 @@ class Exit:
     engine: str | None = None
     injection: Literal["cdi", "request", "runtime"] | None = None
     hardening: dict[str, Any] = field(default_factory=dict)
+    gpu_neighbours: dict[str, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ from harness.errors import BenchdlError
 from harness.images import baseimage, build
 from harness.launchers import containers, gpu, marks
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
+from harness.launchers.neighbours import Neighbours
 from harness.launchers.stream import Follower
 from runner.contract import Pins
 
@@ -40,6 +42,10 @@ _ORDINARY_USER = "1000:1000"
 _PLACES = {"job": "/job", "data": "/data"}
 _CACHE = "/cache"
 _GONE_S = 30
+# Code that the driver compiles from PTX where a framework has none for the GPU; its own default, a
+# folder in HOME, would be lost with the container. Source: "CUDA environment variables" in NVIDIA's
+# CUDA programming guide; 4 GiB is the most that it allows.
+_JIT_CACHE = {"CUDA_CACHE_PATH": f"{_CACHE}/cuda-jit", "CUDA_CACHE_MAXSIZE": str(4 * 2**30)}
 
 
 class DockerLauncher:
@@ -115,10 +121,12 @@ class DockerLauncher:
             container.start()
             container.reload()
             common["hardening"] = containers.facts(container)
-            wrong = gpu.ignored(container.attrs["HostConfig"], way, job.gpus) if way else None
+            if way is None:
+                return self._follow(container, order, on_event, common)
+            wrong = gpu.ignored(container.attrs["HostConfig"], way, job.gpus)
             if wrong:
                 return Exit("not-started", detail=wrong, advice=gpu.IGNORED_ADVICE, **common)
-            return self._follow(container, order, on_event, common)
+            return self._follow_gpu(container, order, on_event, common)
         except APIError as error:
             problem = engine.explain(error, doing)
         except (DockerException, RequestException, OSError) as error:
@@ -131,6 +139,20 @@ class DockerLauncher:
     def clear(self, campaign_id: str, say: Say) -> None:
         """Remove the campaign's containers whose harness of this machine is dead."""
         containers.clear(self._client, campaign_id, say)
+
+    def _follow_gpu(
+        self, container: Container, order: Order, on_event: OnEvent, common: dict[str, Any]
+    ) -> Exit:
+        """As :meth:`_follow`, with an eye on who else is on the GPUs."""
+
+        def both(event: dict[str, Any]) -> None:
+            others.event(event)
+            on_event(event)
+
+        pid = int(container.attrs["State"].get("Pid") or 0)
+        with Neighbours(str(container.id), pid, order.job.gpus) as others:
+            ended = self._follow(container, order, both, common)
+        return replace(ended, gpu_neighbours=others.most)
 
     def _follow(
         self, container: Container, order: Order, on_event: OnEvent, common: dict[str, Any]
@@ -167,6 +189,8 @@ class DockerLauncher:
             "HOME": "/tmp",  # noqa: S108 - the container's own tmpfs
             CACHE_VARIABLE: _CACHE,
         }
+        if way:
+            environment = {**_JIT_CACHE, **environment}
         options: dict[str, Any] = {
             "image": job.provenance.image_id,
             "command": [_PLACES["job"]],

@@ -50,7 +50,7 @@ def examine() -> Driver:
         return Driver(problem=f"no NVIDIA driver answers ({error})")
     version = cuda = None
     try:
-        version = _text(pynvml.nvmlSystemGetDriverVersion())
+        version = text(pynvml.nvmlSystemGetDriverVersion())
         cuda = _offered(_cuda_version)
         found = [_gpu(index) for index in range(int(pynvml.nvmlDeviceGetCount()))]
     except pynvml.NVMLError as error:
@@ -66,8 +66,8 @@ def _gpu(index: int) -> Gpu:
     processes = _offered(lambda: pynvml.nvmlDeviceGetComputeRunningProcesses(handle))
     return Gpu(
         index=index,
-        uuid=_text(pynvml.nvmlDeviceGetUUID(handle)),
-        name=_text(pynvml.nvmlDeviceGetName(handle)),
+        uuid=text(pynvml.nvmlDeviceGetUUID(handle)),
+        name=text(pynvml.nvmlDeviceGetName(handle)),
         compute_capability=_offered(lambda: _compute_capability(handle)),
         memory_total_bytes=None if memory is None else int(memory.total),
         memory_used_bytes=None if memory is None else int(memory.used),
@@ -108,5 +108,6 @@ def _check(code: int) -> None:
         raise pynvml.NVMLError(code)
 
 
-def _text(value: bytes | str) -> str:
+def text(value: bytes | str) -> str:
+    """Text from what NVML returns: bytes in nvidia-ml-py3."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

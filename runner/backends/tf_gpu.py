@@ -80,11 +80,24 @@ def facts(tensorflow: Any) -> Dict[str, Any]:
         "memory_growth": growth,
         "memory_limit_bytes": limits,
     }
+    built = build.get("cuda_compute_capabilities")
+    if built:
+        found["native_capabilities"] = [capability(name) for name in built]
     if gpus:
         # Neither is TensorFlow's own default: all memory, less a reserve, at the start.
         default = "growth" if all(growth.values()) else "all"
         found["pool_mode"] = "fraction" if all(limits.values()) else default
     return found
+
+
+def capability(name: str) -> str:
+    """``sm_35`` and ``compute_80`` as ``3.5`` and ``8.0``.
+
+    The second has PTX as well as machine code (TF_CUDA_COMPUTE_CAPABILITIES in TensorFlow's
+    configure.py).
+    """
+    digits = name.rpartition("_")[2]
+    return f"{digits[:-1]}.{digits[-1]}"
 
 
 def _growth(config: Any, gpu: Any) -> Optional[bool]:

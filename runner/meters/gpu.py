@@ -143,7 +143,7 @@ class NvmlReader:
 
     def _open(self) -> None:
         nvml = self._nvml
-        driver = self._offered(lambda: _text(nvml.nvmlSystemGetDriverVersion()))
+        driver = self._offered(lambda: text(nvml.nvmlSystemGetDriverVersion()))
         self.facts = replace(self.facts, driver=driver)
         for index in range(nvml.nvmlDeviceGetCount()):
             handle = nvml.nvmlDeviceGetHandleByIndex(index)
@@ -162,8 +162,8 @@ class NvmlReader:
         memory = self._memory(handle)
         return GpuIdentity(
             index=index,
-            uuid=_text(nvml.nvmlDeviceGetUUID(handle)),
-            name=_text(nvml.nvmlDeviceGetName(handle)),
+            uuid=text(nvml.nvmlDeviceGetUUID(handle)),
+            name=text(nvml.nvmlDeviceGetName(handle)),
             memory_total_bytes=None if memory is None else int(memory.total),
             compute_capability=offered(lambda: compute_capability(nvml, handle)),
             sm_clock_max_mhz=offered(
@@ -230,6 +230,6 @@ def open_gpus(look: bool = True, only: Optional[List[str]] = None) -> GpuReader:
     return NvmlReader(nvml, only)
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     """Text from what NVML returns: bytes in nvidia-ml-py3."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

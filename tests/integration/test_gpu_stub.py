@@ -73,6 +73,24 @@ def test_a_disturbed_gpu_is_found_and_in_no_average(on_stub, tmp_path, trouble, 
     assert "not in the table" in done.stdout
 
 
+def test_a_process_that_only_the_host_sees_is_found(on_stub, stub_nvml, tmp_path):
+    """With current drivers NVML lists to a container only what runs in its own PID namespace."""
+    other = subprocess.Popen(["sleep", "300"])
+    try:
+        host = stub_nvml(f"gpus = 8\n[gpu 2]\nprocesses = {other.pid}/500\n")
+        done = on_stub(EIGHT_ONE_BUSY, expect=1, **host)
+    finally:
+        other.kill()
+        other.wait()
+    (result,) = results_of(tmp_path)
+    assert codes(result)["gpu-shared"] == "invalid"
+    (finding,) = [one for one in result["findings"] if one["code"] == "gpu-shared"]
+    assert "1 process of others while it trained, seen from the host" in finding["evidence"]
+    seen = result["launch"]["gpu_neighbours"]
+    assert list(seen.values()) == [0, 0, 1, 0, 0, 0, 0, 0]
+    assert rows_by_tool(done.stdout) == []
+
+
 def lines_and_notes(text):
     """Rows of the dummy in a printed table, and what is noted below it."""
     return rows_by_tool(text), [one for one in text.splitlines() if one.startswith("- NumPy")]

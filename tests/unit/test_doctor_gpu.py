@@ -7,6 +7,7 @@ import pytest
 from harness import catalog
 from harness.checks import troubles
 from harness.doctor import gpu
+from harness.nvidia import architectures
 
 CUDA = catalog.load("tf").spec.cuda
 INFO = {"Runtimes": {"runc": {}}, "DefaultRuntime": "runc"}
@@ -69,6 +70,32 @@ def test_an_image_without_code_for_a_gpu(benchdl, stub_nvml):
     (other,) = [line for line in lines if " tf on GPU 1" in line]
     assert other.startswith("not ok")
     assert "3.5 to 9.0" in other
+
+
+def test_what_the_driver_keeps_of_a_large_gpu_is_no_use_of_it(benchdl, stub_nvml):
+    """An idle H100 has 480 MiB of 81,559 in use: NVML counts what the driver reserves."""
+    script = "gpus = 2\n[gpu *]\nmemory_total_mib = 143771\nmemory_mib = 850\n"
+    lines = benchdl("doctor", env=stub_nvml(script + "[gpu 1]\nmemory_mib = 1600\n")).stdout
+    assert "ok     GPU 0: " in lines
+    assert "not ok GPU 1: " in lines
+
+
+def test_an_image_that_the_driver_must_compile_for_a_gpu(benchdl, stub_nvml):
+    script = "gpus = 2\n[gpu *]\ncompute_capability = 9.0\n[gpu 1]\ncompute_capability = 8.6\n"
+    lines = benchdl("doctor", env=stub_nvml(script)).stdout.splitlines()
+    (hopper,) = [line for line in lines if " tf on GPU 0" in line]
+    assert hopper.startswith("ok     tf on GPU 0: runs, but has no machine code")
+    assert "compute capability 9.0 (up to 8.0)" in hopper
+    assert "ok     tf on GPU 1: runs" in lines
+    assert "ok     theano on GPU 0: runs" in lines
+
+
+@pytest.mark.parametrize(
+    ("capability", "native"),
+    [("3.5", True), ("3.7", True), ("8.9", True), ("9.0", False), ("3.0", False), ("10.0", False)],
+)
+def test_machine_code_runs_on_its_own_major_version(capability, native):
+    assert architectures.native(capability, ["3.5", "7.0", "8.0"]) is native
 
 
 @pytest.mark.parametrize(

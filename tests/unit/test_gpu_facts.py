@@ -113,6 +113,14 @@ def test_tensorflows_pool(environ, growth, limits, variable, mode):
     assert facts["memory_limit_bytes"]["/physical_device:GPU:0"] == expected
 
 
+def test_what_tensorflow_was_built_for_is_in_nvidias_words(environ):
+    built = tensorflow([True], [None])
+    names = ["sm_35", "sm_75", "compute_80", "sm_120"]
+    built.sysconfig.get_build_info = lambda: {"cuda_compute_capabilities": names}
+    assert tf_gpu.facts(built)["native_capabilities"] == ["3.5", "7.5", "8.0", "12.0"]
+    assert "native_capabilities" not in tf_gpu.facts(tensorflow([True], [None]))
+
+
 def test_tensorflow_without_a_gpu_has_no_pool_to_tell_of(environ):
     facts = tf_gpu.facts(tensorflow([], []))
     assert "pool_mode" not in facts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness import checks, tables
+from harness.checks import gpu_guards
 from harness.nvidia import cuda_drivers
 from harness.tables import rows
 
@@ -115,6 +116,29 @@ def test_each_guard_fires_on_its_own_figure(on_gpu, code, severity, changes, evi
     assert findings[0].severity == severity
     assert evidence in findings[0].evidence
     assert findings[0].advice
+
+
+@pytest.mark.parametrize(
+    ("built", "words"), [(["7.5", "8.0"], "has machine code for 7.5, 8.0"), (["9.0"], "9.0")]
+)
+def test_a_slow_first_epoch_is_explained_by_what_the_framework_was_built_for(on_gpu, built, words):
+    live = {**LIVE, "framework": {"native_capabilities": built}}
+    slow = {"epochs": epochs(30.0, 5.0), "attestation": live}
+    (finding,) = found(on_gpu(measurement=slow))
+    assert finding.evidence.endswith(words)
+    assert ("may lack" in finding.advice) == (built == ["9.0"])
+
+
+def test_what_the_host_saw_on_a_gpu_counts_where_the_job_used_it(on_gpu):
+    """As on an H100 with driver 580: inside the container NVML listed nobody else."""
+    measured = on_gpu(others=[{**IDLE, "uuid": "GPU-1"}]).measurement
+    (finding,) = gpu_guards.neighbours(measured, {"GPU-0": 2, "GPU-1": 1})
+    assert (finding.code, finding.severity) == ("gpu-shared", "invalid")
+    assert "2 processes of others while it trained, seen from the host" in finding.evidence
+    assert list(gpu_guards.neighbours(measured, {"GPU-0": 0, "GPU-1": 1})) == []
+    assert list(gpu_guards.neighbours(measured, None)) == []
+    told = on_gpu(foreign_processes=1).measurement  # by the sampler: once is enough
+    assert list(gpu_guards.neighbours(told, {"GPU-0": 1})) == []
 
 
 @pytest.mark.parametrize(
