@@ -1,8 +1,8 @@
 """Who else computes on a container's GPUs while it trains, seen from the host.
 
-A container cannot see that for itself: with current drivers NVML lists to it only processes of its
-own PID namespace (seen with driver 580.159 on an H100; docs/measurements). The host's list has all,
-and a process is the container's own if its control group is the container's.
+A container cannot see that for itself: NVML lists to it only processes of its own PID namespace, by
+its numbers (seen with driver 580.159; docs/measurements). The host's list has all, and a process is
+the container's own if its control group is the container's.
 """
 
 from __future__ import annotations

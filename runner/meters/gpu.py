@@ -36,7 +36,7 @@ class GpuReading(NamedTuple):
 
 
 class GpuProcess(NamedTuple):
-    """A process that computes on a GPU. In a container ``pid`` is the host's number of it."""
+    """A process that computes on a GPU. In a container older drivers give the host's number."""
 
     pid: int
     memory_bytes: Optional[int] = None
