@@ -1,9 +1,9 @@
 """Which processes on a GPU are not the job's: seen, counted and reported, never touched.
 
 In a container older drivers give the host's process numbers, so that the job cannot find itself
-among them: what was there before the framework was imported is foreign in any case, and of what comes
-later one process is taken for the job's own. Newer ones (seen with 580) list only processes of the
-container's PID namespace, by its numbers: others are then seen from the host alone, by
+among them: what was there before the framework was imported is foreign in any case, and of what
+comes later one process is taken for the job's own. Newer ones (seen with 580) list only processes
+of the container's PID namespace, by its numbers: others are then seen from the host alone, by
 harness.launchers.neighbours.
 """
 
