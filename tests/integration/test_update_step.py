@@ -28,7 +28,7 @@ LOCALLY = (
 )  # environments that are not too large for CI
 
 
-def job_of(backend, mode, launcher, environment=None):
+def job_of(backend, mode, launcher, environment=None, variant="default"):
     return Job(
         run_id="20261124t000000z-step-cpu-00000000",
         campaign_id="step",
@@ -41,7 +41,7 @@ def job_of(backend, mode, launcher, environment=None):
         epochs=UPDATES,
         data_dir="none",
         dataset_sha256={},
-        settings=settings.resolve(backend, "default", {}, environment, mode),
+        settings=settings.resolve(backend, variant, {}, environment, mode),
         provenance=Provenance(kind="image", reference="step", flavour="cpu"),
     )
 
@@ -52,6 +52,7 @@ def check(printed):
     assert found["moved"] > 1e-3, found  # else the comparison would say nothing
     assert found["difference"] < 1e-5, found
     assert found["losses"] == pytest.approx(found["losses_in_numpy"], abs=1e-4)
+    return found
 
 
 @pytest.mark.docker
@@ -84,9 +85,20 @@ def test_update_in_the_image(engine, tmp_path, name, mode):
 
 @pytest.mark.parametrize(("name", "mode"), [case for case in CASES if case[0] in LOCALLY])
 def test_update_in_a_local_environment(tmp_path, name, mode):
+    found = locally(tmp_path, name, mode, "default")
+    assert found["replicas"] == 1
+
+
+def test_two_replicas_make_the_same_update(tmp_path):
+    """MirroredStrategy splits the recipe's batch: over two devices it is the same work."""
+    found = locally(tmp_path, "tf", "as-written", "mirrored")
+    assert found["replicas"] == 2
+
+
+def locally(tmp_path, name, mode, variant):
     backend = catalog.load(name)
     prepared = environments.prepare(backend, "cpu", print)
-    job = job_of(backend, mode, "local", prepared.environment)
+    job = job_of(backend, mode, "local", prepared.environment, variant)
     (tmp_path / "job.json").write_text(job.model_dump_json())
     done = subprocess.run(
         [prepared.python, str(STEP), str(tmp_path / "job.json")],
@@ -100,4 +112,4 @@ def test_update_in_a_local_environment(tmp_path, name, mode):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    check(done.stdout)
+    return check(done.stdout)

@@ -108,6 +108,26 @@ def test_a_driver_that_does_not_answer(benchdl, stub_nvml, code, fix):
     assert fix in line
 
 
+def test_a_machine_without_any_of_it_is_told_what_to_do(benchdl, tmp_path):
+    """No engine, no driver, no data: each is a line with its fix, and the rest is examined."""
+    (tmp_path / "libnvidia-ml.so.1").write_text("no library")
+    without = {
+        "DOCKER_HOST": "unix:///nonexistent.sock",
+        "LD_LIBRARY_PATH": str(tmp_path),
+        "BENCHDL_DATA": str(tmp_path),
+    }
+    lines = benchdl("doctor", env=without).stdout.splitlines()
+    fixes = {
+        "Docker engine": "systemctl start docker",
+        "GPU driver": "install the NVIDIA driver, or run with --device cpu",
+        "dataset mnist": "benchdl data fetch mnist",
+    }
+    for subject, fix in fixes.items():
+        missing = [line for line in lines if line.startswith(f"not ok {subject}: ")]
+        assert missing and all(fix in line.partition("  -> ")[2] for line in missing), subject
+    assert not [line for line in lines if " on GPU " in line]
+
+
 def test_ways_into_containers():
     both = {**INFO, "Runtimes": {"nvidia": {}}, "DefaultRuntime": "nvidia"}
     both["DiscoveredDevices"] = [{"ID": "nvidia.com/gpu=all"}]
