@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.campaign.plan import DEFAULT_IDLE_WAIT_S
 from harness.cli import common
+
+if TYPE_CHECKING:  # it imports the engine's client, which --help needs not
+    from harness.launchers.choice import DeviceWord, LauncherWord
 
 _BLOCKS = 12
 _QUICK_BLOCKS = 6
@@ -68,8 +72,8 @@ def command(
     backend: str,
     quick: bool,
     blocks: int | None,
-    launcher: str,
-    device: str,
+    launcher: LauncherWord,
+    device: DeviceWord,
     epochs: int,
     train_samples: int,
     no_training: bool,
@@ -92,7 +96,7 @@ def command(
 
     options = Options(
         backends=[backend],
-        devices=[choice.device(device, common.say)],  # type: ignore[arg-type]
+        devices=[choice.device(device, common.say)],
         epochs=epochs,
         train_samples=train_samples,
         idle_wait_s=idle_wait,
@@ -113,7 +117,7 @@ def command(
     tell(meters.calibrate("spin", seconds, tries))
     tell(meters.calibrate("duty", seconds, tries))
     if not no_training:
-        chosen = choice.launcher(launcher, make_base=make_base, say=common.say)  # type: ignore[arg-type]
+        chosen = choice.launcher(launcher, make_base=make_base, say=common.say)
         with contextlib.ExitStack() as stack:
             folder = keep or Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="benchdl-selftest-"))

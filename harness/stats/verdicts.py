@@ -40,7 +40,7 @@ class Comparison:
     ``low`` and ``high`` are its 95 % interval, ``p`` that of ``test``; ``None`` where there are too
     few samples. ``pairs`` is the number of blocks compared within themselves, 0 for independent
     samples; ``left_out`` are samples without a partner. ``more`` is about how many further repeats
-    of each would settle an ambiguous verdict in four of five cases; ``None``: none needed, or more
+    of each would settle an ambiguous verdict in most cases; ``None``: none needed, or more
     than a thousand.
     """
 
@@ -125,6 +125,7 @@ def corrected(found: Sequence[Comparison]) -> list[Comparison]:
                 f"{one.verdict} if it stood alone (p = {p:.2g}), but among {family} comparisons "
                 f"that may be chance: p would have to be at most {needed:.2g}"
             )
+            # A lowest possible p falls steeply with n: a quarter more samples make it much smaller.
             more = max(1, math.ceil(0.25 * min(one.a.n, one.b.n)))
             result[number] = replace(one, verdict="ambiguous", reason=reason, more=more)
     return result

@@ -133,3 +133,25 @@ def test_a_run_without_sampler_is_in_no_table(make_result):
     row = rows.row(Result.model_validate({**unsampled.model_dump(), "findings": found}))
     assert row.status == "invalid"
     assert sampled.usable([row]) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["all"], "one backend on one device"),
+        (["nonsense"], "unknown backend"),
+        (["tf", "--blocks", "1"], "--blocks"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_measured(benchdl, arguments, words):
+    done = benchdl("selftest", *arguments)
+    assert done.returncode in (1, 2)
+    assert words in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_training_there_are_four_lines(benchdl):
+    done = benchdl("selftest", "--no-training", "--quick")
+    words = [line.split(maxsplit=1)[0] for line in done.stdout.splitlines()]
+    assert len(words) == 4
+    assert done.returncode == (1 if "FAIL" in words else 0)

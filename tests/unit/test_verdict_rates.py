@@ -81,6 +81,25 @@ def test_pairs_find_what_drift_from_block_to_block_would_hide():
     assert unpaired["slower"] <= 0.5 * 60
 
 
+@pytest.mark.parametrize(
+    ("factor", "noise", "repeats"), [(1.1, 0.08, 5), (1.2, 0.15, 6), (1.0, 0.03, 5)]
+)
+def test_the_repeats_that_are_advised_settle_most_ambiguous_verdicts(factor, noise, repeats):
+    draw = random.Random(3)
+
+    def campaign(count):
+        a = [Sample(draw.lognormvariate(0, noise)) for _ in range(count)]
+        return compare(a, [Sample(factor * draw.lognormvariate(0, noise)) for _ in range(count)])
+
+    after = Counter()
+    while after.total() < 30:
+        first = campaign(repeats)
+        if first.verdict == "ambiguous" and first.more is not None and first.more <= 300:
+            after[campaign(repeats + first.more).verdict] += 1
+    assert after["ambiguous"] <= 0.4 * 30
+    assert after["faster"] == 0
+
+
 def test_too_few_samples_to_draw_from_are_refused():
     with pytest.raises(ValueError, match="need 10 samples"):
         verdicts([1.0] * 9, 5, campaigns=1)
