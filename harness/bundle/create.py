@@ -93,8 +93,8 @@ def create(
             raise BenchdlError(
                 f"the checkout is no longer what campaign {campaign.campaign_id} ran with: "
                 f"{', '.join(differences)} changed",
-                "go back to that version, or put the present sources in, marked as changed, with "
-                "--accept-changes",
+                "name a checkout of that version in BENCHDL_ROOT, or put the present sources in, "
+                "marked as changed, with --accept-changes",
             )
         images = carried.find(campaign, client) if wanted.with_images else []
         with _partial(file) as stream:
