@@ -14,7 +14,7 @@ from harness import tables
 from harness.report import figures, runs, sections
 from harness.report.timelines import STEPS, timeline
 from harness.tables import phases, reference
-from harness.tables.rows import Row, recipe_batch_size, row
+from harness.tables.rows import Row, row
 from harness.tables.sides import SIDES
 from runner.contract import Result
 
@@ -86,5 +86,4 @@ def _about(source: Source, rows: list[Row]) -> dict[str, Any]:
         "damaged": list(source.damaged),
         "timelines": source.timelines,
         "steps": STEPS,
-        "recipe_batches": {one.workload: recipe_batch_size(one.workload) for one in rows},
     }

@@ -50,13 +50,12 @@ def timeline(result: Result, folder: Path) -> dict[str, Any] | None:
         "step_s": round(span / steps, 4),
         "cores": _listed(np.sum(busy, axis=0) if busy else None),
         "job_cores": _listed(_rate(columns.get("job_cpu_s"), times, edges)),
-        "memory_gib": _listed(_gauge(columns.get("rss_bytes"), times, edges, np.max), _GIB),
+        "memory_gib": _listed(_peak(columns.get("rss_bytes"), times, edges), _GIB),
         "gpu_percent": [
-            _listed(_gauge(columns.get(f"gpu{gpu}_util_percent"), times, edges, np.mean))
-            for gpu in gpus
+            _listed(_mean(columns.get(f"gpu{gpu}_util_percent"), times, edges)) for gpu in gpus
         ],
         "gpu_memory_gib": [
-            _listed(_gauge(columns.get(f"gpu{gpu}_memory_bytes"), times, edges, np.max), _GIB)
+            _listed(_peak(columns.get(f"gpu{gpu}_memory_bytes"), times, edges), _GIB)
             for gpu in gpus
         ],
         "phases": phases,
@@ -98,8 +97,20 @@ def _rate(counter: _Array | None, times: _Array, edges: _Array) -> _Array | None
     return np.diff(np.interp(edges, times[known], counter[known])) / np.diff(edges)
 
 
-def _gauge(values: _Array | None, times: _Array, edges: _Array, fold: Any) -> _Array | None:
-    """``fold`` of the samples within each step; what lies between two samples is interpolated."""
+def _mean(values: _Array | None, times: _Array, edges: _Array) -> _Array | None:
+    """Mean of the samples within each step."""
+    return _gauge(values, times, edges, np.add, mean=True)
+
+
+def _peak(values: _Array | None, times: _Array, edges: _Array) -> _Array | None:
+    """The highest of the samples within each step."""
+    return _gauge(values, times, edges, np.maximum, mean=False)
+
+
+def _gauge(
+    values: _Array | None, times: _Array, edges: _Array, fold: np.ufunc, *, mean: bool
+) -> _Array | None:
+    """``fold`` of the samples within each step; a step without any is interpolated."""
     if values is None:
         return None
     known = ~np.isnan(values)
@@ -107,10 +118,12 @@ def _gauge(values: _Array | None, times: _Array, edges: _Array, fold: Any) -> _A
         return None
     times, values = times[known], values[known]
     result: _Array = np.interp((edges[:-1] + edges[1:]) / 2, times, values)
-    firsts = np.searchsorted(times, edges[:-1], side="left")
-    lasts = np.searchsorted(times, edges[1:], side="right")
-    for step in np.flatnonzero(lasts > firsts):
-        result[step] = fold(values[firsts[step] : lasts[step]])
+    bounds = np.searchsorted(times, edges, side="left")
+    bounds[-1] = len(times)  # the last sample is at the last edge
+    filled = np.flatnonzero(np.diff(bounds))
+    result[filled] = fold.reduceat(values, bounds[filled])
+    if mean:
+        result[filled] /= np.diff(bounds)[filled]
     return result
 
 

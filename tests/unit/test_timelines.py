@@ -74,6 +74,19 @@ def test_gpus_have_series_of_their_own(tmp_path):
     assert max(line["gpu_percent"][7]) == 0.0
 
 
+def test_gauges_are_folded_within_their_step_only(make_result, tmp_path):
+    rows = ["t_s,cpu0_busy_s,rss_bytes,gpu0_util_percent"]
+    rows += [f"{n / 10},{n / 10},{2**30 * (n == 7)},{100 * (n % 10 < 5)}" for n in range(101)]
+    (tmp_path / "samples.csv").write_text("\n".join(rows) + "\n")
+    line = timelines.timeline(make_result(), tmp_path)
+    assert line["step_s"] == 0.2
+    assert [n for n, value in enumerate(line["memory_gib"]) if value] == [3]  # 0.7 s: 0.6 to 0.8
+    first, second, mixed, *rest = line["gpu_percent"][0][:5]
+    assert (first, second, rest) == (100, 100, [0, 0])
+    assert 0 < mixed < 100
+    assert line["cores"] == [1.0] * 50
+
+
 def test_half_a_last_line_is_left_out(sampled):
     result, folder = sampled
     file = folder / "samples.csv"
