@@ -41,15 +41,11 @@ class Side:
 
     def order(self, times: Times) -> list[Configuration]:
         """The lines that are shown, in their order."""
-        kept = self.keep(times)
-        lowest: dict[str, float] = {}
-        for one in kept:
-            group = one.label if self.together else ""
-            lowest[group] = min(times[one], lowest.get(group, times[one]))
-        return sorted(
-            kept, key=lambda one: (lowest[one.label if self.together else ""],
-                                   one.label if self.together else "", times[one])
-        )  # fmt: skip
+        kept = sorted(self.keep(times), key=lambda one: times[one])
+        if not self.together:
+            return kept
+        first = {one.label: times[one] for one in reversed(kept)}
+        return sorted(kept, key=lambda one: (first[one.label], one.label))
 
     def quotient(self, time_s: float, base_s: float) -> float:
         """The ratio of a line."""

@@ -62,6 +62,14 @@ def test_gpu_and_cpu_of_one_machine(make_result):
     assert "CPU / this" in tables.to_markdown(table, sides.DEVICE)
 
 
+def test_devices_of_one_tool_follow_one_another(make_result):
+    theano = {"backend": "theano", "title": "Keras (theano)"}
+    table = [on_cpu(make_result, 300.0), on_gpu(make_result, 37.0),
+             on_cpu(make_result, 200.0, **theano), on_gpu(make_result, 20.0, **theano)]  # fmt: skip
+    (section,) = tables.sections(table, sides.DEVICE)
+    assert [line[2] for line in section.lines] == ["20.0", "200.0", "37.0", "300.0"]
+
+
 def test_variants_are_compared_with_the_default(make_result):
     table = [
         on_gpu(make_result, 100.0, variant="default"),
