@@ -53,8 +53,16 @@ def result_of(tmp_path, run_id=None):
     return json.loads(file.read_text())
 
 
-def ours(engine):
-    return engine.containers.list(all=True, filters={"label": "benchdl.run_id"})
+def ours(engine, tmp_path):
+    """Containers of this test: their job folder is in its own, whatever else runs on the engine."""
+    found = engine.containers.list(
+        all=True, filters={"label": "benchdl.run_id"}, ignore_removed=True
+    )
+    return [
+        one
+        for one in found
+        if any(m["Source"].startswith(f"{tmp_path}/") for m in one.attrs["Mounts"])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +98,7 @@ def test_backend_trains_in_its_image(run, tmp_path, backend, mode):
 def test_hardening_seen_from_outside_and_inside(engine, cache, tmp_path, dummy_root):
     process = start_hanging(cache, tmp_path, dummy_root)
     try:
-        (container,) = wait_for(lambda: ours(engine))
+        (container,) = wait_for(lambda: ours(engine, tmp_path))
         container.reload()
         host = container.attrs["HostConfig"]
         assert host["NetworkMode"] == "none"
@@ -107,7 +115,7 @@ def test_hardening_seen_from_outside_and_inside(engine, cache, tmp_path, dummy_r
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
-    assert ours(engine) == []
+    assert ours(engine, tmp_path) == []
 
 
 def test_hardening_is_in_the_result(run, tmp_path):
@@ -148,7 +156,7 @@ def test_a_container_that_goes_wrong_is_a_failed_result(run, engine, tmp_path, m
     assert result["failure"]["reason"] == reason
     assert result["failure"]["advice"]
     assert json.loads(done.stdout)[0]["time_s"] is None
-    assert ours(engine) == []
+    assert ours(engine, tmp_path) == []
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
@@ -158,13 +166,13 @@ def test_interrupt_removes_the_container_and_records_the_job(
     run("dummy", *STAND_IN, dummy=True)
     earlier = {p: p.read_bytes() for p in (tmp_path / "results").glob("*/result.json")}
     process = start_hanging(cache, tmp_path, dummy_root)
-    wait_for(lambda: ours(engine))
+    wait_for(lambda: ours(engine, tmp_path))
     time.sleep(2)
     process.send_signal(sign)
     _, stderr = process.communicate(timeout=90)
     assert process.returncode == 130
     assert "Traceback" not in stderr
-    assert ours(engine) == []
+    assert ours(engine, tmp_path) == []
     now = {p: p.read_bytes() for p in (tmp_path / "results").glob("*/result.json")}
     assert {p: now[p] for p in earlier} == earlier
     (new,) = set(now) - set(earlier)
@@ -173,7 +181,7 @@ def test_interrupt_removes_the_container_and_records_the_job(
 
 def test_a_killed_container_is_a_failed_result(engine, cache, tmp_path, dummy_root):
     process = start_hanging(cache, tmp_path, dummy_root)
-    (container,) = wait_for(lambda: ours(engine))
+    (container,) = wait_for(lambda: ours(engine, tmp_path))
     time.sleep(2)
     container.kill()
     _, stderr = process.communicate(timeout=90)
