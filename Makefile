@@ -4,6 +4,7 @@
 #   make report          REPORT= (default: report.html)  RESULTS=
 #   make compare         A= B= [FORCE=1] [FAIL_ON=regression]
 #   make selftest        ARGS=--quick
+#   make perf            ARGS="--blocks 5 --out docs/measurements/..." (benchmarks/perf)
 #   make images | doctor | setup | test | test-gpu | lint | lock
 
 PYTHON ?= python3
@@ -40,7 +41,7 @@ OPTIONS := \
 	$(if $(JSON),--json)
 
 # bench-NAME is not listed: make looks for no pattern rule of a phony target.
-.PHONY: bench report resume compare selftest images setup doctor test test-gpu lint format lock clean
+.PHONY: bench report resume compare selftest perf images setup doctor test test-gpu lint format lock clean
 
 bench: setup
 	@$(BENCHDL) run tf theano --make-base $(OPTIONS)
@@ -61,6 +62,11 @@ report: setup
 
 selftest: setup
 	@$(BENCHDL) selftest --make-base $(if $(LAUNCHER),--launcher '$(LAUNCHER)') $(ARGS)
+
+# Never a test: on a machine that does nothing else, and with a Docker engine.
+perf: setup
+	@$(VENV)/bin/python -m benchmarks.perf $(if $(DEVICE),--device '$(DEVICE)') \
+		$(if $(DATA_DIR),--data-dir '$(DATA_DIR)') $(ARGS) $(BACKENDS)
 
 images: setup
 	@$(BENCHDL) images build --make-base $(if $(FLAVOUR),--flavour '$(FLAVOUR)') $(BACKENDS)

@@ -18,7 +18,8 @@ class Phases(Model):
     """Wall-clock seconds of the job's phases, in their order.
 
     ``compile_s`` is what a tool compiles before the first step when it can be told apart from
-    training (Theano); elsewhere it is ``None`` and part of the first epoch.
+    training (Theano); elsewhere it is ``None`` and part of the first epoch. ``proof_s`` follows
+    ``total_s``, which leaves it out: the second opinion of runner/reference.py.
     """
 
     import_s: float = Field(ge=0)
@@ -28,6 +29,7 @@ class Phases(Model):
     fit_s: float = Field(gt=0)
     evaluate_s: float = Field(ge=0)
     total_s: float = Field(gt=0)
+    proof_s: Optional[float] = Field(default=None, ge=0)
 
 
 class Epoch(Model):

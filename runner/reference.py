@@ -85,7 +85,10 @@ def _forward(layer: Any, pair: Tuple[Any, Any], x: Any) -> Any:
     kernel, bias = pair
     if isinstance(layer, Conv):
         rows = patches(x, layer.kernel)
-        x = rows.reshape(*rows.shape[:3], -1) @ kernel.reshape(-1, layer.filters) + bias
+        matrix = kernel.reshape(-1, layer.filters)
+        # Two axes, that is one product: of more NumPy makes many small ones.
+        x = (rows.reshape(-1, len(matrix)) @ matrix).reshape(*rows.shape[:3], -1)
+        x += bias
     else:
         x = x @ kernel + bias
     if layer.activation == "relu":

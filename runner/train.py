@@ -84,6 +84,8 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
         with clock.phase("evaluate"):
             test_loss, error_rate = backend.evaluate()
         total_s = time.monotonic() - clock.begin
+    with clock.phase("proof"):
+        opinion = _second_opinion(workload, untrained, backend.weights(), data)
     samples = window.read_samples(samples_file)
     fit_end = fit_start + clock.seconds["fit"]
     return Measurement(
@@ -97,7 +99,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
             updates=updates,
             test_loss=test_loss,
             error_rate=error_rate,
-            **_second_opinion(workload, untrained, backend.weights(), data),
+            **opinion,
         ),
         cpu=figures.cpu_use(samples, fit_start, fit_end),
         gpu=gpu_figures.gpu_use(samples, fit_start, fit_end),
