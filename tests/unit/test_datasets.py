@@ -369,7 +369,7 @@ def test_bad_mirror_is_reported_and_stores_nothing(
     start = time.monotonic()
     with pytest.raises(BenchdlError, match=reason):
         datasets.resolve("mnist", None, said.append)
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 10
     assert _cached_names(tmp_path) == set()
 
 
@@ -395,7 +395,7 @@ def test_no_network_fails_within_seconds(said, monkeypatch) -> None:
     start = time.monotonic()
     with pytest.raises(BenchdlError, match=r"127.0.0.1:9/ cannot be reached.*benchdl\.invalid"):
         datasets.resolve("mnist", None, said.append)
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 10
 
 
 def test_name_lookup_that_hangs_is_left_behind(said, monkeypatch) -> None:

@@ -11,7 +11,12 @@ import pytest
 from harness.launchers import marks
 from harness.launchers.local import LocalLauncher
 
-MARK = "import sys; from harness import marks; print(marks.own(), flush=True); sys.stdin.read()"
+MARK = """
+import sys
+from harness.launchers import marks
+print(marks.own(), flush=True)
+sys.stdin.read()
+"""
 
 
 def test_this_process_is_alive():
