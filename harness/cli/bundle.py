@@ -142,17 +142,11 @@ def replay(file: Path, folder: Path, force: bool) -> int:
     "any, else this checkout's if they are the same.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the newest repetition that was stopped.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
-@click.option("--gpus", help="all, or indices or UUIDs separated by commas (default: all).")
-@click.option(
-    "--injection",
-    type=click.Choice(["auto", "cdi", "request", "runtime"]),
-    default="auto",
-    show_default=True,
-    help="How a container gets its GPUs; auto asks the engine.",
-)
+@common.data_dir_option
+@common.gpus_option
+@common.injection_option
 @common.results_option
-@click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
+@common.make_base_option
 def rerun(
     file: Path,
     sources: Sources,

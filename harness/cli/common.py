@@ -1,4 +1,4 @@
-"""What several verbs share: the results option and the console for notices."""
+"""What several verbs share: options that mean the same everywhere, and the console for notices."""
 
 from __future__ import annotations
 
@@ -15,6 +15,36 @@ results_option = click.option(
     "results",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the results (default: $BENCHDL_RESULTS or ./results).",
+)
+
+data_dir_option = click.option(
+    "--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files."
+)
+dataset_option = click.option(
+    "--dataset",
+    type=click.Choice(["auto", "mnist", "synthetic-mnist"]),
+    default="auto",
+    show_default=True,
+)
+gpus_option = click.option(
+    "--gpus", help="all, or indices or UUIDs separated by commas (default: all)."
+)
+injection_option = click.option(
+    "--injection",
+    type=click.Choice(["auto", "cdi", "request", "runtime"]),
+    default="auto",
+    show_default=True,
+    help="How a container gets its GPUs; auto asks the engine.",
+)
+launcher_option = click.option(
+    "--launcher",
+    type=click.Choice(["auto", "docker", "local"]),
+    default="auto",
+    show_default=True,
+    help="In containers, or in environments on this host.",
+)
+make_base_option = click.option(
+    "--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled."
 )
 
 

@@ -9,10 +9,6 @@ import click
 from harness import datasets
 from harness.cli import common
 
-_data_dir = click.option(
-    "--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files."
-)
-
 
 @click.group("data", no_args_is_help=False)
 def command() -> None:
@@ -30,7 +26,7 @@ def fetch(name: str) -> None:
 
 
 @command.command("list")
-@_data_dir
+@common.data_dir_option
 def list_(data_dir: Path | None) -> None:
     """List the datasets that are here, and whether they are what they should be."""
     for state in datasets.listing(data_dir):

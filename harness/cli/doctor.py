@@ -11,7 +11,7 @@ from harness.cli import common
 
 
 @click.command("doctor")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
+@common.data_dir_option
 @common.results_option
 def command(data_dir: Path | None, results: Path | None) -> int:
     """Check engine, images, disk, data and Python; exit 1 if nothing can run here."""

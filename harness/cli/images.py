@@ -20,7 +20,7 @@ _flavour = click.option("--flavour", type=click.Choice(["cpu", "gpu"]), help="De
 @command.command("build")
 @_backends
 @_flavour
-@click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
+@common.make_base_option
 @click.option("--debian-mirror", envvar="BENCHDL_DEBIAN_MIRROR", help="Instead of the base's own.")
 def build_(
     backends: tuple[str, ...], flavour: str | None, make_base: bool, debian_mirror: str | None

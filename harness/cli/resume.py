@@ -19,15 +19,9 @@ from harness.launchers.gpu import InjectionWord
     is_flag=True,
     help="Go on although environment or machine changed; further results are suspect.",
 )
-@click.option(
-    "--injection",
-    type=click.Choice(["auto", "cdi", "request", "runtime"]),
-    default="auto",
-    show_default=True,
-    help="How a container gets its GPUs; auto asks the engine.",
-)
+@common.injection_option
 @common.results_option
-@click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
+@common.make_base_option
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
 def command(
     campaign: str,

@@ -29,13 +29,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     help="A file with a matrix of backends, modes, variants, devices, ...: instead of BACKEND.",
 )
 @click.option("--workload", default="cnn-mnist", show_default=True, help="What to train.")
-@click.option(
-    "--launcher",
-    type=click.Choice(["auto", "docker", "local"]),
-    default="auto",
-    show_default=True,
-    help="In containers, or in environments on this host.",
-)
+@common.launcher_option
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "gpu"]),
@@ -43,19 +37,13 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     show_default=True,
     help="auto takes a GPU if there is one.",
 )
-@click.option("--gpus", help="all, or indices or UUIDs separated by commas (default: all).")
+@common.gpus_option
 @click.option(
     "--parallel-gpus",
     is_flag=True,
     help="Run single-GPU jobs side by side, one on each GPU.",
 )
-@click.option(
-    "--injection",
-    type=click.Choice(["auto", "cdi", "request", "runtime"]),
-    default="auto",
-    show_default=True,
-    help="How a container gets its GPUs; auto asks the engine.",
-)
+@common.injection_option
 @click.option(
     "--mode",
     "modes",
@@ -110,13 +98,8 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     show_default=True,
     help="Seed of the first repeat; each further one adds 1.",
 )
-@click.option(
-    "--dataset",
-    type=click.Choice(["auto", "mnist", "synthetic-mnist"]),
-    default="auto",
-    show_default=True,
-)
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
+@common.dataset_option
+@common.data_dir_option
 @common.results_option
 @click.option(
     "--timeout",
@@ -138,7 +121,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     is_flag=True,
     help="A job that ran something else than is pinned becomes suspect instead of invalid.",
 )
-@click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
+@common.make_base_option
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
 @click.pass_context
 def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked: Any) -> int:

@@ -27,13 +27,7 @@ _QUICK_BLOCKS = 6
     type=click.IntRange(2, 1000),
     help=f"Blocks of three jobs (default: {_BLOCKS}; more make the intervals narrower).",
 )
-@click.option(
-    "--launcher",
-    type=click.Choice(["auto", "docker", "local"]),
-    default="auto",
-    show_default=True,
-    help="In containers, or in environments on this host.",
-)
+@common.launcher_option
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="cpu", show_default=True
 )
@@ -60,14 +54,9 @@ _QUICK_BLOCKS = 6
     metavar="SECONDS",
     help="How long a busy machine is waited for before each job.",
 )
-@click.option(
-    "--dataset",
-    type=click.Choice(["auto", "mnist", "synthetic-mnist"]),
-    default="auto",
-    show_default=True,
-)
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
-@click.option("--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled.")
+@common.dataset_option
+@common.data_dir_option
+@common.make_base_option
 def command(
     backend: str,
     quick: bool,
