@@ -56,6 +56,9 @@ def main() -> int:
     except (BenchdlError, DockerException, ValueError, RuntimeError) as error:
         sys.stderr.write(f"perf: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("perf: stopped; the same command goes on\n")
+        return 130
 
 
 def _measure(asked: argparse.Namespace) -> int:
