@@ -18,6 +18,7 @@ from pathlib import Path
 from harness import campaign, tables
 from harness.campaign.progress import quiet
 from harness.catalog import Backend, Flavour
+from harness.cli import request
 from harness.errors import BenchdlError
 from harness.launchers.base import Prepared, Say
 from harness.launchers.local import LocalLauncher
@@ -61,6 +62,7 @@ def main() -> int:
     parser.add_argument("backends", nargs="+")
     parser.add_argument("--mode", dest="modes", action="append", default=[])
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
+    parser.add_argument("--gpus", help="indices or UUIDs separated by commas; default: all")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--train-samples", type=int)
     parser.add_argument("--repeat", type=int, default=1)
@@ -73,6 +75,7 @@ def main() -> int:
             backends=asked.backends,
             modes=asked.modes or ["as-written"],
             devices=[asked.device],
+            gpus=request.gpus(asked.gpus, [asked.device]),
             epochs=asked.epochs,
             train_samples=asked.train_samples,
             repeat=asked.repeat,
