@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,9 +25,7 @@ def column(values: Sequence[Any]) -> dict[str, list[Any]]:
 
 def short(value: Any) -> Any:
     """A float cut to seven significant digits, all else as it is."""
-    if isinstance(value, float) and math.isfinite(value):
-        return float(f"{value:.{_DIGITS}g}")
-    return value
+    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
 
 
 class Pool:

@@ -171,4 +171,4 @@ def _ended(folder: Path) -> str | None:
 
 
 def _listed(values: _Array | None, unit: float = 1.0) -> list[float] | None:
-    return None if values is None else [round(float(value) / unit, 3) for value in values]
+    return None if values is None else np.round(values / unit, 3).tolist()

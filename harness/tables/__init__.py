@@ -86,7 +86,7 @@ def sections(rows: list[Row], side: Side = TOOL) -> list[Section]:
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault(side.caption(row), []).append(row)
+        groups.setdefault(side.caption(row.kind), []).append(row)
     made = [_section(caption, members, side) for caption, members in sorted(groups.items())]
     return [one for one in made if one.lines or side is TOOL]
 
@@ -134,7 +134,7 @@ def _section(caption: str, rows: list[Row], side: Side) -> Section:
     }
     order = side.order(times)
     found = {one: found[one] for one in order}
-    notes += dict.fromkeys(f"{label(row)}: {row.note}" for row in rows if row.note)
+    notes += dict.fromkeys(f"{label(row.kind)}: {row.note}" for row in rows if row.note)
     return Section(
         caption,
         [_line(one, found[one], times[one], side.base(one, times), side) for one in order],
@@ -154,7 +154,7 @@ def _settled(rows: list[Row], side: Side) -> tuple[dict[Configuration, list[Row]
     several = _lines_of_several_kinds(rows, side)
     for row in rows:
         if row.status in ("ok", "suspect") and row.time_s is not None:
-            line = side.line(row)
+            line = side.line(row.kind)
             if line in several:  # never one median over two versions of a tool
                 line = line._replace(label=f"{line.label} [{row.software}; {row.settings}]")
             found.setdefault(line, []).append(row)
@@ -165,7 +165,7 @@ def _settled(rows: list[Row], side: Side) -> tuple[dict[Configuration, list[Row]
 
 def _note(row: Row) -> str:
     """Why a run is not in the table, or is there with a caution."""
-    named = f"{label(row)}{', tuned' if row.mode == 'tuned' else ''}"
+    named = f"{label(row.kind)}{', tuned' if row.mode == 'tuned' else ''}"
     why = row.failure or "; ".join(row.findings)
     if row.status == "suspect" and row.time_s is not None:
         return f"{named}: suspect ({why}) {row.run_id}"
@@ -176,7 +176,7 @@ def _lines_of_several_kinds(rows: list[Row], side: Side) -> set[Configuration]:
     """Lines under which rows of different software or settings would meet."""
     kinds: dict[Configuration, set[tuple[str, str]]] = {}
     for row in rows:
-        kinds.setdefault(side.line(row), set()).add((row.software, row.settings))
+        kinds.setdefault(side.line(row.kind), set()).add((row.software, row.settings))
     return {line for line, found in kinds.items() if len(found) > 1}
 
 

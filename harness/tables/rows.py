@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from operator import attrgetter
 from statistics import fmean, median
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from harness import checks
+from harness.tables.kinds import Kind
 from runner import workloads
 from runner.contract import Result, Settings
 from runner.measurement import GpuUse, Measurement
@@ -72,6 +74,14 @@ class Row(BaseModel):
     findings: list[str]
     failure: str | None
     started_at: str
+
+    @functools.cached_property
+    def kind(self) -> Kind:
+        """What this run has in common with those that may share its line."""
+        return Kind._make(_fields_of_kind(self))
+
+
+_fields_of_kind: Callable[[Row], tuple[Any, ...]] = attrgetter(*Kind._fields)
 
 
 def row(result: Result) -> Row:

@@ -6,11 +6,13 @@ the side, a line holds runs of one configuration on one machine, and its figures
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness.tables.kinds import Kind
 from harness.tables.phases import Configuration
-from harness.tables.rows import Row, recipe_batch_size
+from harness.tables.rows import recipe_batch_size
 
 Times = dict[Configuration, float]
 """Configuration to the median of its Time (s)."""
@@ -23,7 +25,8 @@ class Side:
     ``heads`` are the first two columns. ``base`` is the time that a line is compared with, or None
     for no ratio; ``faster`` says that the ratio is how many times faster the line is, and not how
     many times longer it took. ``keep`` are the lines worth a table: what compares needs two.
-    ``together``: lines of one label follow one another, the quickest label first.
+    ``together``: lines of one label follow one another, the quickest label first. ``caption`` and
+    ``line`` are remembered by kind.
     """
 
     name: str
@@ -32,12 +35,16 @@ class Side:
     ratio: str
     definition: str
     empty: str
-    caption: Callable[[Row], str]
-    line: Callable[[Row], Configuration]
+    caption: Callable[[Kind], str]
+    line: Callable[[Kind], Configuration]
     base: Callable[[Configuration, Times], float | None]
     keep: Callable[[Times], list[Configuration]]
     faster: bool = False
     together: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("caption", "line"):
+            object.__setattr__(self, name, functools.cache(getattr(self, name)))
 
     def order(self, times: Times) -> list[Configuration]:
         """The lines that are shown, in their order."""
@@ -52,53 +59,53 @@ class Side:
         return base_s / time_s if self.faster else time_s / base_s
 
 
-def label(row: Row) -> str:
+def label(kind: Kind) -> str:
     """The tool with its variant and what ``--set`` changed."""
-    words = [row.variant] if row.variant != "default" else []
-    words += [row.overrides] if row.overrides else []
-    return f"{row.tool}{', ' if words else ''}{', '.join(words)}"
+    words = [kind.variant] if kind.variant != "default" else []
+    words += [kind.overrides] if kind.overrides else []
+    return f"{kind.tool}{', ' if words else ''}{', '.join(words)}"
 
 
-def work(row: Row) -> str:
+def work(kind: Kind) -> str:
     """What was trained, of how much data, and how it was started."""
-    images = f"{row.train_samples:,} images" if row.train_samples else "all images"
+    images = f"{kind.train_samples:,} images" if kind.train_samples else "all images"
     return " · ".join(
         [
-            row.workload,
-            f"dataset {row.dataset}",
-            f"{images}, {row.epochs} epoch{'s' if row.epochs > 1 else ''}",
-            f"launcher {row.launcher}",
+            kind.workload,
+            f"dataset {kind.dataset}",
+            f"{images}, {kind.epochs} epoch{'s' if kind.epochs > 1 else ''}",
+            f"launcher {kind.launcher}",
         ]
     )
 
 
-def instance(row: Row) -> str:
+def instance(kind: Kind) -> str:
     """The machine with its GPUs, as the job saw both."""
-    count = f"{row.gpus_visible} × " if row.gpus_visible and row.gpus_visible > 1 else ""
-    gpus = [f"{count}{row.gpu_name}"] if row.device == "gpu" and row.gpu_name else []
-    return " · ".join([row.machine or "unknown machine", *gpus])
+    count = f"{kind.gpus_visible} × " if kind.gpus_visible and kind.gpus_visible > 1 else ""
+    gpus = [f"{count}{kind.gpu_name}"] if kind.device == "gpu" and kind.gpu_name else []
+    return " · ".join([kind.machine or "unknown machine", *gpus])
 
 
-def _device(row: Row) -> str:
-    return f"device {row.device}" + (f" ({row.gpu_name})" if row.gpu_name else "")
+def _device(kind: Kind) -> str:
+    return f"device {kind.device}" + (f" ({kind.gpu_name})" if kind.gpu_name else "")
 
 
-def _conditions(row: Row) -> list[str]:
+def _conditions(kind: Kind) -> list[str]:
     """Precision, and the batch size and threads that are not the recipe's or the tool's own."""
-    parts = [row.precision]
-    if row.batch_size and row.batch_size != recipe_batch_size(row.workload):
-        parts.append(f"batch {row.batch_size}")
-    if row.threads:
-        parts.append(f"{row.threads} thread{'s' if row.threads > 1 else ''}")
+    parts = [kind.precision]
+    if kind.batch_size and kind.batch_size != recipe_batch_size(kind.workload):
+        parts.append(f"batch {kind.batch_size}")
+    if kind.threads:
+        parts.append(f"{kind.threads} thread{'s' if kind.threads > 1 else ''}")
     return parts
 
 
-def _machine(row: Row) -> list[str]:
-    return [row.machine] if row.machine else []
+def _machine(kind: Kind) -> list[str]:
+    return [kind.machine] if kind.machine else []
 
 
-def _caption(row: Row) -> str:
-    return " · ".join([work(row), _device(row), *_conditions(row), *_machine(row)])
+def _caption(kind: Kind) -> str:
+    return " · ".join([work(kind), _device(kind), *_conditions(kind), *_machine(kind)])
 
 
 def _lowest(_: Configuration, times: Times) -> float | None:
@@ -132,7 +139,7 @@ TOOL = Side(
     definition="vs lowest: Time (s) over the lowest of its table.",
     empty="no results yet: make bench",
     caption=_caption,
-    line=lambda row: Configuration(label(row), row.mode),
+    line=lambda kind: Configuration(label(kind), kind.mode),
     base=_lowest,
     keep=list,
 )
@@ -146,8 +153,8 @@ INSTANCE = Side(
     "vs lowest: Time (s) over the lowest of its table.",
     empty="no tool has run the same work on two instances: run the same command elsewhere, "
     "and copy its results beside these",
-    caption=lambda row: " · ".join([label(row), row.mode, work(row), *_conditions(row)]),
-    line=lambda row: Configuration(instance(row), row.device),
+    caption=lambda kind: " · ".join([label(kind), kind.mode, work(kind), *_conditions(kind)]),
+    line=lambda kind: Configuration(instance(kind), kind.device),
     base=_lowest,
     keep=_two,
 )
@@ -161,10 +168,10 @@ DEVICE = Side(
     "the line: how many times faster the GPU is.",
     empty="no tool has run the same work on CPU and GPU of one machine: "
     "benchdl run TOOL --device cpu, and again with --device gpu",
-    caption=lambda row: " · ".join([work(row), *_conditions(row), *_machine(row)]),
-    line=lambda row: Configuration(
-        label(row) + (f", {row.mode}" if row.mode != "as-written" else ""),
-        "cpu" if row.device == "cpu" else row.gpu_name or "gpu",
+    caption=lambda kind: " · ".join([work(kind), *_conditions(kind), *_machine(kind)]),
+    line=lambda kind: Configuration(
+        label(kind) + (f", {kind.mode}" if kind.mode != "as-written" else ""),
+        "cpu" if kind.device == "cpu" else kind.gpu_name or "gpu",
     ),
     base=_cpu_of_the_same,
     keep=_on_both_devices,
@@ -180,9 +187,9 @@ VARIANT = Side(
     definition="vs default: Time (s) over that of the variant `default` of the same table.",
     empty="no tool has run in two variants: benchdl list names them, benchdl run TOOL "
     "--variant default --variant NAME compares them",
-    caption=lambda row: " · ".join([row.tool, row.mode, _caption(row)]),
-    line=lambda row: Configuration(
-        ", ".join([row.variant, *([row.overrides] if row.overrides else [])]), row.mode
+    caption=lambda kind: " · ".join([kind.tool, kind.mode, _caption(kind)]),
+    line=lambda kind: Configuration(
+        ", ".join([kind.variant, *([kind.overrides] if kind.overrides else [])]), kind.mode
     ),
     base=_default_variant,
     keep=_two,

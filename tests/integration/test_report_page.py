@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import time
 
@@ -261,7 +260,7 @@ def test_ten_thousand_results(browser, benchdl, tmp_path):
     )
     kept = report_data.store(tmp_path / "results", made, samples=200)
     assert len(kept) >= 10_000
-    wall, cpu = min(spent(tmp_path) for _ in range(2))
+    plain, written = read_alone(tmp_path), written_in(tmp_path)
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     one = Watched(page, tmp_path / "report.html")
     begin = time.monotonic()
@@ -283,19 +282,25 @@ def test_ten_thousand_results(browser, benchdl, tmp_path):
     size = (tmp_path / "report.html").stat().st_size
     assert one.errors == []
     assert size < 12e6
-    # Under 5 s where nothing else runs. Where something does, what counts is the process's own CPU
-    # time, which shared cores can double.
-    slow = max(1.0, wall / cpu)
-    assert wall < 5.0 or (slow > 1.3 and cpu < 10.0), (wall, cpu)
-    assert opened < 5.0 * slow, (opened, slow)
-    assert max(filtered, drawn) < 2.0 * slow, (filtered, drawn, slow)
+    # Under 5 s on a quiet machine (docs/report.md), where it takes 6 times as long as reading the
+    # files as JSON. Times differ with the machine and with what else it does, the ratio does not.
+    slow = max(1.0, 9 * plain / 5)
+    assert written < 5 * slow, (written, plain)
+    assert opened < 5 * slow, (opened, plain)
+    assert max(filtered, drawn) < 2 * slow, (filtered, drawn, plain)
 
 
-def spent(folder):
-    """Wall and CPU seconds of writing the report of the results in ``folder``."""
-    before, begin = os.times(), time.monotonic()
+def read_alone(folder):
+    """Seconds of reading all results in ``folder`` as JSON."""
+    begin = time.monotonic()
+    for file in (folder / "results").glob("*/result.json"):
+        json.loads(file.read_bytes())
+    return time.monotonic() - begin
+
+
+def written_in(folder):
+    """Seconds of writing their report."""
+    begin = time.monotonic()
     command = [BENCHDL, "report", "--results", folder / "results", "-o", folder / "report.html"]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
-    wall, after = time.monotonic() - begin, os.times()
-    user = after.children_user - before.children_user
-    return wall, user + after.children_system - before.children_system
+    return time.monotonic() - begin

@@ -1,0 +1,29 @@
+"""What tells kinds of runs apart: all that captions and names of lines are made of.
+
+Ten thousand runs are of a few hundred kinds, and what is made of a kind is made once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """Fields of a row; runs alike in all of them stand under one caption, in one line."""
+
+    tool: str
+    mode: str
+    variant: str
+    overrides: str
+    workload: str
+    dataset: str
+    train_samples: int | None
+    epochs: int
+    batch_size: int | None
+    threads: int | None
+    precision: str
+    launcher: str
+    device: str
+    machine: str | None
+    gpu_name: str | None
+    gpus_visible: int | None
