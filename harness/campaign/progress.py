@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from harness import checks
 from harness.campaign.outlook import Standing, State
 from harness.campaign.plan import particulars
 from runner.contract import Job, Result
+
+if TYPE_CHECKING:  # only a terminal needs them
+    from rich.live import Live
+    from rich.progress import Progress, TaskID
 
 
 def quiet() -> Display:
@@ -67,15 +69,17 @@ class Display:
             epochs = f"{job.epochs} epoch{'s' if job.epochs > 1 else ''}"
             self.say(f"{name}: started, {epochs} on {job.dataset}")
             return
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[state]}", markup=False),
-            TimeElapsedColumn(),
+        from rich import live, progress  # noqa: PLC0415
+
+        self._bar = progress.Progress(
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(bar_width=24),
+            progress.TextColumn("{task.fields[state]}", markup=False),
+            progress.TimeElapsedColumn(),
             console=self._console,
         )
         self._task = self._bar.add_task(name, total=job.epochs, state="starting")
-        self._live = Live(console=self._console, transient=True, get_renderable=self._picture)
+        self._live = live.Live(console=self._console, transient=True, get_renderable=self._picture)
         self._live.start()
 
     def _picture(self) -> RenderableType:

@@ -14,27 +14,15 @@ from pathlib import Path
 from typing import Literal
 
 from harness.cache import cache_dir, locked, write_whole
-from harness.datasets import idx, synthetic
+from harness.datasets import idx
 from harness.datasets.download import DownloadError, from_mirrors
+from harness.datasets.pins import MNIST, SHA256, SYNTHETIC, SYNTHETIC_RECIPE
 from harness.errors import BenchdlError, UsageError
 
-__all__ = ["CHOICES", "Dataset", "DatasetState", "fetch", "listing", "resolve"]
-
-MNIST, SYNTHETIC = "mnist", synthetic.NAME
+__all__ = ["CHOICES", "MNIST", "SHA256", "Dataset", "DatasetState", "fetch", "listing", "resolve"]
 
 CHOICES = ("auto", MNIST, SYNTHETIC)
 """What ``--dataset`` accepts."""
-
-SHA256: dict[str, dict[str, str]] = {
-    # Of the decoded files as published by Y. LeCun, C. Cortes and C. Burges.
-    MNIST: {
-        idx.TRAIN_IMAGES: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        idx.TRAIN_LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        idx.TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        idx.TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    },
-    SYNTHETIC: synthetic.SHA256,
-}
 
 _NAME_ONE = "name the directory of the four MNIST files with --data-dir or BENCHDL_DATA"
 _HOW_TO_GET = (
@@ -169,7 +157,7 @@ def _from_named(directory: Path, origin: str) -> Dataset:
 
 
 def _cache_of(name: str) -> Path:
-    recipe = f"-{synthetic.RECIPE}" if name == SYNTHETIC else ""
+    recipe = f"-{SYNTHETIC_RECIPE}" if name == SYNTHETIC else ""
     return cache_dir() / "datasets" / f"{name}{recipe}"
 
 
@@ -191,7 +179,13 @@ def _cached(name: str, say: Say) -> Dataset:
         if found.problem:
             say(f"the cached {name} is replaced: {found.problem}")
         say(f"generating {name}" if name == SYNTHETIC else "downloading MNIST")
-        files = synthetic.files() if name == SYNTHETIC else from_mirrors(sha256)
+        files = _generated() if name == SYNTHETIC else from_mirrors(sha256)
         for file, content in files.items():
             write_whole(directory / file, content)  # goes before a damaged one with .gz
     return dataset
+
+
+def _generated() -> dict[str, bytes]:
+    from harness.datasets import synthetic  # noqa: PLC0415 - NumPy, which few commands need
+
+    return synthetic.files()

@@ -3,9 +3,9 @@
 A picture starts from a master copy of its digit (:mod:`harness.datasets.glyphs`), which is turned,
 slanted, scaled, bent, shifted, drawn with a pen of another width and blackness, and sometimes
 broken or smudged so that a few pictures cannot be told. All of it is integer arithmetic on a fixed
-stream (:mod:`harness.datasets.bitstream`); :data:`SHA256` pins the outcome. Shapes, types, sizes,
-mean and spread of the pixels are those of MNIST (Y. LeCun, C. Cortes, C. Burges, "The MNIST
-database").
+stream (:mod:`harness.datasets.bitstream`); :mod:`harness.datasets.pins` has the outcome's
+checksums. Shapes, types, sizes, mean and spread of the pixels are those of MNIST (Y. LeCun,
+C. Cortes, C. Burges, "The MNIST database").
 """
 
 from __future__ import annotations
@@ -16,23 +16,11 @@ import numpy.typing as npt
 from harness.datasets import glyphs, idx
 from harness.datasets.bitstream import SPREAD, Words, bell, below, words
 from harness.datasets.glyphs import COPIES, SIDE
+from harness.datasets.pins import SHA256, SYNTHETIC
 from harness.errors import BenchdlError
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int32]
-
-NAME = "synthetic-mnist"
-
-RECIPE = 1
-"""Raised with every change of the bytes: each recipe has a cache directory of its own."""
-
-SHA256: dict[str, str] = {
-    idx.TRAIN_IMAGES: "3ac8a080b0f23ea5153fc019aa3bb058ab83f724b3a8255629de922bec51030d",
-    idx.TRAIN_LABELS: "fa8a5bab0efcd5c97bc3784f94f371b90c25ec3d3020ad6e96dbfe00d0e9c42a",
-    idx.TEST_IMAGES: "08c0902d3c06714d267e2183b8870e129560513f47a52e1df5e5b68f9b385ec4",
-    idx.TEST_LABELS: "0b22f187f574beaedfdf41f6c2be7bbf7dc94957c334b2f42bc631cc848b6c1d",
-}
-"""Of the whole IDX files."""
 
 _PIXELS = 28
 _BLOCK = 500  # pictures at a time: what is in use stays in the processor's cache
@@ -60,7 +48,7 @@ def files() -> dict[str, bytes]:
         contents[labels_name] = idx.header(labels_name) + labels.tobytes()
     for name, content in contents.items():
         try:
-            idx.check(name, content, SHA256[name])
+            idx.check(name, content, SHA256[SYNTHETIC][name])
         except idx.IdxError as error:
             raise BenchdlError(
                 f"the generated {name} is wrong with numpy {np.__version__}: {error}",
