@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from datetime import datetime, timezone
@@ -75,4 +76,9 @@ def _now() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The result is written. What frameworks do when an interpreter ends takes up to a second, and
+    # now and then crashes.
+    os._exit(code)
