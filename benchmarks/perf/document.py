@@ -72,7 +72,7 @@ def _modes(records: Records, backends: list[str]) -> str:
     floor = min(steady.values())
     fastest = next(key for key, value in steady.items() if value == floor)
     rows = []
-    for name in backends:
+    for name in dict.fromkeys(name for name, _ in steady):
         written = records.samples(name, "as-written", "steady_epoch_s")
         tuned = records.samples(name, "tuned", "steady_epoch_s")
         cells = [
