@@ -77,8 +77,10 @@ def _now() -> str:
 
 if __name__ == "__main__":
     code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # The result is written. What frameworks do when an interpreter ends takes up to a second, and
-    # now and then crashes.
-    os._exit(code)
+    if code == 0:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # The result is written. What frameworks do when an interpreter ends takes up to a second,
+        # and now and then crashes.
+        os._exit(0)
+    sys.exit(code)
