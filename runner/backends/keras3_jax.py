@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, Dict, List, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from runner.backends import jax_device
 from runner.backends.base import EpochSeen
 from runner.backends.keras3 import Keras3
 from runner.contract import Job
 
+if TYPE_CHECKING:  # NumPy must not be imported before configure()
+    from runner.datasets import Arrays
+
 
 class Keras3OnJax(Keras3):
     """Channels last: the default of Keras.
 
-    As written ``fit`` starts a compiled step for each batch. Mode ``tuned`` compiles the epoch: a
-    ``jax.lax.scan`` over the model's own ``train_step``, data and shuffling on the device. On a CPU
-    it has convolutions as products of matrices besides, since XLA's own gradient of a convolution
-    is several times slower there, and slower still in a loop.
+    As written ``fit`` starts a compiled step for each batch. Mode ``tuned`` compiles the epoch,
+    ahead of training: a ``jax.lax.scan`` over the model's own ``train_step``, data and shuffling on
+    the device. On a CPU it has convolutions as products of matrices besides, since XLA's own
+    gradient of a convolution is several times slower there, and slower still in a loop.
     """
 
     below = "jax"
@@ -49,25 +52,39 @@ class Keras3OnJax(Keras3):
             **{**vars(layers), "Conv2D": _convolution_as_product(self._jax, layers)}
         )
 
+    def prepare(self, data: Arrays) -> None:
+        """Arrays; in mode ``tuned`` on the device."""
+        super().prepare(data)
+        if self.scanned:
+            self._train_x, self._train_y = self._jax.block_until_ready(
+                self._jax.device_put((self._train_x, self._train_y))
+            )
+
+    def compile(self) -> bool:
+        """In mode ``tuned`` the scan over an epoch."""
+        if not self.scanned:
+            return super().compile()
+        x, y = self._train_x, self._train_y
+        self._make_variables(x, y)
+        self._key = self._jax.random.key(self._seed)
+        epoch = self._epoch_function(len(x))
+        self._epoch = epoch.lower(self._state(), x, y, self._key).compile()
+        return True
+
     def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
         """``model.fit``, or its steps in one compiled function for each epoch."""
         if not self.scanned:
             return super().fit(epochs, epoch_seen)
-        model, jax = self._model, self._jax
-        x, y = jax.device_put((self._train_x, self._train_y))
-        self._make_variables(x, y)
-        state = tuple([variable.value for variable in part] for part in self._parts())
-        key = jax.random.key(self._seed)
-        epoch = self._epoch_function(len(x))
+        jax, key, state = self._jax, self._key, self._state()
         for number in range(1, epochs + 1):
             key, own = jax.random.split(key)
             fresh = [jax.numpy.zeros_like(value) for value in state[-1]]
-            logs, state = epoch((*state[:-1], fresh), x, y, own)
+            logs, state = self._epoch((*state[:-1], fresh), self._train_x, self._train_y, own)
             epoch_seen(number, float(logs["loss"]))
         for variables, values in zip(self._parts(), state):
             for variable, value in zip(variables, values):
                 variable.assign(value)
-        model.reset_metrics()
+        self._model.reset_metrics()
         return int(self._iterations())
 
     def _make_variables(self, x: Any, y: Any) -> None:
@@ -75,6 +92,9 @@ class Keras3OnJax(Keras3):
         self._model.optimizer.build(self._model.trainable_variables)
         self._model.test_on_batch(x[:1], y[:1])
         self._model.reset_metrics()
+
+    def _state(self) -> Tuple[List[Any], ...]:
+        return tuple([variable.value for variable in part] for part in self._parts())
 
     def _parts(self) -> Tuple[List[Any], ...]:
         """The variables of which ``train_step`` takes and returns the values, in its order."""

@@ -92,7 +92,7 @@ class KerasModel:
         return list(self._model.get_weights())
 
     def compile(self) -> bool:
-        """TensorFlow traces in the first step; Theano overrides this."""
+        """Nothing: what runs below compiles in the first step, where no subclass says otherwise."""
         return False
 
     def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
