@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 
-from runner.backends import torch_device
+from runner.backends import malloc, torch_device
 from runner.backends.keras3 import Keras3
 from runner.contract import Job
 
@@ -17,15 +17,17 @@ class Keras3OnTorch(Keras3):
     """Channels last as written: the default of Keras, which turns them for PyTorch at each step.
 
     Mode ``tuned`` has PyTorch's own layout, channels first, and the data on the device, shuffled
-    there.
+    there; on a CPU freed memory is kept.
     """
 
     below = "torch"
+    keeps_memory = False
 
     def configure(self, job: Job) -> None:
         """Keras, and what PyTorch reads at import."""
         super().configure(job)
         self.channels_first = self.tuned
+        self.keeps_memory = self.tuned and job.device == "cpu" and malloc.keep_freed()
         torch_device.configure(job)
 
     def start(self, job: Job) -> None:
@@ -56,7 +58,12 @@ class Keras3OnTorch(Keras3):
     def attest(self) -> Tuple[str, Dict[str, str], Dict[str, Any]]:
         """Device of a trained weight, live versions, and what both say of themselves."""
         device = self._model.trainable_variables[0].value.device
-        facts = {"weights_on": str(device), **self.facts(), **torch_device.facts(self._torch)}
+        facts = {
+            "weights_on": str(device),
+            "freed_memory_kept": self.keeps_memory,
+            **self.facts(),
+            **torch_device.facts(self._torch),
+        }
         kind = "gpu" if device.type == "cuda" else str(device.type)
         return kind, self.versions(self._torch), facts
 

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
-from runner.backends import theano_gpu
+from runner.backends import malloc, theano_gpu
 from runner.backends.keras_model import KerasModel
 from runner.contract import Job, MemoryPool
 
@@ -45,22 +45,21 @@ class Theano(KerasModel):
             f"gpuarray.preallocate={preallocate(job.settings.memory_pool)}",
             f"dnn.enabled={'auto' if job.settings.cudnn_enabled else 'False'}",
         ]
-        threads = job.threads
+        self._keeps_memory = False
         if job.settings.mode == "tuned":
             # Keeps the memory of intermediate results from one call to the next (Theano's page
-            # "allow_gc"). On a CPU, products as small as these lose more by sharing out their work
-            # to threads than they gain.
+            # "allow_gc").
             flags.append("allow_gc=False")
-            threads = threads or (1 if job.device == "cpu" else None)
+            self._keeps_memory = job.device == "cpu" and malloc.keep_freed()
         if job.device == "gpu":
             flags += theano_gpu.flags(job)
         os.environ["THEANO_FLAGS"] = ",".join(flag for flag in flags if flag)
         os.environ["KERAS_BACKEND"] = "theano"
         # Keras writes a configuration file at import; the user's own must stay untouched.
         os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-")
-        if threads:
+        if job.threads:
             for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-                os.environ[name] = str(threads)
+                os.environ[name] = str(job.threads)
 
     def start(self, job: Job) -> None:
         """Import Keras on Theano, with the names put back that newer Pythons took away."""
@@ -102,6 +101,7 @@ class Theano(KerasModel):
             "blas_ldflags": str(config.blas.ldflags),
             "openmp": bool(config.openmp),
             "allow_gc": bool(config.allow_gc),
+            "freed_memory_kept": self._keeps_memory,
             "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS"),
             "preallocate": float(config.gpuarray.preallocate),
             "convolutions": theano_gpu.convolutions(operations),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
-from runner.backends import torch_device, torch_graph
+from runner.backends import malloc, torch_device, torch_graph
 from runner.backends.base import EpochSeen
 from runner.backends.layout import from_outputs_first
 from runner.contract import Job
@@ -19,7 +19,7 @@ class Torch:
 
     As written: a DataLoader over a TensorDataset, each batch moved to the device, its loss read on
     the host. Tuned: the data on the device, shuffled there, nothing read before the end of an
-    epoch; on a GPU each step is one CUDA graph.
+    epoch; on a GPU each step is one CUDA graph, on a CPU freed memory is kept.
 
     ``torch.optim.SGD`` multiplies its momentum by the learning rate of the present update, the
     recipe by those of the past ones. With a learning rate of 1 and gradients that backward has
@@ -29,6 +29,7 @@ class Torch:
     def configure(self, job: Job) -> None:
         """What PyTorch reads at import."""
         self._tuned = job.settings.mode == "tuned"
+        self._keeps_memory = self._tuned and job.device == "cpu" and malloc.keep_freed()
         torch_device.configure(job)
 
     def start(self, job: Job) -> None:
@@ -154,6 +155,7 @@ class Torch:
             "layout": "channels_first",
             "weights_on": str(device),
             "cuda_graphs": self._graphed,
+            "freed_memory_kept": self._keeps_memory,
             "cudnn_benchmark": bool(torch.backends.cudnn.benchmark),
             **torch_device.facts(torch),
         }
