@@ -192,6 +192,26 @@ def test_a_killed_container_is_a_failed_result(engine, cache, tmp_path, dummy_ro
     assert "Traceback" not in stderr
 
 
+@pytest.mark.parametrize("way", ["killed", "interrupted", "timeout"])
+@pytest.mark.parametrize("backend", catalog.names())
+def test_every_backend_can_be_ended_at_work(engine, cache, tmp_path, backend, way):
+    limit = ["--timeout", "8"] if way == "timeout" else []
+    process = start(cache, tmp_path, backend, "--epochs", "1000", *limit)
+    (container,) = wait_for(lambda: ours(engine, tmp_path))
+    if way != "timeout":
+        wait_for(lambda: '"phase": "fit"' in container.logs().decode())
+        container.kill() if way == "killed" else process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=90)
+    assert "Traceback" not in stderr
+    assert process.returncode == (130 if way == "interrupted" else 1)
+    result = result_of(tmp_path)
+    assert result["status"] == ("interrupted" if way == "interrupted" else "failed")
+    reasons = {"killed": "crashed", "interrupted": "interrupted", "timeout": "timeout"}
+    assert result["failure"]["reason"] == reasons[way]
+    assert result["measurement"] is None
+    assert ours(engine, tmp_path) == []
+
+
 def test_gpu_asked_for_and_absent_is_one_line_with_the_fix(run, engine, tmp_path):
     if "nvidia" in engine.info().get("Runtimes", {}):
         pytest.skip("this engine has an NVIDIA runtime")
@@ -203,11 +223,15 @@ def test_gpu_asked_for_and_absent_is_one_line_with_the_fix(run, engine, tmp_path
     assert {container.id for container in engine.containers.list(all=True)} == before
 
 
-def start_hanging(cache, tmp_path, dummy_root):
-    command = [BENCHDL, "run", "dummy", *IN_DOCKER, *STAND_IN]
-    command += ["--set", "environment.DUMMY_MODE=hang", "--results", tmp_path / "results"]
-    env = {**os.environ, "BENCHDL_CACHE": str(cache), "BENCHDL_ROOT": str(dummy_root)}
+def start(cache, tmp_path, *args, **more):
+    command = [BENCHDL, "run", *IN_DOCKER, *STAND_IN, *args, "--results", tmp_path / "results"]
+    env = {**os.environ, "BENCHDL_CACHE": str(cache), **more}
     return subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+
+
+def start_hanging(cache, tmp_path, dummy_root):
+    hang = ["--set", "environment.DUMMY_MODE=hang"]
+    return start(cache, tmp_path, "dummy", *hang, BENCHDL_ROOT=str(dummy_root))
 
 
 def wait_for(look, timeout_s=300.0):
