@@ -20,6 +20,8 @@ _FOREIGN_SHARE = 0.1
 _FOREIGN_MIN_S = 0.5
 _LATE_FACTOR = 2.0
 _CLOCK_SLACK_S = 0.05
+_RETURN_SHARE = 0.1
+_RETURN_MIN_S = 0.5
 _START_MARGIN = 0.15  # five times the largest distance from chance seen over 300 seeds
 _RATE_MARGIN = 0.002  # pictures on the border between two digits, and TF32
 _LOSS_MARGIN = 0.005
@@ -211,6 +213,20 @@ def _sampler(job: Job, measured: Measurement) -> Iterator[Finding]:
         )
 
 
+def _return(job: Job, measured: Measurement) -> Iterator[Finding]:  # noqa: ARG001
+    fit_s = measured.phases.fit_s
+    after_s = fit_s - sum(epoch.duration_s for epoch in measured.epochs)
+    if measured.epochs and after_s > max(_RETURN_MIN_S, _RETURN_SHARE * fit_s):
+        yield Finding(
+            code="late-return",
+            severity="info",
+            evidence=f"the training call returned {after_s:.1f} s after its last epoch, "
+            f"{after_s / fit_s:.0%} of Time (s)",
+            advice="the tool takes down what it built, as Keras on TensorFlow its pipeline of the "
+            "data, now and then for seconds; compare steady epochs as well (--figure)",
+        )
+
+
 def exit_status(code: int | None) -> list[Finding]:
     """A runner that says all is well and then ends badly; ``code`` is its exit status."""
     if not code:
@@ -250,5 +266,6 @@ _CHECKS: tuple[Callable[[Job, Measurement], Iterator[Finding]], ...] = (
     _isolation,
     _load,
     _sampler,
+    _return,
     *GUARDS,
 )

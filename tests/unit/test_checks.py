@@ -30,6 +30,11 @@ def sampler(**changes):
     return {"measurement": {"sampler": changes}}
 
 
+def epochs_of(seconds):
+    epochs = [{"number": n, "duration_s": seconds, "loss": 1 / n} for n in range(1, 11)]
+    return {"measurement": {"epochs": epochs}}
+
+
 def test_a_clean_result_has_no_findings(make_result):
     assert found(make_result()) == []
 
@@ -85,6 +90,7 @@ def test_a_clean_result_has_no_findings(make_result):
         ("not-isolated", "suspect", isolation(network_interfaces=["eth0", "lo"]), "network"),
         ("foreign-load", "suspect", {"measurement": {"cpu": {"host_cpu_s": 360.0}}}, "40.0 s"),
         ("sampler-broke", "suspect", sampler(problem="it ended with exit code 1"), "exit code 1"),
+        ("late-return", "info", epochs_of(15.0), "26.4 s after its last epoch, 15% of Time"),
         ("sampler-late", "info", sampler(interval_median_s=0.3), "0.3 s"),
         ("sampler-late", "suspect", sampler(samples=0, interval_median_s=None), "0 samples"),
     ],
@@ -121,7 +127,7 @@ def test_the_test_set_is_a_sample(make_result, rate, codes):
 
 
 def test_a_short_run_may_err_more(make_result):
-    epochs = [{"number": 1, "duration_s": 0.3, "loss": 2.2}]
+    epochs = [{"number": 1, "duration_s": 176.0, "loss": 2.2}]
     figures = {"train_samples": 1000, "updates": 8, "error_rate": 0.6}
     result = make_result(
         job={"epochs": 1, "train_samples": 1000},
@@ -211,7 +217,9 @@ def test_the_ceiling_counts_images_or_updates_whichever_is_less(
     result = make_result(
         job={"batch_size": size, "epochs": epochs, "train_samples": samples},
         measurement={
-            "epochs": [{"number": n + 1, "duration_s": 1.0, "loss": 1.0} for n in range(epochs)],
+            "epochs": [
+                {"number": n + 1, "duration_s": 176.0 / epochs, "loss": 1.0} for n in range(epochs)
+            ],
             "learning": {
                 "batch_size": size,
                 "train_samples": samples,

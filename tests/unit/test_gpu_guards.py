@@ -63,10 +63,11 @@ def found(result):
     return checks.findings(result.job, result.measurement, 184.0)
 
 
-def epochs(first, steady):
-    return [
+def timed(first, steady):
+    epochs = [
         {"number": n, "duration_s": first if n == 1 else steady, "loss": 0.1} for n in range(1, 11)
     ]
+    return {"epochs": epochs, "phases": {"fit_s": first + 9 * steady}}
 
 
 def test_a_clean_gpu_result_has_no_findings(on_gpu):
@@ -99,7 +100,7 @@ def test_a_neighbour_on_a_gpu_that_the_job_does_not_use_is_no_matter(on_gpu):
         (
             "first-epoch-jit",
             "suspect",
-            {"measurement": {"epochs": epochs(30.0, 5.0)}},
+            {"measurement": timed(30.0, 5.0)},
             "30.0 s, the others 5.0 s; compute capability 9.0",
         ),
         (
@@ -123,7 +124,7 @@ def test_each_guard_fires_on_its_own_figure(on_gpu, code, severity, changes, evi
 )
 def test_a_slow_first_epoch_is_explained_by_what_the_framework_was_built_for(on_gpu, built, words):
     live = {**LIVE, "framework": {"native_capabilities": built}}
-    slow = {"epochs": epochs(30.0, 5.0), "attestation": live}
+    slow = {**timed(30.0, 5.0), "attestation": live}
     (finding,) = found(on_gpu(measurement=slow))
     assert finding.evidence.endswith(words)
     assert ("may lack" in finding.advice) == (built == ["9.0"])
@@ -149,8 +150,8 @@ def test_what_the_host_saw_on_a_gpu_counts_where_the_job_used_it(on_gpu):
         {"utilisation_before_percent": 9.9},
         {"driver": "450.80.02"},
         {"driver": "unknown"},
-        {"measurement": {"epochs": epochs(24.9, 5.0)}},
-        {"measurement": {"epochs": epochs(60.0, 12.5)}},
+        {"measurement": timed(24.9, 5.0)},
+        {"measurement": timed(60.0, 12.5)},
         {"measurement": {"cpu": {"steal_s": 17.0}}},
         {"utilisation_percent": None, "used": False},  # MIG, or too short a window
     ],
@@ -162,7 +163,7 @@ def test_just_not(on_gpu, changes):
 
 def test_a_cpu_job_has_no_gpu_findings(make_result):
     gpu = {"state": "lost", "detail": "x", "devices": [{**CLEAN, **IDLE}]}
-    slow_start = {"epochs": epochs(60.0, 5.0), "gpu": gpu}
+    slow_start = {**timed(60.0, 5.0), "gpu": gpu}
     assert found(make_result(measurement=slow_start)) == []
 
 
