@@ -236,7 +236,8 @@ def exit_status(code: int | None) -> list[Finding]:
             code="bad-exit",
             severity="suspect",
             evidence=f"the runner wrote a good result and then ended with status {code}",
-            advice="log.txt may say why; the framework may have broken while it was unloaded",
+            advice="something ended it after its last word: look for what kills processes here "
+            "(a memory limit, another user) and run again",
         )
     ]
 

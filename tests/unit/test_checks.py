@@ -104,6 +104,13 @@ def test_each_check_fires_on_its_own_figure(make_result, code, severity, changes
     assert finding.advice
 
 
+@pytest.mark.parametrize(("code", "codes"), [(None, []), (0, []), (137, ["bad-exit"])])
+def test_a_good_result_with_a_bad_exit(code, codes):
+    said = checks.exit_status(code)
+    assert [finding.code for finding in said] == codes
+    assert all(f"status {code}" in finding.evidence for finding in said)
+
+
 def test_a_job_that_says_longer_than_it_took(make_result):
     (finding,) = found(make_result(), wall_s=100.0)
     assert (finding.code, finding.severity) == ("clock", "invalid")
