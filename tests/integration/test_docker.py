@@ -200,7 +200,10 @@ def test_every_backend_can_be_ended_at_work(engine, cache, tmp_path, backend, wa
     (container,) = wait_for(lambda: ours(engine, tmp_path))
     if way != "timeout":
         wait_for(lambda: '"phase": "fit"' in container.logs().decode())
-        container.kill() if way == "killed" else process.send_signal(signal.SIGINT)
+    if way == "killed":
+        container.kill()
+    if way == "interrupted":
+        process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=90)
     assert "Traceback" not in stderr
     assert process.returncode == (130 if way == "interrupted" else 1)

@@ -159,6 +159,13 @@ def test_tuned_theano_keeps_memory(environ, make_result, monkeypatch, mode, devi
     assert bool(asked) is (mode == "tuned" and device == "cpu")
 
 
+@pytest.mark.parametrize("mode", ["as-written", "tuned"])
+def test_threads_of_a_job_are_those_of_theanos_blas(environ, make_result, monkeypatch, mode):
+    monkeypatch.setattr(malloc, "keep_freed", lambda: True)
+    theano.Theano().configure(job(make_result, mode, threads=2))
+    assert environ["OPENBLAS_NUM_THREADS"] == "2"
+
+
 STEPS = """
 import ctypes, resource, sys
 from runner.backends import malloc
