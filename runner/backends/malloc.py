@@ -15,7 +15,7 @@ def keep_freed() -> bool:
 
     By itself glibc maps every block above a threshold apart and unmaps it when it is freed: the
     outputs of the larger layers are faulted in, page by page, at each step. The threshold moves
-    with the sizes that were freed before, so that two starts of one program may differ by a half.
+    with the sizes that were freed before: what a program once held decides how fast it trains.
     Source: mallopt(3); PyTorch's Performance Tuning Guide advises other allocators for it.
 
     Returns:
