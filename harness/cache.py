@@ -89,6 +89,15 @@ def locked(directory: Path, say: Callable[[str], None]) -> Iterator[None]:
         lock.release()
 
 
+@contextlib.contextmanager
+def locked_if_possible(directory: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """As :func:`locked`, for what is right without a lock too: one that cannot be had is no end."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(BenchdlError):
+            stack.enter_context(locked(directory, say))
+        yield
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is seen complete or not at all; no partial file stays behind.
 

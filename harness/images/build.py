@@ -1,8 +1,11 @@
-"""Building an image through docker-py: progress, the failing step, and labels that tell it all."""
+"""Building an image through docker-py: progress, the failing step, and labels that tell it all.
+
+Whoever shares the engine may build the same image at the same time from another checkout: every
+build has a name of its own (:mod:`harness.images.holds`), and what it returns is known by its id.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import re
@@ -11,19 +14,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.images import Image
 
-from harness import cache, engine, images
+from harness import addresses, cache, engine, images
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
-from harness.images import baseimage, context
+from harness.images import baseimage, context, holds
+from harness.launchers import marks
 
 Say = Callable[[str], None]
 
 _STEP = re.compile(r"^Step (\d+/\d+) : (.*)$", re.MULTILINE)
 _TAIL_LINES = 15
-_UNLABELLED = "-unlabelled"
 _LIST_PACKAGES = ["dpkg-query", "-W", "-f", "${Package}=${Version}\n"]
 
 
@@ -49,19 +52,23 @@ def build(
     Raises:
         BenchdlError: no base image, or a step failed (named, with its last lines said before).
     """
+    addresses.check_mirror(mirror)
     name = images.reference(backend.name, flavour)
     base_id = baseimage.ensure(client, backend.spec.base.reference, make=make_base, say=say)
     contents = context.files(backend, flavour)
     args = context.arguments(backend, flavour, mirror)
     wanted = context.fingerprint(contents, args, base_id)
-    with cache.locked(cache.cache_dir() / "builds" / f"{backend.name}-{flavour}", say):
-        present = engine.find_image(client, name)
-        if present is not None and images.label(present, "fingerprint") == wanted:
+    own = holds.own_name(backend.name, flavour)
+    # The lock spares work where two of one user build the same. Nothing else rests on it.
+    with cache.locked_if_possible(cache.cache_dir() / "builds" / f"{backend.name}-{flavour}", say):
+        present = _present(client, name, own, wanted)
+        if present is not None:
             say(f"{name} is up to date")
             return present
         say(f"building {name} on {backend.spec.base.reference}")
         try:
-            debian = _build_unlabelled(client, backend, name, contents, args, say)
+            holds.clear(client, backend.name)
+            debian = _build_unlabelled(client, backend, name, own, contents, args, say)
             labels = {
                 "backend": backend.name,
                 "flavour": flavour,
@@ -73,38 +80,59 @@ def build(
                 "locks": json.dumps(context.lock_hashes(backend, flavour), sort_keys=True),
                 "debian": json.dumps(debian, sort_keys=True),
             }
-            _label(client, name, labels)
-            if present is not None:
-                # What had our name has none now: ours to remove, unless something still uses it.
-                with contextlib.suppress(APIError):
-                    client.images.remove(str(present.id))
+            image = _label(client, own, labels)
+            _compare(client, image, labels)
+            holds.give(client, str(image.id), name, own)
         except APIError as error:
+            holds.release(client, own)
             raise engine.explain(error, f"building {name}") from None
         except (DockerException, OSError) as error:
             raise BenchdlError(f"building {name}: lost the Docker engine ({error})") from None
+        except BaseException:
+            holds.release(client, own)
+            raise
     say(f"{name} is ready")
-    return client.images.get(name)
+    return image
+
+
+def _present(client: docker.DockerClient, name: str, own: str, wanted: str) -> Image | None:
+    """The image that has the public name, kept for this process, if it is what is wanted."""
+    image = engine.find_image(client, name)
+    if image is None or images.label(image, "fingerprint") != wanted:
+        return None
+    try:
+        holds.hold(client, str(image.id), own)
+    except ImageNotFound:  # another build's image took its name meanwhile
+        return None
+    return image
 
 
 def _build_unlabelled(
     client: docker.DockerClient,
     backend: Backend,
     name: str,
+    own: str,
     contents: dict[str, bytes],
     args: dict[str, str],
     say: Say,
 ) -> dict[str, str]:
-    """Build under a passing name; returns the Debian packages that are in it, as pinned."""
+    """Build under this process's own name; returns the Debian packages that are in it, as pinned.
+
+    The proxies of docker's own configuration are given to the steps, as ``docker build`` does:
+    predefined build arguments, which no history or label keeps.
+    """
     _stream(
         client,
         name,
         say,
         fileobj=io.BytesIO(context.tar(contents)),
         custom_context=True,
-        buildargs=args,
-        tag=name + _UNLABELLED,
+        buildargs=dict(args),  # docker-py adds the proxies to it
+        use_config_proxy=True,
+        tag=own,
     )
-    debian = _debian_packages(client, name + _UNLABELLED)
+    holds.hold(client, own, own)
+    debian = _debian_packages(client, own)
     problems = images.debian_problems(backend, debian)
     if problems:
         raise BenchdlError(
@@ -114,12 +142,26 @@ def _build_unlabelled(
     return debian
 
 
-def _label(client: docker.DockerClient, name: str, labels: dict[str, str]) -> None:
-    """Give the image its name and labels: what it holds is known only once it is built."""
-    dockerfile = io.BytesIO(f"FROM {name}{_UNLABELLED}\n".encode())
+def _label(client: docker.DockerClient, own: str, labels: dict[str, str]) -> Image:
+    """Give the image its labels: what it holds is known only once it is built."""
+    dockerfile = io.BytesIO(f"FROM {own}\n".encode())
     named = {images.LABEL + key: value for key, value in labels.items()}
-    _stream(client, name, lambda _: None, fileobj=dockerfile, labels=named, tag=name)
-    client.images.remove(name + _UNLABELLED, noprune=True)
+    _stream(client, own, lambda _: None, fileobj=dockerfile, labels=named, tag=own)
+    return client.images.get(own)
+
+
+def _compare(client: docker.DockerClient, image: Image, labels: dict[str, str]) -> None:
+    """Is it the image that was asked for, and on the base whose id goes into its labels?"""
+    differing = [key for key, value in labels.items() if images.label(image, key) != value]
+    base = client.images.get(labels["base_id"])
+    below = base.attrs["RootFS"]["Layers"]
+    if image.attrs["RootFS"]["Layers"][: len(below)] != below:
+        differing.append("base image")
+    if differing:
+        raise BenchdlError(
+            f"{labels['reference']} is not what was to be built: its {differing[0]} is another",
+            "somebody changed images of this engine meanwhile; build again",
+        )
 
 
 def _stream(client: docker.DockerClient, name: str, say: Say, **options: Any) -> None:
@@ -135,14 +177,15 @@ def _stream(client: docker.DockerClient, name: str, say: Say, **options: Any) ->
         if match:
             step = f"step {match.group(1)}: {match.group(2)}"
             tail.clear()
-            say(f"{name} {step}"[:160])
+            say(addresses.hidden(f"{name} {step}")[:160])
         else:
             tail.extend(line for line in text.splitlines() if line.strip())
         if "error" in event:
             for line in tail:
-                say(f"    {line}")
+                say(f"    {addresses.hidden(line)}")
+            reason = " ".join(str(event["error"]).split())
             raise BenchdlError(
-                f"building {name} failed at {step[:200]}: {' '.join(event['error'].split())[:300]}",
+                addresses.hidden(f"building {name} failed at {step[:200]}: {reason[:300]}"),
                 "the lines above are the step's last ones",
             )
 
@@ -150,7 +193,13 @@ def _stream(client: docker.DockerClient, name: str, say: Say, **options: Any) ->
 def _debian_packages(client: docker.DockerClient, image: str) -> dict[str, str]:
     """Name to version of every Debian package in ``image``."""
     listing: bytes = client.containers.run(
-        image, _LIST_PACKAGES[1:], entrypoint=_LIST_PACKAGES[:1], remove=True, network_mode="none"
+        image,
+        _LIST_PACKAGES[1:],
+        entrypoint=_LIST_PACKAGES[:1],
+        remove=True,
+        network_mode="none",
+        labels={holds.BUILD_LABEL: image, marks.HARNESS_LABEL: marks.own()},
+        use_config_proxy=False,
     )
     lines = (line.partition("=") for line in listing.decode().splitlines() if "=" in line)
     return {package: version for package, _, version in lines}
