@@ -18,6 +18,7 @@ from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
 from harness.campaign.plan import Configuration, Options, PlannedJob, Skipped
 from harness.campaign.records import Campaign, Environment
+from harness.campaign.unfailing import Unfailing
 from harness.campaign.watcher import Watcher
 from harness.errors import BenchdlError
 from harness.launchers.base import Launcher, Prepared
@@ -47,6 +48,7 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
             results cannot be written.
         KeyboardInterrupt: Ctrl-C or SIGTERM, after the running job was stored as interrupted.
     """
+    watcher = Unfailing(watcher)
     configurations, skipped = plan.check(options)
     for line in plan.without_effect(options, configurations):
         watcher.say(line)
@@ -77,6 +79,7 @@ def again(
         BenchdlError: the data here is not that of the earlier campaign; or as with :func:`run`.
         KeyboardInterrupt: as with :func:`run`.
     """
+    watcher = Unfailing(watcher)
     planned = Planned(earlier.jobs, earlier.order_seed, earlier.skipped, earlier, bundle_sha256)
     return _begin(options, planned, launcher, store, watcher)
 
@@ -156,6 +159,7 @@ def resume(
         KeyboardInterrupt: as with :func:`run`.
     """
     options = campaign.options
+    watcher = Unfailing(watcher)
     with records.held(store, campaign.campaign_id):
         leftovers.clear(campaign.campaign_id, campaign.machine, launcher, store, watcher.say)
         earlier = records.results_of(store, campaign.campaign_id, watcher.say)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from harness import checks
+from harness import checks, printable
 from harness.campaign.outlook import Standing, State
 from harness.campaign.plan import particulars
 from runner.contract import Job, Result
@@ -52,7 +52,8 @@ class Display:
 
     def say(self, line: str) -> None:
         """One line of notice, never wrapped in a pipe."""
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        shown = printable.line(line)
+        self._console.print(shown, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def standing(self, standing: Standing) -> None:
         """Keep it for the live display; one line each time that a job ended and others wait."""
@@ -78,7 +79,7 @@ class Display:
             progress.TimeElapsedColumn(),
             console=self._console,
         )
-        self._task = self._bar.add_task(name, total=job.epochs, state="starting")
+        self._task = self._bar.add_task(printable.line(name), total=job.epochs, state="starting")
         self._live = live.Live(console=self._console, transient=True, get_renderable=self._picture)
         self._live.start()
 
@@ -106,7 +107,7 @@ class Display:
 
     def _state(self, text: str, completed: int | None) -> None:
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, state=text, completed=completed)
+            self._bar.update(self._task, state=printable.line(text), completed=completed)
         elif completed is not None:
             self.say(f"    {text}")
 
@@ -152,12 +153,13 @@ def picture(standing: Standing, passed_s: float = 0.0) -> Text:
     if left_s is not None:
         standing = Standing(standing.states, max(0.0, left_s - passed_s))
     text = Text(str(standing))
-    width = max(len(str(one)) for one in standing.states)
-    for number, (one, states) in enumerate(standing.states.items()):
+    named = [(printable.line(one, 80), states) for one, states in standing.states.items()]
+    width = max(len(name) for name, _ in named)
+    for number, (name, states) in enumerate(named):
         if number == _MOST_LINES:
             text.append(f"\n  ... and {len(standing.states) - number} more", "dim")
             break
-        text.append(f"\n  {str(one).ljust(width)}  ")
+        text.append(f"\n  {name.ljust(width)}  ")
         for state in states[:_MOST_MARKS]:
             text.append(*_MARKS[state])
         text.append(" ..." if len(states) > _MOST_MARKS else "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli import common
+from harness.cli import common, out
 from harness.errors import BenchdlError
 
 if TYPE_CHECKING:
@@ -69,13 +69,13 @@ def create(
         except BenchdlError as error:
             if with_images:
                 raise
-            common.say(f"Dockerfiles are not compared with the images: {error.message}")
+            out.say(f"Dockerfiles are not compared with the images: {error.message}")
     wanted = making.Wanted(with_images, unfinished, accept_changes)
     manifest, digest = making.create(
-        record, store, target, wanted, client, force=force, say=common.say
+        record, store, target, wanted, client, force=force, say=out.say
     )
-    click.echo(f"{target}: {target.stat().st_size:,} bytes, {manifest}")
-    click.echo(f"SHA-256 of its manifest: {digest}")
+    out.line(f"{target}: {target.stat().st_size:,} bytes, {manifest}")
+    out.line(f"SHA-256 of its manifest: {digest}")
 
 
 @command.command("verify")
@@ -91,8 +91,8 @@ def verify(file: Path, sha256: str | None) -> None:
                 f"{file}: it is whole, but another bundle: the SHA-256 of its manifest is "
                 f"{bundle.manifest_sha256}"
             )
-        click.echo(f"{file}: whole and unchanged, {bundle.manifest}")
-        click.echo(f"SHA-256 of its manifest: {bundle.manifest_sha256}")
+        out.line(f"{file}: whole and unchanged, {bundle.manifest}")
+        out.line(f"SHA-256 of its manifest: {bundle.manifest_sha256}")
 
 
 @command.command("replay")
@@ -120,10 +120,10 @@ def replay(file: Path, folder: Path, force: bool) -> int:
         producer = bundle.manifest.created_by
     for one in found:
         how = one.difference or "identical" if one.compared else "made"
-        click.echo(f"{folder / one.name}: {how}")
+        out.line(f"{folder / one.name}: {how}")
     differing = any(one.difference for one in found)
     if differing:
-        common.say(
+        out.say(
             f"the bundle's tables were made by benchdl {producer.harness_version} of code "
             f"{producer.harness_sha256[:12]}, these by "
             f"{metadata.version('benchdl')} of code {changes.harness_sha256()[:12]}"
@@ -171,7 +171,7 @@ def rerun(
     from harness.tables import rows
 
     store = common.store(results)
-    display = Display(common.console())
+    display = Display(out.console())
     with reading.opened(file, display.say) as bundle:
         record = bundle.campaign()
         here = running.Here(
@@ -186,8 +186,8 @@ def rerun(
             done = running.rerun(bundle, here, store, display)
         finally:
             display.close()
-        click.echo("\n" + tables.to_markdown([rows.row(result) for result in done]) + "\n")
+        out.document("\n" + tables.to_markdown([rows.row(result) for result in done]) + "\n\n")
         display.say(f"{len(done)} result(s), stored in {store.directory}")
         outcome = running.verdict(bundle, done)
-    click.echo(text.to_text(outcome))
+    out.document(text.to_text(outcome) + "\n")
     return 0 if len(outcome.lines) == len({job.configuration for job in record.jobs}) else 1

@@ -1,11 +1,10 @@
-"""What several verbs share: options that mean the same everywhere, and the console for notices."""
+"""What several verbs share: options that mean the same everywhere."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from harness import paths
 from harness.store import Store
@@ -51,13 +50,3 @@ make_base_option = click.option(
 def store(results: Path | None) -> Store:
     """The store of ``--results``."""
     return Store(paths.results_dir(results))
-
-
-def console() -> Console:
-    """Notices and progress go to standard error; standard output is for results."""
-    return Console(stderr=True)
-
-
-def say(line: str) -> None:
-    """One line of notice on standard error."""
-    click.echo(line, err=True)

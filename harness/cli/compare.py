@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from harness.cli import common
+from harness.cli import common, out
+from harness.errors import BenchdlError
 from harness.stats.verdicts import MARGIN
 
 _REGRESSION = 1
+_PROBLEM = 2
 
 
 @click.command("compare")
@@ -60,22 +64,37 @@ def command(
     or two campaigns (id, part of it, latest); or two folders of results, of two machines. What is
     not named has to be equal on both sides.
 
-    Exit status: 0 compared; 1 by --fail-on; 2 nothing that may be compared.
+    Exit status: 0 compared; 1 by --fail-on; 2 nothing that may be compared, or a problem.
     """
     from harness import compare
     from harness.compare import sides, text
 
-    found = sides.resolve((a, b), common.store(results), common.say, campaign)
-    outcome = compare.between(
-        found.rows,
-        found.questions,
-        names=found.names,
-        figure=text.FIGURES[figure],
-        margin=margin / 100,
-        force=force,
-    )
-    click.echo(text.to_text(outcome) if form == "text" else text.to_json(outcome))
+    with _other_than_a_regression():
+        found = sides.resolve((a, b), common.store(results), out.say, campaign)
+        outcome = compare.between(
+            found.rows,
+            found.questions,
+            names=found.names,
+            figure=text.FIGURES[figure],
+            margin=margin / 100,
+            force=force,
+        )
+    if form == "text":
+        out.document(text.to_text(outcome) + "\n")
+    else:
+        out.json(text.to_json(outcome))
     return _status([line.verdict for line in outcome.lines], fail_on)
+
+
+@contextlib.contextmanager
+def _other_than_a_regression() -> Iterator[None]:
+    """A problem within the body does not end with the status of ``--fail-on``."""
+    try:
+        yield
+    except BenchdlError as error:
+        if error.exit_code == _REGRESSION:
+            error.exit_code = _PROBLEM
+        raise
 
 
 def _status(verdicts: list[str], fail_on: tuple[str, ...]) -> int:
@@ -85,6 +104,6 @@ def _status(verdicts: list[str], fail_on: tuple[str, ...]) -> int:
     failed = failed or bool("ambiguous" in fail_on and counts["ambiguous"])
     if fail_on:
         told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-        common.say(f"--fail-on {' '.join(fail_on)}: {'failed' if failed else 'passed'}"
-                   f" ({told or 'nothing slower'})")  # fmt: skip
+        out.say(f"--fail-on {' '.join(fail_on)}: {'failed' if failed else 'passed'}"
+                f" ({told or 'nothing slower'})")  # fmt: skip
     return _REGRESSION if failed else 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness import datasets
-from harness.cli import common
+from harness.cli import common, out
 
 
 @click.group("data", no_args_is_help=False)
@@ -21,8 +21,8 @@ def command() -> None:
 )
 def fetch(name: str) -> None:
     """Download MNIST (or make the stand-in) into the cache and verify it."""
-    dataset = datasets.fetch(name, common.say)
-    click.echo(f"{dataset.name} is in {dataset.directory}, verified")
+    dataset = datasets.fetch(name, out.say)
+    out.line(f"{dataset.name} is in {dataset.directory}, verified")
 
 
 @command.command("list")
@@ -30,4 +30,4 @@ def fetch(name: str) -> None:
 def list_(data_dir: Path | None) -> None:
     """List the datasets that are here, and whether they are what they should be."""
     for state in datasets.listing(data_dir):
-        click.echo(f"{state.name:<16} {state.state:<9} {state.where}  {state.problem}".rstrip())
+        out.line(f"{state.name:<16} {state.state:<9} {state.where}  {state.problem}".rstrip())

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness import doctor
-from harness.cli import common
+from harness.cli import common, out
 
 
 @click.command("doctor")
@@ -19,5 +19,5 @@ def command(data_dir: Path | None, results: Path | None) -> int:
     for line in report:
         mark = "ok    " if line.ok else "not ok"
         fix = f"  -> {line.fix}" if line.fix and not line.ok else ""
-        click.echo(f"{mark} {line.subject}: {line.found}{fix}")
+        out.line(f"{mark} {line.subject}: {line.found}{fix}")
     return 0 if doctor.usable(report) else 1

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
-import click
-
 from harness import tables
 from harness.campaign.progress import Display
+from harness.cli import out
 from harness.store import Store
 from harness.tables import rows
 from runner.contract import Result
@@ -25,9 +24,9 @@ def show(done: list[Result], *, as_json: bool, begin: float, store: Store, displ
     """
     table = [rows.row(result) for result in done]
     if as_json:
-        click.echo(tables.to_json(table))
+        out.json(tables.to_json(table))
     else:
-        click.echo("\n" + tables.to_markdown(table))
+        out.document("\n" + tables.to_markdown(table) + "\n")
         display.say(f"{len(done)} result(s) in {time.monotonic() - begin:.0f} s, stored in "
                     f"{store.directory}")  # fmt: skip
     usable = ("ok", "suspect", "interrupted")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from harness import catalog
-from harness.cli import common
+from harness.cli import common, out
 
 
 @click.group("images", no_args_is_help=False)
@@ -32,7 +32,7 @@ def build_(
     wanted = _chosen(backends, flavour)
     client = engine.connect()
     for backend, one in wanted:
-        build.build(client, backend, one, make_base=make_base, mirror=debian_mirror, say=common.say)
+        build.build(client, backend, one, make_base=make_base, mirror=debian_mirror, say=out.say)
 
 
 @command.command("list")
@@ -47,7 +47,7 @@ def list_(backends: tuple[str, ...], flavour: str | None) -> None:
         state = images.state(client, backend, one)
         size = f"{state.size_bytes / 1e6:,.0f} MB" if state.size_bytes else "-"
         short = (state.image_id or "-").removeprefix("sha256:")[:12]
-        click.echo(
+        out.line(
             f"{state.reference:<24} {short:<12} {size:>10}  {'; '.join(state.problems) or 'ok'}"
         )
 
@@ -64,15 +64,15 @@ def verify(backends: tuple[str, ...], flavour: str | None) -> int:
     for backend, one in _chosen(backends, flavour):
         state = images.state(client, backend, one)
         if state.image_id is None:
-            click.echo(f"-- {state.reference}: not built")
+            out.line(f"-- {state.reference}: not built")
         elif state.problems:
             bad += 1
-            click.echo(f"not ok {state.reference}: {'; '.join(state.problems)}")
+            out.line(f"not ok {state.reference}: {'; '.join(state.problems)}")
         else:
             good += 1
-            click.echo(f"ok {state.reference}")
+            out.line(f"ok {state.reference}")
     if bad or not good:
-        common.say("benchdl images build brings them up to date")
+        out.say("benchdl images build brings them up to date")
     return 1 if bad or not good else 0
 
 
@@ -83,7 +83,7 @@ def lock(backends: tuple[str, ...]) -> None:
     from harness.images import locks
 
     for name in backends or catalog.names():
-        locks.write(catalog.load(name), common.say)
+        locks.write(catalog.load(name), out.say)
 
 
 def _chosen(

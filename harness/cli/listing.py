@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from harness import catalog
+from harness.cli import out
 from harness.errors import BenchdlError
 from runner import workloads
 
@@ -12,19 +13,19 @@ from runner import workloads
 @click.command("list")
 def command() -> None:
     """List backends, their modes and variants, and workloads."""
-    click.echo("backends")
+    out.line("backends")
     for name in catalog.names():
         try:
             spec = catalog.load(name).spec
         except BenchdlError as error:  # one broken file must not hide the others
-            click.echo(f"  {name:<14} broken: {error}")
+            out.line(f"  {name:<14} broken: {error}")
             continue
-        click.echo(f"  {name:<14} {spec.title}: {spec.description}")
+        out.line(f"  {name:<14} {spec.title}: {spec.description}")
         if spec.tuned:
-            click.echo(f"    {'mode tuned':<12} {spec.tuned.description}")
+            out.line(f"    {'mode tuned':<12} {spec.tuned.description}")
         for variant, facts in sorted(spec.variants.items()):
-            click.echo(f"    {variant:<12} {facts.description}")
-    click.echo("workloads")
+            out.line(f"    {variant:<12} {facts.description}")
+    out.line("workloads")
     for name in workloads.names():
         workload = workloads.load(name)
-        click.echo(f"  {name:<14} {workload.title} ({workload.network.parameters():,} parameters)")
+        out.line(f"  {name:<14} {workload.title} ({workload.network.parameters():,} parameters)")

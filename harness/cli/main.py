@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from harness import interrupts
+from harness.cli import out, streams
 from harness.errors import BenchdlError
 
 _VERBS = (
@@ -42,8 +43,14 @@ def benchdl() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 well, 1 a problem, 2 a wrong request, 130 interrupted."""
-    code = _run(arguments)
+    """Run the command line and exit.
+
+    Status: 0 well, 1 a problem, 2 a wrong request, 74 standard output cannot be written, 130
+    interrupted, 141 the reader of our output has gone (``| head``).
+    """
+    with streams.guarded():
+        code = _run(arguments)
+    streams.leave()
     gc.freeze()  # the interpreter's last look for cycles takes 0.1 s, and frees nothing of use
     sys.exit(code)
 
@@ -53,6 +60,8 @@ def _run(arguments: list[str] | None) -> int:
         with interrupts.once():
             outcome: Any = benchdl.main(arguments, prog_name="benchdl", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
+    except streams.OutputClosedError as closed:
+        return closed.exit_code
     except BenchdlError as error:
         return _fail(str(error), error.exit_code)
     except click.ClickException as error:
@@ -64,5 +73,5 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _fail(line: str, code: int) -> int:
-    click.echo(f"benchdl: {line}", err=True)
+    out.say(f"benchdl: {line}")
     return code

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness import store as store_module
-from harness.cli import common
+from harness.cli import common, out
 from harness.errors import BenchdlError, UsageError
 
 
@@ -47,7 +47,7 @@ def command(output: Path | None, form: str, timelines: int | None, results: Path
 
     store = common.store(results)
     found, damaged = store.load()
-    store_module.report(damaged, common.say)
+    store_module.report(damaged, out.say)
     if form == "html":
         from harness.report import page
         from harness.report.document import Source
@@ -64,10 +64,10 @@ def command(output: Path | None, form: str, timelines: int | None, results: Path
     else:
         text = texts.markdown(found) if form == "md" else texts.csv_lines(found)
     if output is None or str(output) == "-":
-        click.echo(text, nl=False)
+        out.document(text)
         return
     _write(output, text)
-    common.say(f"{len(found):,} results, {len(text.encode()) / 1e6:.1f} MB: {output}")
+    out.say(f"{len(found):,} results, {len(text.encode()) / 1e6:.1f} MB: {output}")
 
 
 def _write(output: Path, text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import common
+from harness.cli import common, out
 from harness.errors import UsageError
 from harness.launchers.gpu import InjectionWord
 
@@ -43,7 +43,7 @@ def command(
     from harness.launchers import choice
 
     begin = time.monotonic()
-    display = Display(common.console())
+    display = Display(out.console())
     store = common.store(results)
     record = records.find(store, campaign)
     if record.bundle_sha256:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from harness.campaign.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, LONGEST_PAUSE_S
-from harness.cli import common
+from harness.cli import common, out
 
 
 def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
@@ -135,7 +135,7 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
     from harness.cli import finish, request
     from harness.launchers import choice
 
-    display = Display(common.console())
+    display = Display(out.console())
     store = common.store(results)
     options = request.options(ctx, asked, display.say)
     plan.check(options)

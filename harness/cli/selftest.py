@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.campaign.plan import DEFAULT_IDLE_WAIT_S
-from harness.cli import common
+from harness.cli import common, out
 
 if TYPE_CHECKING:  # it imports the engine's client, which --help needs not
     from harness.launchers.choice import DeviceWord, LauncherWord
@@ -85,7 +85,7 @@ def command(
 
     options = Options(
         backends=[backend],
-        devices=[choice.device(device, common.say)],
+        devices=[choice.device(device, out.say)],
         epochs=epochs,
         train_samples=train_samples,
         idle_wait_s=idle_wait,
@@ -99,20 +99,20 @@ def command(
     def tell(*found: object) -> None:
         for one in found:
             outcomes.append(one)
-            click.echo(str(one))
+            out.line(str(one))
 
     tell(clocks.resolution(), clocks.rate(1.0 if quick else 5.0))
     seconds, tries = (3.0, 2) if quick else (6.0, 5)
     tell(meters.calibrate("spin", seconds, tries))
     tell(meters.calibrate("duty", seconds, tries))
     if not no_training:
-        chosen = choice.launcher(launcher, make_base=make_base, say=common.say)
+        chosen = choice.launcher(launcher, make_base=make_base, say=out.say)
         with contextlib.ExitStack() as stack:
             folder = keep or Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="benchdl-selftest-"))
             )
             count = blocks or (_QUICK_BLOCKS if quick else _BLOCKS)
-            runs = pairs.run(options, count, chosen, Store(folder), common.say)
+            runs = pairs.run(options, count, chosen, Store(folder), out.say)
         tell(pairs.sampler_cost(runs), pairs.a_against_a(runs))
     words = [str(one).split(maxsplit=1)[0] for one in outcomes]
     failed = "FAIL" in words or (strict and "INCONCLUSIVE" in words)

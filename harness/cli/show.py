@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness import checks
-from harness.cli import common
+from harness.cli import common, out
 
 
 @click.command("show")
@@ -18,12 +18,12 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
     """Show one result: RUN is its id, a part of it, or `latest`."""
     result, folder = common.store(results).find(run)
     if as_json:
-        click.echo(result.model_dump_json(indent=1))
+        out.json(result.model_dump_json(indent=1))
         return
     job = result.job
-    click.echo(f"{result.run_id}: {checks.verdict(result.status, result.findings)}")
-    click.echo(f"  files      {folder}")
-    click.echo(f"  started    {result.started_at}")
+    out.line(f"{result.run_id}: {checks.verdict(result.status, result.findings)}")
+    out.line(f"  files      {folder}")
+    out.line(f"  started    {result.started_at}")
     _section("job", job.model_dump(include={"backend", "variant", "workload", "dataset", "launcher",
              "device", "epochs", "train_samples", "threads", "batch_size", "seed", "overrides",
              "campaign_id", "campaign_position", "repeat", "attempt"}))  # fmt: skip
@@ -35,19 +35,19 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
     if result.measurement:
         dumped = result.measurement.model_dump()
         for epoch in dumped.pop("epochs"):
-            click.echo(f"  epoch {epoch['number']:>3}  {epoch['duration_s']:.2f} s  "
+            out.line(f"  epoch {epoch['number']:>3}  {epoch['duration_s']:.2f} s  "
                        f"loss {epoch['loss']:.4f}")  # fmt: skip
         for name, facts in dumped.items():
             _section(name, facts)
     if result.launch:
         _section("launch", result.launch.model_dump())
     for finding in result.findings:
-        click.echo(f"  {finding.severity} {finding.code}: {finding.evidence}. {finding.advice}")
+        out.line(f"  {finding.severity} {finding.code}: {finding.evidence}. {finding.advice}")
 
 
 def _section(name: str, facts: dict[str, object]) -> None:
-    click.echo(f"  {name}")
+    out.line(f"  {name}")
     for key, value in facts.items():
         if value not in (None, {}, []):
             shown = f"{value:.4g}" if isinstance(value, float) else str(value)
-            click.echo(f"    {key:<24} {shown}")
+            out.line(f"    {key:<24} {shown}")

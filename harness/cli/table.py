@@ -8,7 +8,7 @@ import click
 
 from harness import store as store_module
 from harness import tables
-from harness.cli import common
+from harness.cli import common, out
 from harness.errors import UsageError
 from harness.tables import reference, rows, sides
 
@@ -41,13 +41,13 @@ def command(form: str, by: str, with_reference: bool, results: Path | None) -> N
             f"--with-reference with --format {form}", "reference rows are not data: only Markdown"
         )
     found, damaged = common.store(results).load()
-    store_module.report(damaged, common.say)
+    store_module.report(damaged, out.say)
     table = [rows.row(result) for result in found]
     if form == "md":
-        click.echo(tables.to_markdown(table, sides.SIDES[by]))
+        out.document(tables.to_markdown(table, sides.SIDES[by]) + "\n")
         if with_reference:
-            click.echo("\n" + reference.to_markdown())
+            out.document("\n" + reference.to_markdown() + "\n")
+    elif form == "json":
+        out.json(tables.to_json(table))
     else:
-        click.echo(
-            tables.to_json(table) if form == "json" else tables.to_csv(table), nl=form != "csv"
-        )
+        out.document(tables.to_csv(table))

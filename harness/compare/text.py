@@ -7,6 +7,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from harness import printable
 from harness.compare import Line, Outcome, conditions
 from harness.compare.conditions import READ, Attribute
 from harness.stats.samples import CONFIDENCE, RESAMPLES, SEED, Summary
@@ -30,16 +31,19 @@ def to_text(outcome: Outcome) -> str:
     first = outcome.lines[0].a
     named = [name for name, figure in FIGURES.items() if figure == outcome.figure]
     parts = [
-        f"A: {outcome.names[0]}   B: {outcome.names[1]}   "
-        f"figure: {named[0]}   question: {', '.join(outcome.questions)}",
-        conditions.work(first, frozenset(varying)),
+        _safe(
+            f"A: {outcome.names[0]}   B: {outcome.names[1]}   "
+            f"figure: {named[0]}   question: {', '.join(outcome.questions)}"
+        ),
+        _safe(conditions.work(first, frozenset(varying))),
         "",
         markdown(HEADER, [_cells(line, varying) for line in outcome.lines]),
         "",
     ]
     for line in outcome.lines:
-        parts += [f"- {words}" for words in _said(line, varying, alone=len(outcome.lines) == 1)]
-    parts += [f"- {note}" for note in outcome.notes]
+        said = _said(line, varying, alone=len(outcome.lines) == 1)
+        parts += [f"- {_safe(words)}" for words in said]
+    parts += [f"- {_safe(note)}" for note in outcome.notes]
     parts += ["", *(f"> {words}" for words in _legend(outcome))]
     return "\n".join(parts)
 
@@ -83,6 +87,10 @@ def to_json(outcome: Outcome) -> str:
         },
         indent=1,
     )
+
+
+def _safe(words: str) -> str:
+    return printable.markdown(words, printable.LONGEST_LINE)
 
 
 def _varying(outcome: Outcome) -> list[Attribute]:

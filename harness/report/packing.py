@@ -8,6 +8,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from harness import printable
+
 _DIGITS = 7  # of a second of an hour's run that is still a millisecond
 
 
@@ -44,7 +46,11 @@ class Pool:
 
 
 def packed(document: Any) -> str:
-    """``document`` as JSON, gzip and base64: letters that no HTML parser takes for a tag."""
+    """``document`` as JSON, gzip and base64: letters that no HTML parser takes for a tag.
+
+    Its texts show as they are: no character in them turns or hides others.
+    """
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = printable.in_json(text)
     # mtime=0: the same document is the same text
     return base64.b64encode(gzip.compress(text.encode(), compresslevel=5, mtime=0)).decode("ascii")

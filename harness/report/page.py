@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 
+from harness import printable
 from harness.report import library
 from harness.report.document import Source, build, timelines
 from harness.report.packing import packed
@@ -34,6 +35,7 @@ def render(source: Source) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
     )
     return environment.get_template("page.html.j2").render(
         about=document["about"],
@@ -60,6 +62,11 @@ def _chunks(made: dict[str, Any]) -> tuple[list[str], dict[str, int]]:
         where.update(dict.fromkeys(some, len(chunks)))
         chunks.append(packed({name: made[name] for name in some}))
     return chunks, where
+
+
+def _shown(value: Any) -> Any:
+    """What a template prints: texts without characters that turn or hide others."""
+    return printable.document(value) if type(value) is str else value
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from harness import tables
+from harness import printable, tables
 from harness.report import sections
 from harness.tables import phases, reference
 from harness.tables.rows import row
@@ -36,14 +36,23 @@ def _findings(results: Sequence[Result]) -> list[str]:
     found: dict[tuple[str, str], list[str]] = {}
     for result in results:
         for one in result.findings:
-            line = f"{one.evidence} ({result.run_id}). {one.advice}"
+            line = printable.markdown(
+                f"{one.evidence} ({result.run_id}). {one.advice}", printable.LONGEST_LINE
+            )
             found.setdefault((one.severity, one.code), []).append(line)
     order = ["invalid", "suspect", "info"]
     return [
-        f"- {severity} `{code}`, {len(lines)} run{'s' if len(lines) > 1 else ''}, for example: "
-        f"{lines[0]}"
+        f"- {severity} {_code(code)}, {_runs(len(lines))}, for example: {lines[0]}"
         for (severity, code), lines in sorted(found.items(), key=lambda one: order.index(one[0][0]))
     ]
+
+
+def _code(code: str) -> str:
+    return f"`{printable.line(code, printable.LONGEST_CELL).replace('`', chr(39))}`"
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'s' if count > 1 else ''}"
 
 
 def csv_lines(results: Sequence[Result]) -> str:
@@ -56,10 +65,10 @@ def csv_lines(results: Sequence[Result]) -> str:
     for side in SIDES.values():
         for section in sections.of_side(rows, side, number):
             for line in section["lines"]:
-                writer.writerow(
-                    [side.name, section["caption"], *line["name"], len(line["runs"])]
-                    + ["yes" if line["suspect"] else "no", line["time"], line["low"], line["high"]]
-                    + [None if cell == "-" else cell for cell in line["cells"][1:]]
-                    + [None if cell == "-" else cell for cell in line["phases"]]
-                )
+                cells = [side.name, section["caption"], *line["name"], len(line["runs"])]
+                cells += ["yes" if line["suspect"] else "no"]
+                cells += [line["time"], line["low"], line["high"]]
+                cells += [None if cell == "-" else cell for cell in line["cells"][1:]]
+                cells += [None if cell == "-" else cell for cell in line["phases"]]
+                writer.writerow(map(printable.csv_cell, cells))
     return buffer.getvalue()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 
+from harness import printable
 from harness.stats.samples import interval
 from harness.tables import phases
 from harness.tables.phases import Configuration
@@ -68,12 +69,16 @@ def to_json(rows: Iterable[Row]) -> str:
 
 
 def to_csv(rows: Iterable[Row]) -> str:
-    """One line a run, a header on top; findings are separated by semicolons."""
+    """One line a run, a header on top; findings are separated by semicolons.
+
+    No text is a formula: see :func:`harness.printable.csv_cell`.
+    """
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(Row.model_fields), lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({**row.model_dump(), "findings": "; ".join(row.findings)})
+        cells = {**row.model_dump(), "findings": "; ".join(row.findings)}
+        writer.writerow({name: printable.csv_cell(cell) for name, cell in cells.items()})
     return buffer.getvalue()
 
 
@@ -95,12 +100,13 @@ def to_markdown(rows: list[Row], side: Side = TOOL) -> str:
     """All sections as Markdown, with the definitions of the columns below."""
     parts = []
     for section in sections(rows, side):
-        parts.append(f"**{section.caption}**\n" if section.caption else "")
+        caption = printable.markdown(section.caption)
+        parts.append(f"**{caption}**\n" if caption else "")
         if section.lines:
             parts += [markdown(header(side), section.lines), ""]
             head = (*side.heads, *phases.HEADER[2:])
             parts += ["Where the time goes (s):\n", markdown(head, section.phases), ""]
-        parts += [f"- {note}" for note in section.notes]
+        parts += [f"- {printable.markdown(n, printable.LONGEST_LINE)}" for n in section.notes]
         parts.append("")
     if not parts:
         return side.empty if rows else TOOL.empty
@@ -113,7 +119,8 @@ def definitions(side: Side = TOOL) -> tuple[str, ...]:
 
 
 def markdown(header: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
-    """A padded Markdown table; all columns but the first are numbers, to the right."""
+    """A padded Markdown table of texts from anywhere; all columns but the first to the right."""
+    lines = [tuple(map(printable.markdown, line)) for line in lines]
     widths = [max(len(line[i]) for line in [header, *lines]) for i in range(len(header))]
 
     def joined(cells: tuple[str, ...]) -> str:
