@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from harness import files
 from harness import store as store_module
 from harness.cli import common, out
 from harness.errors import BenchdlError, UsageError
@@ -39,7 +40,10 @@ def _timelines(ctx: click.Context, param: click.Parameter, value: str) -> int | 
 )
 @common.results_option
 def command(output: Path | None, form: str, timelines: int | None, results: Path | None) -> None:
-    """Write a report of all stored results: one file that needs no network."""
+    """Write a report of all stored results: one file that needs no network.
+
+    A file that is there already stays until the new one is whole.
+    """
     import gc
 
     gc.disable()  # ten thousand results are kept to the end: looking through them takes a second
@@ -71,10 +75,10 @@ def command(output: Path | None, form: str, timelines: int | None, results: Path
 
 
 def _write(output: Path, text: str) -> None:
-    if output.is_dir():
+    if files.is_dir(output):
         raise UsageError(f"{output} is a folder", "name a file, as in -o report.html")
     try:
-        output.write_text(text, encoding="utf-8")
+        files.write_whole(output, text)
     except OSError as error:
         raise BenchdlError(
             f"cannot write {output} ({error.strerror or error})", "name another file with -o"

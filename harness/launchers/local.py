@@ -23,7 +23,7 @@ from harness.launchers.stream import Follower
 _GRACE_S = 5.0
 _UNLOAD_S = 60.0
 """From the last word to the end: PyTorch with CUDA took over 5 s on a busy machine."""
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_ROOT")
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_ROOT")
 
 
 class LocalLauncher:
@@ -48,7 +48,11 @@ class LocalLauncher:
         job = order.job
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment.update(job.settings.environment)
+        # In the job's own folder, so that what tools leave there (Keras, compilers) goes with it.
+        temporary = order.job_dir / "tmp"
+        temporary.mkdir(mode=0o700, exist_ok=True)
         environment.update(
+            TMPDIR=str(temporary),
             PYTHONPATH=str(paths.root()),
             PYTHONDONTWRITEBYTECODE="1",
             PYTHONUNBUFFERED="1",

@@ -6,12 +6,9 @@ in the cache under the versions that it was made of.
 
 from __future__ import annotations
 
-import os
-import secrets
 from importlib import metadata
-from pathlib import Path
 
-from harness import cache
+from harness import cache, files
 
 _EXPOSE = "window.vegaEmbed = vegaEmbed;"
 
@@ -29,7 +26,7 @@ def script() -> str:
     """
     directory = cache.cache_dir() / "report"
     kept = directory / f"vega-of-vl-convert-{metadata.version('vl-convert-python')}.js"
-    if kept.is_file():
+    if files.is_file(kept):
         return kept.read_text(encoding="utf-8")
     import vl_convert  # noqa: PLC0415 - 30 MB, and needed once
 
@@ -38,15 +35,5 @@ def script() -> str:
     text = str(made).replace("</script", r"<\/script").replace("<!--", r"<\!--")
     with cache.storing(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        _put(kept, text)
+        files.write_whole(kept, text)
     return text
-
-
-def _put(file: Path, text: str) -> None:
-    """Whole or not at all: another benchdl may be reading."""
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, file)  # noqa: PTH105 - replaces, which Path.rename need not
-    finally:
-        draft.unlink(missing_ok=True)

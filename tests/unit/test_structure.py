@@ -92,7 +92,7 @@ def test_every_module_can_be_imported_first():
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.stdout == ""
     assert done.returncode == 0, done.stderr

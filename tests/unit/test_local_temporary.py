@@ -1,0 +1,36 @@
+"""What a local job leaves in its temporary folder goes with the job's own folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from harness import paths
+from harness.launchers.base import Order, Prepared
+from harness.launchers.local import LocalLauncher
+
+LITTERS = """
+import json, os, tempfile
+kept = tempfile.mkdtemp(prefix="keras-")
+handle, file = tempfile.mkstemp()
+print(json.dumps({"event": "made", "folder": kept, "file": file}), flush=True)
+"""
+
+
+def test_a_job_has_a_temporary_folder_of_its_own(make_result, tmp_path, monkeypatch):
+    root, job_dir, theirs = tmp_path / "root", tmp_path / "job", tmp_path / "theirs"
+    for folder in (root / "docker", root / "runner", job_dir, theirs):
+        folder.mkdir(parents=True)
+    (root / "runner" / "__main__.py").write_text(LITTERS)
+    monkeypatch.setenv("TMPDIR", str(theirs))
+    result = make_result(job={"launcher": "local"})
+    prepared = Prepared(result.job.provenance, result.job.pins, sys.executable)
+    order = Order(result.job, prepared, job_dir, tmp_path, tmp_path, timeout_s=60)
+    events = []
+    with paths.rooted(root):
+        ended = LocalLauncher().start(order, events.append)
+    assert (ended.ended, ended.code) == ("exited", 0), ended.tail
+    (made,) = events
+    assert Path(made["folder"]).is_relative_to(job_dir)
+    assert Path(made["file"]).is_relative_to(job_dir)
+    assert list(theirs.iterdir()) == []
