@@ -79,7 +79,7 @@ def _measure(asked: argparse.Namespace) -> int:
         epochs=asked.epochs,
         dataset=data.name,
         data_dir=asked.data_dir and asked.data_dir.absolute(),
-        data=Path(data.directory),
+        data=data.served(),
         folder=work_folder,
     )
     load = os.getloadavg()[0]

@@ -17,7 +17,7 @@ from docker.types import Mount
 from benchmarks.perf.records import Record
 from harness import catalog, engine, settings
 from harness.images import build
-from harness.launchers import gpu
+from harness.launchers import data_access, gpu
 from runner.contract import load_result
 
 Device = Literal["cpu", "gpu"]
@@ -51,7 +51,7 @@ class Work:
     dataset: str
     data_dir: Path | None
     """As asked for; None: wherever benchdl finds the dataset."""
-    data: Path
+    data: dict[str, Path]
     """Where it lies."""
     folder: Path
     """For the jobs' results and compiled code."""
@@ -157,7 +157,7 @@ class Arms:
         )
         environment = {"HOME": "/tmp", **environment, **devices.pop("environment")}  # noqa: S108
         mounts = [
-            Mount("/data", str(self._work.data), type="bind", read_only=True),
+            *data_access.mounts(self._work.data, "/data"),
             Mount("/by_hand", str(self._scripts), type="bind", read_only=True),
             Mount("/cache", str(self._work.folder / "cache"), type="bind"),
         ]

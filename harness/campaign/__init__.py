@@ -105,7 +105,7 @@ def _begin(
         changes.same_data(planned.earlier, data, "the jobs cannot be repeated without it")
     needed = [job.configuration for job in planned.jobs]
     backends = {name: catalog.load(name) for name in dict.fromkeys(one.backend for one in needed)}
-    prepared = _prepare(needed, backends, launcher, watcher)
+    prepared = _prepare(needed, backends, data, launcher, watcher)
     campaign = Campaign(
         campaign_id=new_run_id("campaign", "-".join(dict.fromkeys(options.devices))),
         created_at=one_job.now(),
@@ -170,7 +170,7 @@ def resume(
         data = datasets.resolve(campaign.dataset, options.data_dir, watcher.say)
         needed = [job.configuration for job in left]
         backends = {name: catalog.load(name) for name in sorted({one.backend for one in needed})}
-        prepared = _prepare(needed, backends, launcher, watcher)
+        prepared = _prepare(needed, backends, data, launcher, watcher)
         found = changes.since(campaign, data, _environments(prepared, backends), one_job.machine())
         notes: list[Finding] = changes.judge(found, accept=accept_changes, say=watcher.say)
         site = Site(campaign.campaign_id, options, launcher, store, data, backends, prepared, notes)
@@ -180,14 +180,19 @@ def resume(
 def _prepare(
     configurations: list[Configuration],
     backends: dict[str, catalog.Backend],
+    data: datasets.Dataset,
     launcher: Launcher,
     watcher: Watcher,
 ) -> dict[tuple[str, str], Prepared]:
+    files = list(data.served().values())
+    launcher.check_data(files, None)
     wanted = dict.fromkeys((one.backend, one.device) for one in configurations)
-    return {
+    prepared: dict[tuple[str, str], Prepared] = {
         (name, device): launcher.prepare(backends[name], device, watcher.say)
         for name, device in wanted
     }
+    launcher.check_data(files, next(iter(prepared.values()), None))
+    return prepared
 
 
 def _environments(

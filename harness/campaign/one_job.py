@@ -18,7 +18,7 @@ from harness.catalog import Backend
 from harness.checks import gpu_guards
 from harness.datasets import Dataset
 from harness.launchers.base import Exit, Launcher, Order, Prepared
-from harness.launchers.exchange import Exchange
+from harness.launchers.exchange import Exchange, data_dir
 from harness.store import Store, new_run_id
 from runner import attest, workloads
 from runner.contract import Failure, Finding, Idle, Job, Launch, Result, Status
@@ -48,8 +48,9 @@ def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> J
     backend = site.backends[wanted.backend]
     prepared = site.prepared[wanted.backend, wanted.device]
     on_gpu = wanted.device == "gpu"
+    run_id = new_run_id(backend.name, wanted.device)
     return Job(
-        run_id=new_run_id(backend.name, wanted.device),
+        run_id=run_id,
         campaign_id=site.campaign_id,
         campaign_position=plan.position,
         attempt=attempt,
@@ -67,7 +68,7 @@ def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> J
         batch_size=wanted.batch_size,
         seed=plan.seed,
         repeat=plan.repeat,
-        data_dir=site.launcher.inside(site.data.directory, "data"),
+        data_dir=site.launcher.inside(data_dir(site.store.staging(), run_id), "data"),
         dataset_sha256=site.data.sha256,
         settings=settings.resolve(
             backend, wanted.variant, options.overrides, prepared.environment, wanted.mode
@@ -110,15 +111,16 @@ def run(
     """Start one job and store exactly one result of it.
 
     Raises:
-        BenchdlError: the result cannot be written.
+        BenchdlError: the result cannot be written, or the data is no longer what was verified.
         KeyboardInterrupt: Ctrl-C or SIGTERM, after the job was stored as interrupted.
     """
+    site.data.check_unchanged()
     exchange = Exchange(site.store.staging(), job)
     order = Order(
         job=job,
         prepared=site.prepared[job.backend, job.device],
         job_dir=exchange.job_dir,
-        data_dir=site.data.directory,
+        data_files=site.data.served(),
         compile_cache=_compile_cache(job),
         timeout_s=site.options.timeout_s,
         memory_limit_bytes=site.options.memory_limit_bytes,

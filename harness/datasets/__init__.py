@@ -7,7 +7,9 @@ A directory that the user names is never passed over in silence: what is wrong t
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from harness.cache import cache_dir, locked, write_whole
 from harness.datasets import idx
 from harness.datasets.download import DownloadError, from_mirrors
 from harness.datasets.pins import MNIST, SHA256, SYNTHETIC, SYNTHETIC_RECIPE
+from harness.datasets.verified import Dataset
 from harness.errors import BenchdlError, UsageError
 
 __all__ = ["CHOICES", "MNIST", "SHA256", "Dataset", "DatasetState", "fetch", "listing", "resolve"]
@@ -31,21 +34,6 @@ _HOW_TO_GET = (
 )
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """Verified data, ready to be mounted read-only.
-
-    Attributes:
-        name: ``mnist`` or ``synthetic-mnist``.
-        directory: where its four IDX files are, each raw or with ``.gz``; absolute.
-        sha256: of the decoded contents, by file name without ``.gz``.
-    """
-
-    name: str
-    directory: Path
-    sha256: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -153,7 +141,7 @@ def _from_named(directory: Path, origin: str) -> Dataset:
     if found.missing:
         missing = ", ".join(found.missing)
         raise UsageError(f"{origin}: {directory} lacks {missing} (raw or with .gz)", _NAME_ONE)
-    return Dataset(MNIST, directory, dict(SHA256[MNIST]))
+    return Dataset(MNIST, directory, dict(SHA256[MNIST]), found.sound)
 
 
 def _cache_of(name: str) -> Path:
@@ -169,20 +157,36 @@ def _cached(name: str, say: Say) -> Dataset:
         BenchdlError: the cache cannot be written.
     """
     directory, sha256 = _cache_of(name), SHA256[name]
-    dataset = Dataset(name, directory, dict(sha256))
-    if idx.inspect(directory, sha256).complete:
-        return dataset
+    found = idx.inspect(directory, sha256)
+    if found.complete:
+        return Dataset(name, directory, dict(sha256), _open_to_all(directory, found.sound))
     with locked(directory, say):
         found = idx.inspect(directory, sha256)  # another process may have filled it meanwhile
-        if found.complete:
-            return dataset
-        if found.problem:
-            say(f"the cached {name} is replaced: {found.problem}")
-        say(f"generating {name}" if name == SYNTHETIC else "downloading MNIST")
-        files = _generated() if name == SYNTHETIC else from_mirrors(sha256)
-        for file, content in files.items():
-            write_whole(directory / file, content)  # goes before a damaged one with .gz
-    return dataset
+        if not found.complete:
+            if found.problem:
+                say(f"the cached {name} is replaced: {found.problem}")
+            say(f"generating {name}" if name == SYNTHETIC else "downloading MNIST")
+            files = _generated() if name == SYNTHETIC else from_mirrors(sha256)
+            for file, content in files.items():
+                write_whole(directory / file, content)  # goes before a damaged one with .gz
+            found = idx.inspect(directory, sha256)
+    if not found.complete:
+        raise BenchdlError(
+            f"the cached {name} is not what was just written: {found.problem}",
+            f"look at the disk of {directory}, or set BENCHDL_CACHE to a directory elsewhere",
+        )
+    return Dataset(name, directory, dict(sha256), _open_to_all(directory, found.sound))
+
+
+def _open_to_all(directory: Path, sound: dict[str, idx.Sound]) -> dict[str, idx.Sound]:
+    """A container's user is not the owner of the cache and must be able to read it."""
+    cached = directory.resolve()
+    for one in sound.values():
+        with contextlib.suppress(OSError):  # somebody else's: the launcher looks at what it is
+            mode = stat.S_IMODE(one.path.stat().st_mode)
+            if one.path.parent == cached and mode & 0o444 != 0o444:
+                one.path.chmod(mode | 0o444)
+    return sound
 
 
 def _generated() -> dict[str, bytes]:

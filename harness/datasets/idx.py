@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
+
+from harness import files
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -25,12 +28,35 @@ class IdxError(ValueError):
     """A file is not what it should be; the message says why, without the file's name."""
 
 
+class Identity(NamedTuple):
+    """What changes with every exchange or change of a file; times in nanoseconds."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    modified_ns: int
+    changed_ns: int
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A file whose contents were verified: where it lies, links resolved, and which it was.
+
+    ``packed``: it is compressed, as the name says under which it was found.
+    """
+
+    path: Path
+    packed: bool
+    identity: Identity
+
+
 @dataclass(frozen=True)
 class Inspection:
-    """What a directory holds: the names that are missing, and what is wrong with the others."""
+    """What a directory holds: the names that are missing, what is wrong, and the sound files."""
 
     missing: tuple[str, ...]
     problem: str
+    sound: dict[str, Sound] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -40,7 +66,7 @@ class Inspection:
     @property
     def absent(self) -> bool:
         """Whether none of the files is there."""
-        return len(self.missing) == len(SHAPES)
+        return len(self.missing) == len(SHAPES) and not self.problem
 
 
 def header(name: str) -> bytes:
@@ -57,10 +83,32 @@ def size(name: str) -> int:
     return len(header(name)) + count
 
 
-def find(directory: Path, name: str) -> Path | None:
-    """The raw file if there is one, else the compressed one, else None."""
-    candidates = (directory / name, directory / f"{name}.gz")
-    return next((path for path in candidates if path.is_file()), None)
+def choose(directory: Path, name: str) -> Path | None:
+    """The one file of a directory that is taken for ``name``: the rule, and the only place of it.
+
+    The raw file goes before the compressed one, and the usual spelling before others that are
+    about (``t10k-images.idx3-ubyte``, capitals). A folder of that name is passed over; anything
+    else, also a link that leads nowhere, is taken for the file, so that what is wrong is reported.
+
+    Raises:
+        IdxError: the directory cannot be listed.
+    """
+    try:
+        entries = [path for path in files.listing(directory) if not files.is_dir(path)]
+    except files.FileError as error:
+        raise IdxError(f"{directory} cannot be listed: {error.message}") from None
+    for wanted in (name, f"{name}.gz"):
+        fitting = [path for path in entries if _usual(path.name) == wanted]
+        if fitting:
+            return next((path for path in fitting if path.name == wanted), fitting[0])
+    return None
+
+
+def _usual(name: str) -> str:
+    """A file's name in the usual spelling of these files."""
+    lower = name.lower()
+    packed = ".gz" if lower.endswith(".gz") else ""
+    return lower.removesuffix(packed).replace(".", "-") + packed
 
 
 def check(name: str, content: bytes, sha256: str) -> None:
@@ -91,32 +139,59 @@ def gunzip(name: str, file: IO[bytes]) -> bytes:
         raise IdxError(f"not a sound gzip file ({error})") from None
 
 
-def verify(path: Path, name: str, sha256: str) -> None:
+def verify(path: Path, name: str, sha256: str, *, packed: bool) -> Identity:
     """Read one file and check it.
 
+    Returns:
+        Which file it was whose contents were read.
+
     Raises:
-        IdxError: it cannot be read or is not the expected one.
+        IdxError: it is no plain file, cannot be read or is not the expected one.
     """
     try:
-        with path.open("rb") as file:
-            packed = path.suffix == ".gz"
+        with files.open_plain(path, links=True) as file:
+            seen = os.fstat(file.fileno())
             content = gunzip(name, file) if packed else file.read(size(name) + 1)
+    except files.MissingError:
+        raise IdxError("nothing is there, or a link that leads nowhere") from None
+    except files.FileError as error:
+        raise IdxError(f"cannot be read ({error.message})") from None
     except OSError as error:
-        raise IdxError(f"cannot be read ({error.strerror or error})") from None
+        raise IdxError(f"cannot be read ({files.reason(error)})") from None
     check(name, content, sha256)
+    return _identity(seen)
+
+
+def identity(path: Path) -> Identity | None:
+    """Which file lies at a path now; None if there is none."""
+    try:
+        return _identity(path.stat())
+    except OSError:
+        return None
+
+
+def _identity(seen: os.stat_result) -> Identity:
+    return Identity(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
 def inspect(directory: Path, sha256: dict[str, str]) -> Inspection:
     """Look at all four files of a directory; each is decoded once."""
     missing: list[str] = []
+    sound: dict[str, Sound] = {}
     problem = ""
     for name in SHAPES:
-        path = find(directory, name)
+        try:
+            path = choose(directory, name)
+        except IdxError as error:
+            return Inspection((), str(error))
         if path is None:
             missing.append(name)
             continue
         try:
-            verify(path, name, sha256[name])
-        except IdxError as error:
+            real = path.resolve()
+            packed = path.name.lower().endswith(".gz")
+            found = verify(real, name, sha256[name], packed=packed)
+            sound[name] = Sound(real, packed, found)
+        except (IdxError, OSError, RuntimeError) as error:  # RuntimeError: links in a circle
             problem = problem or f"{path} is corrupt: {error}"
-    return Inspection(tuple(missing), problem)
+    return Inspection(tuple(missing), problem, sound)

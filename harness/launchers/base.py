@@ -46,12 +46,15 @@ class Exit:
 
 @dataclass(frozen=True)
 class Order:
-    """One start: the job, the folder it lives in on the host, its data and its limits."""
+    """One start: the job, the folder it lives in on the host, its data and its limits.
+
+    ``data_files``: what the job finds in its data folder, by name, and the verified file behind it.
+    """
 
     job: Job
     prepared: Prepared
     job_dir: Path
-    data_dir: Path
+    data_files: dict[str, Path]
     compile_cache: Path
     timeout_s: float
     memory_limit_bytes: int | None = None
@@ -75,6 +78,15 @@ class Launcher(Protocol):
 
     def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:
         """The path under which the job sees ``host_dir``."""
+
+    def check_data(self, files: list[Path], prepared: Prepared | None) -> None:
+        """See that the user of a job can read the data.
+
+        Without ``prepared``, only what can be told before anything is built.
+
+        Raises:
+            BenchdlError: it cannot; with the fix.
+        """
 
     def start(self, order: Order, on_event: OnEvent) -> Exit:
         """Run one job to its end. Whatever happens, nothing that was started is left behind.

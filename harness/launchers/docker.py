@@ -24,7 +24,7 @@ from harness import engine, images
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
 from harness.images import baseimage, build
-from harness.launchers import containers, gpu, marks
+from harness.launchers import containers, data_access, gpu, marks
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.neighbours import Neighbours
 from harness.launchers.stream import Follower
@@ -38,7 +38,6 @@ Given = Callable[[Backend, Flavour, Say], Image]
 _PIDS_LIMIT = 4096
 _MEMORY_SHARE = 0.9
 _PAGE_BYTES = 4096
-_ORDINARY_USER = "1000:1000"
 _PLACES = {"job": "/job", "data": "/data"}
 _CACHE = "/cache"
 _GONE_S = 30
@@ -109,6 +108,11 @@ class DockerLauncher:
         """Containers see fixed places."""
         return _PLACES[role]
 
+    def check_data(self, files: list[Path], prepared: Prepared | None) -> None:
+        """See that a container's user can read the data."""
+        image = prepared.provenance.image_id if prepared else None
+        data_access.check(self._client, self._info, image, files)
+
     def start(self, order: Order, on_event: OnEvent) -> Exit:
         """Create, start, follow, inspect and remove one container."""
         job = order.job
@@ -178,10 +182,9 @@ class DockerLauncher:
         job = order.job
         memory = order.memory_limit_bytes or int(self._info["MemTotal"] * _MEMORY_SHARE)
         memory -= memory % _PAGE_BYTES  # as the kernel rounds it
-        user = f"{os.getuid()}:{os.getgid()}" if os.getuid() else _ORDINARY_USER
         mounts = [
             Mount(_PLACES["job"], str(order.job_dir), type="bind"),
-            Mount(_PLACES["data"], str(order.data_dir), type="bind", read_only=True),
+            *data_access.mounts(order.data_files, _PLACES["data"]),
             Mount(_CACHE, str(order.compile_cache), type="bind"),
         ]
         environment = {
@@ -202,7 +205,7 @@ class DockerLauncher:
             "name": f"benchdl-{job.run_id}",
             "environment": environment,
             "mounts": mounts,
-            "user": user,
+            "user": data_access.user(),
             "network_mode": "none",
             "read_only": True,
             "tmpfs": {"/tmp": "rw,nosuid,nodev,size=1g,mode=1777"},  # noqa: S108

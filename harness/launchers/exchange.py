@@ -48,7 +48,9 @@ class Exchange:
             (self._outer / OURS).write_text(text, encoding="utf-8")
             self.job_dir.mkdir()
             self.job_dir.chmod(0o777)
-            (self.job_dir / "job.json").write_text(job_text(job), encoding="utf-8")
+            told = self.job_dir / "job.json"
+            told.write_text(job_text(job), encoding="utf-8")
+            told.chmod(0o644)  # whatever the umask is: the job's user is another
         except OSError as error:
             raise unwritable(staging, error) from None
 
@@ -147,6 +149,11 @@ class Exchange:
     def remove(self) -> None:
         """Remove the folder; nothing in it is needed any more."""
         shutil.rmtree(self._outer, ignore_errors=True)
+
+
+def data_dir(staging: Path, run_id: str) -> Path:
+    """Where a job that sees the host's own paths finds its data."""
+    return staging / run_id / "data"
 
 
 def _ended_early(exit_: Exit) -> Failure:

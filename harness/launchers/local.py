@@ -18,6 +18,7 @@ from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
 from harness.launchers import environments, marks
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
+from harness.launchers.exchange import unwritable
 from harness.launchers.stream import Follower
 
 _GRACE_S = 5.0
@@ -43,6 +44,9 @@ class LocalLauncher:
         """A local job sees the host's own paths."""
         return str(host_dir)
 
+    def check_data(self, files: list[Path], prepared: Prepared | None) -> None:
+        """A local job is the same user who has just verified them."""
+
     def start(self, order: Order, on_event: OnEvent) -> Exit:
         """Start the runner in a session of its own, follow it, and leave no process behind."""
         job = order.job
@@ -65,6 +69,10 @@ class LocalLauncher:
         if job.gpus:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(job.gpus)
             environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # number them as NVML does
+        try:
+            _lay_out(order.data_files, Path(job.data_dir))
+        except OSError as error:
+            raise unwritable(Path(job.data_dir), error) from None
         try:
             process = subprocess.Popen(
                 [order.prepared.python, "-m", "runner", str(order.job_dir)],
@@ -109,6 +117,13 @@ def _marked(campaign_id: str) -> Iterator[tuple[psutil.Process, str]]:
             told = process.environ()
             if told.get(marks.CAMPAIGN_VARIABLE) == campaign_id:
                 yield process, told.get(marks.HARNESS_VARIABLE, "")
+
+
+def _lay_out(files: dict[str, Path], folder: Path) -> None:
+    """Make the job's data folder: links to the verified files, under the usual names."""
+    folder.mkdir(mode=0o700)
+    for name, file in files.items():
+        (folder / name).symlink_to(file)
 
 
 def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:

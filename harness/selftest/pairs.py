@@ -61,6 +61,7 @@ def run(
     data = datasets.resolve(options.dataset, options.data_dir, say)
     backend = catalog.load(configuration.backend)
     ready = launcher.prepare(backend, configuration.device, say)
+    launcher.check_data(list(data.served().values()), ready)
     prepared = {(configuration.backend, str(configuration.device)): ready}
     campaign_id = new_run_id("selftest", configuration.device)
     site = Site(campaign_id, options, launcher, store, data, {backend.name: backend}, prepared)

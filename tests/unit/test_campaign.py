@@ -47,6 +47,8 @@ class Launcher:
     def inside(self, host_dir, role):
         return str(host_dir)
 
+    def check_data(self, files, prepared): ...
+
     def start(self, order, on_event):
         self.started.append(order.job)
         how = self.script.get(len(self.started), "ok")

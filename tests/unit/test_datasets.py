@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import cache, datasets
+from harness import cache, datasets, files
 from harness.datasets import download, idx, synthetic
 from harness.errors import BenchdlError, UsageError
 
@@ -233,10 +233,10 @@ def test_corrupt_named_directory_is_an_error(
 def test_unreadable_file_is_named(tmp_path: Path, said, monkeypatch) -> None:
     folder = _fill(tmp_path / "data")
 
-    def refuse(self: Path, *args: object) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+    def refuse(path: Path, **how: object) -> None:
+        raise files.FileError("Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(files, "open_plain", refuse)
     with pytest.raises(BenchdlError, match=r"cannot be read \(Permission denied\)"):
         datasets.resolve("auto", folder, said.append)
 

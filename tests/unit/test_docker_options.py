@@ -23,7 +23,7 @@ def environment(make_result, tmp_path):
     def of(**job):
         result = make_result(job=job)
         prepared = Prepared(result.job.provenance, Pins(), python="python")
-        order = Order(result.job, prepared, tmp_path, tmp_path, tmp_path, timeout_s=1.0)
+        order = Order(result.job, prepared, tmp_path, {}, tmp_path, timeout_s=1.0)
         way = "request" if result.job.device == "gpu" else None
         return DockerLauncher(client)._options(order, way)["environment"]
 
