@@ -81,7 +81,7 @@ def read_text(path: Path, limit_bytes: int, *, links: bool = False) -> str:
     try:
         return read_plain(path, limit_bytes, links=links).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise FileError(f"byte {error.start} is not UTF-8") from None
+        raise FileError(f"byte {error.start} cannot be decoded, it is not UTF-8") from None
 
 
 def read_json(path: Path, limit_bytes: int, *, links: bool = False) -> Any:
@@ -106,6 +106,21 @@ def parse_json(text: bytes | str) -> Any:
         raise FileError(f"it is not valid JSON: {error}") from None
 
 
+def read_end(path: Path, limit_bytes: int) -> bytes:
+    """The last ``limit_bytes`` of a plain file.
+
+    Raises:
+        MissingError: nothing is there.
+        FileError: as with :func:`open_plain`, or it cannot be read.
+    """
+    with open_plain(path) as stream:
+        try:
+            stream.seek(max(0, os.fstat(stream.fileno()).st_size - limit_bytes))
+            return stream.read(limit_bytes)
+        except OSError as error:
+            raise FileError(reason(error)) from None
+
+
 def exists(path: Path) -> bool:
     """Whether something lies there, a link without an end too; False where that cannot be told."""
     return os.path.lexists(path)
@@ -119,6 +134,11 @@ def is_file(path: Path) -> bool:
 def is_dir(path: Path) -> bool:
     """Whether a folder is there, perhaps behind a link; False where that cannot be told."""
     return os.path.isdir(path)  # noqa: PTH112 - Path's raises where a folder may not be entered
+
+
+def leads(path: Path) -> bool:
+    """Whether a link leads to something; True for what is no link."""
+    return os.path.exists(path)  # noqa: PTH110 - Path's raises where a folder may not be entered
 
 
 def listing(folder: Path) -> list[Path]:
@@ -199,13 +219,18 @@ def reason(error: OSError | ValueError, *, followed: bool = True) -> str:
     return "its name holds a NUL byte" if "null" in str(error) else "its name cannot be used"
 
 
+def shown(path: Path) -> str:
+    """A path as text that every stream takes: bytes that are not UTF-8 are written as escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def mib(size_bytes: int) -> str:
     """A size in words, in MiB."""
     return f"{size_bytes / 2**20:,.0f} MiB"
 
 
 _KINDS = {
-    stat.S_IFDIR: "a folder",
+    stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a pipe",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",

@@ -1,12 +1,15 @@
-"""The store: one directory per job, put in place by one rename, never written again."""
+"""The store: one directory per job, put in place by one rename, never written again.
+
+Its folder is anybody's: results may have come by mail. Whatever is wrong with one of them makes
+that one damaged, and no other.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import errno
+import hashlib
 import os
 import secrets
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -14,14 +17,18 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from harness import checksums, files, trees
 from harness.errors import BenchdlError, UsageError
-from harness.launchers.exchange import Exchange, unwritable
+from harness.files import FileError, MissingError, sync
+from harness.launchers.exchange import MAX_RESULT_BYTES, Exchange, unwritable
 from runner.contract import ContractError, Result, load_result
 
 CAMPAIGNS = "campaigns"
 """The folder among the results that holds the records of campaigns: harness/campaign/records.py."""
 
 _STAGING = ".staging"
+_MAX_STORED_BYTES = 4 * MAX_RESULT_BYTES
+"""A runner's result may be half of this when it is written out again; then come our findings."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,11 @@ class Damaged:
 
     directory: Path
     reason: str
+
+    @property
+    def name(self) -> str:
+        """The directory's own, as text that can be printed and stored."""
+        return files.shown(Path(self.directory.name))
 
 
 def new_run_id(backend: str, device: str, now: datetime | None = None) -> str:
@@ -63,10 +75,13 @@ class Store:
         partial = self.staging() / f"{result.run_id}.{secrets.token_hex(4)}.partial"
         try:
             partial.mkdir()
-            if exchange is not None:
-                exchange.deliver(partial)
-            write_durably(partial / "job.json", result.job.model_dump_json(indent=1))
-            write_durably(partial / "result.json", result.model_dump_json(indent=1))
+            sums = exchange.deliver(partial) if exchange is not None else {}
+            texts = {"job.json": result.job, "result.json": result}
+            for name, model in texts.items():
+                text = model.model_dump_json(indent=1)
+                write_durably(partial / name, text)
+                sums[name] = hashlib.sha256(text.encode()).hexdigest()
+            write_durably(partial / checksums.NAME, checksums.text(sums))
             partial.rename(final)  # fails if there is one: no folder replaces one that holds files
             sync(self.directory)
         except OSError as error:
@@ -76,16 +91,28 @@ class Store:
                 ) from None
             raise unwritable(self.directory, error) from None
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            trees.remove(partial)
         return final
 
-    def load(self) -> tuple[list[Result], list[Damaged]]:
-        """All results in the order of their ids, and the directories that cannot be read."""
+    def load(
+        self, *, whole: bool = False, campaign_id: str | None = None
+    ) -> tuple[list[Result], list[Damaged]]:
+        """All results in the order of their ids, and the directories that cannot be read.
+
+        Args:
+            whole: check large files beside them as well.
+            campaign_id: leave out the sound results of other campaigns.
+
+        Raises:
+            BenchdlError: the folder of the results itself cannot be listed.
+        """
         results: list[Result] = []
         damaged: list[Damaged] = []
         for folder in self._folders():
             try:
-                results.append(_read(folder))
+                result, _ = read(folder)
+                if campaign_id in (None, result.job.campaign_id):
+                    results.append(read(folder, whole=True)[0] if whole else result)
             except BenchdlError as error:
                 damaged.append(Damaged(folder, error.message))
         return results, damaged
@@ -104,46 +131,65 @@ class Store:
         if not chosen:
             raise UsageError(f"no run '{run}' in {self.directory}", "benchdl table lists them")
         if len(chosen) > 1:
-            names = ", ".join(folder.name for folder in chosen[:5])
+            names = ", ".join(files.shown(Path(folder.name)) for folder in chosen[:5])
             raise UsageError(f"'{run}' fits {len(chosen)} runs", f"be more exact: {names}")
-        return _read(chosen[0]), chosen[0]
+        return read(chosen[0], whole=True)[0], chosen[0]
 
     def _folders(self) -> list[Path]:
-        if not self.directory.exists():
-            return []
+        """What is a folder, or should be one: a link that leads nowhere is damage, not nothing."""
         try:
-            with os.scandir(self.directory) as entries:
-                names = sorted(
-                    entry.name
-                    for entry in entries
-                    if entry.is_dir() and entry.name != CAMPAIGNS and not entry.name.startswith(".")
-                )
-            return [self.directory / name for name in names]
-        except OSError as error:
+            found = files.listing(self.directory)
+        except FileError as error:
             raise BenchdlError(
-                f"cannot read the results in {self.directory}: {error.strerror or error}",
+                f"cannot read the results in {self.directory}: {error.message}",
                 "name the folder of the results with --results",
             ) from None
+        return [
+            folder
+            for folder in found
+            if not folder.name.startswith(".")
+            and folder.name != CAMPAIGNS
+            and (files.is_dir(folder) or not files.leads(folder))
+        ]
 
 
-def _read(folder: Path) -> Result:
+def read(folder: Path, *, whole: bool = False) -> tuple[Result, bool]:
+    """The result in ``folder``, and whether it has checksums that say that it is as it was stored.
+
+    Args:
+        folder: the result's own; its name is the run's.
+        whole: check large files beside it as well.
+
+    Raises:
+        BenchdlError: it is damaged; the message begins with the folder's name.
+    """
+    name = files.shown(Path(folder.name))
     try:
-        result = _parse((folder / "result.json").read_bytes())
-    except FileNotFoundError:
-        raise BenchdlError(f"{folder.name}: result.json is missing") from None
-    except (OSError, UnicodeDecodeError, ContractError) as error:
-        raise BenchdlError(f"{folder.name}: {error}") from None
-    if result.run_id != folder.name:
-        raise BenchdlError(f"{folder.name}: holds the result of another run, {result.run_id}")
-    return result
+        raw = files.read_plain(folder / "result.json", _MAX_STORED_BYTES)
+    except MissingError:
+        raise BenchdlError(f"{name}: result.json is missing") from None
+    except FileError as error:
+        raise BenchdlError(f"{name}: result.json: {error.message}") from None
+    try:
+        result = _parse(raw)
+        if result.run_id == folder.name:
+            return result, checksums.check(folder, {"result.json": raw}, whole=whole)
+    except FileError as error:
+        raise BenchdlError(f"{name}: {error.message}") from None
+    except ContractError as error:
+        raise BenchdlError(f"{name}: {error}") from None
+    raise BenchdlError(f"{name}: holds the result of another run, {result.run_id}")
 
 
 def _parse(text: bytes) -> Result:
-    """What :func:`load_result` returns, in half its time for a sound text: thousands are read."""
+    """What :func:`load_result` returns, in half its time for a sound text: thousands are read.
+
+    The bounds are those of the models, and the same; only a name that stands twice gets through.
+    """
     try:
         return Result.model_validate_json(text)
     except ValidationError:
-        return load_result(text.decode("utf-8"))  # says what is wrong, in one line
+        return load_result(text)  # says what is wrong, in one line
 
 
 def write_durably(file: Path, text: str) -> None:
@@ -154,17 +200,7 @@ def write_durably(file: Path, text: str) -> None:
         os.fsync(stream.fileno())
 
 
-def sync(folder: Path) -> None:
-    """Make a rename in ``folder`` survive a power cut, where the file system can promise that."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def report(damaged: list[Damaged], say: Callable[[str], None]) -> None:
     """Tell of each directory that was skipped."""
     for one in damaged:
-        say(f"skipped {one.directory}: {one.reason}")
+        say(f"skipped {files.shown(one.directory)}: {one.reason}")

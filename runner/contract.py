@@ -10,19 +10,32 @@ Python 3.9 runs this module inside images, hence ``Optional`` and ``List`` in an
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Optional, Union
+from typing import Dict, List, Optional, Union
 
 from pydantic import Field, ValidationError
 from typing_extensions import Literal
 
 from runner.measurement import Measurement
-from runner.schema import SCHEMA_VERSION, ContractError, Model, first_error, versioned
+from runner.schema import (
+    SCHEMA_VERSION,
+    ContractError,
+    Model,
+    Number,
+    Ordinal,
+    Plain,
+    Seconds,
+    SettingValue,
+    Whole,
+    first_error,
+    versioned,
+)
 
 __all__ = [
     "SCHEMA_VERSION",
     "ContractError",
     "Job",
     "Result",
+    "SettingValue",
     "job_text",
     "load_job",
     "load_result",
@@ -30,7 +43,6 @@ __all__ = [
 
 RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{7,119}$"
 
-SettingValue = Union[bool, int, float, str]
 Severity = Literal["info", "suspect", "invalid"]
 Status = Literal["ok", "failed", "interrupted"]
 Mode = Literal["as-written", "tuned"]
@@ -102,8 +114,8 @@ class Job(Model):
     schema_version: Literal[1] = 1
     run_id: str = Field(pattern=RUN_ID_PATTERN)
     campaign_id: str
-    campaign_position: Optional[int] = Field(default=None, ge=1)
-    attempt: int = Field(default=1, ge=1)
+    campaign_position: Optional[Ordinal] = None
+    attempt: Ordinal = 1
     backend: str
     title: str
     variant: str = "default"
@@ -113,11 +125,11 @@ class Job(Model):
     device: Literal["cpu", "gpu"]
     gpus: Optional[List[str]] = None
     epochs: int = Field(ge=1, le=10_000)
-    train_samples: Optional[int] = Field(default=None, ge=1)
-    threads: Optional[int] = Field(default=None, ge=1)
-    batch_size: Optional[int] = Field(default=None, ge=1)
+    train_samples: Optional[Ordinal] = None
+    threads: Optional[Ordinal] = None
+    batch_size: Optional[Ordinal] = None
     seed: int = Field(default=123, ge=0, lt=2**31)
-    repeat: int = Field(default=1, ge=1)
+    repeat: Ordinal = 1
     data_dir: str
     dataset_sha256: Dict[str, str]
     sample_interval_s: Optional[float] = Field(default=0.1, gt=0, le=10)
@@ -143,7 +155,7 @@ class Failure(Model):
     reason: str
     message: str
     advice: str = ""
-    exit_code: Optional[int] = None
+    exit_code: Optional[Whole] = None
 
 
 class Idle(Model):
@@ -155,10 +167,10 @@ class Idle(Model):
     """
 
     reached: bool
-    cool_down_s: float = Field(default=0, ge=0)
-    waited_s: float = Field(ge=0)
-    cpu_percent: Optional[float] = None
-    gpu_percent: Optional[float] = None
+    cool_down_s: Seconds = 0
+    waited_s: Seconds
+    cpu_percent: Optional[Number] = None
+    gpu_percent: Optional[Number] = None
 
 
 class Launch(Model):
@@ -171,14 +183,14 @@ class Launch(Model):
     launcher: Literal["docker", "local"]
     harness_version: str
     machine: str
-    wall_s: float = Field(ge=0)
-    exit_code: Optional[int] = None
+    wall_s: Seconds
+    exit_code: Optional[Whole] = None
     oom_killed: bool = False
     engine: Optional[str] = None
     injection: Optional[Literal["cdi", "request", "runtime"]] = None
     idle: Optional[Idle] = None
-    hardening: Dict[str, Any] = {}
-    gpu_neighbours: Optional[Dict[str, int]] = None
+    hardening: Dict[str, Plain] = {}
+    gpu_neighbours: Optional[Dict[str, Whole]] = None
 
 
 class Result(Model):
@@ -206,7 +218,7 @@ def job_text(job: Job) -> str:
     return json.dumps({"schema_version": job.schema_version, **data}, indent=1)
 
 
-def load_job(text: str) -> Job:
+def load_job(text: Union[bytes, str]) -> Job:
     """Parse job.json.
 
     Raises:
@@ -218,7 +230,7 @@ def load_job(text: str) -> Job:
         raise ContractError(f"job does not fit the schema: {first_error(error)}") from None
 
 
-def load_result(text: str) -> Result:
+def load_result(text: Union[bytes, str]) -> Result:
     """Parse result.json.
 
     Raises:

@@ -6,12 +6,12 @@ every figure that reaches a table.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Dict, List, Optional
 
 from pydantic import Field
 from typing_extensions import Literal
 
-from runner.schema import Model
+from runner.schema import Count, Duration, Model, Number, Ordinal, Plain, Seconds, Whole
 
 
 class Phases(Model):
@@ -22,22 +22,22 @@ class Phases(Model):
     ``total_s``, which leaves it out: the second opinion of runner/reference.py.
     """
 
-    import_s: float = Field(ge=0)
-    load_s: float = Field(ge=0)
-    build_s: float = Field(ge=0)
-    compile_s: Optional[float] = Field(default=None, ge=0)
-    fit_s: float = Field(gt=0)
-    evaluate_s: float = Field(ge=0)
-    total_s: float = Field(gt=0)
-    proof_s: Optional[float] = Field(default=None, ge=0)
+    import_s: Seconds
+    load_s: Seconds
+    build_s: Seconds
+    compile_s: Optional[Seconds] = None
+    fit_s: Duration
+    evaluate_s: Seconds
+    total_s: Duration
+    proof_s: Optional[Seconds] = None
 
 
 class Epoch(Model):
     """One epoch as the training loop saw it; the loss was read on the host at its end."""
 
-    number: int = Field(ge=1)
-    duration_s: float = Field(ge=0)
-    loss: float
+    number: Ordinal
+    duration_s: Seconds
+    loss: Number
 
 
 class Learning(Model):
@@ -48,28 +48,28 @@ class Learning(Model):
     and without the framework.
     """
 
-    parameters: int = Field(ge=1)
-    train_samples: int = Field(ge=1)
-    test_samples: int = Field(ge=1)
-    batch_size: int = Field(ge=1)
-    updates: int = Field(ge=1)
-    test_loss: float
+    parameters: Ordinal
+    train_samples: Ordinal
+    test_samples: Ordinal
+    batch_size: Ordinal
+    updates: Ordinal
+    test_loss: Number
     error_rate: float = Field(ge=0, le=1)
-    initial_loss: Optional[float] = None
-    reference_loss: Optional[float] = None
+    initial_loss: Optional[Number] = None
+    reference_loss: Optional[Number] = None
     reference_error_rate: Optional[float] = Field(default=None, ge=0, le=1)
 
 
 class CpuUse(Model):
     """Cores over the fit window: see docs/definitions.md for CPUs and CPU1."""
 
-    visible_cores: int = Field(ge=1)
-    busy_cores: Optional[float] = Field(default=None, ge=0)
+    visible_cores: Ordinal
+    busy_cores: Optional[float] = Field(default=None, ge=0, le=1e9)
     busiest_core_percent: Optional[float] = Field(default=None, ge=0, le=100)
-    job_cpu_s: Optional[float] = Field(default=None, ge=0)
-    host_cpu_s: Optional[float] = Field(default=None, ge=0)
-    steal_s: Optional[float] = Field(default=None, ge=0)
-    interval_s: Optional[float] = Field(default=None, gt=0)
+    job_cpu_s: Optional[Seconds] = None
+    host_cpu_s: Optional[Seconds] = None
+    steal_s: Optional[Seconds] = None
+    interval_s: Optional[Duration] = None
 
 
 class GpuDevice(Model):
@@ -79,27 +79,27 @@ class GpuDevice(Model):
     seen the share of the samples in which it was active; ``{}`` is "never any".
     """
 
-    index: int
+    index: Whole
     uuid: str
     name: str
     compute_capability: Optional[str] = None
-    utilisation_percent: Optional[float] = None
-    utilisation_before_percent: Optional[float] = None
-    memory_before_bytes: Optional[int] = None
-    memory_peak_bytes: Optional[int] = None
-    memory_total_bytes: Optional[int] = None
-    power_mean_w: Optional[float] = None
-    energy_j: Optional[float] = None
+    utilisation_percent: Optional[Number] = None
+    utilisation_before_percent: Optional[Number] = None
+    memory_before_bytes: Optional[Whole] = None
+    memory_peak_bytes: Optional[Whole] = None
+    memory_total_bytes: Optional[Whole] = None
+    power_mean_w: Optional[Number] = None
+    energy_j: Optional[Number] = None
     energy_source: Optional[Literal["counter", "power"]] = None
-    temperature_mean_c: Optional[float] = None
-    temperature_max_c: Optional[float] = None
-    sm_clock_mean_mhz: Optional[float] = None
-    sm_clock_busy_mhz: Optional[float] = None
-    sm_clock_max_mhz: Optional[float] = None
-    throttle: Optional[Dict[str, float]] = None
-    foreign_processes: Optional[int] = None
-    foreign_processes_before: Optional[int] = None
-    foreign_memory_bytes: Optional[int] = None
+    temperature_mean_c: Optional[Number] = None
+    temperature_max_c: Optional[Number] = None
+    sm_clock_mean_mhz: Optional[Number] = None
+    sm_clock_busy_mhz: Optional[Number] = None
+    sm_clock_max_mhz: Optional[Number] = None
+    throttle: Optional[Dict[str, Number]] = None
+    foreign_processes: Optional[Whole] = None
+    foreign_processes_before: Optional[Whole] = None
+    foreign_memory_bytes: Optional[Whole] = None
     used: bool = False
 
 
@@ -115,15 +115,15 @@ class GpuUse(Model):
 class MemoryUse(Model):
     """Peak resident memory of the job's processes, the sampler left out."""
 
-    rss_peak_bytes: Optional[int] = Field(default=None, ge=0)
+    rss_peak_bytes: Optional[Count] = None
 
 
 class SamplerFacts(Model):
     """How well the sampler kept its rate over the fit window."""
 
-    interval_target_s: float = Field(gt=0)
-    interval_median_s: Optional[float] = None
-    samples: int = Field(ge=0)
+    interval_target_s: Duration
+    interval_median_s: Optional[Number] = None
+    samples: Count
     problem: Optional[str] = None
 
 
@@ -140,7 +140,7 @@ class Attestation(Model):
     libraries: Dict[str, str] = {}
     library_versions: Dict[str, str] = {}
     device: str = ""
-    framework: Dict[str, Any] = {}
+    framework: Dict[str, Plain] = {}
 
 
 class Isolation(Model):
@@ -149,15 +149,15 @@ class Isolation(Model):
     ``nvml_gpus``: UUIDs of the GPUs that NVML shows; ``None`` where no NVML answers.
     """
 
-    uid: int
-    gid: int
+    uid: Whole
+    gid: Whole
     capabilities_effective: Optional[str] = Field(default=None, pattern=r"^[0-9a-fA-F]{1,32}$")
     no_new_privileges: Optional[bool] = None
     seccomp: Optional[bool] = None
     root_read_only: Optional[bool] = None
     network_interfaces: List[str] = []
-    memory_limit_bytes: Optional[int] = None
-    pids_limit: Optional[int] = None
+    memory_limit_bytes: Optional[Whole] = None
+    pids_limit: Optional[Whole] = None
     nvidia_device_files: List[str] = []
     nvml_gpus: Optional[List[str]] = None
 
@@ -168,8 +168,8 @@ class Host(Model):
     machine: str
     kernel: str
     cpu_model: str
-    logical_cores: int
-    memory_bytes: int
+    logical_cores: Whole
+    memory_bytes: Whole
 
 
 class Measurement(Model):

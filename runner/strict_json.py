@@ -7,7 +7,6 @@ name twice), and what it takes ends a program later, where text is encoded or fi
 from __future__ import annotations
 
 import json
-import math
 from typing import Any, Dict, List, Set, Tuple, Union
 
 MAX_DEPTH = 64
@@ -18,6 +17,7 @@ MAX_FLOAT = 1e50
 """Above any loss in float32 (3.4e38); squares and sums of such figures stay finite."""
 
 _SHOWN = 40
+_REFUSED = object()
 
 
 class JsonError(ValueError):
@@ -31,71 +31,104 @@ def parse(text: Union[bytes, str]) -> Any:
         JsonError: it is not JSON, not UTF-8, nested more than :data:`MAX_DEPTH` deep, has a
             number that is not finite or out of bounds, half of a surrogate pair, or a name twice.
     """
+    reader = _Reader()
     try:
         plain = text.decode("utf-8") if isinstance(text, bytes) else text
         value = json.loads(
             plain,
-            parse_int=_integer,
-            parse_float=_float,
-            parse_constant=_constant,
-            object_pairs_hook=_object,
+            parse_int=reader.integer,
+            parse_float=reader.number,
+            parse_constant=reader.refuse,
+            object_pairs_hook=reader.object,
         )
-        if plain.count("[") + plain.count("{") > MAX_DEPTH:
-            _check_depth(value)
-        # Without an escape no half of a pair can have come through the decoder.
-        if isinstance(text, str) or "\\u" in plain:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
-        raise JsonError(f"byte {error.start} is not UTF-8") from None
-    except UnicodeEncodeError:
-        raise JsonError("it holds half of a surrogate pair, which is no character") from None
+        raise JsonError(f"byte {error.start} cannot be decoded, it is not UTF-8") from None
     except RecursionError:
         raise JsonError(f"it is nested more than {MAX_DEPTH} deep") from None
     except JsonError:
         raise
     except ValueError as error:
         raise JsonError(" ".join(str(error).split())) from None
+    if reader.problem:
+        raise JsonError(reader.problem)
+    # Without an escape no half of a pair can have come through the decoder.
+    halves = isinstance(text, str) or "\\u" in plain
+    if halves or plain.count("[") + plain.count("{") > MAX_DEPTH:
+        check(value)
     return value
 
 
-def _integer(digits: str) -> int:
-    if len(digits) > 20 or abs(int(digits)) > MAX_INTEGER:
-        raise JsonError(f"the integer {_short(digits)} is out of bounds")
-    return int(digits)
+class _Reader:
+    """The parser's hooks; ``problem`` is the first number that is none."""
+
+    def __init__(self) -> None:
+        self.problem = ""
+
+    def integer(self, digits: str) -> Any:
+        if len(digits) > 20 or abs(int(digits)) > MAX_INTEGER:
+            return self.refuse(digits)
+        return int(digits)
+
+    def number(self, digits: str) -> Any:
+        number = float(digits)
+        return number if abs(number) <= MAX_FLOAT else self.refuse(digits)
+
+    def refuse(self, word: str) -> Any:
+        why = "is out of bounds" if word[-1].isdigit() else "is no number"
+        self.problem = self.problem or f"{_short(word)} {why}"
+        return _REFUSED
+
+    def object(self, pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+        if self.problem:
+            where = [name for name, value in pairs if value is _REFUSED]
+            raise JsonError(f"{_short(where[0])!a}: {self.problem}" if where else self.problem)
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            seen: Set[str] = set()
+            for name, _ in pairs:
+                if name in seen:
+                    raise JsonError(f"the name {_short(name)!a} stands twice in one object")
+                seen.add(name)
+        return found
 
 
-def _float(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number) or abs(number) > MAX_FLOAT:
-        raise JsonError(f"the number {_short(digits)} is out of bounds")
-    return number
+def check(value: Any) -> None:
+    """Apply the same bounds to what another parser, or a program, has put together.
 
-
-def _constant(word: str) -> float:
-    raise JsonError(f"{word} is no number")
-
-
-def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: Set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise JsonError(f"the name {_short(name)!a} stands twice in one object")
-            seen.add(name)
-    return found
-
-
-def _check_depth(value: Any) -> None:
-    """Level by level, without recursion."""
+    Raises:
+        JsonError: as with :func:`parse`; or it is nothing that JSON can say.
+    """
     level, depth = [value], 0
-    while level := [one for one in level if isinstance(one, (dict, list))]:
-        depth += 1
+    while level:
+        inside: List[Any] = []
+        deeper = False
+        for one in level:
+            if isinstance(one, dict):
+                inside += [*one.keys(), *one.values()]
+                deeper = True
+            elif isinstance(one, (list, tuple)):
+                inside += one
+                deeper = True
+            else:
+                _check_scalar(one)
+        depth += deeper
         if depth > MAX_DEPTH:
-            raise RecursionError
-        level = [
-            inner for one in level for inner in (one.values() if isinstance(one, dict) else one)
-        ]
+            raise JsonError(f"it is nested more than {MAX_DEPTH} deep")
+        level = inside
+
+
+def _check_scalar(value: Any) -> None:
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise JsonError("it holds half of a surrogate pair, which is no character")
+    elif isinstance(value, float):
+        if not abs(value) <= MAX_FLOAT:
+            raise JsonError(f"the number {value} is out of bounds")
+    elif isinstance(value, int):
+        if abs(value) > MAX_INTEGER:
+            raise JsonError("an integer is out of bounds")
+    elif value is not None:
+        raise JsonError(f"{type(value).__name__} is nothing that JSON can say")
 
 
 def _short(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 import docker
 
+from harness import files
 from harness.bundle import archive, carried, outputs, sources
 from harness.bundle import manifest as form
 from harness.bundle.archive import ArchiveError, Writer
@@ -22,7 +23,9 @@ from harness.bundle.manifest import DamagedResult, Manifest, Producer
 from harness.campaign import changes, records
 from harness.campaign.records import Campaign
 from harness.errors import BenchdlError, UsageError
-from harness.store import CAMPAIGNS, Damaged, Store, sync
+from harness.files import FileError, sync
+from harness.launchers.exchange import MAX_RESULT_BYTES
+from harness.store import CAMPAIGNS, Damaged, Store
 from runner.contract import ContractError, Result, load_job
 
 Say = Callable[[str], None]
@@ -136,7 +139,7 @@ def _fill(
     for run_id in sorted([one.run_id for one in results] + [one.directory.name for one in damaged]):
         for name in _OF_A_RESULT:
             path = store.directory / run_id / name
-            if path.is_symlink() or path.exists():
+            if files.exists(path):
                 writer.add(f"{form.RESULTS}{run_id}/{name}", _plain(path))
     for name, text in outputs.of(results).items():
         writer.add(form.TABLES + name, [text.encode()])
@@ -146,17 +149,18 @@ def _fill(
 
 def _results(store: Store, campaign: Campaign, say: Say) -> tuple[list[Result], list[Damaged]]:
     """The campaign's results, and its damaged ones; a folder that tells nothing is only named."""
-    found, damaged = store.load()
+    found, damaged = store.load(whole=True, campaign_id=campaign.campaign_id)
     ours = [one for one in found if one.job.campaign_id == campaign.campaign_id]
     ours.sort(key=lambda one: (one.job.campaign_position or 0, one.job.attempt))
     ours_damaged = []
     for one in damaged:
         try:
-            job = load_job((one.directory / "job.json").read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, ContractError):
-            say(f"left out {one.directory}: {one.reason}, and it does not say of which campaign")
+            job = load_job(files.read_plain(one.directory / "job.json", MAX_RESULT_BYTES))
+        except (FileError, ContractError):
+            where = files.shown(one.directory)
+            say(f"left out {where}: {one.reason}, and it does not say of which campaign")
             continue
-        if job.campaign_id == campaign.campaign_id:
+        if job.campaign_id == campaign.campaign_id and job.run_id == one.directory.name:
             say(f"damaged, and in the bundle as it is: {one.reason}")
             ours_damaged.append(one)
     return ours, ours_damaged

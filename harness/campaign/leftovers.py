@@ -5,18 +5,25 @@ For whoever holds the campaign's lock, and so knows that nobody else runs it.
 
 from __future__ import annotations
 
-import shutil
+import contextlib
+import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 
+from harness import files, trees
+from harness.files import FileError
 from harness.launchers.base import Launcher
-from harness.launchers.exchange import OURS, Exchange
+from harness.launchers.exchange import MAX_RESULT_BYTES, OURS, Exchange
 from harness.store import Store
 from runner.contract import ContractError, Failure, Job, Launch, Result, load_job
 
 REASON = "harness-died"
+
+_MOST_LOOKED_AT = 1000  # of the files that a job left, for its last sign of life
 
 
 def clear(
@@ -40,23 +47,26 @@ def clear(
     stored: list[Result] = []
     staging = store.staging()
     for outer, job in _abandoned(staging, campaign_id):
-        if not (store.directory / job.run_id).exists():  # else it died between storing and tidying
+        if not files.exists(
+            store.directory / job.run_id
+        ):  # else it died between storing and tidying
             result = _cut_off(job, outer, machine)
             store.add(result, Exchange(staging, job, fresh=False))
             stored.append(result)
             say(f"{job.run_id} was cut off when its harness died: stored as interrupted")
-        for partial in staging.glob(f"{job.run_id}.*.partial"):
-            shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(outer, ignore_errors=True)
+        for partial in files.listing(staging):
+            if partial.name.startswith(f"{job.run_id}.") and partial.name.endswith(".partial"):
+                trees.remove(partial)
+        trees.remove(outer)
     return stored
 
 
 def _abandoned(staging: Path, campaign_id: str) -> Iterator[tuple[Path, Job]]:
     """The folders of the campaign's jobs; what does not say whose it is, is not touched."""
-    for outer in sorted(staging.iterdir()):
+    for outer in files.listing(staging):
         try:
-            job = load_job((outer / OURS).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, ContractError):
+            job = load_job(files.read_plain(outer / OURS, MAX_RESULT_BYTES))
+        except (FileError, ContractError):
             continue
         if job.campaign_id == campaign_id and job.run_id == outer.name:
             yield outer, job
@@ -87,8 +97,13 @@ def _cut_off(job: Job, outer: Path, machine: str) -> Result:
 
 
 def _writes(job_dir: Path) -> list[float]:
-    """When each file of a job was last written; links are not followed."""
-    return [file.lstat().st_mtime for file in job_dir.iterdir()] if job_dir.is_dir() else []
+    """When each file of a job was last written, as it says, but not in the future."""
+    moments = []
+    with contextlib.suppress(OSError):
+        for entry in islice(os.scandir(job_dir), _MOST_LOOKED_AT):
+            moments.append(entry.stat(follow_symlinks=False).st_mtime)
+    now = time.time()
+    return [min(moment, now) for moment in moments]
 
 
 def _utc(seconds: float) -> str:

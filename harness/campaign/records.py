@@ -14,14 +14,19 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError
 
+from harness import files
 from harness.campaign.plan import Device, Options, PlannedJob, Skipped
 from harness.errors import BenchdlError, UsageError
+from harness.files import FileError
 from harness.launchers.exchange import unwritable
-from harness.store import CAMPAIGNS, Damaged, Store, report, sync, write_durably
+from harness.store import CAMPAIGNS, Damaged, Store, report
 from runner.contract import RUN_ID_PATTERN, ContractError, Pins, Provenance, Result
-from runner.schema import Model, first_error, versioned
+from runner.schema import Model, Whole, first_error, versioned
 
 SCHEMA_VERSION = 1
+
+_MAX_BYTES = 64 * 2**20
+"""A record of 100,000 jobs has 20 MiB."""
 
 
 class Environment(Model):
@@ -49,7 +54,7 @@ class Campaign(Model):
     runner_sha256: str
     machine: str
     options: Options
-    order_seed: int
+    order_seed: Whole
     dataset: str
     dataset_sha256: dict[str, str]
     environments: list[Environment]
@@ -80,14 +85,10 @@ def save(store: Store, campaign: Campaign) -> Path:
         BenchdlError: the folder of the results cannot be written.
     """
     file = _folder(store) / f"{campaign.campaign_id}.json"
-    partial = store.staging() / f"{campaign.campaign_id}.partial"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(partial, campaign.model_dump_json(indent=1))
-        partial.rename(file)
-        sync(file.parent)
+        files.write_whole(file, campaign.model_dump_json(indent=1))
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise unwritable(store.directory, error) from None
     return file
 
@@ -99,7 +100,7 @@ def find(store: Store, word: str) -> Campaign:
         UsageError: none or several fit.
         BenchdlError: its record is damaged.
     """
-    names = sorted(file.stem for file in _folder(store).glob("*.json"))
+    names = [files.shown(Path(file.stem)) for file in _files(store)]
     fitting = [name for name in names if word in name]
     chosen = names[-1:] if word == "latest" else [one for one in fitting if one == word] or fitting
     if not chosen:
@@ -114,7 +115,7 @@ def load(store: Store) -> tuple[list[Campaign], list[Damaged]]:
     """All campaigns in the order of their ids, and the files that cannot be read."""
     campaigns: list[Campaign] = []
     damaged: list[Damaged] = []
-    for file in sorted(_folder(store).glob("*.json")):
+    for file in _files(store):
         try:
             campaigns.append(_read(file))
         except BenchdlError as error:
@@ -161,16 +162,28 @@ def _folder(store: Store) -> Path:
     return store.directory / CAMPAIGNS
 
 
-def _read(file: Path) -> Campaign:
+def _files(store: Store) -> list[Path]:
     try:
-        data = versioned(file.read_text(encoding="utf-8"), "campaign", SCHEMA_VERSION)
+        found = files.listing(_folder(store))
+    except FileError as error:
+        raise BenchdlError(
+            f"cannot read the campaigns in {_folder(store)}: {error.message}",
+            "name the folder of the results with --results",
+        ) from None
+    return [file for file in found if file.suffix == ".json" and not file.name.startswith(".")]
+
+
+def _read(file: Path) -> Campaign:
+    name = files.shown(Path(file.name))
+    try:
+        data = versioned(files.read_plain(file, _MAX_BYTES), "campaign", SCHEMA_VERSION)
         campaign = Campaign.model_validate(data)
     except ValidationError as error:
-        raise BenchdlError(f"{file.name} does not fit the schema: {first_error(error)}") from None
-    except (OSError, UnicodeDecodeError, ContractError) as error:
-        raise BenchdlError(f"{file.name}: {error}") from None
+        raise BenchdlError(f"{name} does not fit the schema: {first_error(error)}") from None
+    except (FileError, ContractError) as error:
+        raise BenchdlError(f"{name}: {error}") from None
     if campaign.campaign_id != file.stem:
-        raise BenchdlError(f"{file.name}: holds another campaign, {campaign.campaign_id}")
+        raise BenchdlError(f"{name}: holds another campaign, {campaign.campaign_id}")
     if [job.position for job in campaign.jobs] != list(range(1, len(campaign.jobs) + 1)):
-        raise BenchdlError(f"{file.name}: its jobs are not numbered from 1 to their count")
+        raise BenchdlError(f"{name}: its jobs are not numbered from 1 to their count")
     return campaign

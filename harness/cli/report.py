@@ -60,7 +60,7 @@ def command(output: Path | None, form: str, timelines: int | None, results: Path
             Source(
                 results=found,
                 folders={one.run_id: store.directory / one.run_id for one in found},
-                damaged=[f"{one.directory.name}: {one.reason}" for one in damaged],
+                damaged=[f"{one.name}: {one.reason}" for one in damaged],
                 timelines=timelines,
             )
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
-import shutil
-import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from harness import files, trees
 from harness.checks import troubles
 from harness.errors import BenchdlError
+from harness.files import FileError, MissingError
 from harness.launchers.base import Exit
 from runner.contract import ContractError, Failure, Job, Result, job_text, load_result
 
@@ -19,6 +21,14 @@ OURS = "job.json"
 MAX_RESULT_BYTES = 4 * 2**20
 MAX_SAMPLES_BYTES = 256 * 2**20
 MAX_LOG_BYTES = 16 * 2**20
+
+_LOG = "log.txt"
+_LIMITS = {
+    "samples.csv": MAX_SAMPLES_BYTES,
+    "samples.json": MAX_RESULT_BYTES,
+    _LOG: MAX_LOG_BYTES,
+}
+_CHUNK_BYTES = 2**20
 
 _LOG_ADVICE = "read log.txt in the result's folder: benchdl show RUN prints where it is"
 
@@ -64,7 +74,7 @@ class Exchange:
         failure = said.failure if isinstance(said, Result) else said
         if failure is None or self._job.device != "gpu":
             return said
-        last = exit_.tail + "\n" + "\n".join(_last_lines(self.job_dir / "log.txt"))
+        last = exit_.tail + "\n" + "\n".join(_last_lines(self.job_dir / _LOG))
         trouble = troubles.recognise(failure.message) or troubles.recognise(last)
         if trouble is None:
             return said
@@ -74,12 +84,11 @@ class Exchange:
     def _said(self, exit_: Exit) -> Result | Failure:
         if exit_.ended != "exited":
             return _ended_early(exit_)
-        file = self.job_dir / "result.json"
         try:
-            return self._read(file)
-        except FileNotFoundError:
+            return self._read(self.job_dir / "result.json")
+        except MissingError:
             return self._no_result(exit_)
-        except (ContractError, OSError, UnicodeDecodeError) as error:
+        except (ContractError, FileError) as error:
             return Failure(
                 reason="invalid-result",
                 message=f"the runner's result cannot be used: {error}",
@@ -88,18 +97,9 @@ class Exchange:
             )
 
     def _read(self, file: Path) -> Result:
-        file.lstat()
-        stream = _open_plain(file)
-        if stream is None:
-            raise ContractError("result.json is not a plain file")
-        with stream:
-            size = os.fstat(stream.fileno()).st_size
-            if size > MAX_RESULT_BYTES:
-                raise ContractError(
-                    f"result.json has {size / 2**20:.0f} MiB, the limit is "
-                    f"{MAX_RESULT_BYTES // 2**20} MiB"
-                )
-            result = load_result(stream.read(MAX_RESULT_BYTES).decode("utf-8"))
+        result = load_result(files.read_plain(file, MAX_RESULT_BYTES))
+        if len(result.model_dump_json(indent=1)) > 2 * MAX_RESULT_BYTES:
+            raise ContractError("it is too large: most of it is brackets")
         if result.run_id != self._job.run_id:
             raise ContractError(f"it is of another run: {result.run_id}")
         if result.status == "ok" and result.measurement is None:
@@ -109,7 +109,7 @@ class Exchange:
         return result
 
     def _no_result(self, exit_: Exit) -> Failure:
-        last = exit_.tail.strip().splitlines()[-1:] or _last_lines(self.job_dir / "log.txt")[-1:]
+        last = exit_.tail.strip().splitlines()[-1:] or _last_lines(self.job_dir / _LOG)[-1:]
         said = f"; it said last: {last[0][:300]}" if last else ""
         if exit_.code == 0:
             message = f"the runner ended without a result{said}"
@@ -127,28 +127,40 @@ class Exchange:
             exit_code=exit_.code,
         )
 
-    def deliver(self, folder: Path) -> None:
-        """Copy the samples and the end of log.txt to ``folder``; links and giants stay behind."""
-        limits = {
-            "samples.csv": MAX_SAMPLES_BYTES,
-            "samples.json": MAX_RESULT_BYTES,
-            "log.txt": MAX_LOG_BYTES,
-        }
-        for name, limit in limits.items():
-            stream = _open_plain(self.job_dir / name)
-            if stream is None:
-                continue
-            with stream:
-                size = os.fstat(stream.fileno()).st_size
-                stream.seek(max(0, size - limit))
-                with (folder / name).open("wb") as target:
-                    shutil.copyfileobj(stream, target)
-                    target.flush()
-                    os.fsync(target.fileno())
+    def deliver(self, folder: Path) -> dict[str, str]:
+        """Copy the samples and the end of log.txt to ``folder``; returns SHA-256 by name.
+
+        What is no plain file of one name, and samples beyond their bound, stay behind.
+
+        Raises:
+            OSError: ``folder`` cannot be written.
+        """
+        delivered: dict[str, str] = {}
+        for name, limit in _LIMITS.items():
+            with contextlib.suppress(FileError), files.open_plain(self.job_dir / name) as stream:
+                facts = os.fstat(stream.fileno())
+                # A second name is a file of somebody else's that the job could not read itself.
+                if facts.st_nlink > 1 or (facts.st_size > limit and name != _LOG):
+                    continue
+                stream.seek(max(0, facts.st_size - limit))
+                delivered[name] = _copy(stream, folder / name, limit)
+        return delivered
 
     def remove(self) -> None:
         """Remove the folder; nothing in it is needed any more."""
-        shutil.rmtree(self._outer, ignore_errors=True)
+        trees.remove(self._outer)
+
+
+def _copy(stream: BinaryIO, target: Path, limit: int) -> str:
+    digest = hashlib.sha256()
+    with target.open("wb") as copy:
+        while chunk := stream.read(min(_CHUNK_BYTES, limit)):
+            copy.write(chunk)
+            digest.update(chunk)
+            limit -= len(chunk)
+        copy.flush()
+        os.fsync(copy.fileno())
+    return digest.hexdigest()
 
 
 def data_dir(staging: Path, run_id: str) -> Path:
@@ -183,23 +195,8 @@ def unwritable(folder: Path, error: OSError) -> BenchdlError:
 
 
 def _last_lines(file: Path) -> list[str]:
-    stream = _open_plain(file)
-    if stream is None:
-        return []
-    with stream:
-        size = os.fstat(stream.fileno()).st_size
-        stream.seek(max(0, size - 4096))
-        lines = stream.read().decode("utf-8", errors="replace").split("\n")
-    return [line.strip() for line in lines if line.strip()]
-
-
-def _open_plain(file: Path) -> BinaryIO | None:
-    """Open what a job left, if it is a plain file: no link is followed, no pipe waited for."""
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        return None
-    return os.fdopen(handle, "rb")
+        lines = files.read_end(file, 4096).decode("utf-8", errors="replace").split("\n")
+    except FileError:
+        return []
+    return [line.strip() for line in lines if line.strip()]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable
 
+from harness import files
+from harness.files import FileError
 from harness.launchers.base import OnEvent
 
 _MAX_LINE_BYTES = 64 * 1024
@@ -57,8 +58,8 @@ class Follower:
     def _handle(self, line: bytes) -> None:
         text = line.decode("utf-8", errors="replace").rstrip()
         try:
-            event = json.loads(text)
-        except (ValueError, RecursionError):
+            event = files.parse_json(text)
+        except FileError:
             event = None
         if isinstance(event, dict) and isinstance(event.get("event"), str):
             self._on_event(event)

@@ -7,13 +7,18 @@ Specification: https://github.com/cncf-tags/container-device-interface
 
 from __future__ import annotations
 
-import json
+import contextlib
 import re
 from pathlib import Path
 from typing import Any
 
+from harness import files
+from harness.files import FileError
+
 KIND = "nvidia.com/gpu"
 FOLDERS = ("/etc/cdi", "/var/run/cdi")
+
+_MAX_BYTES = 2**20
 
 
 def devices(info: dict[str, Any]) -> set[str]:
@@ -29,12 +34,11 @@ def devices(info: dict[str, Any]) -> set[str]:
 def specs(folders: list[Path] | None = None) -> list[Path]:
     """Files of specifications on this host."""
     chosen = [Path(folder) for folder in FOLDERS] if folders is None else folders
-    return [
-        file
-        for folder in chosen
-        for file in sorted(folder.glob("*"))
-        if file.suffix in (".json", ".yaml", ".yml")
-    ]
+    found: list[Path] = []
+    for folder in chosen:
+        with contextlib.suppress(FileError):
+            found += files.listing(folder)
+    return [file for file in found if file.suffix in (".json", ".yaml", ".yml")]
 
 
 def named(file: Path) -> set[str]:
@@ -44,14 +48,14 @@ def named(file: Path) -> set[str]:
     ``devices:``, and no parser for YAML is needed to find them.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = files.read_text(file, _MAX_BYTES, links=True)
+    except FileError:
         return set()
     if file.suffix == ".json":
         try:
-            data = json.loads(text)
+            data = files.parse_json(text)
             kind, names = data["kind"], [str(device["name"]) for device in data["devices"]]
-        except (ValueError, KeyError, TypeError):
+        except (FileError, KeyError, TypeError):
             return set()
     else:
         match = re.search(r"^kind:\s*[\"']?([^\s\"']+)", text, re.MULTILINE)

@@ -7,7 +7,6 @@ the mean (utilisation) or the highest (memory) of the step's samples.
 from __future__ import annotations
 
 import io
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness import files
+from harness.files import FileError
+from harness.launchers.exchange import MAX_RESULT_BYTES, MAX_SAMPLES_BYTES
 from runner.contract import Result
 from runner.measurement import Measurement
 
@@ -23,6 +25,7 @@ SHORTEST_STEP_S = 0.2  # /proc counts in ticks of 10 ms: a shorter step would sh
 
 _GIB = 2**30
 _SLACK_S = 1.0
+_LARGEST = 1e20  # above any counter: bytes of 64 bits are 1.8e19
 _Array = NDArray[np.float64]
 
 
@@ -67,9 +70,10 @@ def timeline(result: Result, folder: Path) -> dict[str, Any] | None:
 def _read(file: Path) -> dict[str, _Array] | None:
     """Columns by name, "not available" as NaN; None if there are not two sound samples."""
     try:
-        header, _, body = file.read_text(encoding="ascii").partition("\n")
-    except (OSError, UnicodeDecodeError):
+        text = files.read_plain(file, MAX_SAMPLES_BYTES).decode("ascii")
+    except (FileError, UnicodeDecodeError):
         return None
+    header, _, body = text.partition("\n")
     names = header.split(",")
     whole = body[: body.rfind("\n") + 1]  # a sampler that was killed leaves half a line
     while ",," in whole:
@@ -81,8 +85,10 @@ def _read(file: Path) -> dict[str, _Array] | None:
         table = np.loadtxt(io.StringIO(whole), delimiter=",", ndmin=2)
     except ValueError:
         return None
+    if table.shape[1] != len(names) or np.any(np.abs(table) > _LARGEST):
+        return None
     times = table[:, 0]
-    if table.shape[1] != len(names) or not np.all(np.diff(times) > 0):
+    if np.any(np.isnan(times)) or not np.all(np.diff(times) > 0):
         return None
     return dict(zip(names, table.T, strict=True))
 
@@ -163,8 +169,8 @@ def _phases(
 def _ended(folder: Path) -> str | None:
     """Why the sampling ended, as the file beside the samples says."""
     try:
-        facts = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        facts = files.read_json(folder / "samples.json", MAX_RESULT_BYTES)
+    except FileError:
         return None
     said = facts.get("ended") if isinstance(facts, dict) else None
     return said if isinstance(said, str) else None

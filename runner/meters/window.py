@@ -6,11 +6,13 @@ available. Times are seconds of CLOCK_MONOTONIC, the clock of the trainer's ``ti
 
 from __future__ import annotations
 
-import json
+import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar
+
+from runner import strict_json
 
 TIME_COLUMN = "t_s"
 STEAL_COLUMN = "steal_s"
@@ -18,6 +20,10 @@ JOB_CPU_COLUMN = "job_cpu_s"
 RSS_COLUMN = "rss_bytes"
 FOREIGN = "foreign_processes"
 DEFAULT_INTERVAL_S = 0.1
+LARGEST = 1e20
+"""Above any counter: bytes of 64 bits are 1.8e19."""
+
+_T = TypeVar("_T")
 
 
 def core_column(core: int) -> str:
@@ -124,22 +130,33 @@ def read_samples(path: Path) -> Samples:
     return Samples(
         columns=columns,
         times=[row[0] for row in rows if row[0] is not None],
-        interval_target_s=float(facts.get("interval_target_s", DEFAULT_INTERVAL_S)),
-        cores=[int(core) for core in facts.get("cores", [])],
-        gpu=dict(facts.get("gpu", {})),
+        interval_target_s=_interval(facts.get("interval_target_s")),
+        cores=[core for core in _of_type(list, facts.get("cores")) if isinstance(core, int)],
+        gpu=_of_type(dict, facts.get("gpu")),
     )
 
 
 def _parse(fields: List[str]) -> Optional[List[Optional[float]]]:
     try:
-        return [float(value) if value else None for value in fields]
+        row = [float(value) if value else None for value in fields]
     except ValueError:
         return None
+    sound = all(value is None or abs(value) <= LARGEST for value in row)  # NaN is not
+    return row if sound else None
+
+
+def _interval(value: Any) -> float:
+    sound = isinstance(value, (int, float)) and 0 < value < math.inf
+    return float(value) if sound else DEFAULT_INTERVAL_S
+
+
+def _of_type(kind: Type[_T], value: Any) -> _T:
+    return value if isinstance(value, kind) else kind()
 
 
 def _read_facts(path: Path) -> Dict[str, Any]:
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        facts = strict_json.parse(path.read_bytes())
+    except (OSError, strict_json.JsonError):
         return {}
     return facts if isinstance(facts, dict) else {}

@@ -84,7 +84,7 @@ def test_nothing_is_visible_before_everything_is_written(store, make_result, mon
     monkeypatch.setattr(os, "fsync", lambda _: seen.append(ids(store)))
     result = make_result()
     store.add(result)
-    assert seen == [[], [], [result.run_id]]  # two files, then the folder that they were moved to
+    assert seen == [[], [], [], [result.run_id]]  # three files, then the folder that they moved to
 
 
 def test_a_result_is_never_overwritten(store, make_result):
