@@ -1,0 +1,1 @@
+"""What the Makefile calls before there is an environment: nothing here but the standard library."""

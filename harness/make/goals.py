@@ -1,0 +1,196 @@
+"""The goals of the Makefile: the variables that each knows, and the programs that it runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness import package_settings
+from harness.errors import BenchdlError, UsageError
+from harness.make import variables, venv
+from harness.make.variables import Options, each, flag, free, one, pairs, setting
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_RUN: dict[str, Options] = {
+    "WORKLOAD": one("--workload"),
+    "LAUNCHER": one("--launcher"),
+    "DEVICE": one("--device"),
+    "GPUS": one("--gpus"),
+    "PARALLEL_GPUS": flag("--parallel-gpus"),
+    "INJECTION": one("--injection"),
+    "MODE": each("--mode"),
+    "VARIANT": each("--variant"),
+    "CNMEM": setting("lib.cnmem"),  # this and the next are words of the seed
+    "CUDNN": setting("cudnn.enabled"),
+    "SET": pairs,
+    "EPOCHS": one("--epochs"),
+    "TRAIN_SAMPLES": one("--train-samples"),
+    "REPEAT": one("--repeat"),
+    "THREADS": one("--threads"),
+    "BATCH_SIZE": one("--batch-size"),
+    "SEED": one("--seed"),
+    "ORDER_SEED": one("--order-seed"),
+    "COOL_DOWN": one("--cool-down"),
+    "IDLE_WAIT": one("--idle-wait"),
+    "DATASET": one("--dataset"),
+    "DATA_DIR": one("--data-dir"),
+    "RESULTS": one("--results"),
+    "TIMEOUT": one("--timeout"),
+    "MEMORY": one("--memory"),
+    "ALLOW_UNPINNED": flag("--allow-unpinned"),
+    "JSON": flag("--json"),
+}
+_COMPARE: dict[str, Options] = {
+    "FIGURE": one("--figure"),
+    "MARGIN": one("--margin"),
+    "FORCE": flag("--force"),
+    "FAIL_ON": each("--fail-on"),
+    "CAMPAIGN": one("--campaign"),
+    "FORMAT": one("--format"),
+    "RESULTS": one("--results"),
+}
+_RESUME: dict[str, Options] = {
+    "ACCEPT_CHANGES": flag("--accept-changes"),
+    "INJECTION": one("--injection"),
+    "RESULTS": one("--results"),
+    "JSON": flag("--json"),
+}
+_REPORT: dict[str, Options] = {
+    "REPORT": one("--output"),
+    "TIMELINES": one("--timelines"),
+    "RESULTS": one("--results"),
+}
+_SELFTEST: dict[str, Options] = {"LAUNCHER": one("--launcher"), "ARGS": free}
+_IMAGES: dict[str, Options] = {"FLAVOUR": one("--flavour")}
+_DOCTOR: dict[str, Options] = {"DATA_DIR": one("--data-dir"), "RESULTS": one("--results")}
+_PERF: dict[str, Options] = {"DEVICE": one("--device"), "DATA_DIR": one("--data-dir"), "ARGS": free}
+_PYTEST: dict[str, Options] = {"PYTEST_ARGS": free}
+_NOTHING: dict[str, Options] = {}
+
+_OPTIONS = {
+    "bench": _RUN, "resume": _RESUME, "compare": _COMPARE, "report": _REPORT,
+    "selftest": _SELFTEST, "perf": _PERF, "images": _IMAGES, "doctor": _DOCTOR,
+    "test": _PYTEST, "test-gpu": _PYTEST, "setup": _NOTHING, "lint": _NOTHING,
+    "format": _NOTHING, "lock": _NOTHING, "clean": _NOTHING,
+}  # fmt: skip
+_BESIDES = {
+    "resume": ("CAMPAIGN",), "compare": ("A", "B"), "perf": ("BACKENDS",), "images": ("BACKENDS",),
+}  # fmt: skip
+_LOCK = (
+    "pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes "
+    "--no-annotate --no-header --no-emit-index-url --output-file harness/requirements.lock"
+)
+
+
+def known(goal: str) -> set[str]:
+    """The variables that a goal knows."""
+    kind = _kind(goal)
+    return {*_OPTIONS[kind], *_BESIDES.get(kind, ()), "PYTHON"}
+
+
+def programs(goal: str, given: Mapping[str, str], python: str) -> list[list[str]]:
+    """The command lines of a goal, to be run one after the other in the environment ``python``.
+
+    Raises:
+        UsageError: a variable is missing, or its value cannot be meant.
+    """
+    kind = _kind(goal)
+    asked = variables.options(_OPTIONS[kind], given)
+    folder = os.path.dirname(python)  # noqa: PTH120 - a path that must stay as it is written
+    benchdl = [python, "-I", f"{folder}/benchdl"]
+    backends = given.get("BACKENDS", "").split()
+    if kind == "bench":
+        tools = [goal.partition("-")[2]] if goal != "bench" else ["tf", "theano"]
+        return [[*benchdl, "run", "--make-base", *asked, "--", *tools]]
+    if kind == "resume":
+        campaign = given.get("CAMPAIGN") or "latest"
+        return [[*benchdl, "resume", "--make-base", *asked, "--", campaign]]
+    if kind == "compare":
+        if not (given.get("A") and given.get("B")):
+            raise UsageError("compare needs two sides", "make compare A=tf B=theano")
+        return [[*benchdl, "compare", *asked, "--", given["A"], given["B"]]]
+    return {
+        "report": [[*benchdl, "report", *asked]],
+        "selftest": [[*benchdl, "selftest", "--make-base", *asked]],
+        "images": [[*benchdl, "images", "build", "--make-base", *asked, "--", *backends]],
+        "doctor": [[*benchdl, "doctor", *asked]],
+        # Never a test: on a machine that does nothing else, and with a Docker engine.
+        "perf": [[python, "-m", "benchmarks.perf", *asked, *backends]],
+        "test": [[python, "-m", "pytest", *asked]],
+        # On a machine with a real GPU; elsewhere every test says why it was skipped.
+        "test-gpu": [[python, "-m", "pytest", "-m", "gpu", "tests/gpu", *asked]],
+        "lint": [
+            [f"{folder}/ruff", "check", "."],
+            [f"{folder}/ruff", "format", "--check", "."],
+            [f"{folder}/mypy"],
+        ],
+        "format": [[f"{folder}/ruff", "format", "."], [f"{folder}/ruff", "check", "--fix", "."]],
+        # Of the harness itself; a backend's are made from its image.toml by `benchdl images lock`.
+        "lock": [[f"{folder}/uv", *_LOCK.split()]],
+    }.get(kind, [])
+
+
+def main(arguments: list[str]) -> int:
+    """Check the variables, make the environment if it is not ready, and run the goal's programs."""
+    try:
+        return _run(arguments[0] if arguments else os.environ.get("BENCHDL_MAKE_GOAL", ""))
+    except BenchdlError as error:
+        _say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
+
+
+def _run(goal: str) -> int:
+    goals = [name for name in os.environ.get("BENCHDL_MAKE_GOALS", "").split() if _is(name)]
+    goals = goals if goal in goals else [*goals, goal]
+    given = variables.given(os.environ)
+    variables.check(goals, set().union(*map(known, goals)), given)
+    for name in variables.ignored(known(goal), given, os.environ):
+        _say(f"{name} of the environment does not count: make {goal} {name}=...")
+    letters = os.environ.get("MAKEFLAGS", "").partition(" ")[0]
+    if "--json" in variables.options(_OPTIONS[_kind(goal)], given) and "w" in letters:
+        raise UsageError(
+            "make itself prints where it is, which is no JSON", f"make -s -C FOLDER {goal} JSON=1"
+        )
+    environment = venv.Venv(ROOT, _say)
+    if goal == "clean":
+        environment.remove()
+        return 0
+    commands = programs(goal, given, environment.python)  # what is wrong is said before the work
+    environment.ready(chosen=bool(given.get("PYTHON", "").strip()))
+    surroundings = package_settings.without_python(os.environ)
+    surroundings = {
+        name: value
+        for name, value in surroundings.items()
+        if not name.startswith(("BENCHDL_MAKE_", "MAKE", "MFLAGS"))
+    }
+    os.chdir(ROOT)
+    for command in commands[:-1]:
+        code = subprocess.run(command, env=surroundings, check=False).returncode
+        if code:
+            return code
+    if commands:
+        sys.stdout.flush()
+        os.execve(commands[-1][0], commands[-1], surroundings)  # noqa: S606 - no shell, on purpose
+    return 0
+
+
+def _kind(goal: str) -> str:
+    if not _is(goal):
+        raise UsageError(f"make knows no goal '{goal}'", f"goals: {', '.join(_OPTIONS)}")
+    return "bench" if goal.startswith("bench-") else goal
+
+
+def _is(goal: str) -> bool:
+    return goal in _OPTIONS or (goal.startswith("bench-") and goal != "bench-")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"benchdl: {line}\n")
+    sys.stderr.flush()

@@ -1,0 +1,236 @@
+"""The Makefile: what is typed arrives as it was typed, and nothing else has a say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import make_checkout
+import pytest
+
+from harness.cli import compare, report, resume
+from harness.cli import run as run_verb
+from harness.make import goals
+
+BASE = ["-I", "benchdl", "run", "--make-base"]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    root = make_checkout.make(tmp_path_factory.mktemp("make") / "check out")
+    make_checkout.give_environment(root)
+    return root
+
+
+@pytest.fixture
+def make(checkout):
+    """Run make; returns what its last program was asked to do."""
+
+    def call(*words, **environment):
+        done = make_checkout.run(checkout, *words, **environment)
+        assert done.returncode == 0, done.stderr
+        return asked(done)
+
+    return call
+
+
+def asked(done):
+    argv, _ = json.loads(done.stdout)
+    return [Path(word).name if word.endswith("/benchdl") else word for word in argv]
+
+
+def refused(checkout, *words, **environment):
+    """The one line that says what is wrong; make adds its own."""
+    done = make_checkout.run(checkout, *words, **environment)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    ours, makes = done.stderr.splitlines()
+    assert makes.startswith("make: *** ")
+    assert ours.startswith("benchdl: ")
+    return ours
+
+
+@pytest.mark.parametrize(
+    ("word", "options"),
+    [
+        ("SEED=1; touch hurt", ["--seed=1; touch hurt"]),
+        ("SEED=$(shell touch hurt)", ["--seed=$(shell touch hurt)"]),
+        ("SEED=`touch hurt`", ["--seed=`touch hurt`"]),
+        ("SEED=$(touch hurt)", ["--seed=$(touch hurt)"]),
+        ("SEED=--json", ["--seed=--json"]),
+        ("SET=a'b", ["--set=a'b"]),
+        ('SET=a"b', ['--set=a"b']),
+        ("DATA_DIR=a b$$c", ["--data-dir=a b$c"]),
+        ("DATA_DIR=a b$c", ["--data-dir=a b$c"]),
+        ("DATA_DIR=/x/${HOME}", ["--data-dir=/x/${HOME}"]),
+        ("DATA_DIR=back\\slash\\", ["--data-dir=back\\slash\\"]),
+        ("DATA_DIR=trailing  ", ["--data-dir=trailing  "]),
+        ("DATA_DIR=leading and trailing ", ["--data-dir=leading and trailing "]),
+        ("DATA_DIR=two\nlines", ["--data-dir=two\nlines"]),
+        ("DATA_DIR=#no comment", ["--data-dir=#no comment"]),
+        ("DATA_DIR=a=b:c%d*", ["--data-dir=a=b:c%d*"]),
+        ("DATA_DIR=Daten für später", ["--data-dir=Daten für später"]),
+        ("DATA_DIR=a,b)(c", ["--data-dir=a,b)(c"]),
+        ("SET=environment.A=x y lib.cnmem=0.5", ["--set=environment.A=x y", "--set=lib.cnmem=0.5"]),
+        ("MODE=as-written tuned", ["--mode=as-written", "--mode=tuned"]),
+        ("CNMEM=0.9", ["--set=lib.cnmem=0.9"]),
+        ("CUDNN=off", ["--set=cudnn.enabled=off"]),
+        ("JSON=1", ["--json"]),
+        ("JSON=0", []),
+        ("EPOCHS=", []),
+    ],
+)
+def test_a_value_arrives_as_it_was_typed(checkout, make, word, options):
+    assert make("bench-tf", word) == [*BASE, *options, "--", "tf"]
+    assert not list(checkout.rglob("hurt"))
+
+
+@pytest.mark.parametrize("goal", ["bench-a'b; touch hurt'", 'bench-a"b', "bench-a`touch hurt`"])
+def test_a_goals_name_is_no_command_either(checkout, make, goal):
+    assert make(goal) == [*BASE, "--", goal.removeprefix("bench-")]
+    assert not list(checkout.rglob("hurt"))
+
+
+@pytest.mark.parametrize(
+    ("words", "argv"),
+    [
+        ([], [*BASE, "--", "tf", "theano"]),
+        (["bench-all", "EPOCHS=2"], [*BASE, "--epochs=2", "--", "all"]),
+        (["resume"], ["-I", "benchdl", "resume", "--make-base", "--", "latest"]),
+        (["compare", "A=tf", "B=a b"], ["-I", "benchdl", "compare", "--", "tf", "a b"]),
+        (["report", "REPORT=my report.html"],
+         ["-I", "benchdl", "report", "--output=my report.html"]),
+        (["selftest", "ARGS=--quick --keep 'a b'"],
+         ["-I", "benchdl", "selftest", "--make-base", "--quick", "--keep", "a b"]),
+        (["images", "FLAVOUR=cpu", "BACKENDS=tf jax"],
+         ["-I", "benchdl", "images", "build", "--make-base", "--flavour=cpu", "--", "tf", "jax"]),
+        (["perf", "ARGS=--blocks 5", "BACKENDS=tf"],
+         ["-m", "benchmarks.perf", "--blocks", "5", "tf"]),
+        (["test", "PYTEST_ARGS=-k 'a or b'"], ["-m", "pytest", "-k", "a or b"]),
+        (["doctor"], ["-I", "benchdl", "doctor"]),
+    ],
+)  # fmt: skip
+def test_goals_and_their_programs(make, words, argv):
+    assert make(*words) == argv
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["bench-tf", "EPOCH=1"], "make bench-tf knows no variable EPOCH: did you mean EPOCHS?"),
+        (["bench-tf", "epochs=1"], "did you mean EPOCHS?"),
+        (["bench-tf", "CFLAGS=-O3"], "knows no variable CFLAGS: it knows: ALLOW_UNPINNED, "),
+        (["doctor", "EPOCHS=1"], "make doctor knows no variable EPOCHS: it knows: DATA_DIR"),
+        (["setup", "SEED=1"], "make setup knows no variable SEED"),
+        (["clean", "SEED=1"], "make clean knows no variable SEED"),
+        (["compare", "A=tf"], "compare needs two sides: make compare A=tf B=theano"),
+        (["bench-tf", "JSON=maybe"], "JSON=maybe: expected 1 or 0"),
+        (["selftest", "ARGS='"], "ARGS=': no closing quotation"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line(checkout, words, said):
+    assert said in refused(checkout, *words)
+
+
+def test_a_variable_of_another_goal_of_the_same_call_is_none_too_many(checkout):
+    done = make_checkout.run(checkout, "doctor", "report", "REPORT=x.html")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("--output=x.html") == 1
+
+
+def test_variables_of_the_environment_change_nothing_and_are_named(checkout, make):
+    env = {"SEED": "7", "EPOCHS": "1", "THREADS": "1", "DEVICE": "gpu", "JSON": "1", "A": "x"}
+    done = make_checkout.run(checkout, "bench-tf", "THREADS=2", **env)
+    assert asked(done) == [*BASE, "--threads=2", "--", "tf"]
+    said = done.stderr.splitlines()
+    assert "benchdl: SEED of the environment does not count: make bench-tf SEED=..." in said
+    assert [line.split()[1] for line in said] == ["DEVICE", "EPOCHS", "JSON", "SEED"]
+
+
+def test_standard_output_holds_only_what_the_program_says(checkout):
+    done = make_checkout.run(checkout, "-s", "-C", str(checkout), "bench-tf", "JSON=1")
+    assert len(json.loads(done.stdout)) == 2
+    done = make_checkout.run(checkout, "-C", str(checkout), "bench-tf", "JSON=1")
+    assert "make -s -C FOLDER bench-tf JSON=1" in done.stderr  # make's own lines would be in it
+
+
+def test_variables_that_steer_a_python_do_not_reach_the_program(checkout, make, tmp_path):
+    (tmp_path / "harness").mkdir()
+    (tmp_path / "json.py").write_text("raise SystemExit('another json')")
+    hostile = {
+        "PYTHONPATH": str(tmp_path),
+        "PYTHONSTARTUP": str(tmp_path / "json.py"),
+        "PYTHONINSPECT": "1",
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = make_checkout.run(checkout, "bench-tf", **hostile)
+    assert asked(done) == [*BASE, "--", "tf"]
+    env = json.loads(done.stdout)[1]
+    assert {name for name in env if name.startswith("PYTHON")} == {
+        "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED",
+    }  # fmt: skip
+    assert not [name for name in env if name.startswith(("MAKE", "MFLAGS", "BENCHDL_MAKE"))]
+    done = make_checkout.run(checkout, "bench-tf", PYTHONHOME=str(tmp_path))
+    assert asked(done) == [*BASE, "--", "tf"]
+
+
+@pytest.mark.parametrize("name", ["docker.py", "click.py", "json.py", "runner.py"])
+def test_a_module_in_the_current_folder_is_not_imported(checkout, make, name):
+    (checkout / name).write_text("raise SystemExit('not this one')")
+    try:
+        assert make("bench-tf") == [*BASE, "--", "tf"]
+    finally:
+        (checkout / name).unlink()
+
+
+def test_a_python_that_is_not_there_or_too_old_is_one_line(checkout, tmp_path):
+    done = make_checkout.run(checkout, "setup", "PYTHON=no such python")
+    assert done.stderr.splitlines()[0] == (
+        "benchdl: no program no such python: choose a Python with make PYTHON=python3.11"
+    )
+    old = "import sys; sys.version_info = (3, 9, 2); sys.argv = ['x']; exec(open({!r}).read())"
+    main = checkout / "harness" / "make" / "__main__.py"
+    told = subprocess.run(
+        [sys.executable, "-c", old.format(str(main))], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 1
+    assert told.stderr.startswith("benchdl: needs Python 3.10 or newer")
+
+
+def test_a_folder_that_is_no_checkout_is_one_line(checkout, tmp_path):
+    done = subprocess.run(
+        ["make", "-f", str(checkout / "Makefile"), "setup"], cwd=tmp_path,
+        env=make_checkout.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "run make in the folder of benchdl: make -C FOLDER" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("command", "goal", "elsewhere"),
+    [
+        (run_verb.command, "bench", {"file"}),  # a campaign's file names backends, as bench does
+        (resume.command, "resume", set()),
+        (compare.command, "compare", set()),
+        (report.command, "report", {"form"}),  # the goal makes a page
+    ],
+)
+def test_every_option_of_a_verb_has_its_variable(command, goal, elsewhere):
+    given = {
+        name.lower().replace("_", "-"): goals._OPTIONS[goal][name] for name in goals._OPTIONS[goal]
+    }
+    offered = {
+        word.partition("=")[0] for name, make in given.items() for word in make(name.upper(), "1")
+    }
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    missing = [
+        one.name for one in options
+        if not {*one.opts} & {*offered, "--make-base", "--help"} and one.name not in elsewhere
+    ]  # fmt: skip
+    assert missing == []
