@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, ImageLoadError
 from docker.models.images import Image
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from harness import engine
-from harness.bundle.archive import CHUNK_BYTES
-from harness.bundle.manifest import IMAGES, CarriedImage
+from harness.bundle import image_policy, image_tar
+from harness.bundle.archive import CHUNK_BYTES, ArchiveError
+from harness.bundle.foreign_tar import Window
+from harness.bundle.image_tar import SavedImage
+from harness.bundle.manifest import ID, IMAGES, CarriedImage
 from harness.bundle.reading import Bundle
 from harness.campaign.records import Campaign
 from harness.errors import BenchdlError, UsageError
 
 Say = Callable[[str], None]
+
+REPOSITORY = "benchdl-bundle"
+"""Where loaded images have their names: not where built ones have theirs."""
 
 _WHAT_RUNS = ("Cmd", "Entrypoint", "Env", "User", "WorkingDir")
 
@@ -42,7 +50,8 @@ def find(campaign: Campaign, client: docker.DockerClient | None) -> list[Carried
     for environment in campaign.environments:
         image_id = str(environment.provenance.image_id)
         name = f"{environment.backend}-{environment.device}"
-        image = engine.find_image(client, image_id)
+        # An id and nothing else: under a name the engine may have another image.
+        image = engine.find_image(client, image_id) if re.fullmatch(ID, image_id) else None
         if image is None:
             raise BenchdlError(
                 f"--with-images: the engine no longer has {image_id}, the image of {name}",
@@ -77,47 +86,103 @@ def saved(client: docker.DockerClient | None, image: CarriedImage) -> Iterator[b
         raise BenchdlError(f"{doing}: lost the Docker engine ({error})") from None
 
 
-def loaded(client: docker.DockerClient, bundle: Bundle, wanted: CarriedImage, say: Say) -> Image:
-    """The bundle's image in the engine: the one that is there, or loaded now and given a name.
+def check_saved(tar: Window, image: CarriedImage) -> None:
+    """Make sure that readers will take what the engine saved.
+
+    Raises:
+        BenchdlError: they would refuse it.
+    """
+    try:
+        saved = image_tar.read(tar, image.image_id, image.layers)
+        reason = image_policy.objection(saved.facts.get("config"))
+    except ArchiveError as error:
+        reason = str(error)
+    if reason:
+        raise BenchdlError(
+            f"--with-images: a reader would refuse the image of {image.backend}: {reason}",
+            "leave it out: the image can be built again from the bundle's sources",
+        )
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An image of a bundle that was read whole and may be loaded."""
+
+    wanted: CarriedImage
+    saved: SavedImage
+
+    @property
+    def name(self) -> str:
+        """The one that it gets: no other image can have it, for it holds the whole digest."""
+        return f"{REPOSITORY}/{self.wanted.backend}:{self.wanted.device}-{self.saved.config_sha256}"
+
+
+def checked(bundle: Bundle, wanted: list[CarriedImage]) -> list[Checked]:
+    """Read images of a bundle before an engine sees anything of them.
+
+    Raises:
+        BenchdlError: one is not what the manifest promises, has a name, or asks for more than a
+            job may have; nothing was loaded.
+    """
+    found = []
+    for one in wanted:
+        try:
+            saved = image_tar.read(bundle.window(one.path), one.image_id, one.layers)
+        except ArchiveError as error:
+            raise _refused(bundle, one, str(error)) from None
+        if reason := image_policy.objection(saved.facts.get("config")):
+            raise _refused(bundle, one, reason)
+        found.append(Checked(one, saved))
+    return found
+
+
+def loaded(client: docker.DockerClient, bundle: Bundle, image: Checked, say: Say) -> Image:
+    """The bundle's image in the engine: the one that is there, or loaded now under our name.
+
+    The name comes with the image in one step: no image without a name stays behind.
 
     Raises:
         BenchdlError: the engine cannot load it, or makes another image of it.
     """
-    present = engine.find_image(client, wanted.image_id)
-    if present is not None:
-        say(f"image {wanted.image_id[:19]} of {wanted.backend} is in this engine")
-        return present
+    wanted = image.wanted
+    for known in (wanted.image_id, image.name):
+        present = engine.find_image(client, known)
+        if present is not None and _same(present, image):
+            say(f"image {wanted.image_id[:19]} of {wanted.backend} is in this engine")
+            return present
     doing = f"loading the image of {wanted.backend}"
     say(f"{doing} from the bundle")
+    pieces: Any = image_tar.written(image.saved, image.name)  # docker-py's types know no iterator
     try:
-        image = _load(client, bundle, wanted)
-        if image.id != wanted.image_id:
-            say(f"this engine calls it {image.id}, the bundle {wanted.image_id}; layers and "
-                "configuration are the same")  # fmt: skip
-        name = f"benchdl/{wanted.backend}"
-        tag = f"{wanted.device}-{wanted.image_id.removeprefix('sha256:')[:12]}"
-        image.tag(name, tag)  # without a name the next clean-up of the engine takes it
-        say(f"kept as {name}:{tag}; docker image rm {name}:{tag} removes it")
-        return image
+        client.images.load(pieces)
+        made = client.images.get(image.name)
+        if not _same(made, image):
+            client.images.remove(image.name)
+            raise _refused(bundle, wanted, f"the engine makes {made.id} of it")
+    except ArchiveError as error:
+        raise _refused(bundle, wanted, str(error)) from None
     except APIError as error:
         raise engine.explain(error, doing) from None
+    except ImageLoadError as error:
+        raise BenchdlError(f"{doing}: the Docker engine says: {error}") from None
     except (DockerException, RequestException, HTTPError) as error:
         raise BenchdlError(f"{doing}: lost the Docker engine ({error})") from None
+    say(f"kept as {image.name}; docker image rm {image.name} removes it")
+    return made
 
 
-def _load(client: docker.DockerClient, bundle: Bundle, wanted: CarriedImage) -> Image:
-    known = {str(image.id) for image in client.images.list(all=True)}
-    pieces: Any = bundle.chunks(wanted.path)  # sent as they come; docker-py's types know no such
-    images = client.images.load(pieces)
-    for image in images:
-        same = (_layers(image), _config(image)) == (wanted.layers, wanted.config)
-        if image.id == wanted.image_id or same:
-            return image
-    for image in images:
-        if image.id not in known:
-            client.images.remove(str(image.id))
-    ids = ", ".join(str(image.id) for image in images) or "nothing"
-    raise BenchdlError(f"{wanted.path} holds {ids}, its manifest promises {wanted.image_id}")
+def _same(found: Image, image: Checked) -> bool:
+    """Whether the engine sees in an image what we read; another image store gives other ids."""
+    if image_policy.objection(found.attrs.get("Config") or {}):
+        return False
+    return (_layers(found), _config(found)) == (image.wanted.layers, image.wanted.config)
+
+
+def _refused(bundle: Bundle, wanted: CarriedImage, reason: str) -> BenchdlError:
+    return BenchdlError(
+        f"{bundle.file}: {wanted.path} is refused: {reason}",
+        "nothing of it was loaded; --sources here takes this checkout's environments",
+    )
 
 
 def _layers(image: Image) -> list[str]:

@@ -19,6 +19,7 @@ from harness import files
 from harness.bundle import archive, carried, outputs, sources
 from harness.bundle import manifest as form
 from harness.bundle.archive import ArchiveError, Writer
+from harness.bundle.foreign_tar import Window
 from harness.bundle.manifest import DamagedResult, Manifest, Producer
 from harness.campaign import changes, records
 from harness.campaign.records import Campaign
@@ -105,7 +106,10 @@ def create(
             _fill(writer, campaign, store, results, damaged)
             for image in images:
                 say(f"saving image {image.image_id} of {image.backend}")
-                writer.add(image.path, carried.saved(client, image))
+                offset = stream.tell() + archive.BLOCK
+                member = writer.add(image.path, carried.saved(client, image))
+                carried.check_saved(Window(stream, offset, member.size_bytes), image)
+                stream.seek(0, os.SEEK_END)
             manifest = Manifest(
                 campaign_id=campaign.campaign_id,
                 created_by=Producer(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
@@ -26,6 +26,15 @@ RESULTS = "results/"
 SOURCES = "sources/"
 TABLES = "tables/"
 IMAGES = "images/"
+
+ID = r"^sha256:[0-9a-f]{64}$"
+"""An image's id: never a name, which could be that of another image."""
+
+MAX_LAYERS = 127
+"""More than any engine takes: overlay2 stops at 128."""
+
+BACKEND = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""A backend's name: it becomes part of an image's name."""
 
 _SHA256 = r"^[0-9a-f]{64}$"
 _PART = re.compile(r"[A-Za-z0-9._+@=~-]{1,100}")
@@ -53,11 +62,11 @@ class CarriedImage(Model):
     engine with another kind of image store gives the same image another id.
     """
 
-    backend: str
+    backend: str = Field(pattern=BACKEND, max_length=60)
     device: Device
-    image_id: str
+    image_id: str = Field(pattern=ID)
     path: str
-    layers: list[str]
+    layers: list[Annotated[str, Field(pattern=ID)]] = Field(max_length=MAX_LAYERS)
     config: dict[str, str]
 
 

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from harness.bundle import archive, manifest
 from harness.bundle.archive import ArchiveError, Entry
-from harness.bundle.manifest import CAMPAIGN, MANIFEST, RESULTS, SUMS, Manifest, Member
+from harness.bundle.foreign_tar import Window
+from harness.bundle.manifest import CAMPAIGN, IMAGES, MANIFEST, RESULTS, SUMS, Manifest, Member
 from harness.campaign import records
 from harness.campaign.records import Campaign
 from harness.errors import BenchdlError
@@ -62,6 +63,11 @@ class Bundle:
         """
         with self._problems():
             yield from self._checked(self._members[path])
+
+    def window(self, path: str) -> Window:
+        """A member's place in the file, for what checks its contents itself."""
+        entry = self._entries[path]
+        return Window(self._stream, entry.offset, entry.size_bytes)
 
     def read(self, path: str, limit_bytes: int = _MAX_TEXT_BYTES) -> bytes:
         """The contents of a member, as a whole.
@@ -136,7 +142,12 @@ class Bundle:
         campaign = self._campaign()
         if campaign.campaign_id != self.manifest.campaign_id:
             raise ArchiveError(f"{CAMPAIGN} is of another campaign, {campaign.campaign_id}")
+        ours = [(image.backend, image.device) for image in self.manifest.images]
+        if len(set(ours)) < len(ours):
+            raise ArchiveError("its manifest names two images of one backend and device")
         for image in self.manifest.images:
+            if image.path != f"{IMAGES}{image.backend}-{image.device}.tar":
+                raise ArchiveError(f"its manifest names an image {image.path!a}, an unusual place")
             if image.path not in self._members:
                 raise ArchiveError(f"its manifest names the image {image.path}, which it lacks")
         for path in self._result_files():

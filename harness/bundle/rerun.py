@@ -143,7 +143,9 @@ def _launcher(bundle: Bundle, record: Campaign, here: Here, *, of_bundle: bool) 
     if record.launcher == "local":
         return LocalLauncher()
     client = engine.connect()
-    images = {(one.backend, one.device): one for one in bundle.manifest.images}
+    chosen = bundle.manifest.images if of_bundle else []
+    images = {(one.wanted.backend, one.wanted.device): one
+              for one in carried.checked(bundle, chosen)}  # fmt: skip
 
     def given(backend: Backend, flavour: Flavour, say: Say) -> Image:
         image = images.get((backend.name, flavour))
@@ -155,7 +157,7 @@ def _launcher(bundle: Bundle, record: Campaign, here: Here, *, of_bundle: bool) 
         client,
         make_base=here.make_base,
         injection=here.injection,
-        given=given if of_bundle and images else None,
+        given=given if images else None,
     )
 
 

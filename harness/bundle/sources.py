@@ -6,11 +6,13 @@ image can be built, and every local environment made.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import docker
 
 from harness import catalog, engine, images, paths
+from harness.bundle.manifest import ID
 from harness.campaign import changes
 from harness.campaign.records import Campaign, Environment
 from harness.catalog import Backend
@@ -110,7 +112,8 @@ def _built_otherwise(
 ) -> bool:
     """Whether the engine has the image, and it was built of something else than is here now."""
     origin = environment.provenance
-    image = engine.find_image(client, origin.image_id) if origin.image_id else None
+    by_id = re.fullmatch(ID, origin.image_id or "")
+    image = engine.find_image(client, by_id.group()) if by_id else None
     if image is None:
         return False
     arguments = context.arguments(

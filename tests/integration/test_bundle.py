@@ -141,7 +141,7 @@ def test_a_result_outlives_its_image(bench, engine, tmp_path, root):
     bench("run", "dummy", *SMALL, *docker)
     (record,) = campaigns(tmp_path)
     image_id = record["environments"][0]["provenance"]["image_id"]
-    name = f"benchdl/dummy:cpu-{image_id.removeprefix('sha256:')[:12]}"
+    name = f"benchdl-bundle/dummy:cpu-{image_id.removeprefix('sha256:')}"
     try:
         bench("bundle", "create", "-o", "small.tar")
         bench("bundle", "create", "--with-images", "-o", "a.tar")

@@ -6,17 +6,15 @@ from types import SimpleNamespace
 
 import bundled
 import pytest
-from docker.errors import ImageNotFound
 
 from harness import campaign, paths
-from harness.bundle import carried, reading, rerun, sources
+from harness.bundle import reading, rerun, sources
 from harness.bundle.create import Wanted, create
-from harness.bundle.manifest import CarriedImage
 from harness.bundle.rerun import Here
 from harness.bundle.unpacking import unpack
 from harness.campaign import records
 from harness.compare import text
-from harness.errors import BenchdlError, UsageError
+from harness.errors import UsageError
 from harness.store import Store
 
 
@@ -182,58 +180,3 @@ def test_no_verdict_from_one_run_or_none(checkout, make_result):
     failed = make_result(status="failed", failure=failure, measurement=None)
     with pytest.raises(UsageError, match=r"here, .* has no usable run"):
         rerun.verdict(of([make_result()]), [failed])
-
-
-def image(image_id, layers, env="A=1"):
-    return SimpleNamespace(
-        id=image_id,
-        attrs={"RootFS": {"Layers": layers}, "Config": {"Env": [env]}},
-        tag=lambda name, tag: None,
-    )
-
-
-class Images:
-    """An engine's images; ``makes`` is what loading gives."""
-
-    def __init__(self, makes):
-        self.makes, self.removed = makes, []
-
-    def get(self, name):
-        raise ImageNotFound("none")
-
-    def list(self, **asked):
-        return []
-
-    def load(self, pieces):
-        self.loaded = b"".join(pieces)
-        return [self.makes]
-
-    def remove(self, name):
-        self.removed.append(name)
-
-
-@pytest.mark.parametrize(
-    ("makes", "known"),
-    [
-        (image("sha256:aa", ["l1"]), True),
-        (image("sha256:bb", ["l1"]), True),  # another image store: the same image by another id
-        (image("sha256:bb", ["l2"]), False),
-        (image("sha256:bb", ["l1"], env="A=2"), False),
-    ],
-)
-def test_an_image_is_known_again_or_removed(makes, known):
-    wanted = CarriedImage(
-        backend="small", device="cpu", image_id="sha256:aa", path="images/small-cpu.tar",
-        layers=["l1"], config={"Env": '["A=1"]'},
-    )  # fmt: skip
-    client = SimpleNamespace(images=Images(makes))
-    bundle = SimpleNamespace(chunks=lambda path: iter([b"an ", b"image"]))
-    said = []
-    if known:
-        assert carried.loaded(client, bundle, wanted, said.append) is makes
-        assert client.images.loaded == b"an image"
-        assert any("this engine calls it" in line for line in said) == (makes.id != "sha256:aa")
-    else:
-        with pytest.raises(BenchdlError, match="holds sha256:bb, its manifest promises sha256:aa"):
-            carried.loaded(client, bundle, wanted, said.append)
-    assert client.images.removed == ([] if known else ["sha256:bb"])
