@@ -1,127 +1,240 @@
-"""The Docker engine: reaching it, and its error texts in words that say what to do."""
+"""The Docker engine: reaching the one that is meant, and one kind of error where it is lost."""
 
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import docker
+import requests
+from docker.auth import AuthConfig
 from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.images import Image
+from docker.utils import version_lt
+from requests.exceptions import RequestException, SSLError
+from urllib3.exceptions import HTTPError, InsecureRequestWarning
 
-from harness.errors import BenchdlError
+from harness import endpoint
+from harness.endpoint import Endpoint
+from harness.engine_texts import EngineFullError, EngineLostError, explain
+from harness.errors import BenchdlError, UsageError
+
+__all__ = [
+    "BROKEN", "EngineFullError", "EngineLostError", "answers", "calls", "connect", "explain",
+    "find_image", "info", "lost", "name", "version",
+]  # fmt: skip
+
+BROKEN = (DockerException, RequestException, HTTPError, OSError)
+"""What docker-py raises where a connection breaks, before or in the midst of an answer."""
 
 _TIMEOUT_S = 600
+_FIRST_TIMEOUT_S = 30
+_LEAST_API = "1.41"  # engine 20.10: private control group namespaces
+_START = "start it (sudo systemctl start docker), or use --launcher local"
 
-# Texts of engines 20.10 to 28 and of nvidia-container-toolkit, with the way out.
-_KNOWN = (
-    (
-        ("Unknown runtime specified nvidia", "unknown or invalid runtime name: nvidia"),
-        "the engine has no NVIDIA runtime",
-        "install nvidia-container-toolkit, run: nvidia-ctk runtime configure --runtime=docker, "
-        "restart the engine, or use --device cpu",
-    ),
-    (
-        ('could not select device driver "cdi"',),
-        "the engine does not support CDI devices",
-        "generate a CDI specification (nvidia-ctk cdi generate) and enable CDI in the engine, "
-        "or use --device cpu",
-    ),
-    (
-        ("could not select device driver", "no known GPU vendor"),
-        "the engine cannot give a GPU to a container",
-        "install nvidia-container-toolkit and restart the engine, or use --device cpu",
-    ),
-    (
-        ("unresolvable CDI devices",),
-        "the engine's CDI specification does not name that GPU",
-        "regenerate it: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",
-    ),
-    (
-        ("unsatisfied condition: cuda",),
-        "the GPU driver is older than the image's CUDA needs",
-        "update the NVIDIA driver, or use --device cpu",
-    ),
-    (
-        ("nvidia-container-cli: initialization error", "Driver Not Loaded", "driver not loaded"),
-        "the NVIDIA driver is not loaded",
-        "nvidia-smi says why; load or install the driver",
-    ),
-    (
-        ("device error:", "unknown device"),
-        "there is no such GPU",
-        "benchdl doctor lists the GPUs with their indices and UUIDs",
-    ),
-    (
-        ("no space left on device",),
-        "the engine's disk is full",
-        "make room where the engine keeps its data, then start again",
-    ),
-)
+
+class Client(docker.DockerClient):
+    """docker-py's client of one engine; a connection that breaks is an :class:`EngineLostError`."""
+
+    def __init__(self, where: Endpoint, wanted: str | None, settings: dict[str, Any]) -> None:
+        self.where = where
+        self.api = _Api(where, wanted, settings)
+
+
+class _Api(docker.APIClient):
+    """docker-py's, without what it takes from files and variables on its own.
+
+    It would read docker's config.json from another place than docker does, fail on one that holds
+    nonsense, send every password in it with each build, and heed the proxies and the certificates
+    of ``requests``, which are for the web.
+    """
+
+    def __init__(self, where: Endpoint, wanted: str | None, settings: dict[str, Any]) -> None:
+        self._settings = settings
+        self._where = where
+        super().__init__(
+            base_url=where.url,
+            version=_LEAST_API,  # asks nothing; the real one is found below
+            timeout=_FIRST_TIMEOUT_S,
+            tls=where.tls or False,
+        )
+        self.trust_env = False
+        self._auth_configs = AuthConfig({})
+        self._version = wanted or str(self.version(api_version=False)["ApiVersion"])
+        if not self.ping():
+            raise DockerException("it does not answer a ping")
+        self.timeout = _TIMEOUT_S
+
+    @property
+    def _general_configs(self) -> dict[str, Any]:
+        return dict(self._settings)
+
+    @_general_configs.setter
+    def _general_configs(self, value: object) -> None:
+        """What docker-py read is not used."""
+
+    def _set_auth_headers(self, headers: dict[str, Any]) -> None:
+        """Builds begin from images that are here: no password is sent with them."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """As of ``requests``.
+
+        Raises:
+            EngineLostError: there was no answer.
+        """
+        try:
+            with warnings.catch_warnings():  # a context may say that TLS is not verified
+                warnings.simplefilter("ignore", InsecureRequestWarning)
+                return super().send(request, **kwargs)
+        except (RequestException, HTTPError, OSError) as error:
+            raise _lost(self._where, error) from error
 
 
 def connect() -> docker.DockerClient:
-    """A client of the engine of ``$DOCKER_HOST``, the current docker context or the socket.
+    """A client of the engine that ``$DOCKER_HOST``, a docker context or the default names.
 
     Raises:
-        BenchdlError: no engine answers, or this user may not talk to it.
+        UsageError: what they name does not exist or cannot be used.
+        BenchdlError: no engine answers there, or this user may not talk to it.
     """
+    where = endpoint.find(os.environ)
+    wanted = endpoint.api_version(os.environ)
     try:
-        client = docker.DockerClient(base_url=_base_url(), timeout=_TIMEOUT_S)
-    except (DockerException, ValueError) as error:  # ValueError: a port that is no number
-        raise _unreachable(error) from None
-    try:
-        client.ping()
-    except (DockerException, OSError) as error:
-        client.close()
-        raise _unreachable(error) from None
+        client = Client(where, wanted, _settings())
+        too_old = version_lt(str(client.api.api_version), _LEAST_API)
+    except EngineLostError as error:
+        raise _unreachable(where, error.__cause__ or error) from None
+    except APIError as error:
+        raise explain(error, f"asking the Docker engine at {where}") from None
+    except (DockerException, ValueError, KeyError, TypeError) as error:
+        raise _unreachable(where, error) from None
+    if too_old:
+        raise BenchdlError(
+            f"the Docker engine at {where} speaks API {client.api.api_version}",
+            f"benchdl needs {_LEAST_API}: Docker 20.10 or newer"
+            + ("; unset DOCKER_API_VERSION" if wanted else ""),
+        )
     return client
 
 
-def _base_url() -> str | None:
-    """The engine's address; docker-py itself does not look at docker contexts."""
-    if os.environ.get("DOCKER_HOST"):
-        return os.environ["DOCKER_HOST"]
+@contextmanager
+def calls(client: docker.DockerClient, doing: str) -> Iterator[None]:
+    """Within the body errors of docker-py become benchdl's, with ``doing`` in front.
+
+    Raises:
+        EngineLostError: the connection broke, or the engine is going away or full.
+        BenchdlError: it says no.
+    """
     try:
-        context = docker.ContextAPI.get_current_context()
-    except (DockerException, OSError, ValueError):
-        return None
-    host = context.Host if context else None
-    return str(host).replace("http+unix://", "unix://") if host else None
+        yield
+    except APIError as error:
+        raise explain(error, doing) from None
+    except EngineLostError as error:
+        raise type(error)(f"{doing}: {error.message}", error.advice) from None
+    except BROKEN as error:
+        raise lost(client, doing, error) from None
 
 
-def _unreachable(error: Exception) -> BenchdlError:
-    text = str(error)
-    if "ermission denied" in text:
-        return BenchdlError(
-            "permission denied on the Docker engine's socket",
-            "add yourself to the group docker (sudo usermod -aG docker $USER, then log in again), "
-            "or use --launcher local",
-        )
-    where = os.environ.get("DOCKER_HOST") or "its default socket"
-    return BenchdlError(
-        f"no Docker engine answers at {where}",
-        "start it (sudo systemctl start docker), or use --launcher local",
-    )
+def name(client: docker.DockerClient) -> str:
+    """The engine's address and who named it."""
+    return str(getattr(client, "where", "") or client.api.base_url)
 
 
-def explain(error: APIError, doing: str) -> BenchdlError:
-    """An engine error as one line with the fix, where its text is known."""
-    text = str(error.explanation or error)
-    for needles, message, advice in _KNOWN:
-        if any(needle in text for needle in needles):
-            return BenchdlError(f"{doing}: {message}", advice)
-    return BenchdlError(f"{doing}: the Docker engine says: {' '.join(text.split())[:400]}")
+def lost(client: docker.DockerClient, doing: str, error: BaseException) -> EngineLostError:
+    """The error of a connection that broke while ``doing``."""
+    known = _lost(getattr(client, "where", None), error)
+    return EngineLostError(f"{doing}: {known.message}", known.advice)
+
+
+def answers(client: docker.DockerClient) -> bool:
+    """Whether a new connection to the engine is answered: one that shuts down takes none."""
+    client.api.close()  # what was kept open may be answered to the last
+    try:
+        client.ping()
+    except (BenchdlError, *BROKEN):
+        return False
+    return True
 
 
 def find_image(client: docker.DockerClient, reference: str) -> Image | None:
-    """The image of this name or id, or None."""
-    try:
-        return client.images.get(reference)
-    except ImageNotFound:
-        return None
+    """The image of this name or id, or None.
+
+    Raises:
+        BenchdlError: the engine cannot say.
+    """
+    with calls(client, f"looking for image {reference}"):
+        try:
+            return client.images.get(reference)
+        except ImageNotFound:
+            return None
+
+
+def info(client: docker.DockerClient) -> dict[str, Any]:
+    """What the engine says of itself.
+
+    Raises:
+        BenchdlError: it does not.
+    """
+    with calls(client, "asking what the engine offers"):
+        return dict(client.info())
 
 
 def version(client: docker.DockerClient) -> str:
-    """Engine and API version, for the record."""
-    facts = client.version()
+    """Engine and API version, for the record.
+
+    Raises:
+        BenchdlError: the engine does not say.
+    """
+    with calls(client, "asking the engine's version"):
+        facts = client.version()
     return f"{facts.get('Version', '?')} (API {facts.get('ApiVersion', '?')})"
+
+
+def _lost(where: Endpoint | None, error: BaseException) -> EngineLostError:
+    reason = " ".join(str(error).split())[:200]
+    at = f" at {where}" if where else ""
+    return EngineLostError(f"lost the Docker engine{at} ({reason})", "see that it runs")
+
+
+def _unreachable(where: Endpoint, error: BaseException) -> BenchdlError:
+    text = str(error)
+    if "ermission denied" in text:
+        return BenchdlError(
+            f"permission denied on the Docker engine's socket at {where}",
+            "add yourself to the group docker (sudo usermod -aG docker $USER, then log in again), "
+            "or use --launcher local",
+        )
+    if isinstance(error, SSLError) or "HTTP request to an HTTPS server" in text:
+        reason = " ".join(text.split())[-200:]
+        return BenchdlError(
+            f"no Docker engine answers at {where}",
+            f"TLS failed ({reason}): see $DOCKER_TLS_VERIFY, $DOCKER_CERT_PATH and the context",
+        )
+    return BenchdlError(f"no Docker engine answers at {where}", _START)
+
+
+def _settings() -> dict[str, Any]:
+    """What of docker's own settings is the engine's business: headers, and proxies for builds.
+
+    A file that is no use is not needed for an engine that was named without it.
+    """
+    try:
+        mine = endpoint.config(os.environ)
+    except UsageError:
+        mine = {}
+    headers, proxies = mine.get("HttpHeaders"), mine.get("proxies")
+    return {  # never empty: docker-py would read the file again
+        "HttpHeaders": {
+            key: value
+            for key, value in (headers.items() if isinstance(headers, dict) else ())
+            if isinstance(value, str)
+        },
+        "proxies": {
+            key: value
+            for key, value in (proxies.items() if isinstance(proxies, dict) else ())
+            if isinstance(value, dict)
+        },
+    }

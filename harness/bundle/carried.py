@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException, ImageLoadError
+from docker.errors import APIError, ImageLoadError
 from docker.models.images import Image
-from requests.exceptions import RequestException
-from urllib3.exceptions import HTTPError
 
 from harness import engine
 from harness.bundle import image_policy, image_tar
@@ -82,8 +80,8 @@ def saved(client: docker.DockerClient | None, image: CarriedImage) -> Iterator[b
         yield from client.api.get_image(image.image_id, chunk_size=CHUNK_BYTES)
     except APIError as error:
         raise engine.explain(error, doing) from None
-    except (DockerException, RequestException, HTTPError) as error:
-        raise BenchdlError(f"{doing}: lost the Docker engine ({error})") from None
+    except engine.BROKEN as error:
+        raise engine.lost(client, doing, error) from None
 
 
 def check_saved(tar: Window, image: CarriedImage) -> None:
@@ -165,8 +163,8 @@ def loaded(client: docker.DockerClient, bundle: Bundle, image: Checked, say: Say
         raise engine.explain(error, doing) from None
     except ImageLoadError as error:
         raise BenchdlError(f"{doing}: the Docker engine says: {error}") from None
-    except (DockerException, RequestException, HTTPError) as error:
-        raise BenchdlError(f"{doing}: lost the Docker engine ({error})") from None
+    except engine.BROKEN as error:
+        raise engine.lost(client, doing, error) from None
     say(f"kept as {image.name}; docker image rm {image.name} removes it")
     return made
 

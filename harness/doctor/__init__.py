@@ -50,9 +50,10 @@ def _engine(backends: list[catalog.Backend]) -> list[Line]:
         client = engine.connect()
     except BenchdlError as error:
         return [Line(False, "Docker engine", error.message, error.advice)]
-    lines = [Line(True, "Docker engine", engine.version(client), runs=True)]
+    found = f"{engine.version(client)} at {engine.name(client)}"
+    lines = [Line(True, "Docker engine", found, runs=True)]
     lines += [_base(client, name) for name in sorted({b.spec.base.reference for b in backends})]
-    root = Path(str(client.info().get("DockerRootDir", "/")))
+    root = Path(str(engine.info(client).get("DockerRootDir", "/")))
     if root.is_dir():
         lines.append(_disk("disk for images", root))
     for backend in backends:
@@ -68,7 +69,7 @@ def _engine(backends: list[catalog.Backend]) -> list[Line]:
 
 def _info() -> dict[str, Any] | None:
     try:
-        return dict(engine.connect().info())
+        return engine.info(engine.connect())
     except BenchdlError:
         return None
 

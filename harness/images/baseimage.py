@@ -13,6 +13,7 @@ from docker.models.images import Image
 
 from harness import engine, paths
 from harness.errors import BenchdlError
+from harness.images import credentials
 
 Say = Callable[[str], None]
 
@@ -27,7 +28,7 @@ def ensure(client: docker.DockerClient, reference: str, *, make: bool, say: Say)
     if image is None:
         say(f"pulling {reference}")
         try:
-            image = client.images.pull(reference)
+            image = client.images.pull(reference, auth_config=credentials.find(reference, say))
         except (APIError, DockerException, OSError) as error:
             reason = " ".join(str(getattr(error, "explanation", None) or error).split())[:200]
             if not make:
@@ -66,4 +67,6 @@ def _make(client: docker.DockerClient, reference: str) -> Image:
             client.api.import_image_from_file(str(archive), repository=name, tag=tag)
         except APIError as error:
             raise engine.explain(error, f"importing {reference}") from None
+        except engine.BROKEN as error:
+            raise engine.lost(client, f"importing {reference}", error) from None
     return client.images.get(reference)

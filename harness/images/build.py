@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import APIError, ImageNotFound
 from docker.models.images import Image
 
 from harness import addresses, cache, engine, images
@@ -86,8 +86,8 @@ def build(
         except APIError as error:
             holds.release(client, own)
             raise engine.explain(error, f"building {name}") from None
-        except (DockerException, OSError) as error:
-            raise BenchdlError(f"building {name}: lost the Docker engine ({error})") from None
+        except engine.BROKEN as error:
+            raise engine.lost(client, f"building {name}", error) from None
         except BaseException:
             holds.release(client, own)
             raise

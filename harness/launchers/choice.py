@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from harness import engine, nvidia
-from harness.errors import BenchdlError
+from harness.errors import BenchdlError, UsageError
 from harness.launchers.base import Launcher
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.gpu import InjectionWord
@@ -26,6 +26,7 @@ def launcher(
     """The launcher that ``word`` means here; ``auto`` prefers Docker.
 
     Raises:
+        UsageError: an engine was named that there is not: nothing else is taken instead.
         BenchdlError: docker was asked for by name and no engine answers.
     """
     if word == "local":
@@ -33,12 +34,12 @@ def launcher(
     try:
         client = engine.connect()
     except BenchdlError as error:
-        if word == "docker":
+        if word == "docker" or isinstance(error, UsageError):
             raise
         say(f"launcher: local, because {error.message}")
         return LocalLauncher()
     if word == "auto":
-        say(f"launcher: docker, engine {engine.version(client)} answers")
+        say(f"launcher: docker, engine {engine.version(client)} answers at {engine.name(client)}")
     return DockerLauncher(client, make_base=make_base, injection=injection)
 
 

@@ -179,7 +179,9 @@ def test_docker_by_name_without_an_engine(benchdl, tmp_path):
     done = benchdl("run", "tf", "--launcher", "docker", "--device", "cpu", env=DEAD)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("benchdl: no Docker engine answers at unix:///nonexistent: ")
+    assert line.startswith(
+        "benchdl: no Docker engine answers at unix:///nonexistent ($DOCKER_HOST): "
+    )
     assert "--launcher local" in line
 
 

@@ -7,7 +7,6 @@ import socket
 import tempfile
 from pathlib import Path
 
-import docker
 import pytest
 from docker.errors import APIError, DockerException
 
@@ -74,27 +73,22 @@ def unreachable(monkeypatch, host):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("host", ["unix:///nonexistent", "tcp://127.0.0.1:9"])
+@pytest.mark.parametrize("host", ["unix:///nonexistent", "tcp://127.0.0.1:9", "tcp://[::1]:9"])
 def test_a_dead_socket_is_named_with_the_way_out(monkeypatch, host):
     said = unreachable(monkeypatch, host)
-    assert said.startswith(f"no Docker engine answers at {host}: ")
+    assert said.startswith(f"no Docker engine answers at {host} ($DOCKER_HOST): ")
     assert "systemctl start docker" in said
     assert "--launcher local" in said
 
 
-@pytest.mark.parametrize("host", ["nonsense", "ftp://example.org", "tcp://127.0.0.1:notaport"])
-def test_an_address_that_makes_no_sense_is_one_line(monkeypatch, host):
-    assert f"no Docker engine answers at {host}" in unreachable(monkeypatch, host)
-
-
 def test_permission_denied_says_which_group(monkeypatch):
-    def refuse(**_):
+    def refuse(*_, **__):
         raise DockerException(
             "Error while fetching server API version: ('Connection aborted.', "
             "PermissionError(13, 'Permission denied'))"
         )
 
-    monkeypatch.setattr(docker, "DockerClient", refuse)
+    monkeypatch.setattr(engine, "Client", refuse)
     said = unreachable(monkeypatch, "unix:///var/run/docker.sock")
     assert "permission denied on the Docker engine's socket" in said
     assert "usermod -aG docker" in said
