@@ -27,8 +27,8 @@ __all__ = [
     "find_image", "info", "lost", "name", "version",
 ]  # fmt: skip
 
-BROKEN = (DockerException, RequestException, HTTPError, OSError)
-"""What docker-py raises where a connection breaks, before or in the midst of an answer."""
+BROKEN = (DockerException, RequestException, HTTPError, OSError, EngineLostError)
+"""What comes of docker-py where a connection breaks, before or in the midst of an answer."""
 
 _TIMEOUT_S = 600
 _FIRST_TIMEOUT_S = 30
@@ -132,8 +132,6 @@ def calls(client: docker.DockerClient, doing: str) -> Iterator[None]:
         yield
     except APIError as error:
         raise explain(error, doing) from None
-    except EngineLostError as error:
-        raise type(error)(f"{doing}: {error.message}", error.advice) from None
     except BROKEN as error:
         raise lost(client, doing, error) from None
 
@@ -145,8 +143,10 @@ def name(client: docker.DockerClient) -> str:
 
 def lost(client: docker.DockerClient, doing: str, error: BaseException) -> EngineLostError:
     """The error of a connection that broke while ``doing``."""
-    known = _lost(getattr(client, "where", None), error)
-    return EngineLostError(f"{doing}: {known.message}", known.advice)
+    known = error
+    if not isinstance(known, EngineLostError):
+        known = _lost(getattr(client, "where", None), error)
+    return type(known)(f"{doing}: {known.message}", known.advice)
 
 
 def answers(client: docker.DockerClient) -> bool:
@@ -154,7 +154,7 @@ def answers(client: docker.DockerClient) -> bool:
     client.api.close()  # what was kept open may be answered to the last
     try:
         client.ping()
-    except (BenchdlError, *BROKEN):
+    except BROKEN:
         return False
     return True
 

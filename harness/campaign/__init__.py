@@ -27,6 +27,9 @@ from runner.contract import Finding, Result
 
 __all__ = ["Options", "again", "resume", "run"]
 
+_LOSSES = 2
+"""How often in a row a job is begun again whose engine went away."""
+
 
 def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) -> list[Result]:
     """Run every job that ``options`` ask for and store each result.
@@ -224,17 +227,25 @@ def _go(
         number: int, gpu: str | None, told: Watcher, stop: threading.Event | None = None
     ) -> Result:
         planned = left[number]
-        job = one_job.job(site, planned, attempts[planned.position] + 1, gpu)
-        first, alone = gpu not in begun, gpus is None
-        begun.add(gpu)
-        quiet = one_job.pause(site, job, told, first=first, alone=alone, stop=stop)
-        outlook.started(planned.position)
-        told.standing(outlook.standing())
-        told.job_started(job, planned.position, total)
-        result = one_job.run(site, job, quiet, told, stop)
-        outlook.ended(result)
-        told.standing(outlook.standing())
-        return result
+        for _ in range(_LOSSES + 1):
+            attempts[planned.position] += 1
+            job = one_job.job(site, planned, attempts[planned.position], gpu)
+            first, alone = gpu not in begun, gpus is None
+            begun.add(gpu)
+            quiet = one_job.pause(site, job, told, first=first, alone=alone, stop=stop)
+            outlook.started(planned.position)
+            told.standing(outlook.standing())
+            told.job_started(job, planned.position, total)
+            result = one_job.run(site, job, quiet, told, stop)
+            outlook.ended(result)
+            told.standing(outlook.standing())
+            site.launcher.settle(told.say, stop)
+            if not one_job.engine_took_it(result):
+                return result
+        raise BenchdlError(
+            f"the engine went away {_LOSSES + 1} times while job {planned.position} ran",
+            "see why (its log, the kernel's): this job may be what ends it",
+        )
 
     with _resumable(campaign, watcher):
         if gpus is not None:

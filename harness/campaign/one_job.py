@@ -15,9 +15,9 @@ from harness.campaign import idle
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
-from harness.checks import gpu_guards
+from harness.checks import gpu_guards, isolation
 from harness.datasets import Dataset
-from harness.launchers.base import Exit, Launcher, Order, Prepared
+from harness.launchers.base import CUT_OFF, Exit, Launcher, Order, Prepared
 from harness.launchers.exchange import Exchange, data_dir
 from harness.store import Store, new_run_id
 from runner import attest, workloads
@@ -142,6 +142,11 @@ def run(
     return result
 
 
+def engine_took_it(result: Result) -> bool:
+    """Whether the job was cut off because its engine went away or had no room."""
+    return result.failure is not None and result.failure.reason == "engine-lost"
+
+
 def machine() -> str:
     """The processor and the cores that this process, and so its jobs, may use."""
     return f"{attest.host().cpu_model}, {len(os.sched_getaffinity(0))} cores"
@@ -166,10 +171,11 @@ def _conclude(
     found = checks.findings(job, measured, wall_s) if measured else []
     found += checks.exit_status(exit_.code) if measured else []
     found += gpu_guards.neighbours(measured, exit_.gpu_neighbours) if measured else []
+    found += isolation.outside(exit_.hardening) if measured else []
     status: Status = "ok" if isinstance(said, Result) and said.status == "ok" else "failed"
     return Result(
         run_id=job.run_id,
-        status="interrupted" if exit_.ended == "interrupted" else status,
+        status="interrupted" if exit_.ended in CUT_OFF else status,
         started_at=started_at,
         finished_at=now(),
         job=job,

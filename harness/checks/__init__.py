@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from harness.checks import gpu_checks, pins
+from harness.checks import gpu_checks, isolation, pins
 from harness.checks.gpu_guards import GUARDS
 from runner import workloads
 from runner.contract import Finding, Job
@@ -146,27 +146,6 @@ def _device(job: Job, measured: Measurement) -> Iterator[Finding]:
         )
 
 
-def _isolation(job: Job, measured: Measurement) -> Iterator[Finding]:
-    if job.launcher != "docker":
-        return
-    inside = measured.isolation
-    open_doors = {
-        "it ran as root": inside.uid == 0,
-        "it had capabilities": int(inside.capabilities_effective or "0", 16) != 0,
-        "it could gain privileges": inside.no_new_privileges is False,
-        "its root was writable": inside.root_read_only is False,
-        "it had a network": bool(set(inside.network_interfaces) & {"eth0"}),
-    }
-    leaks = [words for words, is_open in open_doors.items() if is_open]
-    if leaks:
-        yield Finding(
-            code="not-isolated",
-            severity="suspect",
-            evidence=", ".join(leaks),
-            advice="the engine did not apply all options (podman's socket drops some)",
-        )
-
-
 def _load(job: Job, measured: Measurement) -> Iterator[Finding]:  # noqa: ARG001
     use = measured.cpu
     if use.host_cpu_s is None or use.job_cpu_s is None:
@@ -264,7 +243,7 @@ _CHECKS: tuple[Callable[[Job, Measurement], Iterator[Finding]], ...] = (
     pins.findings,
     _device,
     gpu_checks.findings,
-    _isolation,
+    isolation.inside,
     _load,
     _sampler,
     _return,

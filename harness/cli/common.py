@@ -42,6 +42,14 @@ launcher_option = click.option(
     show_default=True,
     help="In containers, or in environments on this host.",
 )
+engine_wait_option = click.option(
+    "--engine-wait",
+    type=click.FloatRange(0, 86_400),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a campaign waits for a Docker engine that went away or is full.",
+)
 make_base_option = click.option(
     "--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled."
 )

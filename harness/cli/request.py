@@ -14,8 +14,8 @@ from harness.errors import UsageError
 from harness.launchers import choice
 
 _BESIDE_A_FILE = {
-    "file", "launcher", "gpus", "parallel_gpus", "injection", "data_dir", "results", "memory",
-    "allow_unpinned", "make_base", "as_json",
+    "file", "launcher", "gpus", "parallel_gpus", "injection", "engine_wait", "data_dir",
+    "results", "memory", "allow_unpinned", "make_base", "as_json",
 }  # fmt: skip
 """What belongs to the machine, or to how results are shown."""
 

@@ -20,6 +20,7 @@ from harness.launchers.gpu import InjectionWord
     help="Go on although environment or machine changed; further results are suspect.",
 )
 @common.injection_option
+@common.engine_wait_option
 @common.results_option
 @common.make_base_option
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
@@ -27,6 +28,7 @@ def command(
     campaign: str,
     accept_changes: bool,
     injection: InjectionWord,
+    engine_wait: float,
     results: Path | None,
     make_base: bool,
     as_json: bool,
@@ -51,7 +53,11 @@ def command(
             f"campaign {record.campaign_id} repeats a bundle", f"go on with: {record.how_to_go_on}"
         )
     launcher = choice.launcher(
-        record.launcher, make_base=make_base, injection=injection, say=display.say
+        record.launcher,
+        make_base=make_base,
+        injection=injection,
+        engine_wait_s=engine_wait,
+        say=display.say,
     )
     display.say(f"campaign {record.campaign_id}: {len(record.jobs)} jobs, planned "
                 f"{record.created_at}")  # fmt: skip

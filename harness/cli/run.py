@@ -44,6 +44,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     help="Run single-GPU jobs side by side, one on each GPU.",
 )
 @common.injection_option
+@common.engine_wait_option
 @click.option(
     "--mode",
     "modes",
@@ -143,6 +144,7 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
         asked["launcher"],
         make_base=asked["make_base"],
         injection=asked["injection"],
+        engine_wait_s=asked["engine_wait"],
         say=display.say,
     )
     begin = time.monotonic()

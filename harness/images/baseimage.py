@@ -29,6 +29,8 @@ def ensure(client: docker.DockerClient, reference: str, *, make: bool, say: Say)
         say(f"pulling {reference}")
         try:
             image = client.images.pull(reference, auth_config=credentials.find(reference, say))
+        except engine.EngineLostError:
+            raise
         except (APIError, DockerException, OSError) as error:
             reason = " ".join(str(getattr(error, "explanation", None) or error).split())[:200]
             if not make:

@@ -15,9 +15,9 @@ import hashlib
 import re
 
 import docker
-from docker.errors import APIError, DockerException
+from docker.errors import APIError
 
-from harness import images
+from harness import engine, images
 from harness.catalog import Flavour
 from harness.launchers import marks
 
@@ -60,7 +60,7 @@ def give(client: docker.DockerClient, image_id: str, public: str, own: str) -> N
 def release(client: docker.DockerClient, name: str) -> None:
     """Give up a name; an image without names is removed, unless a container uses it."""
     _kept.pop(name, None)
-    with contextlib.suppress(APIError):
+    with contextlib.suppress(*engine.BROKEN):  # the engine may be gone
         client.images.remove(name)
 
 
@@ -83,8 +83,7 @@ _kept: dict[str, docker.DockerClient] = {}
 
 def _release_at_end() -> None:
     for name, client in list(_kept.items()):
-        with contextlib.suppress(DockerException, OSError):  # the engine may be gone
-            release(client, name)
+        release(client, name)
 
 
 def _short(text: str) -> str:

@@ -13,7 +13,11 @@ from runner.contract import Job, Pins, Provenance
 
 Say = Callable[[str], None]
 OnEvent = Callable[[dict[str, Any]], None]
-Ended = Literal["exited", "timeout", "out-of-memory", "not-started", "interrupted"]
+Ended = Literal[
+    "exited", "timeout", "out-of-memory", "too-big", "not-started", "interrupted", "engine-lost"
+]  # fmt: skip
+CUT_OFF: tuple[Ended, ...] = ("interrupted", "engine-lost")
+"""Nobody knows what would have come of the job: it is to be run again."""
 
 CACHE_VARIABLE = "BENCHDL_CACHE_DIR"
 """Tells a backend of a writable folder that outlives the job, for compiled code."""
@@ -93,6 +97,14 @@ class Launcher(Protocol):
 
         Raises:
             KeyboardInterrupt: Ctrl-C or SIGTERM; the job's processes are gone by then.
+        """
+
+    def settle(self, say: Say, stop: threading.Event | None) -> None:
+        """Come back when the next job may start: nothing of an earlier one can still run.
+
+        Raises:
+            BenchdlError: that cannot be had, or not in time; the campaign can be resumed.
+            KeyboardInterrupt: Ctrl-C or SIGTERM, or ``stop`` was set.
         """
 
     def clear(self, campaign_id: str, say: Say) -> None:

@@ -11,6 +11,7 @@ from harness.launchers.base import Launcher
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.gpu import InjectionWord
 from harness.launchers.local import LocalLauncher
+from harness.launchers.recovery import DEFAULT_WAIT_S
 
 LauncherWord = Literal["auto", "docker", "local"]
 DeviceWord = Literal["auto", "cpu", "gpu"]
@@ -21,6 +22,7 @@ def launcher(
     *,
     make_base: bool,
     injection: InjectionWord = "auto",
+    engine_wait_s: float = DEFAULT_WAIT_S,
     say: Callable[[str], None],
 ) -> Launcher:
     """The launcher that ``word`` means here; ``auto`` prefers Docker.
@@ -40,7 +42,9 @@ def launcher(
         return LocalLauncher()
     if word == "auto":
         say(f"launcher: docker, engine {engine.version(client)} answers at {engine.name(client)}")
-    return DockerLauncher(client, make_base=make_base, injection=injection)
+    return DockerLauncher(
+        client, make_base=make_base, injection=injection, engine_wait_s=engine_wait_s
+    )
 
 
 def device(word: DeviceWord, say: Callable[[str], None]) -> Literal["cpu", "gpu"]:

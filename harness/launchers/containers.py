@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import DockerException, NotFound
+from docker.errors import NotFound
 from docker.models.containers import Container
-from requests.exceptions import RequestException
+from docker.types import Mount
 
+from harness import engine
 from harness.errors import BenchdlError
 from harness.launchers import marks
 from harness.launchers.base import Say
@@ -28,6 +32,9 @@ def facts(container: Container) -> dict[str, Any]:
         "pids_limit": host.get("PidsLimit"),
         "memory_limit_bytes": host.get("Memory"),
         "tmpfs": host.get("Tmpfs"),
+        "ulimits": host.get("Ulimits"),
+        "cgroup_namespace": host.get("CgroupnsMode"),
+        "ipc_namespace": host.get("IpcMode"),
         "runtime": host.get("Runtime"),
         "device_requests": host.get("DeviceRequests"),
         "mounts": {
@@ -35,6 +42,47 @@ def facts(container: Container) -> dict[str, Any]:
             for mount in container.attrs.get("Mounts", [])
         },
     }
+
+
+def see_our_files(client: docker.DockerClient, image: str, folder: Path) -> None:
+    """See that a container finds this machine's files under their paths: it is not started.
+
+    An engine elsewhere, or one in a container or a virtual machine of its own, mounts its own.
+
+    Args:
+        client: the engine.
+        image: any image it has.
+        folder: a folder of this machine; something is written there and removed again.
+
+    Raises:
+        BenchdlError: it does not, or the engine cannot say.
+    """
+    secret = secrets.token_hex(16)
+    name = f"benchdl-look-{secret[:12]}"
+    doing = "seeing whether the Docker engine has this machine's files"
+    try:
+        with tempfile.TemporaryDirectory(prefix="look-", dir=folder) as place:
+            (Path(place) / secret).touch()
+            with engine.calls(client, doing):
+                client.containers.create(
+                    image,
+                    ["true"],
+                    name=name,
+                    network_mode="none",
+                    labels={marks.HARNESS_LABEL: marks.own()},
+                    mounts=[Mount("/look", place, type="bind", read_only=True)],
+                    use_config_proxy=False,
+                )
+                try:
+                    client.api.get_archive(name, f"/look/{secret}")
+                except NotFound:
+                    raise BenchdlError(
+                        f"the Docker engine at {engine.name(client)} does not see this machine's "
+                        f"files: {folder} is another folder there",
+                        "run benchdl on the machine of the engine, or use --launcher local",
+                    ) from None
+    finally:
+        remove(client, name)
 
 
 def remove(client: docker.DockerClient, name: str) -> bool:
@@ -49,7 +97,7 @@ def remove(client: docker.DockerClient, name: str) -> bool:
             return True
         except NotFound:
             return True
-        except (DockerException, RequestException, OSError):
+        except engine.BROKEN:
             time.sleep(1)
     return False
 
@@ -61,10 +109,8 @@ def clear(client: docker.DockerClient, campaign_id: str, say: Say) -> None:
         BenchdlError: the engine does not answer, or one belongs to a harness that runs.
     """
     ours: dict[str, Any] = {"label": f"{marks.CAMPAIGN_LABEL}={campaign_id}"}
-    try:
+    with engine.calls(client, "listing containers"):
         found = client.containers.list(all=True, filters=ours, ignore_removed=True)
-    except (DockerException, RequestException, OSError) as error:
-        raise BenchdlError(f"listing containers: lost the Docker engine ({error})") from None
     for container in found:
         state = marks.state(container.labels.get(marks.HARNESS_LABEL, ""))
         if state == "alive":

@@ -5,6 +5,7 @@ Each verified file is mounted by itself, so that folders above it and links to i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -14,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException
+from docker.errors import APIError
 from docker.types import Mount
-from requests.exceptions import RequestException
 
 from harness import engine
 from harness.errors import BenchdlError
@@ -130,6 +130,8 @@ def _probe(client: docker.DockerClient, image: str, files: list[Path]) -> None:
             network_mode="none",
             read_only=True,
             cap_drop=["ALL"],
+            security_opt=["no-new-privileges:true"],
+            use_config_proxy=False,
             labels={marks.HARNESS_LABEL: marks.own()},
         )
         container.start()
@@ -138,11 +140,12 @@ def _probe(client: docker.DockerClient, image: str, files: list[Path]) -> None:
         said = container.logs(stdout=False).decode("utf-8", "replace")
     except APIError as error:
         said = engine.explain(error, "starting a container with it").message
-    except (DockerException, RequestException, OSError) as error:
-        raise BenchdlError(f"looking at the data: lost the Docker engine ({error})") from None
+    except engine.BROKEN as error:
+        raise engine.lost(client, "looking at the data", error) from None
     finally:
         if container is not None:
-            container.remove(force=True)
+            with contextlib.suppress(*engine.BROKEN):
+                container.remove(force=True)
     raise _refusal(files, " ".join(said.split())[:300])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,17 +15,26 @@ from pathlib import Path
 from typing import Any, Literal
 
 import docker
-from docker.errors import APIError, DockerException
 from docker.models.containers import Container
 from docker.models.images import Image
-from docker.types import LogConfig, Mount
-from requests.exceptions import RequestException
+from docker.types import Mount
 
-from harness import engine, images
+from harness import cache, engine, images
 from harness.catalog import Backend, Flavour
+from harness.checks import isolation
+from harness.engine import EngineLostError
 from harness.errors import BenchdlError
 from harness.images import baseimage, build
-from harness.launchers import containers, data_access, gpu, marks
+from harness.launchers import (
+    applied,
+    containers,
+    data_access,
+    gpu,
+    hardening,
+    marks,
+    recovery,
+    room,
+)
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.neighbours import Neighbours
 from harness.launchers.stream import Follower
@@ -35,12 +45,13 @@ RUN_LABEL = "benchdl.run_id"
 Given = Callable[[Backend, Flavour, Say], Image]
 """The image to run a backend's flavour in."""
 
-_PIDS_LIMIT = 4096
 _MEMORY_SHARE = 0.9
 _PAGE_BYTES = 4096
 _PLACES = {"job": "/job", "data": "/data"}
 _CACHE = "/cache"
 _GONE_S = 30
+_ENDED_BY_THE_ENGINE = (128 + 9, 128 + 15)
+"""How a container ends that its engine ends: an engine that is stopped ends all."""
 # Code that the driver compiles from PTX where a framework has none for the GPU; its own default, a
 # folder in HOME, would be lost with the container. Source: "CUDA environment variables" in NVIDIA's
 # CUDA programming guide; 4 GiB is the most that it allows.
@@ -62,24 +73,26 @@ class DockerLauncher:
         make_base: bool = False,
         injection: gpu.InjectionWord = "auto",
         given: Given | None = None,
+        engine_wait_s: float = recovery.DEFAULT_WAIT_S,
     ) -> None:
         self._client = client
         self._given = given
         self._make_base = make_base
         self._injection = injection
-        self._info: dict[str, Any] = client.info()
+        self._info: dict[str, Any] = engine.info(client)
         self._version = engine.version(client)
+        self._recovery = recovery.Recovery(client, engine_wait_s)
+        self._seen = False
 
     def prepare(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
         """Build the image unless it is up to date."""
         if self._given is not None:
             image = self._given(backend, flavour, say)
-            self._can_have_gpus(flavour, str(image.id), say)
+            self._can_start(flavour, str(image.id), say)
         else:
-            if flavour == "gpu":  # before gigabytes are built
-                base = backend.spec.base.reference
-                base_id = baseimage.ensure(self._client, base, make=self._make_base, say=say)
-                self._can_have_gpus(flavour, base_id, say)
+            base = backend.spec.base.reference
+            base_id = baseimage.ensure(self._client, base, make=self._make_base, say=say)
+            self._can_start(flavour, base_id, say)  # before gigabytes are built
             image = build.build(
                 self._client,
                 backend,
@@ -97,8 +110,14 @@ class DockerLauncher:
         )
         return Prepared(images.provenance(image, flavour), pins, python="python")
 
-    def _can_have_gpus(self, flavour: Flavour, image_id: str, say: Say) -> None:
-        """Can this engine give a GPU to a container of the image at all?"""
+    def _can_start(self, flavour: Flavour, image_id: str, say: Say) -> None:
+        """Can this engine give our files, and a GPU, to a container of the image at all?"""
+        if not self._seen:
+            folder = cache.cache_dir()
+            with cache.storing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                containers.see_our_files(self._client, image_id, folder)
+            self._seen = True
         if flavour == "gpu":
             way, reason = gpu.choose(self._info, self._injection)
             say(f"injection: {way}, {reason}")
@@ -118,27 +137,37 @@ class DockerLauncher:
         job = order.job
         way = gpu.choose(self._info, self._injection, job.gpus)[0] if job.device == "gpu" else None
         options = self._options(order, way)
-        doing = f"starting {job.backend}"
+        name, image = str(options["name"]), str(options["image"])
         common: dict[str, Any] = {"engine": self._version, "injection": way}
+        lost: EngineLostError | None = None
         try:
-            container = self._client.containers.create(**options)
-            container.start()
-            container.reload()
+            with engine.calls(self._client, f"starting {job.backend}"):
+                container = self._client.containers.create(**options)
+                container.start()
+                container.reload()
             common["hardening"] = containers.facts(container)
+            missing = applied.differences(options, container.attrs)
+            if missing:
+                common["hardening"][isolation.NOT_APPLIED] = missing
             if way is None:
                 return self._follow(container, order, on_event, common)
             wrong = gpu.ignored(container.attrs["HostConfig"], way, job.gpus)
             if wrong:
                 return Exit("not-started", detail=wrong, advice=gpu.IGNORED_ADVICE, **common)
             return self._follow_gpu(container, order, on_event, common)
-        except APIError as error:
-            problem = engine.explain(error, doing)
-        except (DockerException, RequestException, OSError) as error:
-            problem = BenchdlError(f"{doing}: lost the Docker engine ({error})")
+        except EngineLostError as error:
+            lost = error
+            return Exit("engine-lost", detail=error.message, advice=error.advice, **common)
+        except BenchdlError as error:
+            return Exit("not-started", detail=error.message, advice=error.advice, **common)
         finally:
             # By name: Ctrl-C may come after the engine made it and before we hear of it.
-            containers.remove(self._client, options["name"])
-        return Exit("not-started", detail=problem.message, advice=problem.advice, **common)
+            if not containers.remove(self._client, name) or lost is not None:
+                self._recovery.note(name, image, lost)
+
+    def settle(self, say: Say, stop: threading.Event | None) -> None:
+        """Wait for an engine that went away, and see that no container of ours is left there."""
+        self._recovery.settle(say, stop)
 
     def clear(self, campaign_id: str, say: Say) -> None:
         """Remove the campaign's containers whose harness of this machine is dead."""
@@ -161,22 +190,36 @@ class DockerLauncher:
     def _follow(
         self, container: Container, order: Order, on_event: OnEvent, common: dict[str, Any]
     ) -> Exit:
-        follower = Follower(
-            container.logs(stream=True, follow=True, stdout=True, stderr=True), on_event
-        )
-        in_time = follower.until(time.monotonic() + order.timeout_s, order.stop)
+        doing = f"following {order.job.backend}"
+        with engine.calls(self._client, doing):
+            output = container.logs(stream=True, follow=True, stdout=True, stderr=True)
+        follower = Follower(output, on_event)
+        limits = {order.job_dir: room.MAX_JOB_BYTES, order.compile_cache: room.MAX_CACHE_BYTES}
+        with room.Room(limits, lambda: self._kill(container)) as watched:
+            in_time = follower.until(time.monotonic() + order.timeout_s, order.stop)
         if not in_time:
-            with contextlib.suppress(APIError):
-                container.kill()
+            self._kill(container)
             return Exit("timeout", tail=follower.tail, **common)
-        container.wait(timeout=_GONE_S)
-        container.reload()
+        if watched.problem:
+            detail = f"the job was ended: it wrote {watched.problem}"
+            return Exit("too-big", detail=detail, tail=follower.tail, **common)
+        with engine.calls(self._client, doing):
+            if follower.broken is not None:
+                raise follower.broken  # what ended it, nobody saw
+            container.wait(timeout=_GONE_S)
+            container.reload()
         state = container.attrs["State"]
         code = int(state["ExitCode"])
         if state.get("OOMKilled"):
             return Exit("out-of-memory", code, tail=follower.tail, **common)
+        if code in _ENDED_BY_THE_ENGINE and not engine.answers(self._client):
+            raise engine.lost(self._client, doing, OSError("it ends, and ended the container"))
         detail = " ".join(str(state.get("Error") or "").split())
         return Exit("exited", code, detail=detail, tail=follower.tail, **common)
+
+    def _kill(self, container: Container) -> None:
+        with contextlib.suppress(*engine.BROKEN):  # it has just ended; it is removed in any case
+            container.kill()
 
     def _options(self, order: Order, way: gpu.Injection | None) -> dict[str, Any]:
         job = order.job
@@ -206,16 +249,9 @@ class DockerLauncher:
             "environment": environment,
             "mounts": mounts,
             "user": data_access.user(),
-            "network_mode": "none",
-            "read_only": True,
-            "tmpfs": {"/tmp": "rw,nosuid,nodev,size=1g,mode=1777"},  # noqa: S108
-            "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges:true"],
-            "pids_limit": _PIDS_LIMIT,
+            **hardening.options(),
             "mem_limit": memory,
             "memswap_limit": memory,
-            "init": True,
-            "log_config": LogConfig(type="json-file", config={"max-size": "10m", "max-file": "1"}),
         }
         devices = gpu.request(way, job.gpus) if way else gpu.none(self._info)
         environment.update(devices.pop("environment"))

@@ -173,6 +173,8 @@ def _ended_early(exit_: Exit) -> Failure:
     words = {
         "not-started": (exit_.detail, exit_.advice),
         "interrupted": ("stopped by the user before its end", ""),
+        "engine-lost": (exit_.detail, "benchdl resume runs it again, as a further attempt"),
+        "too-big": (exit_.detail, "something is wrong with the backend: " + _LOG_ADVICE),
         "timeout": (
             exit_.detail or "the job ran past its time limit and was ended",
             "give it more with --timeout, or train less with --epochs",

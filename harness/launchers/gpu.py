@@ -6,10 +6,10 @@ environment variables of nvidia-container-toolkit.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Literal
 
 import docker
-from docker.errors import APIError
 from docker.types import DeviceRequest
 
 from harness import engine
@@ -116,18 +116,18 @@ def probe(client: docker.DockerClient, image: str, way: Injection) -> None:
     doing = "asking the engine for a GPU"
     container = None
     try:
-        container = client.containers.create(
-            image, ["true"], network_mode="none", **request(way, None)
-        )
-        container.start()
-        container.reload()
+        with engine.calls(client, doing):
+            container = client.containers.create(
+                image, ["true"], network_mode="none", use_config_proxy=False, **request(way, None)
+            )
+            container.start()
+            container.reload()
         problem = ignored(container.attrs["HostConfig"], way, None)
-    except APIError as error:
-        raise engine.explain(error, doing) from None
     finally:
         # A container that could not be started stays behind as "created".
         if container is not None:
-            container.remove(force=True)
+            with contextlib.suppress(*engine.BROKEN):
+                container.remove(force=True)
     if problem:
         raise BenchdlError(f"{doing}: {problem}", IGNORED_ADVICE)
 

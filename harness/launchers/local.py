@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,9 @@ class LocalLauncher:
             return Exit("timeout", detail="it closed its output but did not end")
         finally:
             _end(process)
+
+    def settle(self, say: Say, stop: threading.Event | None) -> None:
+        """Nothing is owed: what was started has ended."""
 
     def clear(self, campaign_id: str, say: Say) -> None:
         """Kill the campaign's processes whose harness of this machine is dead."""

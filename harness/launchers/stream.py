@@ -27,6 +27,8 @@ class Follower:
         self._lines: queue.Queue[bytes | None] = queue.Queue(maxsize=10_000)
         self._on_event = on_event
         self._tail: deque[str] = deque(maxlen=20)
+        self.broken: Exception | None = None
+        """Why the output ended before its end; None where it came to its end."""
         self._thread = threading.Thread(target=self._read, args=(chunks,), daemon=True)
         self._thread.start()
 
@@ -74,8 +76,8 @@ class Follower:
                 for line in lines:
                     self._lines.put(line[:_MAX_LINE_BYTES])
                 rest = rest[-_MAX_LINE_BYTES:]
-        except (OSError, ValueError):
-            pass  # the stream breaks when its container or process is removed
+        except Exception as error:  # whatever a stream raises, it must not be waited for any more
+            self.broken = error
         if rest:
             self._lines.put(rest)
         self._lines.put(None)

@@ -33,6 +33,7 @@ class Launcher:
         self.script = {}
         self.started = []
         self.cleared = []
+        self.settled = 0
         self.lock = "a" * 64
 
     def prepare(self, backend, flavour, say):
@@ -60,6 +61,9 @@ class Launcher:
             result = self.make_result(**told)
             (order.job_dir / "result.json").write_text(result.model_dump_json())
         return Exit("exited", 0 if how == "ok" else 3)
+
+    def settle(self, say, stop):
+        self.settled += 1
 
     def clear(self, campaign_id, say):
         self.cleared.append(campaign_id)

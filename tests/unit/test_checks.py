@@ -88,6 +88,8 @@ def test_a_clean_result_has_no_findings(make_result):
         ("not-isolated", "suspect", isolation(no_new_privileges=False), "privileges"),
         ("not-isolated", "suspect", isolation(root_read_only=False), "writable"),
         ("not-isolated", "suspect", isolation(network_interfaces=["eth0", "lo"]), "network"),
+        ("not-isolated", "suspect", isolation(network_interfaces=["lo", "wlan7"]), "wlan7"),
+        ("not-isolated", "suspect", isolation(seccomp=False), "system calls"),
         ("foreign-load", "suspect", {"measurement": {"cpu": {"host_cpu_s": 360.0}}}, "40.0 s"),
         ("sampler-broke", "suspect", sampler(problem="it ended with exit code 1"), "exit code 1"),
         ("late-return", "info", epochs_of(15.0), "26.4 s after its last epoch, 15% of Time"),
@@ -157,9 +159,17 @@ def test_a_local_job_need_not_be_isolated(make_result):
 
 
 def test_what_was_not_measured_is_no_finding(make_result):
-    unknown = {"no_new_privileges": None, "root_read_only": None, "capabilities_effective": None}
     cpu = {"job_cpu_s": None, "host_cpu_s": None}
-    assert found(make_result(measurement={"isolation": unknown, "cpu": cpu})) == []
+    assert found(make_result(measurement={"cpu": cpu})) == []
+
+
+@pytest.mark.parametrize(
+    "fact", ["no_new_privileges", "root_read_only", "capabilities_effective", "seccomp"]
+)
+def test_a_door_that_nobody_looked_at_is_not_taken_for_shut(make_result, fact):
+    result = make_result(**isolation(**{fact: None}))
+    assert [(one.code, one.severity) for one in found(result)] == [("not-isolated", "suspect")]
+    assert "not known" in found(result)[0].evidence
 
 
 def test_a_dataset_that_the_workload_does_not_know_has_no_range(make_result):
