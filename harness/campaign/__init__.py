@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from importlib import metadata
 
 from harness import catalog, datasets
-from harness.campaign import changes, leftovers, one_job, plan, records, side_by_side
+from harness.campaign import changes, compiled, leftovers, one_job, plan, records, side_by_side
 from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
 from harness.campaign.plan import Configuration, Options, PlannedJob, Skipped
@@ -247,7 +247,10 @@ def _go(
             "see why (its log, the kernel's): this job may be what ends it",
         )
 
-    with _resumable(campaign, watcher):
+    # What a stranger's image compiled is never loaded by another job.
+    strangers = compiled.thrown_away() if campaign.bundle_sha256 else nullcontext(None)
+    with _resumable(campaign, watcher), strangers as apart:
+        site = replace(site, compiled=apart)
         if gpus is not None:
             return side_by_side.run(len(left), gpus, start, watcher)
         return [start(number, None, watcher) for number in range(len(left))]

@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 
-from harness import cache, checks, settings
-from harness.campaign import idle
+from harness import checks, settings
+from harness.campaign import compiled, idle
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
@@ -29,7 +29,7 @@ class Site:
     """What all jobs of a campaign share: how, where and with what they run.
 
     ``prepared`` is by backend and device, ``backends`` as image.toml was when it began; ``changes``
-    are findings that every result gets.
+    are findings that every result gets. ``compiled``: where compiled code goes if it is not kept.
     """
 
     campaign_id: str
@@ -40,6 +40,7 @@ class Site:
     backends: dict[str, Backend]
     prepared: dict[tuple[str, str], Prepared]
     changes: list[Finding] = field(default_factory=list)
+    compiled: Path | None = None
 
 
 def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> Job:
@@ -121,7 +122,7 @@ def run(
         prepared=site.prepared[job.backend, job.device],
         job_dir=exchange.job_dir,
         data_files=site.data.served(),
-        compile_cache=_compile_cache(job),
+        compile_cache=compiled.folder(job, site.compiled),
         timeout_s=site.options.timeout_s,
         memory_limit_bytes=site.options.memory_limit_bytes,
         stop=stop,
@@ -196,15 +197,3 @@ def _conclude(
             gpu_neighbours=exit_.gpu_neighbours,
         ),
     )
-
-
-def _compile_cache(job: Job) -> Path:
-    """A folder for compiled code, open to the job's user, kept from job to job."""
-    outer = cache.cache_dir() / "compiled"
-    # By user as well: what one user's job compiled another's may not touch.
-    folder = outer / f"{job.launcher}-{job.backend}-{job.provenance.flavour}-{os.getuid()}"
-    with cache.storing(outer):
-        outer.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.mkdir(exist_ok=True)
-        folder.chmod(0o777)
-    return folder
