@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib import metadata
 
-from harness import catalog, datasets
+from harness import catalog, datasets, interrupts
 from harness.campaign import changes, compiled, leftovers, one_job, plan, records, side_by_side
 from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
@@ -126,7 +126,7 @@ def _begin(
         skipped=planned.skipped,
         bundle_sha256=planned.bundle_sha256,
     )
-    with records.held(store, campaign.campaign_id):
+    with interrupts.held(), records.held(store, campaign.campaign_id):
         records.save(store, campaign)
         site = Site(campaign.campaign_id, options, launcher, store, data, backends, prepared)
         return _go(campaign, site, [], gpus, watcher)
@@ -163,17 +163,18 @@ def resume(
     """
     options = campaign.options
     watcher = Unfailing(watcher)
-    with records.held(store, campaign.campaign_id):
+    with interrupts.held(), records.held(store, campaign.campaign_id):
         leftovers.clear(campaign.campaign_id, campaign.machine, launcher, store, watcher.say)
         earlier = records.results_of(store, campaign.campaign_id, watcher.say)
         left = campaign.left(earlier)
         if not left:
             return earlier
-        gpus = side_by_side.gpus(options.gpus) if options.parallel_gpus else None
-        data = datasets.resolve(campaign.dataset, options.data_dir, watcher.say)
         needed = [job.configuration for job in left]
-        backends = {name: catalog.load(name) for name in sorted({one.backend for one in needed})}
-        prepared = _prepare(needed, backends, data, launcher, watcher)
+        with interrupts.released():  # it may download and build, and leaves nothing half-done
+            gpus = side_by_side.gpus(options.gpus) if options.parallel_gpus else None
+            data = datasets.resolve(campaign.dataset, options.data_dir, watcher.say)
+            backends = {name: catalog.load(name) for name in sorted({x.backend for x in needed})}
+            prepared = _prepare(needed, backends, data, launcher, watcher)
         found = changes.since(campaign, data, _environments(prepared, backends), one_job.machine())
         notes: list[Finding] = changes.judge(found, accept=accept_changes, say=watcher.say)
         site = Site(campaign.campaign_id, options, launcher, store, data, backends, prepared, notes)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import psutil
 
-from harness import nvidia
+from harness import interrupts, nvidia
 from runner.contract import Finding, Idle
 
 CPU_PERCENT = 10.0
@@ -45,11 +45,11 @@ def wait(
         stop: ends the waiting.
 
     Raises:
-        KeyboardInterrupt: ``stop`` was set.
+        KeyboardInterrupt: a signal came, or ``stop`` was set.
     """
     if cool_down_s >= 1:
         say(f"cooling down for {cool_down_s:.0f} s")
-    _sleep(cool_down_s, stop)
+    interrupts.sleep(cool_down_s, stop)
     begin = time.monotonic()
     told = False
     while True:
@@ -69,7 +69,7 @@ def wait(
             say(f"waiting up to {wait_s:.0f} s for an idle machine: {_busy(cpu, gpu)}")
             told = True
         if not alone:
-            _sleep(_LOOK_S, stop)
+            interrupts.sleep(_LOOK_S, stop)
 
 
 def findings(idle: Idle) -> list[Finding]:
@@ -97,7 +97,7 @@ def _busy(cpu: float | None, gpu: float | None) -> str:
 def _cpu_percent(stop: threading.Event | None) -> float:
     """Load of all cores over the next half second, in percent of the machine."""
     psutil.cpu_percent()
-    _sleep(_LOOK_S, stop)
+    interrupts.sleep(_LOOK_S, stop)
     return float(psutil.cpu_percent())
 
 
@@ -107,10 +107,3 @@ def _gpu_percent(gpus: list[str] | None) -> float | None:
     chosen = [one for one in shown if gpus is None or {str(one.index), one.uuid} & set(gpus)]
     known = [one.utilisation_percent for one in chosen if one.utilisation_percent is not None]
     return max(known, default=None)
-
-
-def _sleep(seconds: float, stop: threading.Event | None) -> None:
-    if stop is None:
-        time.sleep(seconds)
-    elif stop.wait(seconds):
-        raise KeyboardInterrupt

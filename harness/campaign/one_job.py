@@ -10,13 +10,14 @@ from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 
-from harness import checks, settings
+from harness import checks, interrupts, settings
 from harness.campaign import compiled, idle
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
 from harness.checks import gpu_guards, isolation
 from harness.datasets import Dataset
+from harness.errors import BenchdlError
 from harness.launchers.base import CUT_OFF, Exit, Launcher, Order, Prepared
 from harness.launchers.exchange import Exchange, data_dir
 from harness.store import Store, new_run_id
@@ -109,20 +110,29 @@ def pause(
 def run(
     site: Site, job: Job, quiet: Idle, watcher: Watcher, stop: threading.Event | None = None
 ) -> Result:
-    """Start one job and store exactly one result of it.
+    """Start one job and store exactly one result of it, whatever signal comes meanwhile.
 
     Raises:
         BenchdlError: the result cannot be written, or the data is no longer what was verified.
-        KeyboardInterrupt: Ctrl-C or SIGTERM, after the job was stored as interrupted.
+        KeyboardInterrupt: Ctrl-C or SIGTERM, after the job was stored: as interrupted, or with its
+            measurement if that was finished.
     """
+    with interrupts.held():
+        return _run(site, job, quiet, watcher, stop)
+
+
+def _run(
+    site: Site, job: Job, quiet: Idle, watcher: Watcher, stop: threading.Event | None
+) -> Result:
     site.data.check_unchanged()
+    compile_cache = compiled.folder(job, site.compiled)
     exchange = Exchange(site.store.staging(), job)
     order = Order(
         job=job,
         prepared=site.prepared[job.backend, job.device],
         job_dir=exchange.job_dir,
         data_files=site.data.served(),
-        compile_cache=compiled.folder(job, site.compiled),
+        compile_cache=compile_cache,
         timeout_s=site.options.timeout_s,
         memory_limit_bytes=site.options.memory_limit_bytes,
         stop=stop,
@@ -133,6 +143,9 @@ def run(
         exit_ = site.launcher.start(order, lambda event: watcher.event(job, event))
     except KeyboardInterrupt:
         exit_, interrupted = Exit("interrupted"), True
+    except BenchdlError:  # it was not begun
+        exchange.remove()
+        raise
     wall_s = time.monotonic() - begin
     result = _conclude(job, exchange.result(exit_), exit_, started_at, wall_s, quiet, site.changes)
     site.store.add(result, exchange)

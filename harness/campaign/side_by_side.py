@@ -7,12 +7,11 @@ campaign is interrupted or another thread met a problem that ends the campaign.
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness import nvidia
+from harness import interrupts, nvidia
 from harness.campaign.outlook import Standing
 from harness.campaign.watcher import Watcher
 from harness.errors import UsageError
@@ -54,10 +53,14 @@ def run(total: int, chosen: Sequence[str], start: Start, watcher: Watcher) -> li
         KeyboardInterrupt: Ctrl-C or SIGTERM, once every thread has ended and cleaned up its job.
         Exception: the first problem of any thread, likewise.
     """
+    with interrupts.held():
+        return _run(total, chosen, start, watcher)
+
+
+def _run(total: int, chosen: Sequence[str], start: Start, watcher: Watcher) -> list[Result]:
     waiting = deque(range(total))
     results: dict[int, Result] = {}
     problems: list[BaseException] = []
-    ended: list[str] = []
     stop = threading.Event()
     shared = _Shared(watcher)
 
@@ -72,28 +75,27 @@ def run(total: int, chosen: Sequence[str], start: Start, watcher: Watcher) -> li
         except BaseException as problem:  # KeyboardInterrupt, too: that is how a job is stopped
             problems.append(problem)
             stop.set()
-        finally:
-            ended.append(gpu)
 
-    interrupted = False
+    threads: list[threading.Thread] = []
     for gpu in chosen:
+        thread = threading.Thread(target=work, args=(gpu,), name=f"gpu-{gpu}")
         try:
-            threading.Thread(target=work, args=(gpu,), name=f"gpu-{gpu}").start()
-        except KeyboardInterrupt:
-            interrupted = True
+            thread.start()
+        except RuntimeError as none:  # no more threads are to be had here
+            problems.append(none)
             stop.set()
-    # Not by Thread.join: up to Python 3.12 an interrupted join takes a running thread for ended.
-    while len(ended) < len(chosen):
-        try:
-            time.sleep(_POLL_S)
-        except KeyboardInterrupt:
-            interrupted = True
-            stop.set()
+            break
+        threads.append(thread)
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(_POLL_S)
+            if interrupts.pending():
+                stop.set()
     real = [problem for problem in problems if not isinstance(problem, KeyboardInterrupt)]
-    if interrupted:
+    if interrupts.pending():
         for problem in real:
             watcher.say(f"while stopping: {problem}")
-        raise KeyboardInterrupt
+        interrupts.check()
     if problems:
         raise (real or problems)[0]
     return [results[number] for number in range(total)]

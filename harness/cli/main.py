@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        with interrupts.once():
+        with interrupts.once(last=True):
             outcome: Any = benchdl.main(arguments, prog_name="benchdl", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except streams.OutputClosedError as closed:

@@ -65,6 +65,11 @@ class Order:
     stop: threading.Event | None = None
     """Set by another thread to end the job as Ctrl-C does."""
 
+    @property
+    def result(self) -> Path:
+        """What the runner writes last."""
+        return self.job_dir / "result.json"
+
 
 class Launcher(Protocol):
     """``docker`` or ``local``."""
@@ -107,9 +112,13 @@ class Launcher(Protocol):
             KeyboardInterrupt: Ctrl-C or SIGTERM, or ``stop`` was set.
         """
 
-    def clear(self, campaign_id: str, say: Say) -> None:
-        """End and remove what a harness that died left of a campaign; others' is not touched.
+    def clear(self, campaign_id: str | None, say: Say) -> None:
+        """End and remove what a harness of this machine that died left; others' is not touched.
+
+        Args:
+            campaign_id: only what is of this campaign; None is all that bears a dead one's mark.
+            say: is told of what was ended.
 
         Raises:
-            BenchdlError: something of it belongs to a harness that still runs.
+            BenchdlError: something of the campaign belongs to a harness that still runs.
         """

@@ -102,17 +102,27 @@ def remove(client: docker.DockerClient, name: str) -> bool:
     return False
 
 
-def clear(client: docker.DockerClient, campaign_id: str, say: Say) -> None:
-    """Remove the containers of a campaign whose harness, of this machine, is dead.
+def clear(client: docker.DockerClient, campaign_id: str | None, say: Say) -> None:
+    """Remove our containers whose harness, of this machine, is dead.
+
+    Args:
+        client: the engine.
+        campaign_id: only those of this campaign; None is all, and those of a harness that runs,
+            here or elsewhere, are then passed over without a word.
+        say: is told of each.
 
     Raises:
-        BenchdlError: the engine does not answer, or one belongs to a harness that runs.
+        BenchdlError: the engine does not answer, or one of the campaign belongs to a harness that
+            runs.
     """
-    ours: dict[str, Any] = {"label": f"{marks.CAMPAIGN_LABEL}={campaign_id}"}
+    label = f"{marks.CAMPAIGN_LABEL}={campaign_id}" if campaign_id else marks.HARNESS_LABEL
+    ours: dict[str, Any] = {"label": label}
     with engine.calls(client, "listing containers"):
         found = client.containers.list(all=True, filters=ours, ignore_removed=True)
     for container in found:
         state = marks.state(container.labels.get(marks.HARNESS_LABEL, ""))
+        if state != "dead" and campaign_id is None:
+            continue
         if state == "alive":
             raise BenchdlError(
                 f"container {container.name} belongs to a benchdl that runs", "end it first"

@@ -37,7 +37,7 @@ from harness.launchers import (
 )
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.neighbours import Neighbours
-from harness.launchers.stream import Follower
+from harness.launchers.stream import Follower, Stop
 from runner.contract import Pins
 
 RUN_LABEL = "benchdl.run_id"
@@ -169,8 +169,8 @@ class DockerLauncher:
         """Wait for an engine that went away, and see that no container of ours is left there."""
         self._recovery.settle(say, stop)
 
-    def clear(self, campaign_id: str, say: Say) -> None:
-        """Remove the campaign's containers whose harness of this machine is dead."""
+    def clear(self, campaign_id: str | None, say: Say) -> None:
+        """Remove containers whose harness of this machine is dead."""
         containers.clear(self._client, campaign_id, say)
 
     def _follow_gpu(
@@ -196,7 +196,8 @@ class DockerLauncher:
         follower = Follower(output, on_event)
         limits = {order.job_dir: room.MAX_JOB_BYTES, order.compile_cache: room.MAX_CACHE_BYTES}
         with room.Room(limits, lambda: self._kill(container)) as watched:
-            in_time = follower.until(time.monotonic() + order.timeout_s, order.stop)
+            stop = Stop(order.stop, order.result)
+            in_time = follower.until(time.monotonic() + order.timeout_s, stop)
         if not in_time:
             self._kill(container)
             return Exit("timeout", tail=follower.tail, **common)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +18,8 @@ from harness.errors import BenchdlError
 from harness.launchers import environments, marks
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.exchange import unwritable
-from harness.launchers.stream import Follower
+from harness.launchers.guarded import Guarded
+from harness.launchers.stream import Follower, Stop
 
 _GRACE_S = 5.0
 _UNLOAD_S = 60.0
@@ -29,7 +28,7 @@ _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA
 
 
 class LocalLauncher:
-    """Makes one environment per backend with uv and starts each job as a process group."""
+    """Makes one environment per backend with uv and starts each job under a supervisor."""
 
     name: Literal["local"] = "local"
 
@@ -49,7 +48,7 @@ class LocalLauncher:
         """A local job is the same user who has just verified them."""
 
     def start(self, order: Order, on_event: OnEvent) -> Exit:
-        """Start the runner in a session of its own, follow it, and leave no process behind."""
+        """Start the runner under its supervisor, follow it, and leave no process behind."""
         job = order.job
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment.update(job.settings.environment)
@@ -70,40 +69,36 @@ class LocalLauncher:
         if job.gpus:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(job.gpus)
             environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # number them as NVML does
+        command = [order.prepared.python, "-m", "runner", str(order.job_dir)]
         try:
             _lay_out(order.data_files, Path(job.data_dir))
         except OSError as error:
             raise unwritable(Path(job.data_dir), error) from None
         try:
-            process = subprocess.Popen(
-                [order.prepared.python, "-m", "runner", str(order.job_dir)],
-                cwd=order.job_dir,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            guarded = Guarded(command, order.job_dir, environment)
         except OSError as error:
-            return Exit("not-started", detail=f"{order.prepared.python} does not start: {error}")
+            return Exit("not-started", detail=f"the supervisor of the job does not start: {error}")
+        stop = Stop(order.stop, order.result)
         try:
-            follower = Follower(_chunks(process), on_event)
-            if not follower.until(time.monotonic() + order.timeout_s, order.stop):
+            follower = Follower(guarded.output(), on_event)
+            if not follower.until(time.monotonic() + order.timeout_s, stop, guarded.over):
                 return Exit("timeout", tail=follower.tail)
-            code = process.wait(_UNLOAD_S)
-            return Exit("exited", code, tail=follower.tail)
-        except subprocess.TimeoutExpired:
-            return Exit("timeout", detail="it closed its output but did not end")
+            if not guarded.ended(_UNLOAD_S, stop):
+                return Exit("timeout", detail="it closed its output but did not end")
+            if guarded.problem:
+                detail = f"{order.prepared.python} does not start: {guarded.problem}"
+                return Exit("not-started", detail=detail)
+            return Exit("exited", guarded.code, tail=follower.tail)
         finally:
-            _end(process)
+            guarded.end()
 
     def settle(self, say: Say, stop: threading.Event | None) -> None:
         """Nothing is owed: what was started has ended."""
 
-    def clear(self, campaign_id: str, say: Say) -> None:
-        """Kill the campaign's processes whose harness of this machine is dead."""
+    def clear(self, campaign_id: str | None, say: Say) -> None:
+        """Kill the processes of jobs whose harness of this machine is dead."""
         left = list(_marked(campaign_id))
-        if any(marks.state(mark) == "alive" for _, mark in left):
+        if campaign_id is not None and any(marks.state(mark) == "alive" for _, mark in left):
             raise BenchdlError("a job of this campaign belongs to a benchdl that runs")
         dead = [process for process, mark in left if marks.state(mark) == "dead"]
         for process in dead:
@@ -114,13 +109,16 @@ class LocalLauncher:
             say(f"ended {len(dead)} process(es) of a job whose harness had died")
 
 
-def _marked(campaign_id: str) -> Iterator[tuple[psutil.Process, str]]:
-    """This user's processes that were started for the campaign, each with its harness's mark."""
+def _marked(campaign_id: str | None) -> Iterator[tuple[psutil.Process, str]]:
+    """This user's processes that were started for a campaign, each with its harness's mark."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
+            if process.uids().real != os.getuid() or process.pid == os.getpid():
+                continue
             told = process.environ()
-            if told.get(marks.CAMPAIGN_VARIABLE) == campaign_id:
-                yield process, told.get(marks.HARNESS_VARIABLE, "")
+            mark = told.get(marks.HARNESS_VARIABLE, "")
+            if mark and campaign_id in (None, told.get(marks.CAMPAIGN_VARIABLE)):
+                yield process, mark
 
 
 def _lay_out(files: dict[str, Path], folder: Path) -> None:
@@ -128,21 +126,3 @@ def _lay_out(files: dict[str, Path], folder: Path) -> None:
     folder.mkdir(mode=0o700)
     for name, file in files.items():
         (folder / name).symlink_to(file)
-
-
-def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    assert process.stdout is not None  # noqa: S101 - opened as a pipe above
-    while chunk := os.read(process.stdout.fileno(), 65536):
-        yield chunk
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the whole process group, first politely."""
-    for sign, wait_s in ((signal.SIGTERM, _GRACE_S), (signal.SIGKILL, _GRACE_S)):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, sign)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(wait_s)
-            break
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import docker
 from docker.errors import APIError, NotFound
 
-from harness import engine
+from harness import engine, interrupts
 from harness.engine import EngineFullError, EngineLostError
 from harness.errors import BenchdlError
 from harness.launchers import marks
@@ -40,7 +40,7 @@ class Recovery:
     ) -> None:
         self._client = client
         self._wait_s = wait_s
-        self._sleep = sleep or _sleep
+        self._sleep = sleep or interrupts.sleep
         self._owed: dict[str, str] = {}
         self._problem: EngineLostError | None = None
 
@@ -110,10 +110,3 @@ class Recovery:
             )
         finally:
             self._remove(name)
-
-
-def _sleep(seconds: float, stop: threading.Event | None) -> None:
-    if stop is None:
-        time.sleep(seconds)
-    elif stop.wait(seconds):
-        raise KeyboardInterrupt

@@ -6,14 +6,48 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
-from harness import files
+from harness import files, interrupts
 from harness.files import FileError
 from harness.launchers.base import OnEvent
 
+LAST_WORDS_S = 10.0
+"""For a job that has written its result: its measurement is finished and not to be lost."""
+
 _MAX_LINE_BYTES = 64 * 1024
 _POLL_S = 0.2
+
+
+class Stop:
+    """Whether a job is to be ended before its time: by a signal, or by another thread's event.
+
+    Args:
+        event: of another thread, if there is one.
+        result: the file that the job writes last. Once it is there the job has a moment to end.
+    """
+
+    def __init__(self, event: threading.Event | None, result: Path | None = None) -> None:
+        self._event = event
+        self._result = result
+        self._since: float | None = None
+
+    def check(self) -> None:
+        """Nothing, or the end.
+
+        Raises:
+            KeyboardInterrupt: a signal came or the event was set, and the job has not finished.
+        """
+        asked = self._event is not None and self._event.is_set()
+        if not asked and not interrupts.pending():
+            return
+        if self._result is not None and files.exists(self._result):
+            self._since = time.monotonic() if self._since is None else self._since
+            if time.monotonic() - self._since < LAST_WORDS_S:
+                return
+        interrupts.check()
+        raise KeyboardInterrupt
 
 
 class Follower:
@@ -37,21 +71,35 @@ class Follower:
         """The last lines that were not progress."""
         return "\n".join(self._tail)
 
-    def until(self, deadline: float, stop: threading.Event | None = None) -> bool:
+    def until(
+        self,
+        deadline: float,
+        stop: Stop | None = None,
+        over: Callable[[], bool] = lambda: False,
+    ) -> bool:
         """Handle lines until the output ends; False if ``deadline`` (monotonic) came first.
 
+        Args:
+            deadline: when to give up.
+            stop: ends it before.
+            over: whether the job is known to have ended: then nothing more is waited for, though
+                some process may keep the output open.
+
         Raises:
-            KeyboardInterrupt: ``stop`` was set.
+            KeyboardInterrupt: ``stop`` says so.
         """
         while True:
-            if stop is not None and stop.is_set():
-                raise KeyboardInterrupt
+            if stop is not None:
+                stop.check()
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
+            ended = over()
             try:
                 line = self._lines.get(timeout=min(_POLL_S, left))
             except queue.Empty:
+                if ended:
+                    return True
                 continue
             if line is None:
                 return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,17 @@ from harness.cli.main import main
 BENCHDL = Path(sys.executable).parent / "benchdl"
 DEAD = {"DOCKER_HOST": "unix:///nonexistent"}
 RUN = ["run", "tf", "--launcher", "local", "--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def handlers():
+    """The command leaves signals without effect, since its process ends."""
+    before = {
+        sign: signal.getsignal(sign) for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    yield
+    for sign, handler in before.items():
+        signal.signal(sign, handler)
 
 
 @pytest.mark.parametrize(

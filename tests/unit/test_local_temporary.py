@@ -23,9 +23,9 @@ def test_a_job_has_a_temporary_folder_of_its_own(make_result, tmp_path, monkeypa
         folder.mkdir(parents=True)
     (root / "runner" / "__main__.py").write_text(LITTERS)
     monkeypatch.setenv("TMPDIR", str(theirs))
-    result = make_result(job={"launcher": "local"})
+    result = make_result(job={"launcher": "local", "data_dir": str(tmp_path / "data")})
     prepared = Prepared(result.job.provenance, result.job.pins, sys.executable)
-    order = Order(result.job, prepared, job_dir, tmp_path, tmp_path, timeout_s=60)
+    order = Order(result.job, prepared, job_dir, {}, tmp_path, timeout_s=60)
     events = []
     with paths.rooted(root):
         ended = LocalLauncher().start(order, events.append)
