@@ -23,6 +23,8 @@ POOL_ALIASES = ("lib.cnmem", "gpuarray.preallocate")
 """Theano's names for one thing: CNMeM became gpuarray.preallocate with Theano 0.9."""
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LARGEST = 1e50
+_LONGEST = 10_000
 _WORDS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 
 
@@ -37,6 +39,8 @@ def parse(pairs: list[str]) -> dict[str, SettingValue]:
         key, sign, text = pair.partition("=")
         if not sign or not key:
             raise UsageError(f"--set {pair}: expected key=value", f"keys: {', '.join(KEYS)}")
+        if len(pair) > _LONGEST:
+            raise UsageError(f"--set {pair[:60]}...: it is longer than {_LONGEST:,} characters")
         known = [*KEYS, *POOL_ALIASES]
         section, _, name = key.partition(".")
         if section == "environment" and not _VARIABLE.fullmatch(name):
@@ -58,8 +62,8 @@ def _value(key: str, text: str) -> SettingValue:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
-        raise UsageError(f"--set {key}={text}: expected a number")
+    if not abs(number) <= _LARGEST:
+        raise UsageError(f"--set {key}={text[:100]}: expected a number")
     return number
 
 

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from harness.campaign.plan import Device
 from runner.contract import RUN_ID_PATTERN
-from runner.schema import ContractError, Model, first_error, versioned
+from runner.schema import ContractError, Count, Model, Ordinal, first_error, versioned
 
 SCHEMA_VERSION = 1
 
@@ -44,7 +44,7 @@ class Member(Model):
     """One file of the bundle."""
 
     path: str
-    size_bytes: int = Field(ge=0)
+    size_bytes: Count
     sha256: str = Field(pattern=_SHA256)
 
 
@@ -87,7 +87,7 @@ class Manifest(Model):
     schema_version: Literal[1] = 1
     campaign_id: str = Field(pattern=RUN_ID_PATTERN)
     created_by: Producer
-    left: list[int] = []
+    left: list[Ordinal] = []
     damaged: list[DamagedResult] = []
     sources_changed: list[str] = []
     images: list[CarriedImage] = []

@@ -27,21 +27,21 @@ from harness.campaign.plan import (
     DEFAULT_IDLE_WAIT_S,
     DEFAULT_TIMEOUT_S,
     LONGEST_PAUSE_S,
+    LONGEST_TIMEOUT_S,
+    MOST,
     Device,
     Options,
 )
 from harness.errors import UsageError
 from runner.contract import Mode, SettingValue
 
-_MOST = 1_000_000
-
 
 def _count(value: object) -> int | None:
     if value == "default":
         return None
-    if type(value) is int and 1 <= value <= _MOST:
+    if type(value) is int and 1 <= value <= MOST:
         return value
-    raise ValueError(f'expected a number from 1 to {_MOST:,}, or "default"')
+    raise ValueError(f'expected a number from 1 to {MOST:,}, or "default"')
 
 
 Count = Annotated[int | None, PlainValidator(_count)]
@@ -71,11 +71,11 @@ class CampaignFile(_Strict):
     workload: str = "cnn-mnist"
     dataset: Literal["auto", "mnist", "synthetic-mnist"] = "auto"
     epochs: int | None = Field(default=None, ge=1, le=10_000)
-    train_samples: int | None = Field(default=None, ge=1)
+    train_samples: int | None = Field(default=None, ge=1, le=MOST)
     repeat: int = Field(default=1, ge=1, le=1000)
     seed: int = Field(default=123, ge=0, lt=2**31)
     order_seed: int | None = Field(default=None, ge=0, lt=2**31)
-    timeout_s: float = Field(default=DEFAULT_TIMEOUT_S, gt=0)
+    timeout_s: float = Field(default=DEFAULT_TIMEOUT_S, gt=0, le=LONGEST_TIMEOUT_S)
     cool_down_s: float | None = Field(default=None, ge=0, le=LONGEST_PAUSE_S)
     idle_wait_s: float = Field(default=DEFAULT_IDLE_WAIT_S, ge=0, le=LONGEST_PAUSE_S)
     set: dict[str, Any] = {}

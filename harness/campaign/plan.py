@@ -20,13 +20,16 @@ from harness.catalog import Backend
 from harness.errors import UsageError
 from runner import workloads
 from runner.contract import Mode, SettingValue
-from runner.schema import Model
+from runner.schema import Model, Ordinal
 
 Device = Literal["cpu", "gpu"]
 
 DEFAULT_TIMEOUT_S = 7200.0
 DEFAULT_IDLE_WAIT_S = 10.0
 LONGEST_PAUSE_S = 86_400.0
+LONGEST_TIMEOUT_S = 1e9  # thirty years
+MOST = 1_000_000
+"""Of threads, of images in a batch, and of training images."""
 DEFAULT_COOL_DOWN_S: dict[str, float] = {"cpu": 0.0, "gpu": 5.0}
 """By device of the job that follows: a GPU's clocks depend on how warm the last one left it."""
 
@@ -43,22 +46,22 @@ class Options(Model):
     modes: list[Mode] = ["as-written"]
     variants: list[str] = ["default"]
     devices: list[Device] = ["cpu"]
-    threads: list[int | None] = [None]
-    batch_sizes: list[int | None] = [None]
+    threads: list[Ordinal | None] = [None]
+    batch_sizes: list[Ordinal | None] = [None]
     unsupported: Literal["refuse", "skip"] = "refuse"
     workload: str = "cnn-mnist"
     gpus: list[str] | None = None
     parallel_gpus: bool = False
     overrides: dict[str, SettingValue] = {}
-    epochs: int | None = Field(default=None, ge=1)
-    train_samples: int | None = Field(default=None, ge=1)
-    repeat: int = Field(default=1, ge=1)
+    epochs: int | None = Field(default=None, ge=1, le=10_000)
+    train_samples: Ordinal | None = None
+    repeat: Ordinal = 1
     seed: int = Field(default=123, ge=0, lt=2**31)
     order_seed: int | None = Field(default=None, ge=0, lt=2**31)
     dataset: str = "auto"
     data_dir: Path | None = None
-    timeout_s: float = Field(default=DEFAULT_TIMEOUT_S, gt=0)
-    memory_limit_bytes: int | None = Field(default=None, ge=1)
+    timeout_s: float = Field(default=DEFAULT_TIMEOUT_S, gt=0, le=LONGEST_TIMEOUT_S)
+    memory_limit_bytes: Ordinal | None = None
     allow_unpinned: bool = False
     cool_down_s: float | None = Field(default=None, ge=0, le=LONGEST_PAUSE_S)
     idle_wait_s: float = Field(default=DEFAULT_IDLE_WAIT_S, ge=0, le=LONGEST_PAUSE_S)
@@ -71,8 +74,8 @@ class Configuration(Model):
     mode: Mode = "as-written"
     variant: str = "default"
     device: Device
-    threads: int | None = Field(default=None, ge=1)
-    batch_size: int | None = Field(default=None, ge=1)
+    threads: Ordinal | None = None
+    batch_size: Ordinal | None = None
 
     def __str__(self) -> str:
         words = [self.backend, *([self.mode] if self.mode != "as-written" else [])]
@@ -89,9 +92,9 @@ def particulars(threads: int | None, batch_size: int | None) -> list[str]:
 class PlannedJob(Model):
     """One job to be: number ``position`` (from 1), the ``repeat``-th start of a configuration."""
 
-    position: int = Field(ge=1)
-    repeat: int = Field(ge=1)
-    seed: int = Field(ge=0)
+    position: Ordinal
+    repeat: Ordinal
+    seed: int = Field(ge=0, lt=2**31)
     configuration: Configuration
 
 
@@ -154,7 +157,7 @@ def order(configurations: list[Configuration], options: Options, seed: int) -> l
             PlannedJob(
                 position=position,
                 repeat=repeat,
-                seed=options.seed + repeat - 1,
+                seed=(options.seed + repeat - 1) % 2**31,
                 configuration=configuration,
             )
             for position, configuration in enumerate(block, len(jobs) + 1)

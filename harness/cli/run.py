@@ -9,8 +9,16 @@ from typing import Any
 
 import click
 
-from harness.campaign.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, LONGEST_PAUSE_S
+from harness.campaign.plan import (
+    DEFAULT_IDLE_WAIT_S,
+    DEFAULT_TIMEOUT_S,
+    LONGEST_PAUSE_S,
+    LONGEST_TIMEOUT_S,
+    MOST,
+)
 from harness.cli import common, out
+
+_MOST_GIB = 2**20
 
 
 def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
@@ -61,7 +69,9 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     help="Change a setting of image.toml for this run; recorded in the result.",
 )
 @click.option("--epochs", type=click.IntRange(1, 10_000), help="Default: the workload's (10).")
-@click.option("--train-samples", type=click.IntRange(1), help="Only the first N training images.")
+@click.option(
+    "--train-samples", type=click.IntRange(1, MOST), help="Only the first N training images."
+)
 @click.option(
     "--repeat",
     type=click.IntRange(1, 1000),
@@ -90,8 +100,10 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     metavar="SECONDS",
     help="How long a busy machine is waited for before each job.",
 )
-@click.option("--threads", type=click.IntRange(1), help="CPU threads (default: the tool's own).")
-@click.option("--batch-size", type=click.IntRange(1), help="Default: the workload's (128).")
+@click.option(
+    "--threads", type=click.IntRange(1, MOST), help="CPU threads (default: the tool's own)."
+)
+@click.option("--batch-size", type=click.IntRange(1, MOST), help="Default: the workload's (128).")
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
@@ -104,7 +116,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @common.results_option
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(0, LONGEST_TIMEOUT_S, min_open=True),
     callback=_finite,
     default=DEFAULT_TIMEOUT_S,
     show_default=True,
@@ -112,7 +124,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 )
 @click.option(
     "--memory",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(0, _MOST_GIB, min_open=True),
     callback=_finite,
     metavar="GIB",
     help="Memory limit of a container (default: 90 % of the machine's).",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.campaign.plan import DEFAULT_IDLE_WAIT_S
+from harness.campaign.plan import DEFAULT_IDLE_WAIT_S, MOST
 from harness.cli import common, out
 
 if TYPE_CHECKING:  # it imports the engine's client, which --help needs not
@@ -34,7 +34,7 @@ _QUICK_BLOCKS = 6
 @click.option("--epochs", type=click.IntRange(1, 10_000), default=2, show_default=True)
 @click.option(
     "--train-samples",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST),
     default=6000,
     show_default=True,
     help="Work of each job: a few seconds are best.",

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import click
 
-from harness import checks
+from harness import checks, checksums
 from harness.cli import common, out
+
+_UNCHANGED = f"its files are unchanged since it was stored ({checksums.NAME})"
+_UNKNOWN = "no checksum: it was stored before there were any"
 
 
 @click.command("show")
@@ -23,6 +26,8 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
     job = result.job
     out.line(f"{result.run_id}: {checks.verdict(result.status, result.findings)}")
     out.line(f"  files      {folder}")
+    known = checksums.read(folder) is not None
+    out.line(f"  checksum   {_UNCHANGED if known else _UNKNOWN}")
     out.line(f"  started    {result.started_at}")
     _section("job", job.model_dump(include={"backend", "variant", "workload", "dataset", "launcher",
              "device", "epochs", "train_samples", "threads", "batch_size", "seed", "overrides",
