@@ -68,22 +68,42 @@ def locked(directory: Path, say: Callable[[str], None]) -> Iterator[None]:
         # A container's user is not the owner and must be able to read, whatever the umask is.
         with contextlib.suppress(PermissionError):  # somebody else's directory is as they made it
             directory.chmod(0o755)
+    with alone(directory, say, wait_s=_LOCK_WAIT_S):
+        with storing(directory):
+            for leftover in directory.glob(".*"):  # of a process that was killed while writing
+                leftover.unlink()
+        yield
+
+
+@contextlib.contextmanager
+def alone(
+    directory: Path, say: Callable[[str], None], *, wait_s: float | None = None
+) -> Iterator[None]:
+    """Hold the lock beside ``directory``: one process at a time makes it. Its parent is made.
+
+    Args:
+        directory: what is made; it need not be there.
+        say: is told when another process has to be waited for.
+        wait_s: seconds to wait, for ever by default.
+
+    Raises:
+        BenchdlError: the lock cannot be made, or another process held it too long.
+    """
+    with storing(directory.parent):
+        directory.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(directory.with_name(f"{directory.name}.lock"))
         try:
             lock.acquire(timeout=0)
         except Timeout:
             say(f"waiting for another benchdl that is filling {directory}")
             try:
-                lock.acquire(timeout=_LOCK_WAIT_S)
+                lock.acquire(timeout=-1 if wait_s is None else wait_s)
             except Timeout:
                 raise BenchdlError(
-                    f"another benchdl has been filling {directory} for {_LOCK_WAIT_S:.0f} s",
+                    f"another benchdl has been filling {directory} for {wait_s:.0f} s",
                     "wait for it or end it, then try again",
                 ) from None
     try:
-        with storing(directory):
-            for leftover in directory.glob(".*"):  # of a process that was killed while writing
-                leftover.unlink()
         yield
     finally:
         lock.release()

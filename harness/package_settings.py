@@ -36,6 +36,15 @@ def without_python(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def without_steering(environment: Mapping[str, str]) -> dict[str, str]:
+    """``environment`` without any setting of Python, pip, uv and setuptools."""
+    return {
+        name: value
+        for name, value in without_python(environment).items()
+        if not name.startswith(_BUILD_SETTINGS)
+    }
+
+
 def pip_settings(python: str, environment: Mapping[str, str]) -> dict[str, str]:
     """How pip reaches packages: its variables and its files, by name of the option.
 
@@ -92,11 +101,7 @@ def for_pip(python: str, environment: Mapping[str, str], home: Path) -> dict[str
 
 def away_from_home(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     """``environment`` with an empty home, but the user's caches, data and .netrc."""
-    clean = {
-        name: value
-        for name, value in without_python(environment).items()
-        if not name.startswith(_BUILD_SETTINGS)
-    }
+    clean = without_steering(environment)
     users = Path(environment.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - never raises
     clean.setdefault("XDG_CACHE_HOME", str(users / ".cache"))
     clean.setdefault("XDG_DATA_HOME", str(users / ".local" / "share"))

@@ -18,7 +18,11 @@ def root() -> Path:
     Raises:
         BenchdlError: that folder has neither.
     """
-    chosen = Path(os.environ.get(_ROOT) or Path(__file__).resolve().parent.parent)
+    named = os.environ.get(_ROOT)
+    # Absolute: programs that are started in other folders get it as well.
+    chosen = (
+        Path(named).expanduser().absolute() if named else Path(__file__).resolve().parent.parent
+    )
     if not (chosen / "docker").is_dir() or not (chosen / "runner").is_dir():
         raise BenchdlError(
             f"{chosen} holds no docker/ and runner/ folders",

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness import interrupts
+from harness import checkout, interrupts
 from harness.cli import out, streams
 from harness.errors import BenchdlError
 
@@ -57,6 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> int:
     try:
+        checkout.check(sys.argv[0], lambda line: out.say(f"benchdl: {line}"))
         with interrupts.once(last=True):
             outcome: Any = benchdl.main(arguments, prog_name="benchdl", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0

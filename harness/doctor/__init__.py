@@ -93,6 +93,10 @@ def _local(backend: catalog.Backend) -> Line:
     if python == stack.python:
         fix = f"install Python {stack.python}; otherwise uv fetches one"
         return Line(False, subject, f"no Python {stack.python} on this host", fix, runs=True)
+    fault = environments.kept_fault(backend)
+    if fault:
+        fix = f"the next local run makes it again: benchdl run {backend.name} --launcher local"
+        return Line(False, subject, f"the environment that is kept: {fault}", fix, runs=True)
     return Line(True, subject, f"{stack.lock} on {python}", runs=True)
 
 

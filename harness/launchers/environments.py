@@ -1,18 +1,24 @@
-"""Virtual environments of the local launcher: made with uv from a lock file, kept in the cache."""
+"""Virtual environments of the local launcher: made with uv from a lock file, kept in the cache.
+
+One that is kept is used only after it was seen to work: its Python may have gone meanwhile.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
+import os
 import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock
 from packaging.specifiers import SpecifierSet
 
-from harness import cache, paths
+from harness import addresses, cache, package_settings, paths
 from harness.catalog import Backend, Flavour, LocalStack
 from harness.errors import BenchdlError
 from harness.images import registry
@@ -21,6 +27,24 @@ from runner.contract import Pins, Provenance
 
 _READY = ".benchdl-ready"
 _BUILD_TOOLS = "docker/base/build-constraints.lock"  # what builds the wheels that are not there
+_NONE = "there is none"
+
+# In the environment's own Python: what the runner imports, and what is pinned, from there alone.
+_SEEN = """
+import json, sys
+from importlib import import_module, metadata
+from pathlib import Path
+
+here = Path(sys.prefix).resolve()
+for name in ("numpy", "psutil", "pydantic", "pynvml"):
+    module = import_module(name)
+    if here not in Path(module.__file__).resolve().parents:
+        sys.exit(f"{name} is imported from {module.__file__}")
+for name, version in json.loads(sys.argv[1]).items():
+    found = metadata.version(name)
+    if found != version:
+        sys.exit(f"{name} is {found}, not {version}")
+"""
 
 
 def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
@@ -41,13 +65,13 @@ def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
     if not lock.is_file():
         raise BenchdlError(f"{lock} is missing", f"make it: benchdl images lock {backend.name}")
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
-    key = hashlib.sha256(f"{digest} {python}".encode()).hexdigest()[:12]
-    folder = cache.cache_dir() / "environments" / f"{backend.name}-{key}"
-    with cache.storing(folder.parent):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        if not (folder / _READY).is_file():
-            _make(backend, stack, python, folder, say)
+    folder = _folder(backend, lock, python)
+    fault = _fault(stack, folder)
+    if fault:
+        with cache.alone(folder, say):
+            fault = _fault(stack, folder)  # another one may have made it meanwhile
+            if fault:
+                _make(backend, stack, python, folder, "" if fault == _NONE else fault, say)
     return Prepared(
         provenance=Provenance(
             kind="environment",
@@ -87,32 +111,102 @@ def choose(backend: Backend) -> tuple[LocalStack, str]:
     return backend.spec.local[0], backend.spec.local[0].python
 
 
+def _folder(backend: Backend, lock: Path, python: str) -> Path:
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    key = hashlib.sha256(f"{digest} {python}".encode()).hexdigest()[:12]
+    return cache.cache_dir() / "environments" / f"{backend.name}-{key}"
+
+
 def _python_of(folder: Path) -> str:
     return str(folder / "bin" / "python")
 
 
-def _minor(folder: Path) -> str:
-    code = "import sys; print('%d.%d' % sys.version_info[:2])"
-    return subprocess.check_output([_python_of(folder), "-c", code], text=True).strip()
-
-
-def _make(backend: Backend, stack: LocalStack, python: str, folder: Path, say: Say) -> None:
+def kept_fault(backend: Backend) -> str:
+    """What is wrong with the environment kept for ``backend``; empty if all is well."""
+    stack, python = choose(backend)
     lock = backend.folder / stack.lock
-    say(f"making the local environment of {backend.name} (once; {lock.name})")
-    shutil.rmtree(folder, ignore_errors=True)
+    if not lock.is_file():
+        return ""
+    fault = _fault(stack, _folder(backend, lock, python))
+    return "" if fault == _NONE else fault
+
+
+def _fault(stack: LocalStack, folder: Path) -> str:
+    """Why the environment cannot be used; empty if it can."""
+    try:
+        if not (folder / _READY).is_file():
+            return _NONE
+        version = _version(folder)
+    except (OSError, subprocess.SubprocessError):
+        return "its Python is gone"
+    fits = SpecifierSet(stack.python).contains(version)
+    return "" if fits else f"its Python is {version} now"
+
+
+def _version(folder: Path) -> str:
+    """``3.11.7``, from the environment's Python itself."""
+    code = "import platform; print(platform.python_version())"
+    return subprocess.check_output(
+        [_python_of(folder), "-I", "-c", code], text=True, stderr=subprocess.DEVNULL
+    ).strip()
+
+
+def _minor(folder: Path) -> str:
+    return ".".join(_version(folder).split(".")[:2])
+
+
+def _make(
+    backend: Backend, stack: LocalStack, python: str, folder: Path, fault: str, say: Say
+) -> None:
+    lock = backend.folder / stack.lock
+    why = f"; {fault}" if fault else ""
+    say(f"making the local environment of {backend.name} (once; {lock.name}{why})")
+    target = ["--quiet", "--python", _python_of(folder), "--require-hashes"]
+    tools = str(paths.root() / _BUILD_TOOLS)
     steps = (
         ["venv", "--quiet", "--no-project", "--python", python, str(folder)],
-        ["pip", "sync", "--quiet", "--python", _python_of(folder), "--require-hashes",
-         "--build-constraints", str(paths.root() / _BUILD_TOOLS), str(lock)],
-    )  # fmt: skip
-    for step in steps:
-        done = registry.uv(step)
-        if done.returncode != 0:
-            shutil.rmtree(folder, ignore_errors=True)
-            lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-            raise BenchdlError(
-                f"making the local environment of {backend.name} failed: {' '.join(lines)[:400]}",
-                f"check the network and the disk, install Python {stack.python}, "
-                "or use --launcher docker",
-            )
-    (folder / _READY).write_text(f"{lock.name}\n", encoding="utf-8")
+        # What comes as source only is built by tools that are here already: an isolated build
+        # would fetch them, and more, without hashes. The second step takes them away again.
+        ["pip", "install", *target, "--requirement", tools],
+        ["pip", "sync", *target, "--no-build-isolation", str(lock)],
+    )
+    with _whole(folder):
+        for step in steps:
+            done = registry.uv(step, locked=True)
+            _check(done, backend, stack)
+        seen = subprocess.run(
+            [_python_of(folder), "-I", "-c", _SEEN, json.dumps(_pinned(stack))],
+            env=package_settings.without_python(os.environ),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        _check(seen, backend, stack)
+        cache.write_whole(folder / _READY, f"{lock.name}\n".encode())
+
+
+def _pinned(stack: LocalStack) -> dict[str, str]:
+    return {name: version for name, version in stack.wheels.items() if name not in stack.leave_out}
+
+
+def _check(done: subprocess.CompletedProcess[str], backend: Backend, stack: LocalStack) -> None:
+    if done.returncode:
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        raise BenchdlError(
+            f"making the local environment of {backend.name} failed: "
+            f"{addresses.hidden(' '.join(lines))[:400]}",
+            f"check the network and the disk, install Python {stack.python}, "
+            "or use --launcher docker",
+        )
+
+
+@contextlib.contextmanager
+def _whole(folder: Path) -> Iterator[None]:
+    """Nothing is there before, and nothing after a failure."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise

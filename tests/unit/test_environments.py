@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from harness import catalog
+from harness import catalog, doctor
 from harness.errors import BenchdlError
 from harness.images import registry
 from harness.launchers import environments
@@ -29,7 +31,8 @@ def uv(monkeypatch):
             self.pythons = {}
             self.says = "error: no space\n  left on device\n"
 
-        def __call__(self, arguments):
+        def __call__(self, arguments, *, locked=False):
+            assert locked == (arguments[0] != "python")
             self.calls.append(arguments)
             verb = " ".join(arguments[:2])
             if verb == "python find":
@@ -43,6 +46,7 @@ def uv(monkeypatch):
 
     fake = Uv()
     monkeypatch.setattr(registry, "uv", fake)
+    monkeypatch.setattr(environments, "_SEEN", "")  # there is nothing in it
     return fake
 
 
@@ -132,15 +136,17 @@ def test_an_environment_is_made_once_from_its_lock(root, uv, tmp_path):
     backend = catalog.load("dummy")
     first, said = prepared(backend)
     assert said == ["making the local environment of dummy (once; local.lock)"]
-    make, install = uv.calls
+    make, tools, install = uv.calls
     assert make[0] == "venv"
     assert sys.executable in make
     assert install[:2] == ["pip", "sync"]
-    assert "--require-hashes" in install
+    assert "--require-hashes" in tools
+    assert tools[-1].endswith("docker/base/build-constraints.lock")
+    assert {"--require-hashes", "--no-build-isolation"} <= set(install)
     assert install[-1] == str(backend.folder / "local.lock")
 
     again, said = prepared(backend)
-    assert (again, said, len(uv.calls)) == (first, [], 2)
+    assert (again, said, len(uv.calls)) == (first, [], 3)
     (folder,) = environments_in(tmp_path)
     assert first.python == str(folder / "bin" / "python")
 
@@ -167,7 +173,7 @@ def test_another_lock_is_another_environment(root, uv, tmp_path):
     assert len(environments_in(tmp_path)) == 2
 
 
-@pytest.mark.parametrize("step", ["venv", "pip sync"])
+@pytest.mark.parametrize("step", ["venv", "pip install", "pip sync"])
 def test_a_failed_installation_leaves_nothing_and_is_tried_again(root, uv, tmp_path, step):
     uv.fails_at = step
     said = refused(catalog.load("dummy"))
@@ -184,7 +190,7 @@ def test_half_an_environment_is_made_anew(root, uv, tmp_path):
     (folder / environments._READY).unlink()
     (folder / "left over").write_text("x")
     prepared(catalog.load("dummy"))
-    assert len(uv.calls) == 4
+    assert len(uv.calls) == 6
     assert not (folder / "left over").exists()
 
 
@@ -208,3 +214,84 @@ def test_a_cache_that_cannot_be_written_says_so(root, uv, tmp_path):
     said = refused(catalog.load("dummy"))
     assert "cannot write to the cache" in said
     assert "BENCHDL_CACHE" in said
+
+
+def test_an_environment_whose_python_has_gone_is_made_again_and_said(root, uv, tmp_path):
+    backend = catalog.load("dummy")
+    prepared(backend)
+    assert environments.kept_fault(backend) == ""
+    (folder,) = environments_in(tmp_path)
+    python = folder / "bin" / "python"
+    python.unlink()
+    python.symlink_to(tmp_path / "python that was uninstalled")
+    assert environments.kept_fault(backend) == "its Python is gone"
+    assert "its Python is gone: the next local run makes it again" in doctor_says(backend)
+    ready, said = prepared(backend)
+    assert said == ["making the local environment of dummy (once; local.lock; its Python is gone)"]
+    assert ready.pins.python == OWN
+
+
+def test_an_environment_of_another_python_than_the_stack_is_for_is_made_again(root, uv, tmp_path):
+    backend = catalog.load("dummy")
+    prepared(backend)
+    (folder,) = environments_in(tmp_path)
+    (folder / "bin" / "python").unlink()
+    (folder / "bin" / "python").write_text("#!/bin/sh\necho 3.8.1\n")
+    (folder / "bin" / "python").chmod(0o755)
+    assert environments.kept_fault(backend) == "its Python is 3.8.1 now"
+    prepared(backend)
+    assert environments.kept_fault(backend) == ""
+
+
+def test_no_environment_is_nothing_to_complain_of(root, uv):
+    assert environments.kept_fault(catalog.load("dummy")) == ""
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        ("raise ImportError('No module named numpy')", "No module named numpy"),
+        (
+            "import sys; sys.exit('numpy is imported from /home/x/site/numpy')",
+            "imported from /home",
+        ),
+    ],
+)
+def test_an_environment_that_does_not_import_is_not_ready(
+    root, uv, tmp_path, monkeypatch, seen, said
+):
+    monkeypatch.setattr(environments, "_SEEN", seen)
+    assert said in refused(catalog.load("dummy"))
+    assert environments_in(tmp_path) == []
+
+
+def test_what_is_seen_are_the_runners_imports_and_the_pins(tmp_path):
+    """Here in the harness's own environment, which has them all."""
+    python = sys.executable
+
+    def see(pins):
+        command = [python, "-I", "-c", environments._SEEN, json.dumps(pins)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    version = metadata.version("numpy")
+    assert see({"numpy": version}).returncode == 0
+    assert f"numpy is {version}, not 0.1" in see({"numpy": "0.1"}).stderr
+    assert "No package metadata was found for no-such-thing" in see({"no-such-thing": "1"}).stderr
+
+
+def test_a_ready_environment_of_a_cache_that_cannot_be_written_needs_no_lock(
+    root, uv, tmp_path, monkeypatch
+):
+    prepared(catalog.load("dummy"))
+
+    def no_lock(*args, **kwargs):
+        raise AssertionError("a lock was asked for")
+
+    monkeypatch.setattr(environments.cache, "alone", no_lock)
+    assert prepared(catalog.load("dummy"))[1] == []
+
+
+def doctor_says(backend):
+    line = doctor._local(backend)
+    assert not line.ok
+    return f"{line.found}: {line.fix}"
