@@ -177,11 +177,14 @@ class Launch(Model):
     """What the harness saw from outside; for containers, ``docker inspect`` facts.
 
     ``gpu_neighbours``: by GPU, how many processes of others the host's NVML listed on it while a
-    container trained; ``None`` is not known.
+    container trained; ``None`` is not known. ``harness_sha256`` is of the harness's code, and
+    ``runner_sha256`` of the runner's where that is not part of an image.
     """
 
     launcher: Literal["docker", "local"]
     harness_version: str
+    harness_sha256: Optional[str] = None
+    runner_sha256: Optional[str] = None
     machine: str
     wall_s: Seconds
     exit_code: Optional[Whole] = None

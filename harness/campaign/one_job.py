@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness import checks, interrupts, settings
 from harness.campaign import compiled, idle
+from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
@@ -199,6 +200,8 @@ def _conclude(
         launch=Launch(
             launcher=job.launcher,
             harness_version=metadata.version("benchdl"),
+            harness_sha256=harness_sha256(),
+            runner_sha256=runner_sha256() if job.launcher == "local" else None,
             machine=machine(),
             wall_s=wall_s,
             exit_code=exit_.code,

@@ -60,9 +60,14 @@ def command(
 ) -> int:
     """Ratio of B's time to A's, its interval, and a verdict: faster, slower, same or ambiguous.
 
-    A and B are two backends, as in tf, tf:tuned, theano:no-pool, tf:gpu:docker:threads=4:batch=64;
-    or two campaigns (id, part of it, latest); or two folders of results, of two machines. What is
-    not named has to be equal on both sides.
+    A and B are two backends, as in tf, tf:tuned, theano:no-pool, tf:gpu:docker:threads=4:batch=64
+    or tf:image=1a2b3c; or two campaigns (id, part of it, latest); or two folders of results, of two
+    machines. What is not named has to be equal on both sides.
+
+    The verdict is withheld where two tools did not do quite the same work (they lay out pictures
+    differently): the ratio is shown, and neither is called faster. Campaigns of different times
+    are ambiguous, unless 4 further campaigns tell how much campaigns differ: benchdl run --against
+    puts old and new into one.
 
     Exit status: 0 compared; 1 by --fail-on; 2 nothing that may be compared, or a problem.
     """
@@ -78,6 +83,7 @@ def command(
             figure=text.FIGURES[figure],
             margin=margin / 100,
             force=force,
+            others=found.others,
         )
     if form == "text":
         out.document(text.to_text(outcome) + "\n")

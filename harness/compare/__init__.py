@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.compare import conditions
+from harness.compare import conditions, naming
 from harness.compare.conditions import NO_WINNER, READ, Attribute, Key, Question
 from harness.errors import UsageError
 from harness.stats import verdicts
+from harness.stats.samples import Sample
 from harness.stats.verdicts import MARGIN, Comparison
+from harness.tables import builds
 from harness.tables.rows import Row
 from harness.tables.sampled import Figure, samples, usable
 
@@ -39,7 +41,7 @@ class Line:
 
     @property
     def verdict(self) -> str:
-        """faster, slower, same, ambiguous, or withheld."""
+        """faster, slower, same, ambiguous; or withheld: the ratio is told, and no winner."""
         return "withheld" if self.withheld else self.comparison.verdict
 
 
@@ -63,6 +65,7 @@ def between(
     figure: Figure = "time_s",
     margin: float = MARGIN,
     force: bool = False,
+    others: Sequence[Row] = (),
 ) -> Outcome:
     """Compare each configuration that both sides have under equal conditions.
 
@@ -73,6 +76,7 @@ def between(
         figure: what is compared.
         margin: of equivalence, a share.
         force: compare also what has no equal on the other side, with the nearest that there is.
+        others: rows of further campaigns, which tell how much campaigns of the same differ.
 
     Raises:
         UsageError: one side has no usable run, or nothing can be compared.
@@ -102,8 +106,17 @@ def between(
         )
     for group, name in zip(lonely, names, strict=True):
         if group:
-            notes.append(f"only in {name}: {'; '.join(sorted(_label(one[0]) for one in group))}")
-    lines = [_line(one, other, free, questions, figure, margin, force) for one, other in couples]
+            labels = naming.of_rows([one[0] for one in group])
+            notes.append(f"only in {name}: {'; '.join(sorted(labels))}")
+    for number, name in enumerate(names):
+        members = [couple[number] for couple in couples]
+        labels = naming.of_rows([one[0] for one in members])
+        for label, some in zip(labels, members, strict=True):
+            notes += builds.notes(f"{name}: {label}", some)
+    further = _by_kind(others)
+    lines = [
+        _line(one, other, free, questions, figure, margin, force, further) for one, other in couples
+    ]
     held = verdicts.corrected([line.comparison for line in lines])
     lines = [replace(line, comparison=one) for line, one in zip(lines, held, strict=True)]
     return Outcome(names, questions, figure, margin, lines, notes)
@@ -126,9 +139,11 @@ def _groups(
         found[key] = good[-1]
         for older in good[:-1]:
             what = conditions.words(conditions.differences(older[0], good[-1][0]))
-            notes.append(f"{name}: {len(older)} older run(s) left out, which differ in {what}")
+            many = "run" if len(older) == 1 else "runs"
+            notes.append(f"{name}: {len(older)} older {many} left out, which differ in {what}")
         if found[key][0].status == "suspect":
-            notes.append(f"{name}: {_label(found[key][0])} has only suspect runs")
+            (label,) = naming.of_rows([found[key][0]])
+            notes.append(f"{name}: {label} has only suspect runs")
     return found
 
 
@@ -172,6 +187,7 @@ def _line(
     figure: Figure,
     margin: float,
     force: bool,
+    further: dict[Key, list[Row]],
 ) -> Line:
     found = conditions.differences(a[0], b[0])
     silent = frozenset().union(*(NO_WINNER.get(one, frozenset()) for one in questions))
@@ -183,17 +199,35 @@ def _line(
     elif doubtful:
         withheld = f"they differ in {conditions.words(doubtful)}"
     one, other = samples(a, figure), samples(b, figure)
+    comparison = verdicts.compare(one, other, margin, _like(a, b, further, figure))
+    if comparison.other_times:
+        comparison = replace(comparison, hint=conditions.hint(questions, a[0].launcher))
     return Line(
         a=a[-1],
         b=b[-1],
         runs=([each.run_id for each in one], [each.run_id for each in other]),
-        comparison=verdicts.compare(one, other, margin),
+        comparison=comparison,
         differs={name: found[name] for name in READ if name in found and name not in forced},
         forced=forced,
         withheld=withheld,
     )
 
 
-def _label(row: Row) -> str:
-    words = [row.backend, row.mode, row.variant, row.device, f"{row.epochs} epochs"]
-    return " ".join(word for word in words if word not in ("as-written", "default"))
+def _by_kind(rows: Sequence[Row]) -> dict[Key, list[Row]]:
+    """Rows by all of their conditions, what they were built from among them."""
+    found: dict[Key, list[Row]] = {}
+    for row in rows:
+        found.setdefault(conditions.key(row, frozenset()), []).append(row)
+    return found
+
+
+def _like(
+    a: list[Row], b: list[Row], further: dict[Key, list[Row]], figure: Figure
+) -> list[list[Sample]]:
+    """Samples of the same as A, and of the same as B, from campaigns that hold neither side."""
+    own = {row.campaign_id for row in (*a, *b)}
+    kinds = dict.fromkeys(conditions.key(side[0], frozenset()) for side in (a, b))
+    elsewhere = [
+        [row for row in further.get(kind, []) if row.campaign_id not in own] for kind in kinds
+    ]
+    return [samples(usable(rows), figure) for rows in elsewhere]

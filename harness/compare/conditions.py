@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+from harness.tables.builds import PARTS
 from harness.tables.rows import Row
 
 Attribute = Literal[
@@ -26,6 +27,9 @@ Attribute = Literal[
     "layout",
     "software",
     "settings",
+    "image",
+    "lock files",
+    "runner",
 ]
 
 READ: dict[Attribute, Callable[[Row], object]] = {
@@ -47,22 +51,38 @@ READ: dict[Attribute, Callable[[Row], object]] = {
     "layout": lambda row: row.layout,
     "software": lambda row: row.software,
     "settings": lambda row: row.settings,
+    "image": PARTS["image"],
+    "lock files": PARTS["lock files"],
+    "runner": PARTS["runner"],
 }
 
+BUILD: frozenset[Attribute] = frozenset({"software", "image", "lock files", "runner"})
+"""What a run was built from. No median is of two builds."""
+
 Question = Literal[
-    "backend", "mode", "variant", "device", "launcher", "threads", "batch size", "machine", "time"
+    "backend",
+    "mode",
+    "variant",
+    "device",
+    "launcher",
+    "threads",
+    "batch size",
+    "image",
+    "machine",
+    "time",
 ]
 
 FOLLOWS: dict[Question, frozenset[Attribute]] = {
-    "backend": frozenset({"backend", "software", "settings", "layout"}),
+    "backend": BUILD | {"backend", "settings", "layout"},
     "mode": frozenset({"mode", "settings", "layout"}),
     "variant": frozenset({"variant", "settings", "layout"}),
-    "device": frozenset({"device", "GPU", "software", "settings", "layout"}),
-    "launcher": frozenset({"launcher", "software", "settings"}),
+    "device": BUILD | {"device", "GPU", "settings", "layout"},
+    "launcher": BUILD | {"launcher", "settings"},
     "threads": frozenset({"threads", "settings"}),
     "batch size": frozenset({"batch size"}),
-    "machine": frozenset({"machine", "GPU"}),
-    "time": frozenset({"software", "settings"}),
+    "image": BUILD | {"settings", "layout"},
+    "machine": (BUILD - {"software"}) | {"machine", "GPU"},
+    "time": BUILD | {"settings"},
 }
 """What may differ because it is what was asked, or because it comes with that. A device brings its
 own wheels; a later campaign, newer versions."""
@@ -71,12 +91,30 @@ NO_WINNER: dict[Question, frozenset[Attribute]] = {"backend": frozenset({"layout
 """What differs between tools and is told, but keeps either from being named the faster one: as in
 the tables, tools that lay out their pictures differently did not do quite the same."""
 
+_IN_ONE_CAMPAIGN: dict[Question, str] = {
+    "backend": "benchdl run A B --repeat N runs both in the same shuffled blocks",
+    "mode": "benchdl run with --mode as-written --mode tuned runs both in the same shuffled blocks",
+    "variant": "benchdl run with --variant A --variant B runs both in the same shuffled blocks",
+    "image": "benchdl run BACKEND --against IMAGE runs old and new in the same shuffled blocks",
+    "time": "benchdl run BACKEND --against CAMPAIGN runs old and new in the same shuffled blocks",
+}
+_BY_A_FILE = "a campaign file with both values runs them in the same shuffled blocks"
+_MORE_CAMPAIGNS = "more campaigns of each, of 5 runs or more, tell how much campaigns differ"
+
 Key = tuple[object, ...]
 
 
 def allowed(questions: Iterable[Question]) -> frozenset[Attribute]:
     """The attributes that may differ."""
     return frozenset().union(*(FOLLOWS[one] for one in questions))
+
+
+def hint(questions: Iterable[Question], launcher: str) -> str:
+    """How to get a verdict on what ran in campaigns of different times."""
+    asked = list(questions)
+    if "machine" in asked or "launcher" in asked or (launcher == "local" and "time" in asked):
+        return _MORE_CAMPAIGNS
+    return _IN_ONE_CAMPAIGN.get(asked[0], _BY_A_FILE) if len(asked) == 1 else _BY_A_FILE
 
 
 def key(row: Row, free: frozenset[Attribute]) -> Key:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -29,12 +30,13 @@ class Selector:
 
 @dataclass(frozen=True)
 class Sides:
-    """Rows of both sides, and what is asked of them."""
+    """Rows of both sides, what is asked of them, and those of further campaigns."""
 
     kind: Literal["backends", "campaigns", "folders"]
     names: tuple[str, str]
     rows: tuple[list[Row], list[Row]]
     questions: tuple[Question, ...]
+    others: list[Row] = field(default_factory=list)
 
 
 def resolve(
@@ -71,7 +73,8 @@ def resolve(
         if ids[0] == ids[1]:
             raise UsageError(f"'{words[0]}' and '{words[1]}' are the same campaign", ids[0])
         first, second = ([row for row in found if row.campaign_id == one] for one in ids)
-        return Sides("campaigns", ids, (first, second), ("time",))
+        others = [row for row in found if row.campaign_id not in ids]
+        return Sides("campaigns", ids, (first, second), ("time",), others)
     if campaign:
         chosen = _campaign(campaign, found, store)
         found = [row for row in found if row.campaign_id == chosen]
@@ -138,9 +141,13 @@ def _parse(word: str) -> Selector:
     for part in parts:
         name, _, value = part.partition("=")
         question: Question
-        if value:
+        if value and name == "image":
+            if not re.fullmatch("(sha256:)?[0-9a-f]{4,64}", value):
+                raise UsageError(f"{word}: '{part}'", "expected image=ID, as benchdl table shows")
+            question, value = "image", value.removeprefix("sha256:")
+        elif value:
             if name not in _COUNTS or not value.isdigit():
-                raise UsageError(f"{word}: '{part}'", "expected threads=N or batch=N")
+                raise UsageError(f"{word}: '{part}'", "expected threads=N, batch=N or image=ID")
             question = _COUNTS[name]
         elif part in _MODES:
             question = "mode"
@@ -154,7 +161,9 @@ def _parse(word: str) -> Selector:
             raise UsageError(f"{word}: nothing after a colon", f"as in {backend}:tuned:gpu")
         if question in named:
             raise UsageError(f"{word} names two of: {question}", f"{named[question]} and {part}")
-        named[question] = int(value) if value else part
+        named[question] = (
+            int(value) if value.isdigit() and question in _COUNTS.values() else value or part
+        )
     return Selector(backend, named)
 
 
@@ -165,7 +174,7 @@ def _completed(one: Selector, other: dict[Question, str | int | None]) -> Select
     for question, value in other.items():
         if question in named:
             continue
-        if question in ("device", "launcher"):
+        if question in ("device", "launcher", "image"):
             raise UsageError(f"only one side names its {question}", f"as in {one.backend}:{value}")
         named[question] = usual.get(question)
     return Selector(one.backend, named)
@@ -179,10 +188,13 @@ def _fits(row: Row, one: Selector) -> bool:
         "launcher": row.launcher,
         "threads": row.threads,
         "batch size": row.batch_size,
+        "image": (row.image_id or "").removeprefix("sha256:"),
     }
     own = recipe_batch_size(row.workload)
     return all(
-        values[question] == (own if question == "batch size" and wanted is None else wanted)
+        str(values[question]).startswith(str(wanted))
+        if question == "image"
+        else values[question] == (own if question == "batch size" and wanted is None else wanted)
         for question, wanted in one.named.items()
     )
 

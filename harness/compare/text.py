@@ -8,9 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from harness import printable
-from harness.compare import Line, Outcome, conditions
-from harness.compare.conditions import READ, Attribute
-from harness.stats.samples import CONFIDENCE, RESAMPLES, SEED, Summary
+from harness.compare import Line, Outcome, conditions, naming
+from harness.compare.conditions import BUILD, READ, Attribute
+from harness.stats.medians import CONFIDENCE
+from harness.stats.samples import Summary
 from harness.stats.verdicts import ALPHA
 from harness.tables import markdown
 from harness.tables.sampled import Figure
@@ -28,6 +29,7 @@ FIGURES: dict[str, Figure] = {
 def to_text(outcome: Outcome) -> str:
     """A table with a line a configuration, the reason of each verdict, and what differs."""
     varying = _varying(outcome)
+    names = naming.of_lines([(line.a, line.b) for line in outcome.lines], varying)
     first = outcome.lines[0].a
     named = [name for name, figure in FIGURES.items() if figure == outcome.figure]
     parts = [
@@ -37,11 +39,11 @@ def to_text(outcome: Outcome) -> str:
         ),
         _safe(conditions.work(first, frozenset(varying))),
         "",
-        markdown(HEADER, [_cells(line, varying) for line in outcome.lines]),
+        markdown(HEADER, [_cells(*one) for one in zip(outcome.lines, names, strict=True)]),
         "",
     ]
-    for line in outcome.lines:
-        said = _said(line, varying, alone=len(outcome.lines) == 1)
+    for line, name in zip(outcome.lines, names, strict=True):
+        said = _said(line, "" if len(names) == 1 else f"{name}: ")
         parts += [f"- {_safe(words)}" for words in said]
     parts += [f"- {_safe(note)}" for note in outcome.notes]
     parts += ["", *(f"> {words}" for words in _legend(outcome))]
@@ -80,8 +82,6 @@ def to_json(outcome: Outcome) -> str:
             "margin": outcome.margin,
             "confidence": CONFIDENCE,
             "alpha": ALPHA,
-            "resamples": RESAMPLES,
-            "seed": SEED,
             "comparisons": lines,
             "notes": outcome.notes,
         },
@@ -104,32 +104,17 @@ def _varying(outcome: Outcome) -> list[Attribute]:
     return found
 
 
-def _name(line: Line, varying: list[Attribute]) -> str:
-    """The configurations compared: ``tf tuned -> theano tuned``, or one word if they are alike."""
-
-    def words(side: str) -> str:
-        row = line.a if side == "a" else line.b
-        shown = [row.backend]
-        for name in varying:
-            value = READ[name](row)
-            told = name in ("backend", "layout", "software", "settings", "machine", "GPU")
-            if not told and value is not None:
-                shown.append(f"{value} {name}" if isinstance(value, int) else str(value))
-        return " ".join(shown)
-
-    a, b = words("a"), words("b")
-    return a if a == b else f"{b} against {a}"
-
-
-def _cells(line: Line, varying: list[Attribute]) -> tuple[str, ...]:
+def _cells(line: Line, name: str) -> tuple[str, ...]:
     found = line.comparison
     runs = f"{found.pairs} pairs" if found.pairs else f"{found.a.n}, {found.b.n}"
     interval = (
         "-" if found.low is None or found.high is None else f"{found.low:.3f} to {found.high:.3f}"
     )
+    if found.coverage is not None and found.coverage < CONFIDENCE:
+        interval += f" ({100 * found.coverage:g} %)"
     marked = line.verdict + (" (forced)" if line.forced else "")
     return (
-        _name(line, varying),
+        name,
         _median(found.a),
         _median(found.b),
         runs,
@@ -146,24 +131,24 @@ def _median(summary: Summary) -> str:
     return f"{summary.median:.{digits}f}{spread}"
 
 
-def _said(line: Line, varying: list[Attribute], *, alone: bool) -> list[str]:
+def _said(line: Line, name: str) -> list[str]:
     found = line.comparison
-    name = "" if alone else f"{_name(line, varying)}: "
     if line.withheld:
         said = [f"{name}no winner is named, because {line.withheld}; --force gives the verdict"]
     else:
         said = [f"{name}{found.verdict}: {found.reason}"]
         if found.verdict == "ambiguous":
             said[0] += (
-                "; more than a thousand repeats would be needed"
+                (f"; {found.hint}" if found.hint else "")
                 if found.more is None
                 else f"; about {found.more} more repeat{'s' if found.more > 1 else ''} of each "
                 "would probably settle it"
             )
     if found.left_out:
-        said.append(f"{name}{found.left_out} run(s) without a partner in their block left out")
+        runs = "run" if found.left_out == 1 else "runs"
+        said.append(f"{name}{found.left_out} {runs} left out: no run of the other in their block")
     # Every backend has its own software: a long list that says nothing new.
-    silent = {"backend", "software", "settings"} if line.a.backend != line.b.backend else set()
+    silent = {"backend", "settings", *BUILD} if line.a.backend != line.b.backend else set()
     told = {key: values for key, values in line.differs.items() if key not in silent}
     if told:
         said.append(f"{name}differ, as asked, in {conditions.words(told)}")
@@ -177,11 +162,16 @@ def _legend(outcome: Outcome) -> list[str]:
     lines = [
         "A (s), B (s): medians, ± the scatter of single runs (scaled median deviation). B / A: "
         "below 1, B is faster. Pairs ran in the same block of one campaign: the median of their "
-        "ratios; else the ratio of the medians.",
+        "ratios; else the ratio of the medians. The interval of 5 pairs holds with 93.75 %.",
         f"faster, slower: the ratio is beyond {margin}, its interval leaves out 1, and a rank test "
-        f"agrees (p at most {ALPHA:g}). same: the whole interval is within {margin}. Else "
-        "ambiguous. Details: docs/method.md",
+        f"agrees (p at most {ALPHA:g}). same: the whole interval is within {margin}, and so are "
+        "means and tails. Else ambiguous. Details: docs/method.md",
     ]
+    if any(line.withheld for line in outcome.lines):
+        lines.append(
+            "withheld: the two did not do quite the same work, so the ratio is shown and neither "
+            "is called faster; --fail-on passes over it, --force gives the verdict."
+        )
     if len(outcome.lines) > 1:
         lines.append(
             f"{len(outcome.lines)} comparisons: by Holm's method the chance that any faster or "

@@ -129,12 +129,12 @@ def a_against_a(runs: Runs) -> Outcome:
     found = _compared(runs, "A", "A again", MARGIN)
     if isinstance(found, str):
         return Outcome(name, "FAIL", found)
+    if found.median_same:
+        return Outcome(name, "PASS", f"{_said(found)}: the medians are within {MARGIN:.0%}")
     said = f"{_said(found)}: {found.verdict}"
-    if found.verdict == "same":
-        return Outcome(name, "PASS", f"{said}, within {MARGIN:.0%}")
     if found.verdict == "ambiguous":
-        more = f"; about {found.more} more blocks would probably do" if found.more else ""
-        return Outcome(name, "INCONCLUSIVE", f"{said}, {found.reason}{more}")
+        more = f"about {found.more} more blocks would probably do" if found.more else found.hint
+        return Outcome(name, "INCONCLUSIVE", f"{said}, {found.reason}{'; ' if more else ''}{more}")
     return Outcome(
         name,
         "FAIL",

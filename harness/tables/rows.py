@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable
 from operator import attrgetter
 from statistics import fmean, median
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from harness import checks
 from harness.tables.kinds import Kind
 from runner import workloads
-from runner.contract import Result, Settings
+from runner.contract import Launch, Result, Settings
 from runner.measurement import GpuUse, Measurement
 
 
@@ -69,6 +70,10 @@ class Row(BaseModel):
     overrides: str
     software: str
     settings: str
+    image_id: str | None
+    locks_sha256: str | None
+    runner_sha256: str | None
+    harness: str | None
     note: str | None
     machine: str | None
     findings: list[str]
@@ -141,6 +146,10 @@ def row(result: Result) -> Row:
         overrides=" ".join(f"{key}={value}" for key, value in job.overrides.items()),
         software=" ".join(f"{name} {version}" for name, version in job.pins.packages.items()),
         settings=_settings(job.settings),
+        image_id=job.provenance.image_id,
+        locks_sha256=_locks(job.provenance.locks_sha256),
+        runner_sha256=result.launch.runner_sha256 if result.launch else None,
+        harness=_harness(result.launch) if result.launch else None,
         note=job.provenance.note,
         machine=result.launch.machine if result.launch else None,
         findings=[f"{finding.severity}: {finding.code}" for finding in result.findings],
@@ -163,6 +172,20 @@ def _settings(settings: Settings) -> str:
         words.append(f"strategy {settings.strategy}")
     words += [f"{name}={value}" for name, value in sorted(settings.environment.items())]
     return ", ".join(words)
+
+
+def _locks(files: dict[str, str]) -> str | None:
+    """One digest of all lock files, or the digest of the only one."""
+    if len(files) < 2:
+        return next(iter(files.values()), None)
+    text = "\n".join(f"{name} {digest}" for name, digest in sorted(files.items()))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _harness(launch: Launch) -> str:
+    """Which benchdl measured: its version, and the digest of its code where that is known."""
+    code = f" of code {launch.harness_sha256[:12]}" if launch.harness_sha256 else ""
+    return f"benchdl {launch.harness_version}{code}"
 
 
 def _layout(measured: Measurement) -> str | None:

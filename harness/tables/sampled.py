@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from harness.stats.samples import Sample
@@ -29,5 +30,6 @@ def samples(rows: Sequence[Row], figure: Figure = "time_s") -> list[Sample]:
     for row in rows:
         value: float | None = getattr(row, figure)
         if value:  # an epoch of 0 s was not measured either
-            found.append(Sample(value, (row.campaign_id, row.repeat), row.run_id))
+            began = datetime.fromisoformat(row.started_at).timestamp()
+            found.append(Sample(value, (row.campaign_id, row.repeat), row.run_id, began))
     return found

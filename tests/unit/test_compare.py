@@ -12,7 +12,7 @@ from harness.errors import UsageError
 from harness.store import Store
 
 THEANO = {"backend": "theano", "title": "Keras (theano)"}
-NOISE = [1.0, 1.01, 0.99, 1.005, 0.995, 1.008, 0.992, 1.002]
+NOISE = [1.0, 1.01, 0.99, 1.005, 0.995, 1.008, 0.992, 1.002] * 2
 OLD, NEW = "20261101t120000z-campaign-cpu-0000aaaa", "20261120t120000z-campaign-cpu-0000bbbb"
 
 
@@ -62,19 +62,27 @@ def test_two_backends_of_one_campaign_are_compared_within_its_blocks(asked, runs
     assert (line.forced, line.withheld) == ({}, None)
 
 
-def test_two_campaigns_have_no_blocks_in_common(asked, runs):
-    outcome = asked("aaaa", "latest", runs(10, campaign_id=OLD) + runs(10, campaign_id=NEW))
+@pytest.mark.parametrize("factor", [1, 3])
+def test_two_campaigns_alone_have_no_verdict_and_are_told_how_to_get_one(asked, runs, factor):
+    outcome = asked(
+        "aaaa", "latest", runs(10, campaign_id=OLD) + runs(10 * factor, campaign_id=NEW)
+    )
     line = only(outcome)
     assert outcome.questions == ("time",)
-    assert (line.verdict, line.comparison.pairs) == ("same", 0)
-    assert line.comparison.test == "rank-sum"
+    assert (line.verdict, line.comparison.pairs) == ("ambiguous", 0)
+    assert (line.comparison.low, line.comparison.more) == (None, None)
+    assert line.comparison.ratio == pytest.approx(factor)
+    shown = text.to_text(outcome)
+    assert "ambiguous: campaigns of different times: no further campaigns" in shown
+    assert "--against CAMPAIGN" in shown
+    assert "more repeats" not in shown
 
 
 def test_newer_versions_are_what_two_campaigns_ask_about(asked, runs):
     newer = {"packages": {"keras": "2.12.0", "numpy": "1.24"}}
     old = runs(10, campaign_id=OLD)
     line = only(asked("aaaa", "bbbb", old + runs(12, campaign_id=NEW, pins=newer)))
-    assert line.verdict == "slower"
+    assert line.comparison.ratio == pytest.approx(1.2)
     assert "keras 2.12.0" in str(line.differs["software"][1])
 
 
@@ -123,7 +131,8 @@ def test_other_machines_are_compared_only_as_folders(asked, runs, tmp_path, stor
             stored(tmp_path / folder, result)
     outcome = asked(str(tmp_path / "here"), str(tmp_path / "there"))
     assert outcome.questions == ("machine",)
-    assert only(outcome).verdict == "slower"
+    assert only(outcome).comparison.other_times
+    assert "--against" not in text.to_text(outcome)  # no campaign is on two machines
     assert set(only(outcome).differs) == {"machine"}
     with pytest.raises(UsageError, match="no results in the folder"):
         asked(str(tmp_path / "here"), str(tmp_path / "here" / ".staging"))
@@ -141,7 +150,11 @@ def test_what_is_named_is_the_question_and_the_rest_has_to_be_equal(asked, runs)
 
 def test_every_condition_that_both_sides_have_is_a_line_of_its_own(asked, runs):
     short = {"epochs": 2}
-    results = runs(10) + runs(2, **short) + runs(30, **THEANO) + runs(2, **THEANO, **short)
+    results = [
+        one
+        for name, factor in (({}, 1), (THEANO, 3))
+        for one in runs(10 * factor, **name) + runs(2, count=16, **name, **short)
+    ]
     outcome = asked("tf", "theano", [*results, *runs(9, threads=1)])
     assert [line.verdict for line in outcome.lines] == ["slower", "same"]
     shown = text.to_text(outcome)
@@ -161,9 +174,9 @@ def test_of_two_versions_under_one_name_only_the_newest_counts_and_that_is_told(
 ):
     older = runs(90, campaign_id=OLD, pins={"packages": {"keras": "2.9.0"}})
     older = [one.model_copy(update={"started_at": "2026-11-01T00:00:00+00:00"}) for one in older]
-    outcome = asked("tf", "theano", older + runs(10) + runs(10, **THEANO))
+    outcome = asked("tf", "theano", older + runs(10, 16) + runs(10, 16, **THEANO))
     assert only(outcome).verdict == "same"
-    assert any("8 older run(s) left out" in note and "2.9.0" in note for note in outcome.notes)
+    assert any("8 older runs left out" in note and "2.9.0" in note for note in outcome.notes)
 
 
 def test_runs_that_do_not_count_anywhere_do_not_count_here(asked, runs):
@@ -223,7 +236,8 @@ def test_json_has_each_run_and_the_rules(asked, runs):
 
 
 def test_another_figure_is_compared_by_its_own_samples(asked, runs):
-    outcome = asked("tf", "theano", runs(10) + runs(30, **THEANO), figure="steady_epoch_s")
+    results = runs(10, 16) + runs(30, 16, **THEANO)
+    outcome = asked("tf", "theano", results, figure="steady_epoch_s")
     assert only(outcome).verdict == "same"  # the fixture's epochs do not depend on its time
     assert "figure: steady-epoch" in text.to_text(outcome)
 
@@ -233,7 +247,7 @@ def test_another_figure_is_compared_by_its_own_samples(asked, runs):
     [
         (1.2, 8, ["regression"], 1),
         (1.2, 8, [], 0),
-        (1.0, 8, ["regression", "ambiguous"], 0),
+        (1.0, 16, ["regression", "ambiguous"], 0),
         (0.8, 8, ["regression"], 0),
         (1.2, 3, ["regression"], 0),
         (1.2, 3, ["ambiguous"], 1),
@@ -242,9 +256,9 @@ def test_another_figure_is_compared_by_its_own_samples(asked, runs):
 def test_exit_status_for_continuous_integration(
     benchdl, tmp_path, stored, runs, factor, count, fail_on, code
 ):
-    for result in runs(10, campaign_id=OLD) + runs(10 * factor, count, campaign_id=NEW):
+    for result in runs(10, count) + runs(10 * factor, count, **THEANO):
         stored(tmp_path / "results", result)
-    done = benchdl("compare", "aaaa", "bbbb", *(f"--fail-on={word}" for word in fail_on))
+    done = benchdl("compare", "tf", "theano", *(f"--fail-on={word}" for word in fail_on))
     assert done.returncode == code, done.stdout + done.stderr
     if fail_on and count == 3:
         assert "1 ambiguous" in done.stderr
