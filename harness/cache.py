@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from harness.errors import BenchdlError
+from harness.named_paths import home, variable
 
 _LOCK_WAIT_S = 900.0
 
@@ -22,13 +23,13 @@ def cache_dir() -> Path:
     Raises:
         BenchdlError: there is no home directory to derive it from.
     """
-    own, shared = os.environ.get("BENCHDL_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    own, shared = variable("BENCHDL_CACHE"), os.environ.get("XDG_CACHE_HOME")
     if own:
-        return Path(own).expanduser().absolute()
+        return own.absolute()
     if shared and Path(shared).is_absolute():
         return Path(shared) / "benchdl"
     try:
-        return Path.home() / ".cache" / "benchdl"
+        return home() / ".cache" / "benchdl"
     except RuntimeError:
         raise BenchdlError(
             "this user has no home directory for the cache",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import BenchdlError
+from harness.named_paths import variable
 
 _ROOT = "BENCHDL_ROOT"
 
@@ -18,11 +19,9 @@ def root() -> Path:
     Raises:
         BenchdlError: that folder has neither.
     """
-    named = os.environ.get(_ROOT)
+    named = variable(_ROOT)
     # Absolute: programs that are started in other folders get it as well.
-    chosen = (
-        Path(named).expanduser().absolute() if named else Path(__file__).resolve().parent.parent
-    )
+    chosen = named.absolute() if named else Path(__file__).resolve().parent.parent
     if not (chosen / "docker").is_dir() or not (chosen / "runner").is_dir():
         raise BenchdlError(
             f"{chosen} holds no docker/ and runner/ folders",
@@ -47,4 +46,4 @@ def rooted(folder: Path) -> Iterator[None]:
 
 def results_dir(given: Path | None = None) -> Path:
     """Where results are kept: ``given``, else ``$BENCHDL_RESULTS``, else ``results/`` here."""
-    return given or Path(os.environ.get("BENCHDL_RESULTS") or "results")
+    return given or variable("BENCHDL_RESULTS") or Path("results")

@@ -19,6 +19,10 @@ KEYS = (
     "strategy",
     "environment.NAME",
 )
+LEAST_FRACTION = 0.001
+"""TensorFlow's limit is in whole MiB, and 0 of them is none: a thousandth of the smallest GPU that
+the images run on (2 GiB) is 2 MiB."""
+
 POOL_ALIASES = ("lib.cnmem", "gpuarray.preallocate")
 """Theano's names for one thing: CNMeM became gpuarray.preallocate with Theano 0.9."""
 
@@ -147,6 +151,11 @@ def _settings(backend: Backend, sections: dict[str, dict[str, Any]]) -> Settings
     cudnn = backend.spec.cudnn
     if cudnn and not cudnn.optional and not sections["cudnn"]["enabled"]:
         raise UsageError(f"backend '{backend.name}' cannot do without cuDNN", "leave it enabled")
+    if pool["fraction"] is not None and 0 < pool["fraction"] < LEAST_FRACTION:
+        raise UsageError(
+            f"memory_pool.fraction = {pool['fraction']:g}",
+            f"from {LEAST_FRACTION:g} to 1: less rounds to no limit in some tools",
+        )
     if pool["mode"] == "fraction" and pool["fraction"] is None:
         raise UsageError("memory_pool.mode is 'fraction'", "give memory_pool.fraction as well")
     if pool["mode"] != "fraction":

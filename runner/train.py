@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 import time
 from contextlib import contextmanager, nullcontext
@@ -52,6 +53,20 @@ class Clock:
         self.seconds[name] = time.monotonic() - started
 
 
+def _in_force(job: Job) -> None:
+    """Variables that the user set are as he set them; a backend may append to one.
+
+    Raises:
+        RuntimeError: one has another value: the result would show what was not in force.
+    """
+    for key, value in job.overrides.items():
+        section, _, name = key.partition(".")
+        here = os.environ.get(name, "")
+        appended = value == "" or here.startswith(f"{value},")
+        if section == "environment" and here != value and not appended:
+            raise RuntimeError(f"{key} is overruled: {name} is {here!r} in the job")
+
+
 def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     """Run ``job`` and return what was measured; samples.csv is left in ``job_dir``.
 
@@ -66,6 +81,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     only = job.gpus if job.launcher == "local" else None
     with _sampler(job, samples_file, only) as sampler:
         backend.configure(job)
+        _in_force(job)
         with clock.phase("import"):
             backend.start(job)
         with clock.phase("load"):

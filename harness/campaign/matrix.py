@@ -23,11 +23,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from harness import settings, toml_models
+from harness.campaign.limits import LONGEST_TIMEOUT_S
 from harness.campaign.plan import (
     DEFAULT_IDLE_WAIT_S,
     DEFAULT_TIMEOUT_S,
     LONGEST_PAUSE_S,
-    LONGEST_TIMEOUT_S,
     MOST,
     Device,
     Options,

@@ -15,7 +15,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness import catalog, settings
+from harness import catalog, overruled, settings
+from harness.campaign import limits
+from harness.campaign.limits import LONGEST_TIMEOUT_S
 from harness.catalog import Backend
 from harness.errors import UsageError
 from runner import workloads
@@ -27,7 +29,6 @@ Device = Literal["cpu", "gpu"]
 DEFAULT_TIMEOUT_S = 7200.0
 DEFAULT_IDLE_WAIT_S = 10.0
 LONGEST_PAUSE_S = 86_400.0
-LONGEST_TIMEOUT_S = 1e9  # thirty years
 MOST = 1_000_000
 """Of threads, of images in a batch, and of training images."""
 DEFAULT_COOL_DOWN_S: dict[str, float] = {"cpu": 0.0, "gpu": 5.0}
@@ -119,6 +120,8 @@ def check(options: Options) -> tuple[list[Configuration], list[Skipped]]:
         raise UsageError("no backend given", f"backends: {', '.join(catalog.names())}")
     if options.parallel_gpus and "cpu" in options.devices:
         raise UsageError("--parallel-gpus with device cpu", "add --device gpu")
+    limits.check_timeout(options.timeout_s)
+    limits.check_memory(options.memory_limit_bytes)
     if options.workload not in workloads.names():
         raise UsageError(
             f"unknown workload '{options.workload}'",
@@ -203,3 +206,4 @@ def _possible(backend: Backend, one: Configuration, overrides: dict[str, Setting
     if one.device not in backend.flavours():
         raise UsageError(f"backend '{backend.name}' has no {one.device} flavour")
     settings.resolve(backend, one.variant, overrides, mode=one.mode)
+    overruled.refuse(backend.name, one.mode, one.threads, overrides)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.bundle.rerun import Sources
     from harness.launchers.gpu import InjectionWord
 
-_FILE = click.argument("file", type=click.Path(path_type=Path))
+_FILE = click.argument("file", type=common.UserPath())
 
 
 @click.group("bundle", no_args_is_help=False)
@@ -29,7 +29,7 @@ def command() -> None:
     "-o",
     "--output",
     "file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=common.UserPath(dir_okay=False),
     help="The bundle (default: CAMPAIGN.tar here).",
 )
 @click.option("--with-images", is_flag=True, help="Put the images in, as the engine saves them.")
@@ -102,7 +102,7 @@ def verify(file: Path, sha256: str | None) -> None:
     "--output",
     "folder",
     required=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=common.UserPath(file_okay=False),
     help="Folder to write to.",
 )
 @click.option("--force", is_flag=True, help="Also if the folder is not empty.")
@@ -176,7 +176,7 @@ def rerun(
         record = bundle.campaign()
         here = running.Here(
             sources=sources,
-            data_dir=data_dir and data_dir.expanduser().absolute(),
+            data_dir=data_dir and data_dir.absolute(),
             gpus=request.gpus(gpus, list(record.options.devices)),
             injection=injection,
             make_base=make_base,

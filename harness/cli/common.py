@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import click
 
-from harness import paths
+from harness import named_paths, paths
 from harness.store import Store
+
+
+class UserPath(click.Path):
+    """A path of the command line: ``~`` is a home folder, an empty name is refused."""
+
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
+        super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path that was meant."""
+        where = param.opts[0] if isinstance(param, click.Option) else str(param and param.name)
+        return super().convert(named_paths.named(value, where), param, ctx)
+
+
+class Finite(click.FloatRange):
+    """A number in a range, and a number it is: ``nan`` lies in every range, ``inf`` has no end."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a number of anything", param, ctx)
+        return number
+
 
 results_option = click.option(
     "--results",
     "results",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=UserPath(file_okay=False),
     help="Folder of the results (default: $BENCHDL_RESULTS or ./results).",
 )
 
 data_dir_option = click.option(
-    "--data-dir", type=click.Path(path_type=Path), help="Folder with the four IDX files."
+    "--data-dir", type=UserPath(), help="Folder with the four IDX files."
 )
 dataset_option = click.option(
     "--dataset",
@@ -44,7 +70,7 @@ launcher_option = click.option(
 )
 engine_wait_option = click.option(
     "--engine-wait",
-    type=click.FloatRange(0, 86_400),
+    type=Finite(0, 86_400),
     default=300.0,
     show_default=True,
     metavar="SECONDS",

@@ -28,7 +28,7 @@ _PROBLEM = 2
 )
 @click.option(
     "--margin",
-    type=click.FloatRange(0, 100, min_open=True),
+    type=common.Finite(0, 100, min_open=True),
     default=100 * MARGIN,
     show_default=True,
     metavar="PERCENT",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from harness.errors import BenchdlError, UsageError
 def _timelines(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
     if value == "all":
         return None
-    if not value.isascii() or not value.isdigit():
+    if not re.fullmatch("[0-9]{1,9}", value):
         raise click.BadParameter(f"{value}: expected a number of runs, or all", ctx, param)
     return int(value)
 
@@ -24,7 +25,7 @@ def _timelines(ctx: click.Context, param: click.Parameter, value: str) -> int | 
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=common.UserPath(dir_okay=False),
     help="File to write (default: report.html; Markdown and CSV go to standard output).",
 )
 @click.option(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import click
 
 from harness import catalog, settings
-from harness.campaign import matrix
+from harness.campaign import limits, matrix
 from harness.campaign.plan import Options
 from harness.errors import UsageError
 from harness.launchers import choice
 
+_GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")
 _BESIDE_A_FILE = {
     "file", "launcher", "gpus", "parallel_gpus", "injection", "engine_wait", "data_dir",
     "results", "memory", "allow_unpinned", "make_base", "as_json",
@@ -34,6 +36,7 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
             "no BACKEND given", f"{', '.join(catalog.names())}, or --campaign FILE.toml"
         )
     else:
+        limits.check_timeout(asked["timeout"])
         wanted = Options(
             backends=list(asked["backends"]),
             workload=asked["workload"],
@@ -56,11 +59,29 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
     of_the_machine = {
         "gpus": gpus(asked["gpus"], list(wanted.devices)),
         "parallel_gpus": asked["parallel_gpus"],
-        "data_dir": asked["data_dir"] and asked["data_dir"].expanduser().absolute(),
-        "memory_limit_bytes": int(asked["memory"] * 2**30) if asked["memory"] else None,
+        "data_dir": asked["data_dir"] and asked["data_dir"].absolute(),
+        "memory_limit_bytes": limits.memory(asked["memory"]) if asked["memory"] else None,
         "allow_unpinned": asked["allow_unpinned"],
     }
     return wanted.model_copy(update=of_the_machine)
+
+
+def only_for_containers(launcher: str, asked: dict[str, Any]) -> None:
+    """Refuse options that would do nothing without a container.
+
+    Raises:
+        UsageError: the launcher is ``local`` and there is one.
+    """
+    if launcher != "local":
+        return
+    if asked["memory"]:
+        raise UsageError(
+            "--memory with launcher local", "only a container has such a limit: --launcher docker"
+        )
+    if asked["injection"] != "auto":
+        raise UsageError(
+            f"--injection {asked['injection']} with launcher local", "it is about containers"
+        )
 
 
 def _only_what_no_file_says(ctx: click.Context) -> None:
@@ -84,7 +105,7 @@ def gpus(text: str | None, devices: list[str]) -> list[str] | None:
     if "gpu" not in devices:
         raise UsageError(f"--gpus {text} with device cpu", "add --device gpu")
     chosen = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() or part.startswith(("GPU-", "MIG-")) for part in chosen):
+    if not all(_GPU.fullmatch(part) for part in chosen):
         raise UsageError(f"--gpus {text}: expected all, or indices or UUIDs, as in --gpus 0,2")
     if len(set(chosen)) < len(chosen):
         raise UsageError(f"--gpus {text} names a GPU twice")

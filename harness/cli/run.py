@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,9 @@ from harness.campaign.plan import (
     DEFAULT_IDLE_WAIT_S,
     DEFAULT_TIMEOUT_S,
     LONGEST_PAUSE_S,
-    LONGEST_TIMEOUT_S,
     MOST,
 )
 from harness.cli import common, out
-
-_MOST_GIB = 2**20
-
-
-def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a number of anything", ctx, param)
-    return value
 
 
 @click.command("run")
@@ -32,7 +22,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @click.option(
     "--campaign",
     "file",
-    type=click.Path(path_type=Path),
+    type=common.UserPath(),
     metavar="FILE.toml",
     help="A file with a matrix of backends, modes, variants, devices, ...: instead of BACKEND.",
 )
@@ -86,15 +76,13 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 )
 @click.option(
     "--cool-down",
-    type=click.FloatRange(0, LONGEST_PAUSE_S),
-    callback=_finite,
+    type=common.Finite(0, LONGEST_PAUSE_S),
     metavar="SECONDS",
     help="Pause between jobs (default: 0 before a CPU job, 5 before a GPU job).",
 )
 @click.option(
     "--idle-wait",
-    type=click.FloatRange(0, LONGEST_PAUSE_S),
-    callback=_finite,
+    type=common.Finite(0, LONGEST_PAUSE_S),
     default=DEFAULT_IDLE_WAIT_S,
     show_default=True,
     metavar="SECONDS",
@@ -116,16 +104,14 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @common.results_option
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, LONGEST_TIMEOUT_S, min_open=True),
-    callback=_finite,
+    type=common.Finite(min=0, min_open=True),
     default=DEFAULT_TIMEOUT_S,
     show_default=True,
     help="Seconds after which a job is ended.",
 )
 @click.option(
     "--memory",
-    type=click.FloatRange(0, _MOST_GIB, min_open=True),
-    callback=_finite,
+    type=common.Finite(min=0, min_open=True),
     metavar="GIB",
     help="Memory limit of a container (default: 90 % of the machine's).",
 )
@@ -159,6 +145,7 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
         engine_wait_s=asked["engine_wait"],
         say=display.say,
     )
+    request.only_for_containers(launcher.name, asked)
     begin = time.monotonic()
     try:
         done = campaign.run(options, launcher, store, display)

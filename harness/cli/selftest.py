@@ -43,12 +43,12 @@ _QUICK_BLOCKS = 6
 @click.option("--strict", is_flag=True, help="Exit with 1 also if a test is inconclusive.")
 @click.option(
     "--keep",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=common.UserPath(file_okay=False),
     help="Keep the jobs' results in this folder (default: they are removed).",
 )
 @click.option(
     "--idle-wait",
-    type=click.FloatRange(0, 3600),
+    type=common.Finite(0, 3600),
     default=DEFAULT_IDLE_WAIT_S,
     show_default=True,
     metavar="SECONDS",
@@ -90,7 +90,7 @@ def command(
         train_samples=train_samples,
         idle_wait_s=idle_wait,
         dataset=dataset,
-        data_dir=data_dir and data_dir.expanduser().absolute(),
+        data_dir=data_dir and data_dir.absolute(),
     )
     if not no_training:
         pairs.check(options)

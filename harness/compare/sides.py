@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
-from harness import catalog
+from harness import catalog, files
 from harness import store as stores
 from harness.compare.conditions import Question
 from harness.errors import UsageError
+from harness.named_paths import named
 from harness.store import Store
 from harness.tables import rows as table_rows
 from harness.tables.rows import Row, recipe_batch_size
 
+_COUNT = re.compile("[0-9]{1,9}")
 _MODES = ("as-written", "tuned")
 _COUNTS: dict[str, Question] = {"threads": "threads", "batch": "batch size"}
 
@@ -84,7 +85,7 @@ def resolve(
 def _kind(word: str, backends: set[str]) -> Literal["backends", "campaigns", "folders"]:
     if word.partition(":")[0] in backends:
         return "backends"
-    return "folders" if Path(word).expanduser().is_dir() else "campaigns"
+    return "folders" if files.is_dir(named(word, "compare")) else "campaigns"
 
 
 def _load(store: Store, say: Callable[[str], None]) -> list[Row]:
@@ -94,7 +95,7 @@ def _load(store: Store, say: Callable[[str], None]) -> list[Row]:
 
 
 def _folder(word: str, say: Callable[[str], None]) -> list[Row]:
-    found = _load(Store(Path(word).expanduser()), say)
+    found = _load(Store(named(word, "compare")), say)
     if not found:
         raise UsageError(f"no results in the folder {word}", "it is what --results names")
     return found
@@ -146,7 +147,7 @@ def _parse(word: str) -> Selector:
                 raise UsageError(f"{word}: '{part}'", "expected image=ID, as benchdl table shows")
             question, value = "image", value.removeprefix("sha256:")
         elif value:
-            if name not in _COUNTS or not value.isdigit():
+            if name not in _COUNTS or not _COUNT.fullmatch(value):
                 raise UsageError(f"{word}: '{part}'", "expected threads=N, batch=N or image=ID")
             question = _COUNTS[name]
         elif part in _MODES:

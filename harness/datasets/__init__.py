@@ -8,7 +8,6 @@ A directory that the user names is never passed over in silence: what is wrong t
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from harness.datasets.download import DownloadError, from_mirrors
 from harness.datasets.pins import MNIST, SHA256, SYNTHETIC, SYNTHETIC_RECIPE
 from harness.datasets.verified import Dataset
 from harness.errors import BenchdlError, UsageError
+from harness.named_paths import named, variable
 
 __all__ = ["CHOICES", "MNIST", "SHA256", "Dataset", "DatasetState", "fetch", "listing", "resolve"]
 
@@ -124,9 +124,9 @@ def _state(name: str, where: Path, origin: str) -> DatasetState:
 def _named_directory(data_dir: Path | None) -> tuple[Path, str] | None:
     """The directory that the user named, if any, and where it was named."""
     if data_dir is not None:
-        return data_dir.expanduser().absolute(), "--data-dir"
-    variable = os.environ.get("BENCHDL_DATA")
-    return (Path(variable).expanduser().absolute(), "BENCHDL_DATA") if variable else None
+        return named(data_dir, "--data-dir").absolute(), "--data-dir"
+    given = variable("BENCHDL_DATA")
+    return (given.absolute(), "BENCHDL_DATA") if given else None
 
 
 def _from_named(directory: Path, origin: str) -> Dataset:

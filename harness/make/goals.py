@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness import package_settings
+from harness import package_settings, printable
 from harness.errors import BenchdlError, UsageError
 from harness.make import variables, venv
 from harness.make.variables import Options, each, flag, free, one, pairs, setting
@@ -192,5 +193,6 @@ def _is(goal: str) -> bool:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"benchdl: {line}\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody there to read it
+        sys.stderr.write(f"benchdl: {printable.line(line)}\n")
+        sys.stderr.flush()

@@ -35,4 +35,4 @@ def _typed(value: SettingValue) -> str:
     """A setting as it is typed on the command line."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(value) if isinstance(value, float) else str(value)

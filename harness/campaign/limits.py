@@ -1,0 +1,52 @@
+"""Limits that a user gives: one that rounds to none, or that no job could live with, is refused."""
+
+from __future__ import annotations
+
+from harness.errors import UsageError
+
+LEAST_MEMORY_BYTES = 6 * 2**20
+"""Docker takes no less, and 0 for no limit. Source: "Runtime options with Memory" in its manual."""
+
+MOST_MEMORY_BYTES = 2**50
+
+LEAST_TIMEOUT_S = 1.0
+LONGEST_TIMEOUT_S = 1e9  # thirty years
+
+
+def memory(gib: float) -> int:
+    """A number of GiB in bytes.
+
+    Raises:
+        UsageError: as with :func:`check_memory`.
+    """
+    size = gib * 2**30
+    bytes_ = int(size) if size <= MOST_MEMORY_BYTES else MOST_MEMORY_BYTES + 1
+    check_memory(bytes_)
+    return bytes_
+
+
+def check_memory(size_bytes: int | None) -> None:
+    """Check a limit of memory; None is the launcher's own.
+
+    Raises:
+        UsageError: the engine would take it for no limit, or not at all.
+    """
+    if size_bytes is not None and not LEAST_MEMORY_BYTES <= size_bytes <= MOST_MEMORY_BYTES:
+        raise UsageError(
+            f"a memory limit of {size_bytes / 2**30:.3g} GiB",
+            f"from {LEAST_MEMORY_BYTES / 2**30:.3g} GiB (6 MiB, Docker's least) to "
+            f"{MOST_MEMORY_BYTES // 2**30:,} GiB; training takes about 1 GiB",
+        )
+
+
+def check_timeout(seconds: float) -> None:
+    """Check a limit of time.
+
+    Raises:
+        UsageError: no job could end within it, or no clock counts so far.
+    """
+    if not LEAST_TIMEOUT_S <= seconds <= LONGEST_TIMEOUT_S:
+        raise UsageError(
+            f"a timeout of {seconds:g} s",
+            f"from {LEAST_TIMEOUT_S:g} s to {LONGEST_TIMEOUT_S:,.0f} s",
+        )
