@@ -161,9 +161,9 @@ class Failure(Model):
 class Idle(Model):
     """How quiet the machine was just before the start, and what was waited for that.
 
-    ``reached`` says whether it became quiet in time. ``cpu_percent`` is of the whole machine,
-    ``gpu_percent`` of the busiest GPU that the job may use; ``None`` is not known, or not looked at
-    because jobs of the same campaign ran beside it.
+    ``reached`` says whether it became quiet in time. ``cpu_percent`` is of the cores that jobs may
+    use, ``gpu_percent`` of the busiest GPU that the job may use; ``None`` is not known, or not
+    looked at because jobs of the same campaign ran beside it.
     """
 
     reached: bool
@@ -173,12 +173,28 @@ class Idle(Model):
     gpu_percent: Optional[Number] = None
 
 
+class Allotment(Model):
+    """What the surroundings of the harness let it use, and so its jobs; ``None`` is no limit.
+
+    ``cores`` are the numbers of the cores that a job runs on, ``quota_cores`` the seconds of CPU
+    time a second that it may use, ``gpus`` as jobs are told them. ``sources`` says by field what
+    allotted it: the affinity, a control group, a variable of a batch system.
+    """
+
+    cores: Optional[List[Whole]] = None
+    quota_cores: Optional[Number] = None
+    memory_bytes: Optional[Whole] = None
+    gpus: Optional[List[str]] = None
+    sources: Dict[str, str] = {}
+
+
 class Launch(Model):
     """What the harness saw from outside; for containers, ``docker inspect`` facts.
 
     ``gpu_neighbours``: by GPU, how many processes of others the host's NVML listed on it while a
     container trained; ``None`` is not known. ``harness_sha256`` is of the harness's code, and
     ``runner_sha256`` of the runner's where that is not part of an image.
+    ``allotment``: what the job was kept within; ``None`` is not known.
     """
 
     launcher: Literal["docker", "local"]
@@ -194,6 +210,7 @@ class Launch(Model):
     idle: Optional[Idle] = None
     hardening: Dict[str, Plain] = {}
     gpu_neighbours: Optional[Dict[str, Whole]] = None
+    allotment: Optional[Allotment] = None
 
 
 class Result(Model):

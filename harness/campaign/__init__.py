@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 
 from harness import catalog, datasets, interrupts
-from harness.campaign import changes, compiled, leftovers, one_job, plan, records, side_by_side
+from harness.campaign import (
+    allotted,
+    changes,
+    compiled,
+    leftovers,
+    one_job,
+    plan,
+    records,
+    side_by_side,
+)  # fmt: skip
 from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
 from harness.campaign.plan import Configuration, Options, PlannedJob, Skipped
@@ -101,12 +110,13 @@ class Planned:
 def _begin(
     options: Options, planned: Planned, launcher: Launcher, store: Store, watcher: Watcher
 ) -> list[Result]:
-    gpus = side_by_side.gpus(options.gpus) if options.parallel_gpus else None
+    needed = [job.configuration for job in planned.jobs]
+    limited, allotment = allotted.within(options, needed, watcher.say)
+    gpus = side_by_side.gpus(limited.gpus) if options.parallel_gpus else None
     store.staging()
     data = datasets.resolve(options.dataset, options.data_dir, watcher.say)
     if planned.earlier:
         changes.same_data(planned.earlier, data, "the jobs cannot be repeated without it")
-    needed = [job.configuration for job in planned.jobs]
     backends = {name: catalog.load(name) for name in dict.fromkeys(one.backend for one in needed)}
     prepared = _prepare(needed, backends, data, launcher, watcher)
     campaign = Campaign(
@@ -128,7 +138,10 @@ def _begin(
     )
     with interrupts.held(), records.held(store, campaign.campaign_id):
         records.save(store, campaign)
-        site = Site(campaign.campaign_id, options, launcher, store, data, backends, prepared)
+        site = Site(
+            campaign.campaign_id, limited, launcher, store, data, backends, prepared,
+            allotment=allotment,
+        )  # fmt: skip
         return _go(campaign, site, [], gpus, watcher)
 
 
@@ -170,14 +183,18 @@ def resume(
         if not left:
             return earlier
         needed = [job.configuration for job in left]
+        limited, allotment = allotted.within(options, needed, watcher.say)
         with interrupts.released():  # it may download and build, and leaves nothing half-done
-            gpus = side_by_side.gpus(options.gpus) if options.parallel_gpus else None
+            gpus = side_by_side.gpus(limited.gpus) if options.parallel_gpus else None
             data = datasets.resolve(campaign.dataset, options.data_dir, watcher.say)
             backends = {name: catalog.load(name) for name in sorted({x.backend for x in needed})}
             prepared = _prepare(needed, backends, data, launcher, watcher)
         found = changes.since(campaign, data, _environments(prepared, backends), one_job.machine())
         notes: list[Finding] = changes.judge(found, accept=accept_changes, say=watcher.say)
-        site = Site(campaign.campaign_id, options, launcher, store, data, backends, prepared, notes)
+        site = Site(
+            campaign.campaign_id, limited, launcher, store, data, backends, prepared, notes,
+            allotment=allotment,
+        )  # fmt: skip
         return earlier + _go(campaign, site, earlier, gpus, watcher)
 
 

@@ -15,7 +15,7 @@ from harness import interrupts, nvidia
 from runner.contract import Finding, Idle
 
 CPU_PERCENT = 10.0
-"""Of the whole machine: what checks.py calls a foreign load while a job trains."""
+"""Of the cores that jobs may use: what checks.py calls a foreign load while a job trains."""
 
 GPU_PERCENT = 10
 """NVML's utilisation: what gpu_guards.py calls busy before a job."""
@@ -32,6 +32,7 @@ def wait(
     alone: bool,
     say: Callable[[str], None],
     stop: threading.Event | None = None,
+    cores: list[int] | None = None,
 ) -> Idle:
     """Pause, then look until nothing else uses the machine, for ``wait_s`` at the most.
 
@@ -43,6 +44,7 @@ def wait(
         alone: no other job of ours runs; only then the CPUs' load is others'.
         say: is told once if there is something to wait for.
         stop: ends the waiting.
+        cores: the numbers of those that the job may use; None is all.
 
     Raises:
         KeyboardInterrupt: a signal came, or ``stop`` was set.
@@ -53,7 +55,7 @@ def wait(
     begin = time.monotonic()
     told = False
     while True:
-        cpu = _cpu_percent(stop) if alone else None
+        cpu = _cpu_percent(cores, stop) if alone else None
         gpu = _gpu_percent(gpus) if use_gpu else None
         quiet = (cpu or 0.0) < CPU_PERCENT and (gpu or 0) < GPU_PERCENT
         waited = time.monotonic() - begin
@@ -94,11 +96,13 @@ def _busy(cpu: float | None, gpu: float | None) -> str:
     return " and ".join(words)
 
 
-def _cpu_percent(stop: threading.Event | None) -> float:
-    """Load of all cores over the next half second, in percent of the machine."""
-    psutil.cpu_percent()
+def _cpu_percent(cores: list[int] | None, stop: threading.Event | None) -> float:
+    """Mean load of these cores over the next half second; others have no part in the job."""
+    psutil.cpu_percent(percpu=True)
     interrupts.sleep(_LOOK_S, stop)
-    return float(psutil.cpu_percent())
+    load = psutil.cpu_percent(percpu=True)
+    chosen = [load[core] for core in cores or [] if core < len(load)] or load
+    return float(sum(chosen) / len(chosen))
 
 
 def _gpu_percent(gpus: list[str] | None) -> float | None:

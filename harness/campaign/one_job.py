@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -11,19 +10,20 @@ from importlib import metadata
 from pathlib import Path
 
 from harness import checks, interrupts, settings
+from harness.allotment import core_grant, grant
 from harness.campaign import compiled, idle
 from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
-from harness.checks import gpu_guards, isolation
+from harness.checks import allotted_cores, gpu_guards, isolation
 from harness.datasets import Dataset
 from harness.errors import BenchdlError
 from harness.launchers.base import CUT_OFF, Exit, Launcher, Order, Prepared
 from harness.launchers.exchange import Exchange, data_dir
 from harness.store import Store, new_run_id
 from runner import attest, workloads
-from runner.contract import Failure, Finding, Idle, Job, Launch, Result, Status
+from runner.contract import Allotment, Failure, Finding, Idle, Job, Launch, Result, Status
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Site:
     prepared: dict[tuple[str, str], Prepared]
     changes: list[Finding] = field(default_factory=list)
     compiled: Path | None = None
+    allotment: Allotment = field(default_factory=grant.read)
 
 
 def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> Job:
@@ -102,6 +103,7 @@ def pause(
         wait_s=options.idle_wait_s,
         gpus=job.gpus,
         use_gpu=job.device == "gpu",
+        cores=site.allotment.cores,
         alone=alone,
         say=watcher.say,
         stop=stop,
@@ -136,6 +138,7 @@ def _run(
         compile_cache=compile_cache,
         timeout_s=site.options.timeout_s,
         memory_limit_bytes=site.options.memory_limit_bytes,
+        allotment=site.allotment,
         stop=stop,
     )
     begin, started_at = time.monotonic(), now()
@@ -148,7 +151,7 @@ def _run(
         exchange.remove()
         raise
     wall_s = time.monotonic() - begin
-    result = _conclude(job, exchange.result(exit_), exit_, started_at, wall_s, quiet, site.changes)
+    result = _conclude(job, exchange.result(exit_), exit_, started_at, wall_s, quiet, site)
     site.store.add(result, exchange)
     exchange.remove()
     watcher.job_ended(result)
@@ -163,8 +166,8 @@ def engine_took_it(result: Result) -> bool:
 
 
 def machine() -> str:
-    """The processor and the cores that this process, and so its jobs, may use."""
-    return f"{attest.host().cpu_model}, {len(os.sched_getaffinity(0))} cores"
+    """The processor and how many cores jobs may use."""
+    return f"{attest.host().cpu_model}, {core_grant.count()} cores"
 
 
 def now() -> str:
@@ -179,12 +182,13 @@ def _conclude(
     started_at: str,
     wall_s: float,
     quiet: Idle,
-    changes: list[Finding],
+    site: Site,
 ) -> Result:
     """Complete the runner's result, or make one for a runner that could not."""
     measured = said.measurement if isinstance(said, Result) else None
     found = checks.findings(job, measured, wall_s) if measured else []
     found += checks.exit_status(exit_.code) if measured else []
+    found += allotted_cores.findings(measured, site.allotment) if measured else []
     found += gpu_guards.neighbours(measured, exit_.gpu_neighbours) if measured else []
     found += isolation.outside(exit_.hardening) if measured else []
     status: Status = "ok" if isinstance(said, Result) and said.status == "ok" else "failed"
@@ -196,7 +200,7 @@ def _conclude(
         job=job,
         measurement=measured,
         failure=said.failure if isinstance(said, Result) else said,
-        findings=found + idle.findings(quiet) + changes,
+        findings=found + idle.findings(quiet) + site.changes,
         launch=Launch(
             launcher=job.launcher,
             harness_version=metadata.version("benchdl"),
@@ -211,5 +215,6 @@ def _conclude(
             idle=quiet,
             hardening=exit_.hardening,
             gpu_neighbours=exit_.gpu_neighbours,
+            allotment=site.allotment,
         ),
     )

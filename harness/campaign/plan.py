@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import Field
 
 from harness import catalog, overruled, settings
+from harness.allotment import core_grant
 from harness.campaign import limits
 from harness.campaign.limits import LONGEST_TIMEOUT_S
 from harness.catalog import Backend
@@ -207,3 +208,20 @@ def _possible(backend: Backend, one: Configuration, overrides: dict[str, Setting
         raise UsageError(f"backend '{backend.name}' has no {one.device} flavour")
     settings.resolve(backend, one.variant, overrides, mode=one.mode)
     overruled.refuse(backend.name, one.mode, one.threads, overrides)
+    allotted = core_grant.limit() if one.threads else None
+    if allotted:
+        within_cores(one.threads, allotted.count, allotted.source)
+
+
+def within_cores(threads: int | None, allotted: int, source: str) -> None:
+    """Check a number of threads against the cores that ``source`` allots.
+
+    Raises:
+        UsageError: it is larger.
+    """
+    if threads and threads > allotted:
+        raise UsageError(
+            f"--threads {threads} is more than was allotted: {allotted} "
+            f"core{'s' if allotted > 1 else ''} ({source})",
+            "ask for fewer, or start benchdl where more is allotted",
+        )

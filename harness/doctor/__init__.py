@@ -11,6 +11,7 @@ from typing import Any
 import docker
 
 from harness import cache, catalog, datasets, engine, images, nvidia
+from harness.allotment import grant
 from harness.doctor import gpu
 from harness.doctor.line import Line
 from harness.errors import BenchdlError
@@ -21,7 +22,7 @@ _DISK_BYTES = 15e9  # both gpu images and what their builds leave
 
 def examine(data_dir: Path | None, results: Path) -> list[Line]:
     """Examine everything; nothing is changed, built or downloaded."""
-    lines = [_python()]
+    lines = [_python(), Line(True, "allotted", grant.words(grant.read()) or "the whole machine")]
     backends = []
     for name in catalog.names():
         try:

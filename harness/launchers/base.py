@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from harness.catalog import Backend, Flavour
-from runner.contract import Job, Pins, Provenance
+from runner.contract import Allotment, Job, Pins, Provenance
 
 Say = Callable[[str], None]
 OnEvent = Callable[[dict[str, Any]], None]
@@ -62,6 +62,7 @@ class Order:
     compile_cache: Path
     timeout_s: float
     memory_limit_bytes: int | None = None
+    allotment: Allotment = field(default_factory=Allotment)
     stop: threading.Event | None = None
     """Set by another thread to end the job as Ctrl-C does."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from harness import engine, nvidia
+from harness.allotment import gpu_grant
 from harness.errors import BenchdlError, UsageError
 from harness.launchers.base import Launcher
 from harness.launchers.docker import DockerLauncher
@@ -52,8 +53,13 @@ def device(word: DeviceWord, say: Callable[[str], None]) -> Literal["cpu", "gpu"
     if word != "auto":
         return word
     count, reason = nvidia.gpus()
+    allotted = gpu_grant.limit() if count else None
+    if allotted and not allotted.gpus:
+        say(f"device: cpu, no GPU was allotted ({allotted.source})")
+        return "cpu"
     if count:
-        say(f"device: gpu, NVML shows {count}")
+        of = f", {len(allotted.gpus)} allotted ({allotted.source})" if allotted else ""
+        say(f"device: gpu, NVML shows {count}{of}")
         return "gpu"
     say(f"device: cpu, {reason}")
     return "cpu"

@@ -31,6 +31,8 @@ def facts(container: Container) -> dict[str, Any]:
         "security_opt": host.get("SecurityOpt"),
         "pids_limit": host.get("PidsLimit"),
         "memory_limit_bytes": host.get("Memory"),
+        "cpuset_cpus": host.get("CpusetCpus") or None,
+        "nano_cpus": host.get("NanoCpus") or None,
         "tmpfs": host.get("Tmpfs"),
         "ulimits": host.get("Ulimits"),
         "cgroup_namespace": host.get("CgroupnsMode"),

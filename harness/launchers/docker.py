@@ -34,6 +34,7 @@ from harness.launchers import (
     marks,
     recovery,
     room,
+    share,
 )
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.neighbours import Neighbours
@@ -45,8 +46,6 @@ RUN_LABEL = "benchdl.run_id"
 Given = Callable[[Backend, Flavour, Say], Image]
 """The image to run a backend's flavour in."""
 
-_MEMORY_SHARE = 0.9
-_PAGE_BYTES = 4096
 _PLACES = {"job": "/job", "data": "/data"}
 _CACHE = "/cache"
 _GONE_S = 30
@@ -224,8 +223,6 @@ class DockerLauncher:
 
     def _options(self, order: Order, way: gpu.Injection | None) -> dict[str, Any]:
         job = order.job
-        memory = order.memory_limit_bytes or int(self._info["MemTotal"] * _MEMORY_SHARE)
-        memory -= memory % _PAGE_BYTES  # as the kernel rounds it
         mounts = [
             Mount(_PLACES["job"], str(order.job_dir), type="bind"),
             *data_access.mounts(order.data_files, _PLACES["data"]),
@@ -251,8 +248,7 @@ class DockerLauncher:
             "mounts": mounts,
             "user": data_access.user(),
             **hardening.options(),
-            "mem_limit": memory,
-            "memswap_limit": memory,
+            **share.options(order, self._info),
         }
         devices = gpu.request(way, job.gpus) if way else gpu.none(self._info)
         environment.update(devices.pop("environment"))

@@ -13,6 +13,7 @@ from typing import Literal
 import psutil
 
 from harness import nvidia, paths
+from harness.allotment import core_grant
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
 from harness.launchers import environments, marks
@@ -75,7 +76,8 @@ class LocalLauncher:
         except OSError as error:
             raise unwritable(Path(job.data_dir), error) from None
         try:
-            guarded = Guarded(command, order.job_dir, environment)
+            with core_grant.only(order.allotment.cores):
+                guarded = Guarded(command, order.job_dir, environment)
         except OSError as error:
             return Exit("not-started", detail=f"the supervisor of the job does not start: {error}")
         stop = Stop(order.stop, order.result)

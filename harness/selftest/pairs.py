@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness import catalog, checks, datasets
-from harness.campaign import one_job, plan, progress
+from harness.campaign import allotted, one_job, plan, progress
 from harness.campaign.one_job import Site
 from harness.campaign.plan import Options, PlannedJob
 from harness.errors import BenchdlError
@@ -57,6 +57,7 @@ def run(
         KeyboardInterrupt: Ctrl-C or SIGTERM.
     """
     (configuration,), _ = plan.check(options)
+    options, allotment = allotted.within(options, [configuration], say)
     store.staging()
     data = datasets.resolve(options.dataset, options.data_dir, say)
     backend = catalog.load(configuration.backend)
@@ -64,7 +65,10 @@ def run(
     launcher.check_data(list(data.served().values()), ready)
     prepared = {(configuration.backend, str(configuration.device)): ready}
     campaign_id = new_run_id("selftest", configuration.device)
-    site = Site(campaign_id, options, launcher, store, data, {backend.name: backend}, prepared)
+    site = Site(
+        campaign_id, options, launcher, store, data, {backend.name: backend}, prepared,
+        allotment=allotment,
+    )  # fmt: skip
     watcher = progress.quiet()
     draw = random.Random(plan.new_seed() if options.order_seed is None else options.order_seed)  # noqa: S311
     runs, position, total = Runs(), 0, blocks * len(ARMS)

@@ -30,7 +30,7 @@ def machine(monkeypatch):
         ]
         return nvidia.Driver(gpus=gpus)
 
-    monkeypatch.setattr(idle, "_cpu_percent", lambda stop: next_of(Machine.cpu))
+    monkeypatch.setattr(idle, "_cpu_percent", lambda cores, stop: next_of(Machine.cpu))
     monkeypatch.setattr(idle, "_LOOK_S", 0.01)
     monkeypatch.setattr(nvidia, "examine", driver)
     return Machine

@@ -1,0 +1,57 @@
+"""A request held against what was allotted to this process: a limit, never a wish."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+
+from harness.allotment import gpu_grant, grant
+from harness.campaign import plan
+from harness.campaign.plan import Configuration, Options
+from harness.errors import UsageError
+from runner.contract import Allotment
+
+
+def within(
+    options: Options, needed: Iterable[Configuration], say: Callable[[str], None]
+) -> tuple[Options, Allotment]:
+    """The request, with the GPUs that were allotted where it names none, and all that was allotted.
+
+    Args:
+        options: the request.
+        needed: the configurations that are to run.
+        say: is told of what was allotted, if that is not the whole machine.
+
+    Raises:
+        UsageError: it asks for more than was allotted.
+    """
+    allotted = grant.read()
+    line = grant.words(allotted)
+    if line:
+        say(f"allotted: {line}")
+    for note in _notes(options):
+        say(note)
+    memory, asked = allotted.memory_bytes, options.memory_limit_bytes
+    if memory and asked and asked > memory:
+        raise UsageError(
+            f"--memory {grant.gib(asked)} is more than was allotted: {grant.gib(memory)} GiB "
+            f"({allotted.sources['memory_bytes']})",
+            "ask for less, or start benchdl where more is allotted",
+        )
+    if allotted.cores is not None:
+        for one in needed:
+            plan.within_cores(one.threads, len(allotted.cores), allotted.sources["cores"])
+    if "gpu" not in options.devices:
+        return options, allotted
+    gpus = gpu_grant.within(options.gpus, gpu_grant.limit())
+    return options.model_copy(update={"gpus": gpus}), allotted
+
+
+def _notes(options: Options) -> Iterator[str]:
+    """What the surroundings say that jobs do not follow."""
+    threads = os.environ.get("OMP_NUM_THREADS", "").strip()
+    if threads and options.threads == [None]:
+        yield (
+            f"note: OMP_NUM_THREADS={threads} is not given to jobs, which use the tool's own "
+            "number: --threads sets it"
+        )

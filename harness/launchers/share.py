@@ -1,0 +1,37 @@
+"""The share of the machine that a container gets: what was asked for, within what was allotted.
+
+The engine starts a container outside of everything that holds for this process: affinity, control
+groups, ``ulimit``. So each limit is passed on by name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.launchers.base import Order
+
+MEMORY_SHARE = 0.9
+_PAGE_BYTES = 4096
+_NANO = 1_000_000_000
+
+
+def options(order: Order, info: dict[str, Any]) -> dict[str, Any]:
+    """Options for ``containers.create`` on an engine with this ``/info``.
+
+    Without a limit that was asked for, memory is 90 % of the machine or of what was allotted.
+    """
+    allotted = order.allotment
+    there = min(info["MemTotal"], allotted.memory_bytes or info["MemTotal"])
+    memory = order.memory_limit_bytes or int(there * MEMORY_SHARE)
+    memory = max(memory - memory % _PAGE_BYTES, _PAGE_BYTES)  # as the kernel rounds it; 0 is none
+    found: dict[str, Any] = {"mem_limit": memory, "memswap_limit": memory}
+    quota = allotted.quota_cores
+    if allotted.cores is not None:
+        numbered = max(allotted.cores, default=0) < int(info.get("NCPU") or 0)
+        if numbered and info.get("CPUSet", True):
+            found["cpuset_cpus"] = ",".join(map(str, allotted.cores))
+        else:  # an engine in a machine of its own, or one that may not choose cores
+            quota = quota or len(allotted.cores)
+    if quota is not None:
+        found["nano_cpus"] = int(quota * _NANO)
+    return found

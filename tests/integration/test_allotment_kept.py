@@ -1,0 +1,141 @@
+"""What was allotted to benchdl is what its jobs get, in both launchers: real limits, real jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHDL = Path(sys.executable).parent / "benchdl"
+GIB = 2**30
+RUN = ["run", "dummy", "--dataset", "synthetic-mnist", "--epochs", "1", "--train-samples", "1000",
+       "--idle-wait", "0", "--cool-down", "0", "--make-base", "--json"]  # fmt: skip
+CORE = max(os.sched_getaffinity(0))
+two_cores = pytest.mark.skipif(
+    len(os.sched_getaffinity(0)) < 2, reason="one core only: none can be kept from a job"
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, dummy_root):
+    """One cache for this module: the environment and the data are made once."""
+    cache = tmp_path_factory.mktemp("cache")
+    return {**os.environ, "BENCHDL_ROOT": str(dummy_root), "BENCHDL_CACHE": str(cache)}
+
+
+@pytest.fixture
+def run(home, tmp_path):
+    """Run the command as a batch system does; returns the only result, or what a refusal says."""
+
+    def call(*args, before=(), env=None, group=None, expect=0):
+        done = subprocess.run(
+            [*before, BENCHDL, *RUN, *args, "--results", tmp_path / "results"],
+            env={**home, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+            preexec_fn=group,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode == expect, done.stderr
+        files = list((tmp_path / "results").glob("*/result.json"))
+        if expect == 2:
+            assert files == []
+            return done.stderr
+        (file,) = files
+        return json.loads(file.read_text())
+
+    return call
+
+
+def codes(result):
+    return [finding["code"] for finding in result["findings"]]
+
+
+@pytest.mark.docker
+@two_cores
+def test_a_container_gets_the_cores_of_taskset(engine, run):
+    result = run("--launcher", "docker", "--device", "cpu", before=["taskset", "-c", str(CORE)])
+    assert result["measurement"]["cpu"]["visible_cores"] == 1
+    assert result["launch"]["hardening"]["cpuset_cpus"] == str(CORE)
+    assert result["launch"]["machine"].endswith(", 1 cores")
+    assert result["launch"]["allotment"]["cores"] == [CORE]
+    assert result["launch"]["allotment"]["sources"] == {"cores": "CPU affinity"}
+    assert "beyond-allotment" not in codes(result)
+
+
+@pytest.fixture
+def group():
+    """A control group of half a core and 3 GiB, and how a process goes into it."""
+    name = f"benchdl-test-{secrets.token_hex(4)}"
+    v1 = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup/memory")
+    old = all(place.is_dir() for place in v1)
+    cpu, memory = (place / name for place in (v1 if old else (Path("/sys/fs/cgroup"),) * 2))
+    texts = {
+        cpu / ("cpu.cfs_quota_us" if old else "cpu.max"): "50000" if old else "50000 100000",
+        memory / ("memory.limit_in_bytes" if old else "memory.max"): str(3 * GIB),
+    }
+    made = list(dict.fromkeys((cpu, memory)))
+
+    def join():
+        for folder in made:
+            (folder / "cgroup.procs").write_text(str(os.getpid()))
+
+    try:
+        try:
+            for folder in made:
+                folder.mkdir()
+            for file, text in texts.items():
+                file.write_text(text)
+        except OSError as error:
+            pytest.skip(f"no control group can be made here: {error}")
+        yield join
+    finally:
+        for folder in made:
+            if folder.is_dir():
+                folder.rmdir()
+
+
+@pytest.mark.docker
+def test_a_container_gets_quota_and_memory_of_the_control_group(engine, run, group):
+    result = run("--launcher", "docker", "--device", "cpu", group=group)
+    found, outside = result["launch"]["allotment"], result["launch"]["hardening"]
+    assert (found["quota_cores"], len(found["cores"]), found["memory_bytes"]) == (0.5, 1, 3 * GIB)
+    assert outside["nano_cpus"] == 500_000_000
+    assert outside["memory_limit_bytes"] == pytest.approx(0.9 * 3 * GIB, abs=4096)
+    assert result["measurement"]["isolation"]["memory_limit_bytes"] == outside["memory_limit_bytes"]
+    assert result["measurement"]["cpu"]["visible_cores"] == 1
+
+
+@two_cores
+def test_a_local_job_gets_the_cores_that_a_batch_system_counts(run):
+    local = ("--launcher", "local", "--device", "cpu")
+    slots = {"NSLOTS": "1"}
+    said = run(*local, "--threads", "2", env=slots, expect=2)
+    assert "--threads 2 is more than was allotted: 1 core (NSLOTS)" in said
+    said = run(*local, "--memory", "2", env={"SLURM_MEM_PER_NODE": "1024"}, expect=2)
+    assert "--memory 2 is more than was allotted: 1 GiB (SLURM_MEM_PER_NODE)" in said
+    result = run(*local, env=slots)
+    assert result["measurement"]["cpu"]["visible_cores"] == 1
+    assert len(result["launch"]["allotment"]["cores"]) == 1
+
+
+def test_a_local_job_gets_the_gpus_that_were_allotted(run, stub_nvml):
+    """Three GPUs in the machine, as the driver's library shows them; one of them is ours."""
+    host = {**stub_nvml("gpus = 3\n"), "CUDA_VISIBLE_DEVICES": "1"}
+    local = ("--launcher", "local", "--device", "gpu", "--allow-unpinned")
+    said = run(*local, "--gpus", "0,1", env=host, expect=2)
+    assert "--gpus 0,1: 0 was not allotted (CUDA_VISIBLE_DEVICES=1)" in said
+    said = run(*local, env={**host, "CUDA_VISIBLE_DEVICES": ""}, expect=2)
+    assert "no GPU was allotted (CUDA_VISIBLE_DEVICES=)" in said
+    script = f"environment.BENCHDL_STUB_SCRIPT={host['BENCHDL_STUB_SCRIPT']}"
+    result = run(*local, "--set", script, env=host)
+    assert result["job"]["gpus"] == ["1"]
+    assert result["launch"]["allotment"]["gpus"] == ["1"]
+    assert [one["index"] for one in result["measurement"]["gpu"]["devices"]] == [1]
