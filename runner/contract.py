@@ -20,6 +20,7 @@ from runner.schema import (
     SCHEMA_VERSION,
     ContractError,
     Model,
+    Moment,
     Number,
     Ordinal,
     Plain,
@@ -219,8 +220,8 @@ class Result(Model):
     schema_version: Literal[1] = 1
     run_id: str = Field(pattern=RUN_ID_PATTERN)
     status: Status
-    started_at: str
-    finished_at: str
+    started_at: Moment
+    finished_at: Moment
     job: Job
     measurement: Optional[Measurement] = None
     failure: Optional[Failure] = None

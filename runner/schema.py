@@ -6,6 +6,8 @@ read is finite, and so is all that is computed from it.
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Any, Dict, Union
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +21,7 @@ SCHEMA_VERSION = 1
 SHORTEST_S = 1e-9
 """The resolution of the monotonic clock: nothing that was measured took less, and not nothing."""
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _LARGEST = strict_json.MAX_INTEGER
 _LONGEST_S = 1e12
 
@@ -43,6 +46,21 @@ def _plain(value: Any) -> Any:
 
 Plain = Annotated[Any, AfterValidator(_plain)]
 """Facts of no fixed shape: whatever JSON can say, within the bounds of what comes from outside."""
+
+
+def _moment(text: str) -> str:
+    if not text:
+        return text
+    if not _DATE.match(text):
+        raise ValueError("no date and time, as in 2026-11-23T12:00:00+00:00")
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not 1970 <= moment.year < 9000:
+        raise ValueError("a date and time without a zone, or of no time that can be reckoned with")
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+"""A date and time with its zone, as text in the form of ISO 8601; empty where it is not known."""
 
 SettingValue = Union[bool, Whole, Number, str]
 """What ``--set`` may give a setting."""

@@ -21,7 +21,7 @@ from harness.files import FileError
 from harness.launchers.exchange import unwritable
 from harness.store import CAMPAIGNS, Damaged, Store, report
 from runner.contract import RUN_ID_PATTERN, ContractError, Pins, Provenance, Result
-from runner.schema import Model, Whole, first_error, versioned
+from runner.schema import Model, Moment, Whole, first_error, versioned
 
 SCHEMA_VERSION = 1
 
@@ -47,7 +47,7 @@ class Campaign(Model):
 
     schema_version: Literal[1] = 1
     campaign_id: str = Field(pattern=RUN_ID_PATTERN)
-    created_at: str
+    created_at: Moment
     launcher: Literal["docker", "local"]
     harness_version: str
     harness_sha256: str

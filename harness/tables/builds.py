@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from harness.tables.rows import Row
+from harness.tables.sampled import moment
 
 PARTS: dict[str, Callable[[Row], str | None]] = {
     "software": lambda row: row.software,
@@ -55,7 +55,7 @@ def notes(named: str, rows: list[Row]) -> list[str]:
             f"{named}: its {len(rows)} runs were measured by {len(measured_by)} versions of "
             f"benchdl's code ({', '.join(one or 'not recorded' for one in measured_by)})"
         )
-    began = sorted(datetime.fromisoformat(row.started_at) for row in rows)
+    began = sorted(moment(row.started_at) for row in rows)
     apart_s = (began[-1] - began[0]).total_seconds() if began else 0.0
     if apart_s > APART_S:
         long = f"{apart_s / 86400:.1f} days" if apart_s >= 86400 else f"{apart_s / 3600:.0f} hours"

@@ -24,12 +24,17 @@ def usable(rows: Sequence[Row]) -> list[Row]:
     return []
 
 
+def moment(started_at: str) -> datetime:
+    """A row's start; the beginning of time where it is not known."""
+    return datetime.fromisoformat(started_at or "1970-01-01T00:00:00+00:00")
+
+
 def samples(rows: Sequence[Row], figure: Figure = "time_s") -> list[Sample]:
     """One sample a row, without rows that lack the figure; which rows count says :func:`usable`."""
     found = []
     for row in rows:
         value: float | None = getattr(row, figure)
         if value:  # an epoch of 0 s was not measured either
-            began = datetime.fromisoformat(row.started_at).timestamp()
+            began = moment(row.started_at).timestamp()
             found.append(Sample(value, (row.campaign_id, row.repeat), row.run_id, began))
     return found

@@ -105,3 +105,13 @@ def test_facts_of_no_fixed_shape_are_plain(make_result):
     for fact in (nested, math.nan, math.inf, 10**400, "\ud800", {"\udfff": 1}, object()):
         with pytest.raises(ValidationError):
             make_result(measurement={"attestation": {"framework": {"fact": fact}}})
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["yesterday", "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00", "2026-02-31T00:00:00Z",
+     "2026-11-23T12:00:00", "20261123T120000+0000", "2026-11-23T25:00:00+00:00"],
+)  # fmt: skip
+def test_a_date_is_one_that_can_be_reckoned_with(make_result, moment):
+    with pytest.raises(ValidationError, match="started_at"):
+        make_result(started_at=moment)
