@@ -69,12 +69,11 @@ class OwnEngine:
     def fill(self) -> Path:
         """Fill its disk to the last block; returns the file that does it."""
         file = self.root / "filler"
-        with file.open("wb") as target, contextlib.suppress(OSError):
+        with file.open("wb", buffering=0) as target:
             for size in (2**24, 2**16, 2**12):
                 with contextlib.suppress(OSError):
-                    while True:
-                        target.write(bytes(size))
-                        target.flush()
+                    while target.write(bytes(size)) == size:
+                        pass
         return file
 
     def take(self, images: list[str], source: docker.DockerClient) -> None:

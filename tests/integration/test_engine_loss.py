@@ -81,9 +81,9 @@ def campaign(own, dummy_root, cache, tmp_path):
             text=True,
         )
 
-    def run(*args, **more):
+    def run(*args, repeat=JOBS, **more):
         return start(
-            "run", "dummy", *STAND_IN, "--device", "cpu", "--launcher", "docker", "--repeat", JOBS,
+            "run", "dummy", *STAND_IN, "--device", "cpu", "--launcher", "docker", "--repeat", repeat,
             "--idle-wait", "0", *args, **more
         )  # fmt: skip
 
@@ -115,16 +115,16 @@ def training(own):
     return found[0] if found else None
 
 
-@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
-def test_an_engine_that_comes_back_costs_no_job(own, campaign, tmp_path, sign):
-    process = campaign.run()
+@pytest.mark.parametrize(("sign", "jobs"), [(signal.SIGKILL, 2), (signal.SIGTERM, 1)])
+def test_an_engine_that_comes_back_costs_no_job(own, campaign, tmp_path, sign, jobs):
+    process = campaign.run(repeat=jobs)
     container = until(lambda: training(own), 120)
     own.kill(sign)
     own.start()
     _, stderr = process.communicate(timeout=200)
     assert process.returncode == 0, stderr
     ended, cut = ends(tmp_path)
-    assert ended == dict.fromkeys(range(1, JOBS + 1), 1)
+    assert ended == dict.fromkeys(range(1, jobs + 1), 1)
     assert [one["failure"]["reason"] for one in cut] == ["engine-lost"]
     assert cut[0]["run_id"] in container.name
     assert f"{own.host} ($DOCKER_HOST) went away: waiting" in stderr
@@ -155,7 +155,7 @@ def test_an_engine_that_stays_away_leaves_a_campaign_that_can_be_resumed(own, ca
 
 def test_a_full_disk_of_the_engine_fails_no_job(own, campaign, tmp_path):
     filler = own.fill()
-    process = campaign.run()
+    process = campaign.run(repeat=1)
     said = [process.stderr.readline()]
     while said[-1] and "has no room for a container: waiting up to" not in said[-1]:
         said.append(process.stderr.readline())
@@ -164,7 +164,7 @@ def test_a_full_disk_of_the_engine_fails_no_job(own, campaign, tmp_path):
     _, stderr = process.communicate(timeout=200)
     assert process.returncode == 0, stderr
     ended, cut = ends(tmp_path)
-    assert ended == dict.fromkeys(range(1, JOBS + 1), 1)
+    assert ended == {1: 1}
     assert {one["failure"]["reason"] for one in cut} == {"engine-lost"}
     assert "disk is full" in cut[0]["failure"]["message"]
     assert ours(own) == []
