@@ -55,6 +55,20 @@ def parse(pairs: list[str]) -> dict[str, SettingValue]:
     return parsed
 
 
+def check(overrides: dict[str, SettingValue]) -> None:
+    """Make sure that a record's overrides are what :func:`parse` gives: its keys, its types.
+
+    Raises:
+        UsageError: one is not.
+    """
+    for key, value in overrides.items():
+        words = {True: "on", False: "off"}
+        text = words[value] if isinstance(value, bool) else value
+        again = parse([f"{key}={text}"])
+        if again != {key: value} or isinstance(again[key], bool) != isinstance(value, bool):
+            raise UsageError(f"the setting {key[:80]!a} cannot be {str(value)[:80]!a}")
+
+
 def _value(key: str, text: str) -> SettingValue:
     if key.endswith((".mode", ".dtype")) or key == "strategy":
         return text

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from harness import scratch
 from harness.bundle import outputs
 from harness.bundle.manifest import RESULTS, TABLES
 from harness.bundle.reading import Bundle
-from harness.bundle.unpacking import unpack
+from harness.bundle.unpacking import FOLDERS, unpack
 from harness.errors import BenchdlError, UsageError
 
 
@@ -38,9 +39,9 @@ def replay(bundle: Bundle, folder: Path, *, force: bool) -> list[Replayed]:
     """
     results = bundle.results()
     made = outputs.of(results)
-    with tempfile.TemporaryDirectory(prefix="benchdl-bundle-") as samples:
-        unpack(bundle, RESULTS, Path(samples))
-        page = outputs.web_page(bundle.campaign(), results, bundle.manifest.damaged, Path(samples))
+    with scratch.folder(Path(tempfile.gettempdir()), FOLDERS) as samples:
+        unpack(bundle, RESULTS, samples)
+        page = outputs.web_page(bundle.campaign(), results, bundle.manifest.damaged, samples)
     try:
         if folder.exists() and any(folder.iterdir()) and not force:
             raise UsageError(f"{folder} is not empty", "name another with -o, or use --force")

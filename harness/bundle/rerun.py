@@ -1,33 +1,30 @@
-"""``benchdl bundle rerun``: the same jobs here, in the same environments, and the verdict.
+"""``benchdl bundle rerun``: the same jobs here, and the verdict.
 
-The sources decide the environments. If this checkout's are those of the bundle, or the bundle holds
-the images, nothing has to be chosen; else the user says which are to be taken.
+A bundle is a stranger's: first comes what it would run, then every refusal, then the first job.
+docs/bundles.md has the threat model.
 """
 
 from __future__ import annotations
 
 import tempfile
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-
-from docker.models.images import Image
 
 from harness import campaign as campaigns
-from harness import compare, engine, paths
-from harness.bundle import carried, sources
+from harness import compare, engine, paths, scratch
+from harness.bundle import carried, choosing, outline, plain
+from harness.bundle.choosing import Chosen, LocalOfBundle, OfBundle, Sources, Where
 from harness.bundle.manifest import SOURCES
+from harness.bundle.plain import Limits
 from harness.bundle.reading import Bundle
-from harness.bundle.unpacking import unpack
+from harness.bundle.unpacking import FOLDERS, unpack
 from harness.campaign import one_job, plan, records
-from harness.campaign.plan import Options
 from harness.campaign.records import Campaign
 from harness.campaign.watcher import Watcher
-from harness.catalog import Backend, Flavour
 from harness.compare import Outcome
-from harness.errors import BenchdlError, UsageError
-from harness.launchers.base import Launcher, Say
+from harness.errors import UsageError
+from harness.launchers.base import Launcher
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.gpu import InjectionWord
 from harness.launchers.local import LocalLauncher
@@ -35,51 +32,65 @@ from harness.store import Store
 from harness.tables import rows
 from runner.contract import Result
 
-Sources = Literal["auto", "bundle", "here"]
-
-_NAMED = 3
+__all__ = ["Here", "Limits", "Sources", "Where", "rerun", "verdict"]
 
 
 @dataclass(frozen=True)
 class Here:
-    """What belongs to this machine, and which sources to take.
+    """What belongs to this machine and its user, and which sources to take.
 
-    ``resume``: go on with the newest repetition of the bundle instead of beginning one.
+    ``trusted``: programs of the bundle may run without a container's protection. ``resume``: go on
+    with the newest repetition of the bundle instead of beginning one. ``only_show``: run nothing.
     """
 
     sources: Sources = "auto"
+    launcher: Where = "docker"
+    trusted: bool = False
+    limits: Limits = field(default_factory=Limits)
     data_dir: Path | None = None
     gpus: list[str] | None = None
     injection: InjectionWord = "auto"
     make_base: bool = False
     resume: bool = False
+    only_show: bool = False
 
 
 def rerun(bundle: Bundle, here: Here, store: Store, watcher: Watcher) -> list[Result]:
-    """Run the bundle's jobs and store their results as a campaign of this store.
+    """Tell what would run, then run the bundle's jobs as a campaign of this store.
 
     Returns:
-        The results of the repetition.
+        The results of the repetition; none if it was only shown.
 
     Raises:
-        UsageError: the sources differ and nobody said which to take; a configuration does not exist
-            in them; or there is no repetition to resume.
-        BenchdlError: the data, an image or an engine cannot be had; or a job cannot be stored.
+        UsageError: something of the bundle is not plain, or is not allowed by ``here``; a
+            configuration does not exist in the sources; or there is no repetition to resume.
+        BenchdlError: an image is refused; the data, an image or an engine cannot be had; or a job
+            cannot be stored.
         KeyboardInterrupt: Ctrl-C or SIGTERM, after the running job was stored as interrupted.
     """
     record = bundle.campaign()
-    for words in bundle.manifest.sources_changed:
-        watcher.say(f"the bundle's sources are not as the campaign ran: {words} changed before")
-    with tempfile.TemporaryDirectory(prefix="benchdl-bundle-") as folder:
-        root = unpack(bundle, SOURCES, Path(folder))
-        of_bundle = _take_the_bundles(bundle, record, here, root, watcher.say)
-        with paths.rooted(root) if of_bundle else nullcontext():
-            _check(record)
-            launcher = _launcher(bundle, record, here, of_bundle=of_bundle)
-            if here.resume:
-                begun = _begun(store, bundle)
+    plain.check(record, here.limits)
+    choosing.launcher(record, here.launcher, trusted=here.trusted)
+    options = plain.options(record, here.limits).model_copy(
+        update={"data_dir": here.data_dir, "gpus": here.gpus}
+    )
+    checkout = paths.root()
+    with scratch.folder(Path(tempfile.gettempdir()), FOLDERS) as folder:
+        root = unpack(bundle, SOURCES, folder)
+        chosen = choosing.environments(bundle, record, here.sources, root, trusted=here.trusted)
+        with paths.rooted(chosen.root) if chosen.root else nullcontext():
+            plan.check_each([job.configuration for job in record.jobs], options)
+            for line in outline.lines(bundle, record, options, chosen, here.limits):
+                watcher.say(line)
+            if chosen.root and record.launcher == "docker":
+                choosing.harmless(outline.variables(record, options))
+            checked = carried.checked(bundle, chosen.images)
+            if here.only_show:
+                return []
+            begun = _begun(store, bundle, here.limits) if here.resume else None
+            launcher = _launcher(bundle, record, here, chosen, checked, checkout)
+            if begun:
                 return campaigns.resume(begun, launcher, store, watcher)
-            options = _options(record, here)
             return campaigns.again(
                 record, options, bundle.manifest_sha256, launcher, store, watcher
             )
@@ -105,78 +116,33 @@ def verdict(bundle: Bundle, done: list[Result]) -> Outcome:
     return compare.between(sides, ("machine",) if same else ("machine", "time"), names=names)
 
 
-def _take_the_bundles(bundle: Bundle, record: Campaign, here: Here, root: Path, say: Say) -> bool:
-    """Whether the bundle's sources are used, and not this checkout's."""
-    differing = sources.differing(record, root)
-    if here.sources == "bundle" or (here.sources == "auto" and bundle.manifest.images):
-        say("environments: the bundle's" + (" images" if bundle.manifest.images else " sources"))
-        return True
-    if not differing:
-        say("environments: this checkout's sources, which are those of the bundle")
-        return False
-    few = ", ".join(differing[:_NAMED]) + (", ..." if len(differing) > _NAMED else "")
-    if here.sources == "here":
-        say(f"environments: this checkout's, which differ from the bundle's in {few}")
-        return False
-    raise UsageError(
-        f"this checkout's sources differ from the bundle's in {len(differing)} files: {few}",
-        "--sources bundle takes the bundle's, and runs its Dockerfiles and code (only if you trust "
-        "its maker); --sources here takes this checkout's, and compares other environments",
-    )
-
-
-def _check(record: Campaign) -> None:
-    """Every configuration exists in the sources that were chosen.
-
-    Raises:
-        UsageError: one does not.
-    """
-    wanted = {job.configuration for job in record.jobs}
-    named = sorted({one.backend for one in wanted})
-    sound, _ = plan.check(record.options.model_copy(update={"backends": named}))
-    missing = [str(one) for one in wanted if one not in sound]
-    if missing:
-        raise UsageError(f"{missing[0]} does not exist in these sources", "try --sources bundle")
-
-
-def _launcher(bundle: Bundle, record: Campaign, here: Here, *, of_bundle: bool) -> Launcher:
+def _launcher(
+    bundle: Bundle,
+    record: Campaign,
+    here: Here,
+    chosen: Chosen,
+    checked: list[carried.Checked],
+    checkout: Path,
+) -> Launcher:
     if record.launcher == "local":
-        return LocalLauncher()
+        return LocalOfBundle(bundle) if chosen.root else LocalLauncher()
     client = engine.connect()
-    chosen = bundle.manifest.images if of_bundle else []
-    images = {(one.wanted.backend, one.wanted.device): one
-              for one in carried.checked(bundle, chosen)}  # fmt: skip
-
-    def given(backend: Backend, flavour: Flavour, say: Say) -> Image:
-        image = images.get((backend.name, flavour))
-        if image is None:
-            raise BenchdlError(f"the bundle has no {flavour} image of {backend.name}")
-        return carried.loaded(client, bundle, image, say)
-
+    given = OfBundle(client, bundle, checked, checkout, here.make_base)
     return DockerLauncher(
         client,
         make_base=here.make_base,
         injection=here.injection,
-        given=given if images else None,
+        given=given if checked or chosen.root else None,
     )
 
 
-def _options(record: Campaign, here: Here) -> Options:
-    changed = {
-        "backends": sorted({job.configuration.backend for job in record.jobs}),
-        "dataset": record.dataset,
-        "data_dir": here.data_dir,
-        "gpus": here.gpus,
-    }
-    return record.options.model_copy(update=changed)
-
-
-def _begun(store: Store, bundle: Bundle) -> Campaign:
-    """The newest repetition of the bundle in the store."""
+def _begun(store: Store, bundle: Bundle, limits: Limits) -> Campaign:
+    """The newest repetition of the bundle in the store; as plain as the bundle has to be."""
     known, _ = records.load(store)
     ours = [one for one in known if one.bundle_sha256 == bundle.manifest_sha256]
     if not ours:
         raise UsageError(
             f"no repetition of {bundle.file} in {store.directory}", "begin one without --resume"
         )
+    plain.check(ours[-1], limits)
     return ours[-1]

@@ -12,7 +12,7 @@ from pathlib import Path
 import docker
 
 from harness import catalog, engine, images, paths
-from harness.bundle.manifest import ID
+from harness.bundle.manifest import ID, is_safe
 from harness.campaign import changes
 from harness.campaign.records import Campaign, Environment
 from harness.catalog import Backend
@@ -83,7 +83,7 @@ def _decisive(campaign: Campaign) -> dict[str, bytes]:
                 own = locks.FLAVOUR_LOCKS[environment.device]
                 contents[own] = contents.pop(context.FRAMEWORK_LOCK)
         else:
-            names = ["image.toml", *environment.provenance.locks_sha256]
+            names = ["image.toml", *filter(_is_name, environment.provenance.locks_sha256)]
             chosen = [backend.folder / one for one in names if (backend.folder / one).is_file()]
             contents = {file.name: file.read_bytes() for file in chosen}
             runner = paths.root() / "runner"
@@ -102,9 +102,14 @@ def _backends(campaign: Campaign) -> list[Backend]:
 def _locks(backend: Backend, environment: Environment) -> dict[str, str]:
     if environment.provenance.kind == "image":
         return context.lock_hashes(backend, environment.device)
-    names = environment.provenance.locks_sha256
+    names = filter(_is_name, environment.provenance.locks_sha256)
     found = {name: backend.folder / name for name in names}
     return {name: changes.file_sha256(file) for name, file in found.items() if file.is_file()}
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text of a record is the name of a file in a folder, and leads nowhere else."""
+    return is_safe(text) and "/" not in text
 
 
 def _built_otherwise(

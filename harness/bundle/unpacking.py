@@ -7,6 +7,9 @@ from pathlib import Path
 from harness.bundle.reading import Bundle
 from harness.errors import BenchdlError
 
+FOLDERS = "benchdl-bundle-"
+"""How the names of folders begin that bundles are unpacked to."""
+
 
 def unpack(bundle: Bundle, below: str, folder: Path) -> Path:
     """Write the members whose paths begin with ``below`` into an empty ``folder``; returns it.

@@ -121,13 +121,7 @@ def check(options: Options) -> tuple[list[Configuration], list[Skipped]]:
         raise UsageError("no backend given", f"backends: {', '.join(catalog.names())}")
     if options.parallel_gpus and "cpu" in options.devices:
         raise UsageError("--parallel-gpus with device cpu", "add --device gpu")
-    limits.check_timeout(options.timeout_s)
-    limits.check_memory(options.memory_limit_bytes)
-    if options.workload not in workloads.names():
-        raise UsageError(
-            f"unknown workload '{options.workload}'",
-            catalog.suggestion(options.workload, workloads.names(), "workloads"),
-        )
+    _known(options)
     loaded = {name: catalog.load(name) for name in catalog.chosen(options.backends)}
     sound: list[Configuration] = []
     skipped: list[Skipped] = []
@@ -143,6 +137,29 @@ def check(options: Options) -> tuple[list[Configuration], list[Skipped]]:
     if not sound:
         raise UsageError("no combination can run", f"the first: {skipped[0].reason}")
     return sound, skipped
+
+
+def check_each(configurations: list[Configuration], options: Options) -> None:
+    """As :func:`check`, for configurations that are given and not combined from the options' axes.
+
+    Raises:
+        UsageError: one cannot run, or a key or the workload is unknown.
+    """
+    _known(options)
+    loaded = {name: catalog.load(name) for name in {one.backend for one in configurations}}
+    for one in dict.fromkeys(configurations):
+        _possible(loaded[one.backend], one, options.overrides)
+
+
+def _known(options: Options) -> None:
+    limits.check_timeout(options.timeout_s)
+    limits.check_memory(options.memory_limit_bytes)
+    settings.check(options.overrides)
+    if options.workload not in workloads.names():
+        raise UsageError(
+            f"unknown workload '{options.workload}'",
+            catalog.suggestion(options.workload, workloads.names(), "workloads"),
+        )
 
 
 def new_seed() -> int:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli import common, out
+from harness.cli import bundle_rerun, common, out
 from harness.errors import BenchdlError
-
-if TYPE_CHECKING:
-    from harness.bundle.rerun import Sources
-    from harness.launchers.gpu import InjectionWord
 
 _FILE = click.argument("file", type=common.UserPath())
 
@@ -131,63 +126,4 @@ def replay(file: Path, folder: Path, force: bool) -> int:
     return 1 if differing else 0
 
 
-@command.command("rerun")
-@_FILE
-@click.option(
-    "--sources",
-    type=click.Choice(["auto", "bundle", "here"]),
-    default="auto",
-    show_default=True,
-    help="Whose Dockerfiles, lock files and runner: auto takes the bundle's images if it holds "
-    "any, else this checkout's if they are the same.",
-)
-@click.option("--resume", is_flag=True, help="Go on with the newest repetition that was stopped.")
-@common.data_dir_option
-@common.gpus_option
-@common.injection_option
-@common.results_option
-@common.make_base_option
-def rerun(
-    file: Path,
-    sources: Sources,
-    resume: bool,
-    data_dir: Path | None,
-    gpus: str | None,
-    injection: InjectionWord,
-    results: Path | None,
-    make_base: bool,
-) -> int:
-    """Run the bundle's jobs here and compare: is it the same on this machine?
-
-    Same jobs, order, seeds, settings and data. Exit status 1 if a configuration could not be
-    compared; what the verdict is does not change it.
-    """
-    from harness import tables
-    from harness.bundle import reading
-    from harness.bundle import rerun as running
-    from harness.campaign.progress import Display
-    from harness.cli import request
-    from harness.compare import text
-    from harness.tables import rows
-
-    store = common.store(results)
-    display = Display(out.console())
-    with reading.opened(file, display.say) as bundle:
-        record = bundle.campaign()
-        here = running.Here(
-            sources=sources,
-            data_dir=data_dir and data_dir.absolute(),
-            gpus=request.gpus(gpus, list(record.options.devices)),
-            injection=injection,
-            make_base=make_base,
-            resume=resume,
-        )
-        try:
-            done = running.rerun(bundle, here, store, display)
-        finally:
-            display.close()
-        out.document("\n" + tables.to_markdown([rows.row(result) for result in done]) + "\n\n")
-        display.say(f"{len(done)} result(s), stored in {store.directory}")
-        outcome = running.verdict(bundle, done)
-    out.document(text.to_text(outcome) + "\n")
-    return 0 if len(outcome.lines) == len({job.configuration for job in record.jobs}) else 1
+command.add_command(bundle_rerun.command)

@@ -19,6 +19,8 @@ BENCHDL = Path(sys.executable).parent / "benchdl"
 SMALL = ["--device", "cpu", "--dataset", "synthetic-mnist", "--train-samples", "500",
          "--epochs", "1", "--idle-wait", "0"]  # fmt: skip
 
+LOCAL = ["--launcher", "local", "--trust-maker"]
+
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
@@ -93,7 +95,7 @@ def test_made_checked_shown_and_run_again(bench, start, root, tmp_path):
     assert "whole and unchanged" in out
     shutil.copy(tmp_path / "a.tar", tmp_path / "b.tar")
     flip(tmp_path / "b.tar", b'"error_rate"')
-    _, err = bench("bundle", "rerun", "b.tar", expect=1)
+    _, err = bench("bundle", "rerun", "b.tar", *LOCAL, expect=1)
     assert "result.json was changed" in err.splitlines()[-1]
     out, _ = bench("bundle", "replay", "a.tar", "-o", "again")
     told = dict(line.split(": ") for line in out.splitlines())
@@ -101,7 +103,9 @@ def test_made_checked_shown_and_run_again(bench, start, root, tmp_path):
     assert set(told.values()) == {"identical"}
 
     # Killed while it repeats the first job, and gone on with.
-    process = start("bundle", "rerun", "a.tar")
+    _, err = bench("bundle", "rerun", "a.tar", expect=2)
+    assert "here they would run as you" in err
+    process = start("bundle", "rerun", "a.tar", *LOCAL)
     deadline = time.monotonic() + 300
     while not list((tmp_path / "results" / ".staging").glob("*/job/samples.csv")):
         assert process.poll() is None, process.communicate()
@@ -109,7 +113,7 @@ def test_made_checked_shown_and_run_again(bench, start, root, tmp_path):
         time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    out, err = bench("bundle", "rerun", "a.tar", "--resume")
+    out, err = bench("bundle", "rerun", "a.tar", *LOCAL, "--resume")
     assert "was cut off when its harness died" in err
     first, again = campaigns(tmp_path)
     assert again["jobs"] == first["jobs"]
@@ -126,10 +130,10 @@ def test_made_checked_shown_and_run_again(bench, start, root, tmp_path):
     # A checkout that went on, or back: a choice.
     with (root / "docker" / "dummy" / "image.toml").open("a") as stream:
         stream.write("\n# another\n[variants.added]\ndescription = 'since'\n")
-    _, err = bench("bundle", "rerun", "a.tar", expect=2)
+    _, err = bench("bundle", "rerun", "a.tar", *LOCAL, expect=2)
     assert "differ from the bundle's in 1 files: docker/dummy/image.toml" in err
     assert len(campaigns(tmp_path)) == 2
-    bench("bundle", "rerun", "a.tar", "--sources", "bundle")
+    bench("bundle", "rerun", "a.tar", *LOCAL, "--sources", "bundle")
     kept = campaigns(tmp_path)[2]["environments"]
     assert kept == first["environments"]
 

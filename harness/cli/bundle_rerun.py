@@ -1,0 +1,134 @@
+"""``benchdl bundle rerun``: the jobs of a bundle, shown first, run here, and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli import common, out
+
+if TYPE_CHECKING:
+    from harness.bundle.rerun import Sources, Where
+    from harness.launchers.gpu import InjectionWord
+
+
+@click.command("rerun")
+@click.argument("file", type=common.UserPath())
+@click.option(
+    "--sources",
+    type=click.Choice(["auto", "bundle", "here"]),
+    default="auto",
+    show_default=True,
+    help="Whose environments: auto takes the bundle's images if it holds any, else this "
+    "checkout's sources if they are the same; bundle builds from the bundle's sources.",
+)
+@click.option(
+    "--launcher",
+    type=click.Choice(["docker", "local"]),
+    default="docker",
+    show_default=True,
+    help="local runs the jobs of a campaign that ran without containers: as you, unprotected.",
+)
+@click.option(
+    "--trust-maker",
+    is_flag=True,
+    help="Allow what no container confines: --launcher local, and --sources bundle, which runs "
+    "the bundle's build steps and code.",
+)
+@click.option("--dry-run", is_flag=True, help="Only check it and show what would run.")
+@click.option(
+    "--timeout",
+    type=common.Finite(),
+    help="Seconds after which a job is ended (default: as with run).",
+)
+@click.option(
+    "--memory",
+    type=common.Finite(),
+    metavar="GIB",
+    help="Memory limit of a container (default: as with run).",
+)
+@click.option("--max-jobs", type=click.IntRange(1), help="Refuse more jobs (default: 500).")
+@click.option("--max-epochs", type=click.IntRange(1), help="Refuse more epochs (default: 100).")
+@click.option(
+    "--allow-unpinned",
+    is_flag=True,
+    help="A job that ran something else than is pinned becomes suspect instead of invalid.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the newest repetition that was stopped.")
+@common.data_dir_option
+@common.gpus_option
+@common.injection_option
+@common.results_option
+@common.make_base_option
+def command(
+    file: Path,
+    sources: Sources,
+    launcher: Where,
+    trust_maker: bool,
+    dry_run: bool,
+    timeout: float | None,
+    memory: float | None,
+    max_jobs: int | None,
+    max_epochs: int | None,
+    allow_unpinned: bool,
+    resume: bool,
+    data_dir: Path | None,
+    gpus: str | None,
+    injection: InjectionWord,
+    results: Path | None,
+    make_base: bool,
+) -> int:
+    """Show what the bundle would run, run it here, and compare: is it the same on this machine?
+
+    Same jobs, order, seeds, settings and data; limits are yours. What is no plain setting is
+    refused. Exit status 1 if a configuration could not be compared; what the verdict is does not
+    change it.
+    """
+    from harness import tables
+    from harness.bundle import plain, reading
+    from harness.bundle import rerun as running
+    from harness.campaign import limits
+    from harness.campaign.plan import DEFAULT_TIMEOUT_S
+    from harness.campaign.progress import Display
+    from harness.cli import request
+    from harness.compare import text
+    from harness.tables import rows
+
+    store = common.store(results)
+    display = Display(out.console())
+    if timeout is not None:
+        limits.check_timeout(timeout)
+    allowed = plain.Limits(
+        timeout_s=DEFAULT_TIMEOUT_S if timeout is None else timeout,
+        memory_limit_bytes=None if memory is None else limits.memory(memory),
+        jobs=max_jobs or plain.DEFAULT_JOBS,
+        epochs=max_epochs or plain.DEFAULT_EPOCHS,
+        allow_unpinned=allow_unpinned,
+    )
+    with reading.opened(file, display.say) as bundle:
+        record = bundle.campaign()
+        here = running.Here(
+            sources=sources,
+            launcher=launcher,
+            trusted=trust_maker,
+            limits=allowed,
+            data_dir=data_dir and data_dir.absolute(),
+            gpus=request.gpus(gpus, [job.configuration.device for job in record.jobs]),
+            injection=injection,
+            make_base=make_base,
+            resume=resume,
+            only_show=dry_run,
+        )
+        try:
+            done = running.rerun(bundle, here, store, display)
+        finally:
+            display.close()
+        if dry_run:
+            return 0
+        out.document("\n" + tables.to_markdown([rows.row(result) for result in done]) + "\n\n")
+        display.say(f"{len(done)} result(s), stored in {store.directory}")
+        outcome = running.verdict(bundle, done)
+    out.document(text.to_text(outcome) + "\n")
+    return 0 if len(outcome.lines) == len({job.configuration for job in record.jobs}) else 1
