@@ -131,8 +131,8 @@ def _job(job: PlannedJob, count: int) -> Iterator[tuple[str, str]]:
     one = job.configuration
     if not _is_backend(one.backend):
         yield f"names a backend {one.backend[:80]!a}, which is no name of one", ""
-    if job.seed >= _SEEDS or job.repeat > count:
-        yield f"has a seed or repeat in job {job.position} that is none", ""
+    if job.repeat > count:
+        yield f"has a repeat in job {job.position} that is none", ""
     if (one.threads or 1) > _MOST_THREADS or (one.batch_size or 1) > _MOST_SAMPLES:
         yield f"has more threads or a larger batch in job {job.position} than there can be", ""
 
