@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import BinaryIO
 
 import docker
 
 from harness import files
 from harness.bundle import archive, carried, outputs, sources
 from harness.bundle import manifest as form
-from harness.bundle.archive import ArchiveError, Writer
+from harness.bundle.archive import Writer
 from harness.bundle.foreign_tar import Window
 from harness.bundle.manifest import DamagedResult, Manifest, Producer
+from harness.bundle.placing import placed
+from harness.bundle.redaction import Redaction
 from harness.campaign import changes, records
 from harness.campaign.records import Campaign
 from harness.errors import BenchdlError, UsageError
-from harness.files import FileError, sync
+from harness.files import FileError
 from harness.launchers.exchange import MAX_RESULT_BYTES
 from harness.store import CAMPAIGNS, Damaged, Store
-from runner.contract import ContractError, Result, load_job
+from runner.contract import ContractError, Result, load_job, load_result
 
 Say = Callable[[str], None]
 
+_HERE = Path(__file__).parent
+_OURS = {
+    form.README: _HERE / form.README,
+    form.LICENSE: _HERE.parents[1] / form.LICENSE,
+    form.LICENCES: _HERE / form.LICENCES,
+}
 _OF_A_RESULT = ("job.json", "result.json", "samples.csv", "samples.json", "log.txt")
 
 
@@ -78,9 +84,9 @@ def create(
         BenchdlError: jobs have no end yet, sources have changed, something cannot be read, or the
             bundle cannot be written.
     """
-    if file.exists() and not file.is_file():
+    if files.exists(file) and not files.is_file(file):
         raise UsageError(f"{file} is not a plain file", "name another with -o")
-    if file.exists() and not force:
+    if files.exists(file) and not force:
         raise UsageError(
             f"{file} exists already", "name another with -o, or replace it with --force"
         )
@@ -101,9 +107,10 @@ def create(
                 "marked as changed, with --accept-changes",
             )
         images = carried.find(campaign, client) if wanted.with_images else []
-        with _partial(file) as stream:
+        with placed(file) as stream:
             writer = Writer(stream)
-            _fill(writer, campaign, store, results, damaged)
+            redaction = Redaction(campaign, results, store)
+            _fill(writer, campaign, store, results, damaged, redaction)
             for image in images:
                 say(f"saving image {image.image_id} of {image.backend}")
                 offset = stream.tell() + archive.BLOCK
@@ -117,7 +124,10 @@ def create(
                     harness_sha256=changes.harness_sha256(),
                 ),
                 left=left,
-                damaged=[DamagedResult(run_id=d.directory.name, reason=d.reason) for d in damaged],
+                damaged=[
+                    DamagedResult(run_id=one.directory.name, reason=redaction.words(one.reason))
+                    for one in damaged
+                ],
                 sources_changed=differences,
                 images=images,
                 members=list(writer.members),
@@ -135,17 +145,30 @@ def _fill(
     store: Store,
     results: list[Result],
     damaged: list[Damaged],
+    redaction: Redaction,
 ) -> None:
     """All members but the images and the two that tell of the others."""
-    writer.add(form.README, [Path(__file__).with_name(form.README).read_bytes()])
+    for name, path in _OURS.items():
+        writer.add(name, [sources.read(path)])
     record = store.directory / CAMPAIGNS / f"{campaign.campaign_id}.json"
-    writer.add(form.CAMPAIGN, _plain(record))
-    for run_id in sorted([one.run_id for one in results] + [one.directory.name for one in damaged]):
+    writer.add(form.CAMPAIGN, [redaction.text(_whole(record))])
+    told = []
+    whole = {one.run_id for one in results}
+    for run_id in sorted([*whole, *(one.directory.name for one in damaged)]):
         for name in _OF_A_RESULT:
             path = store.directory / run_id / name
-            if files.exists(path):
+            if not files.exists(path):
+                continue
+            if name == "samples.csv":
                 writer.add(f"{form.RESULTS}{run_id}/{name}", _plain(path))
-    for name, text in outputs.of(results).items():
+                continue
+            told_by = redaction.log if name == "log.txt" else redaction.text
+            content = told_by(_whole(path))
+            writer.add(f"{form.RESULTS}{run_id}/{name}", [content])
+            if name == "result.json" and run_id in whole:
+                told.append(load_result(content))
+    told.sort(key=lambda one: (one.job.campaign_position or 0, one.job.attempt))
+    for name, text in outputs.of(told).items():
         writer.add(form.TABLES + name, [text.encode()])
     for name, path in sources.files(campaign).items():
         writer.add(form.SOURCES + name, [sources.read(path)])
@@ -183,6 +206,11 @@ def _unfinished(campaign: Campaign, left: list[int], wanted: Wanted, say: Say) -
     say(f"{many}: the bundle says so")
 
 
+def _whole(file: Path) -> bytes:
+    """The same at once, of a text: what writes them keeps them below 16 MiB."""
+    return b"".join(_plain(file))
+
+
 def _plain(file: Path) -> Iterator[bytes]:
     """The contents of a plain file; a link is not followed, nor a pipe waited for."""
     try:
@@ -197,30 +225,3 @@ def _plain(file: Path) -> Iterator[bytes]:
             f"cannot read {file}: {error.strerror or error}",
             "nothing of a campaign is left out: make it readable",
         ) from None
-
-
-@contextmanager
-def _partial(file: Path) -> Iterator[BinaryIO]:
-    """A file beside ``file`` that takes its place when the body is through; else it is removed.
-
-    Raises:
-        BenchdlError: it cannot be written, or something cannot be put into a bundle.
-    """
-    partial = file.with_name(f".{file.name}.{secrets.token_hex(4)}.partial")
-    try:
-        with partial.open("xb+") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(file)
-        sync(file.parent)
-    except ArchiveError as error:
-        raise BenchdlError(str(error), "rename it") from None
-    except OSError as error:
-        raise BenchdlError(
-            f"cannot write {file}: {error.strerror or error}",
-            "make room there, or name another place with -o",
-        ) from None
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)

@@ -19,6 +19,8 @@ from runner.schema import ContractError, Count, Model, Ordinal, first_error, ver
 SCHEMA_VERSION = 1
 
 README = "README.txt"
+LICENSE = "LICENSE"
+LICENCES = "LICENCES.txt"
 CAMPAIGN = "campaign.json"
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"

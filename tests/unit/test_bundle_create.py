@@ -62,6 +62,8 @@ def test_everything_is_in_it(store, make, make_result, tmp_path):
     parts = ("job.json", "result.json", "samples.csv", "log.txt")
     assert names(tmp_path / "a.tar") == [
         "README.txt",
+        "LICENSE",
+        "LICENCES.txt",
         "campaign.json",
         *[run + part for run in runs for part in parts],
         "tables/report.md",
