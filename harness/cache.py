@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from harness.errors import BenchdlError
-from harness.named_paths import home, variable
+from harness.named_paths import home, recordable, variable
 
 _LOCK_WAIT_S = 900.0
 
@@ -25,7 +25,7 @@ def cache_dir() -> Path:
     """
     own, shared = variable("BENCHDL_CACHE"), os.environ.get("XDG_CACHE_HOME")
     if own:
-        return own.absolute()
+        return recordable(own.absolute(), "BENCHDL_CACHE")
     if shared and Path(shared).is_absolute():
         return Path(shared) / "benchdl"
     try:

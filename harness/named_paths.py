@@ -35,6 +35,22 @@ def named(text: str | Path, where: str) -> Path:
         ) from None
 
 
+def recordable(path: Path, what: str) -> Path:
+    """``path``, if a record and the engine's JSON can hold its name: they are UTF-8.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        str(path.absolute()).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{what} {path.absolute()}: the name is not UTF-8, so no job can be given it",
+            "rename it, or name another folder",
+        ) from None
+    return path
+
+
 def home() -> Path:
     """The user's home folder: ``$HOME``, or that of the user database where it is empty or unset.
 

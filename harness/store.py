@@ -17,10 +17,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness import checksums, files, staging, trees
+from harness import checksums, files, trees
 from harness.errors import BenchdlError, UsageError
 from harness.files import FileError, MissingError, sync
 from harness.launchers.exchange import MAX_RESULT_BYTES, Exchange, unwritable
+from harness.named_paths import recordable
 from runner.contract import ContractError, Result, load_result
 
 CAMPAIGNS = "campaigns"
@@ -58,7 +59,7 @@ class Store:
 
     def staging(self) -> Path:
         """Where jobs in progress live: on the same file system, so that a rename is atomic."""
-        folder = (self.directory / _STAGING).absolute()
+        folder = (recordable(self.directory, "--results") / _STAGING).absolute()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -72,7 +73,7 @@ class Store:
             BenchdlError: the disk is full or not writable, or the run is there already.
         """
         final = self.directory / result.run_id
-        partial = self.staging() / staging.partial(result.run_id)
+        partial = self.staging() / f"{result.run_id}.{secrets.token_hex(4)}.partial"
         try:
             partial.mkdir()
             sums = exchange.deliver(partial) if exchange is not None else {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from harness import catalog, settings
+from harness import catalog, settings, toml_models
 from harness.campaign import limits, matrix
 from harness.campaign.plan import Options
 from harness.errors import UsageError
@@ -37,7 +37,7 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
         )
     else:
         limits.check_timeout(asked["timeout"])
-        wanted = Options(
+        wanted = _validated(
             backends=list(asked["backends"]),
             workload=asked["workload"],
             devices=[choice.device(asked["device"], say)],
@@ -64,6 +64,10 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
         "allow_unpinned": asked["allow_unpinned"],
     }
     return wanted.model_copy(update=of_the_machine)
+
+
+def _validated(**words: Any) -> Options:
+    return toml_models.validate(words, Options, "benchdl run")
 
 
 def only_for_containers(launcher: str, asked: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from harness.datasets.download import DownloadError, from_mirrors
 from harness.datasets.pins import MNIST, SHA256, SYNTHETIC, SYNTHETIC_RECIPE
 from harness.datasets.verified import Dataset
 from harness.errors import BenchdlError, UsageError
-from harness.named_paths import named, variable
+from harness.named_paths import named, recordable, variable
 
 __all__ = ["CHOICES", "MNIST", "SHA256", "Dataset", "DatasetState", "fetch", "listing", "resolve"]
 
@@ -123,10 +123,10 @@ def _state(name: str, where: Path, origin: str) -> DatasetState:
 
 def _named_directory(data_dir: Path | None) -> tuple[Path, str] | None:
     """The directory that the user named, if any, and where it was named."""
-    if data_dir is not None:
-        return named(data_dir, "--data-dir").absolute(), "--data-dir"
-    given = variable("BENCHDL_DATA")
-    return (given.absolute(), "BENCHDL_DATA") if given else None
+    given, origin = data_dir, "--data-dir"
+    if given is None:
+        given, origin = variable("BENCHDL_DATA"), "BENCHDL_DATA"
+    return (recordable(named(given, origin), origin).absolute(), origin) if given else None
 
 
 def _from_named(directory: Path, origin: str) -> Dataset:

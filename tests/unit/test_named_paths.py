@@ -116,3 +116,40 @@ def test_a_user_without_a_home_is_told(monkeypatch):
     monkeypatch.setattr(named_paths.os, "getuid", lambda: 4_000_000_000)
     with pytest.raises(UsageError, match="no such home folder"):
         named_paths.named("~", "--results")
+
+
+NO_UTF8 = b"\xff\xfe".decode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "tf", "--launcher", "local", "--device", "cpu", "--results", NO_UTF8],
+        ["run", "tf", "--launcher", "local", "--device", "cpu", "--data-dir", NO_UTF8],
+        ["run", "tf", "--set", f"environment.A={NO_UTF8}"],
+        ["run", NO_UTF8],
+        ["run", "tf", "--variant", NO_UTF8],
+        ["run", "--campaign", NO_UTF8],
+        ["show", NO_UTF8],
+        ["resume", NO_UTF8],
+        ["compare", NO_UTF8, "tf"],
+        ["images", "list", NO_UTF8],
+        [NO_UTF8],
+        ["table", f"--{NO_UTF8}"],
+    ],
+    ids=ascii,
+)
+def test_words_that_are_no_unicode_are_one_line(call, words, tmp_path):
+    (tmp_path / NO_UTF8).mkdir()
+    code, said = call(*words)
+    assert (code, said.out) == (2, "")
+    assert "\\udcff\\udcfe" in said.err
+    assert said.err.isascii()
+    assert "Traceback" not in said.err
+
+
+def test_results_may_be_read_wherever_they_are(call, tmp_path):
+    (tmp_path / NO_UTF8).mkdir()
+    assert call("table", "--results", NO_UTF8)[0] == 0
+    assert call("report", "--format", "md", "-o", f"{NO_UTF8}.md")[0] == 0
+    assert (tmp_path / f"{NO_UTF8}.md").is_file()
