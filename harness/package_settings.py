@@ -9,9 +9,9 @@ Only the standard library is used: the Makefile needs this before there is an en
 
 from __future__ import annotations
 
-import ast
+import configparser
 import os
-import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +20,7 @@ _PIP_KEPT = (
     "timeout", "default-timeout", "retries", "keyring-provider",
 )  # fmt: skip
 _NUMBERS = ("timeout", "default-timeout", "retries")
+_MACHINES = Path("/etc/pip.conf")
 _PYTHON_KEPT = (
     "PYTHONDONTWRITEBYTECODE", "PYTHONFAULTHANDLER", "PYTHONIOENCODING", "PYTHONPYCACHEPREFIX",
     "PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONWARNINGS",
@@ -45,54 +46,69 @@ def without_steering(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def pip_settings(python: str, environment: Mapping[str, str]) -> dict[str, str]:
+def pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """How pip reaches packages: its variables and its files, by name of the option.
 
-    Args:
-        python: an interpreter that has pip.
-        environment: with the user's settings.
+    Not asked of pip itself, which ends where one of its settings is wrong. Where its files are:
+    https://pip.pypa.io/en/stable/topics/configuration/ (Linux).
     """
-    plain = {name: value for name, value in environment.items() if not name.startswith("PIP_")}
-    if "PIP_CONFIG_FILE" in environment:
-        plain["PIP_CONFIG_FILE"] = environment["PIP_CONFIG_FILE"]
-    done = subprocess.run(
-        [python, "-I", "-m", "pip", "config", "list"],
-        env=plain,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
     by_section: dict[str, dict[str, str]] = {"global": {}, "install": {}}
-    for line in done.stdout.splitlines():
-        key, _, value = line.partition("=")
-        section, _, name = key.partition(".")
-        if section in by_section:
-            by_section[section][name] = _unquoted(value)
+    for file in _pip_files(environment):
+        parser = configparser.RawConfigParser()
+        try:
+            parser.read(file, encoding="utf-8")
+            for section, found in by_section.items():
+                if parser.has_section(section):
+                    found.update({k.lower().replace("_", "-"): v for k, v in parser.items(section)})
+        except (configparser.Error, OSError, ValueError):
+            continue  # pip is not started with it, so that it cannot be in the way either
     found = {**by_section["global"], **by_section["install"]}
     for name in _PIP_KEPT:
-        variable = f"PIP_{name.upper().replace('-', '_')}"
-        if variable in environment:
-            found[name] = environment[variable]
+        found[name] = environment.get(_variable(name), found.get(name, ""))
     return {
         name: " ".join(found[name].split())
         for name in _PIP_KEPT
-        if found.get(name) and (name not in _NUMBERS or found[name].strip().isdigit())
+        if found[name].strip() and (name not in _NUMBERS or found[name].strip().isdigit())
     }
 
 
-def for_pip(python: str, environment: Mapping[str, str], home: Path) -> dict[str, str]:
+def _pip_files(environment: Mapping[str, str]) -> list[Path]:
+    """pip's files, the weakest first."""
+    named = environment.get("PIP_CONFIG_FILE", "")
+    if named == os.devnull:
+        return []
+    home = _home(environment)
+    machine = environment.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+    own = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+    return [
+        *(Path(folder) / "pip" / "pip.conf" for folder in reversed(machine.split(os.pathsep))),
+        _MACHINES,
+        home / ".pip" / "pip.conf",
+        own / "pip" / "pip.conf",
+        Path(sys.prefix) / "pip.conf",
+        *([Path(named).expanduser()] if named else []),
+    ]
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - never raises
+
+
+def _variable(name: str) -> str:
+    return f"PIP_{name.upper().replace('-', '_')}"
+
+
+def for_pip(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     """The environment of a pip that only reaches packages as the user's pip does.
 
     Args:
-        python: the interpreter that runs pip.
         environment: with the user's settings.
         home: an empty folder; a build reads files of its home, like ``.pydistutils.cfg``.
     """
-    kept = pip_settings(python, environment)
+    kept = pip_settings(environment)
     return {
         **away_from_home(environment, home),
-        **{f"PIP_{name.upper().replace('-', '_')}": value for name, value in kept.items()},
+        **{_variable(name): value for name, value in kept.items()},
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
@@ -102,7 +118,7 @@ def for_pip(python: str, environment: Mapping[str, str], home: Path) -> dict[str
 def away_from_home(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     """``environment`` with an empty home, but the user's caches, data and .netrc."""
     clean = without_steering(environment)
-    users = Path(environment.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - never raises
+    users = _home(environment)
     clean.setdefault("XDG_CACHE_HOME", str(users / ".cache"))
     clean.setdefault("XDG_DATA_HOME", str(users / ".local" / "share"))
     clean.setdefault("NETRC", str(users / ".netrc"))
@@ -110,10 +126,3 @@ def away_from_home(environment: Mapping[str, str], home: Path) -> dict[str, str]
     clean["HOME"] = str(home)
     clean["PYTHONNOUSERSITE"] = "1"
     return clean
-
-
-def _unquoted(value: str) -> str:
-    try:
-        return str(ast.literal_eval(value))
-    except (SyntaxError, ValueError):
-        return value

@@ -26,6 +26,7 @@ _KEPT = (
     "UV_NATIVE_TLS", "UV_PYPY_INSTALL_MIRROR", "UV_PYTHON_DOWNLOADS", "UV_PYTHON_INSTALL_DIR",
     "UV_PYTHON_INSTALL_MIRROR", "UV_REQUEST_TIMEOUT", "UV_SYSTEM_CERTS",
 )  # fmt: skip
+_MACHINES = Path("/etc/uv/uv.toml")
 _PROXIES = ("all_proxy", "https_proxy", "http_proxy")
 
 
@@ -54,7 +55,7 @@ def uv(arguments: list[str], *, locked: bool = False) -> subprocess.CompletedPro
 def _reach(locked: bool) -> dict[str, str]:
     """How packages are reached, in uv's words: by its variables, its files, pip's settings."""
     files = _files(os.environ)
-    pip = package_settings.pip_settings(sys.executable, os.environ)
+    pip = package_settings.pip_settings(os.environ)
     found = {**_of_pip(pip, os.environ), **_of_files(files)}
     found |= {name: value for name, value in os.environ.items() if _kept(name)}
     if "UV_INDEX_URL" in os.environ and "UV_DEFAULT_INDEX" not in os.environ:
@@ -114,7 +115,7 @@ def _files(environment: Mapping[str, str]) -> dict[str, Any]:
     home = Path(environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"))  # noqa: PTH111
     named = environment.get("UV_CONFIG_FILE")
     found: dict[str, Any] = {}
-    for file in [Path(named)] if named else [Path("/etc/uv/uv.toml"), home / "uv" / "uv.toml"]:
+    for file in [Path(named)] if named else [_MACHINES, home / "uv" / "uv.toml"]:
         try:
             settings = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):

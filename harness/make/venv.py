@@ -54,6 +54,7 @@ class Venv:
         self._say = say
         self._folder = root / ".venv"
         self.python = str(self._folder / "bin" / "python")
+        self._lock: int | None = None
 
     def ready(self, *, chosen: bool = False) -> None:
         """Make the environment unless it is ready; keep it from being taken away meanwhile.
@@ -63,7 +64,7 @@ class Venv:
         Raises:
             BenchdlError: it cannot be made.
         """
-        lock = self._open()
+        lock = self._lock = self._open() if self._lock is None else self._lock
         self._wait(lock, fcntl.LOCK_SH)
         if self._outdated(chosen):
             self._wait(lock, fcntl.LOCK_EX)
@@ -144,7 +145,7 @@ class Venv:
                 f"{sys.executable} cannot make virtual environments; on Debian: "
                 "apt-get install python3-venv",
             )
-            settings = package_settings.for_pip(self.python, os.environ, home)
+            settings = package_settings.for_pip(os.environ, home)
             install = [self.python, "-I", "-m", "pip", "install", "--quiet"]
             # No isolated builds: pip would fetch their tools without hashes. Here they are first.
             exact = ["--require-hashes", "--no-build-isolation", "--use-pep517"]
