@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -48,6 +49,8 @@ def main(arguments: list[str] | None = None) -> None:
     Status: 0 well, 1 a problem, 2 a wrong request, 74 standard output cannot be written, 130
     interrupted, 141 the reader of our output has gone (``| head``).
     """
+    # Whatever the umask is, nobody but the user and his group writes to results and cache.
+    os.umask(os.umask(0o077) | 0o002)
     with streams.guarded():
         code = _run(arguments)
     streams.leave()

@@ -113,7 +113,7 @@ from harness.cli import common, out
     "--memory",
     type=common.Finite(min=0, min_open=True),
     metavar="GIB",
-    help="Memory limit of a container (default: 90 % of the machine's).",
+    help="Memory limit of a container (default: 90 % of the machine's, or of what was allotted).",
 )
 @click.option(
     "--allow-unpinned",

@@ -48,6 +48,7 @@ def uv(arguments: list[str], *, locked: bool = False) -> subprocess.CompletedPro
             text=True,
             errors="replace",
             check=False,
+            umask=0o022,  # other users of a shared cache may use what lies there
         )
 
 

@@ -183,6 +183,7 @@ def _make(
             check=False,
         )
         _check(seen, backend, stack)
+        (folder / ".lock").unlink(missing_ok=True)  # uv's own, which everybody might write to
         cache.write_whole(folder / _READY, f"{lock.name}\n".encode())
 
 
