@@ -6,6 +6,7 @@ import math
 import re
 from typing import Any
 
+from harness import addresses
 from harness.catalog import Backend, Cudnn, Pool, Precision, suggestion
 from harness.errors import UsageError
 from runner.contract import MemoryPool, Mode, Settings, SettingValue
@@ -51,6 +52,11 @@ def parse(pairs: list[str]) -> dict[str, SettingValue]:
             raise UsageError(f"--set {pair}: '{name}' is no name of an environment variable")
         if section != "environment" and key not in known:
             raise UsageError(f"--set {pair}: unknown key '{key}'", suggestion(key, known, "keys"))
+        if addresses.holds_credentials(text):
+            raise UsageError(
+                f"--set {key}: an address with credentials would stay in every result",
+                "name one that needs none: a job has no network anyway",
+            )
         parsed[key] = text if section == "environment" else _value(key, text)
     return parsed
 

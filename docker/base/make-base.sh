@@ -36,7 +36,9 @@ host_mirror() {
     cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources \
         2>/dev/null | sed 's/#.*//' | grep -E '^(deb[[:space:]]|URIs:)' | while read -r line; do
         for word in $line; do
-            case $word in http://*/debian | http://*/debian/ | https://*/debian | https://*/debian/)
+            case $word in
+            *://*@*) say "not used for the base: a mirror of this host, its address has credentials" ;;
+            http://*/debian | http://*/debian/ | https://*/debian | https://*/debian/)
                 echo "${word%/}"
                 break 2
                 ;;
@@ -60,7 +62,7 @@ host_ca_bundle() {
 # The package index that this host's pip was told to use; nothing for the default or a local one.
 host_index_url() {
     local url=${PIP_INDEX_URL:-}
-    [ -n "$url" ] || url=$(python3 -m pip config get global.index-url 2>/dev/null) || url=
+    [ -n "$url" ] || url=$(python3 -I -m pip config get global.index-url 2>/dev/null) || url=
     case $url in
     *://*@*) say "not copied into the base: the host's package index, its address has credentials" ;;
     http://* | https://*) echo "$url" ;;
@@ -196,6 +198,7 @@ ARCHIVE=${4:-$ARCHIVE_DEFAULT}
 [ -r "$KEYRING" ] || die "Debian's keys are missing: apt-get install debian-archive-keyring"
 [ -d "$(dirname "$OUTPUT")" ] || die "no such directory: $(dirname "$OUTPUT")"
 [ -n "$MIRROR" ] || MIRROR=$(host_mirror)
+case $MIRROR$ARCHIVE in *://*@*) die "a mirror's address has credentials, which would stay in the base" ;; esac
 
 umask 022
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/$NAME.XXXXXXXX") || die "cannot make a temporary directory"

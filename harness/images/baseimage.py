@@ -11,7 +11,7 @@ import docker
 from docker.errors import APIError, DockerException
 from docker.models.images import Image
 
-from harness import engine, paths
+from harness import addresses, engine, paths
 from harness.errors import BenchdlError
 from harness.images import credentials
 
@@ -32,7 +32,8 @@ def ensure(client: docker.DockerClient, reference: str, *, make: bool, say: Say)
         except engine.EngineLostError:
             raise
         except (APIError, DockerException, OSError) as error:
-            reason = " ".join(str(getattr(error, "explanation", None) or error).split())[:200]
+            said = " ".join(str(getattr(error, "explanation", None) or error).split())
+            reason = addresses.hidden(said)[:200]
             if not make:
                 raise BenchdlError(
                     f"base image {reference} is not here and cannot be pulled ({reason})",
@@ -64,7 +65,7 @@ def _make(client: docker.DockerClient, reference: str) -> Image:
         )
         if done.returncode != 0:
             lines = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no output"]
-            raise BenchdlError(f"making {reference} failed: {lines[0]}")
+            raise BenchdlError(f"making {reference} failed: {addresses.hidden(lines[0])}")
         try:
             client.api.import_image_from_file(str(archive), repository=name, tag=tag)
         except APIError as error:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import paths
+from harness import addresses, paths
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
 from harness.images import registry
@@ -116,7 +116,7 @@ def _compile(
         )
     if done.returncode != 0:
         raise BenchdlError(
-            f"{target} cannot be made: {' '.join(done.stderr.split())[:400]}",
+            f"{target} cannot be made: {addresses.hidden(' '.join(done.stderr.split()))[:400]}",
             f"correct the pins in {backend.folder / 'image.toml'}",
         )
     say(f"wrote {target}")
