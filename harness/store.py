@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness import checksums, files, trees
+from harness import checksums, files, staging, trees
 from harness.errors import BenchdlError, UsageError
 from harness.files import FileError, MissingError, sync
 from harness.launchers.exchange import MAX_RESULT_BYTES, Exchange, unwritable
@@ -73,7 +73,7 @@ class Store:
             BenchdlError: the disk is full or not writable, or the run is there already.
         """
         final = self.directory / result.run_id
-        partial = self.staging() / f"{result.run_id}.{secrets.token_hex(4)}.partial"
+        partial = self.staging() / staging.partial(result.run_id)
         try:
             partial.mkdir()
             sums = exchange.deliver(partial) if exchange is not None else {}

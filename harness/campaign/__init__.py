@@ -18,6 +18,7 @@ from harness.campaign import (
     changes,
     compiled,
     leftovers,
+    litter,
     one_job,
     plan,
     records,
@@ -113,7 +114,7 @@ def _begin(
     needed = [job.configuration for job in planned.jobs]
     limited, allotment = allotted.within(options, needed, watcher.say)
     gpus = side_by_side.gpus(limited.gpus) if options.parallel_gpus else None
-    store.staging()
+    _sweep(launcher, store, watcher)
     data = datasets.resolve(options.dataset, options.data_dir, watcher.say)
     if planned.earlier:
         changes.same_data(planned.earlier, data, "the jobs cannot be repeated without it")
@@ -176,6 +177,7 @@ def resume(
     """
     options = campaign.options
     watcher = Unfailing(watcher)
+    _sweep(launcher, store, watcher)
     with interrupts.held(), records.held(store, campaign.campaign_id):
         leftovers.clear(campaign.campaign_id, campaign.machine, launcher, store, watcher.say)
         earlier = records.results_of(store, campaign.campaign_id, watcher.say)
@@ -196,6 +198,11 @@ def resume(
             allotment=allotment,
         )  # fmt: skip
         return earlier + _go(campaign, site, earlier, gpus, watcher)
+
+
+def _sweep(launcher: Launcher, store: Store, watcher: Watcher) -> None:
+    with interrupts.held():
+        litter.sweep(launcher, store, one_job.machine(), watcher.say)
 
 
 def _prepare(

@@ -14,7 +14,7 @@ from importlib import metadata
 from itertools import islice
 from pathlib import Path
 
-from harness import files, trees
+from harness import files, staging, trees
 from harness.files import FileError
 from harness.launchers.base import Launcher
 from harness.launchers.exchange import MAX_RESULT_BYTES, OURS, Exchange
@@ -45,25 +45,26 @@ def clear(
     """
     launcher.clear(campaign_id, say)
     stored: list[Result] = []
-    staging = store.staging()
-    for outer, job in _abandoned(staging, campaign_id):
+    folder = store.staging()
+    for outer, job in _abandoned(folder, campaign_id):
         if not files.exists(
             store.directory / job.run_id
         ):  # else it died between storing and tidying
             result = _cut_off(job, outer, machine)
-            store.add(result, Exchange(staging, job, fresh=False))
+            store.add(result, Exchange(folder, job, fresh=False))
             stored.append(result)
             say(f"{job.run_id} was cut off when its harness died: stored as interrupted")
-        for partial in files.listing(staging):
-            if partial.name.startswith(f"{job.run_id}.") and partial.name.endswith(".partial"):
+        for partial in files.listing(folder):
+            ours = partial.name.startswith((f"{job.run_id}.", f"{job.run_id}~"))
+            if ours and staging.owner_of(partial.name) is not None:
                 trees.remove(partial)
-        trees.remove(outer)
+        Exchange(folder, job, fresh=False).remove()
     return stored
 
 
-def _abandoned(staging: Path, campaign_id: str) -> Iterator[tuple[Path, Job]]:
+def _abandoned(folder: Path, campaign_id: str) -> Iterator[tuple[Path, Job]]:
     """The folders of the campaign's jobs; what does not say whose it is, is not touched."""
-    for outer in files.listing(staging):
+    for outer in files.listing(folder):
         try:
             job = load_job(files.read_plain(outer / OURS, MAX_RESULT_BYTES))
         except (FileError, ContractError):

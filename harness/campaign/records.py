@@ -14,12 +14,12 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError
 
-from harness import files
+from harness import files, staging
 from harness.campaign.plan import Device, Options, PlannedJob, Skipped
 from harness.errors import BenchdlError, UsageError
 from harness.files import FileError
 from harness.launchers.exchange import unwritable
-from harness.store import CAMPAIGNS, Damaged, Store, report
+from harness.store import CAMPAIGNS, Damaged, Store, report, write_durably
 from runner.contract import RUN_ID_PATTERN, ContractError, Pins, Provenance, Result
 from runner.schema import Model, Moment, Whole, first_error, versioned
 
@@ -85,10 +85,14 @@ def save(store: Store, campaign: Campaign) -> Path:
         BenchdlError: the folder of the results cannot be written.
     """
     file = _folder(store) / f"{campaign.campaign_id}.json"
+    partial = store.staging() / staging.partial(campaign.campaign_id)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        files.write_whole(file, campaign.model_dump_json(indent=1))
+        write_durably(partial, campaign.model_dump_json(indent=1))
+        partial.rename(file)
+        files.sync(file.parent)
     except OSError as error:
+        partial.unlink(missing_ok=True)
         raise unwritable(store.directory, error) from None
     return file
 

@@ -203,9 +203,9 @@ class DockerLauncher:
         if watched.problem:
             detail = f"the job was ended: it wrote {watched.problem}"
             return Exit("too-big", detail=detail, tail=follower.tail, **common)
+        if follower.broken is not None:  # what ended the job, nobody saw
+            raise engine.lost(self._client, doing, follower.broken)
         with engine.calls(self._client, doing):
-            if follower.broken is not None:
-                raise follower.broken  # what ended it, nobody saw
             container.wait(timeout=_GONE_S)
             container.reload()
         state = container.attrs["State"]

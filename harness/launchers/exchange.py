@@ -8,10 +8,11 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from harness import files, trees
+from harness import files, staging, trees
 from harness.checks import troubles
 from harness.errors import BenchdlError
 from harness.files import FileError, MissingError
+from harness.launchers import marks
 from harness.launchers.base import Exit
 from runner.contract import ContractError, Failure, Job, Result, job_text, load_result
 
@@ -41,28 +42,32 @@ class Exchange:
     job cannot change: should we die, it says what ran.
 
     Args:
-        staging: where all such folders are.
+        folder: where all such folders are.
         job: whose folder it is.
         fresh: make it; False is for one that a harness left which died.
     """
 
-    def __init__(self, staging: Path, job: Job, *, fresh: bool = True) -> None:
-        self._outer = staging / job.run_id
+    def __init__(self, folder: Path, job: Job, *, fresh: bool = True) -> None:
+        self._outer = folder / job.run_id
         self.job_dir = self._outer / "job"
         self._job = job
         if not fresh:
             return
-        text = job.model_dump_json(indent=1)
+        new = folder / staging.partial(job.run_id)
         try:
-            self._outer.mkdir(parents=True, mode=0o700)
-            (self._outer / OURS).write_text(text, encoding="utf-8")
-            self.job_dir.mkdir()
-            self.job_dir.chmod(0o777)
-            told = self.job_dir / "job.json"
+            new.mkdir(parents=True, mode=0o700)
+            (new / staging.OWNER).write_text(marks.own(), encoding="utf-8")
+            (new / OURS).write_text(job.model_dump_json(indent=1), encoding="utf-8")
+            open_to_all = new / self.job_dir.name
+            open_to_all.mkdir()
+            open_to_all.chmod(0o777)
+            told = open_to_all / "job.json"
             told.write_text(job_text(job), encoding="utf-8")
             told.chmod(0o644)  # whatever the umask is: the job's user is another
+            new.rename(self._outer)
         except OSError as error:
-            raise unwritable(staging, error) from None
+            trees.remove(new)
+            raise unwritable(folder, error) from None
 
     def result(self, exit_: Exit) -> Result | Failure:
         """What the job left, believed only if its process ended and everything fits.
@@ -148,7 +153,12 @@ class Exchange:
 
     def remove(self) -> None:
         """Remove the folder; nothing in it is needed any more."""
-        trees.remove(self._outer)
+        going = self._outer.with_name(staging.partial(self._outer.name))
+        try:
+            self._outer.rename(going)  # half removed, it would not say whose it is
+        except OSError:
+            going = self._outer
+        trees.remove(going)
 
 
 def _copy(stream: BinaryIO, target: Path, limit: int) -> str:

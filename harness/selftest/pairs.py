@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness import catalog, checks, datasets
-from harness.campaign import allotted, one_job, plan, progress
+from harness.campaign import allotted, litter, one_job, plan, progress
 from harness.campaign.one_job import Site
 from harness.campaign.plan import Options, PlannedJob
 from harness.errors import BenchdlError
@@ -58,6 +58,7 @@ def run(
     """
     (configuration,), _ = plan.check(options)
     options, allotment = allotted.within(options, [configuration], say)
+    litter.end_processes(launcher, say)
     store.staging()
     data = datasets.resolve(options.dataset, options.data_dir, say)
     backend = catalog.load(configuration.backend)

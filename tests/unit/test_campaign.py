@@ -212,7 +212,7 @@ def test_killed_anywhere_and_resumed_no_job_is_lost_and_none_runs_twice(launcher
     assert watcher.began[0] == (at, 6)
     assert {file: file.read_bytes() for file in before} == before
     assert list(store.staging().iterdir()) == []
-    assert launcher.cleared == [cut_off.job.campaign_id]
+    assert launcher.cleared == [None, None, cut_off.job.campaign_id]  # each start looks for all
     assert resume(launcher, store) == results
     assert len(launcher.started) == 7
 
@@ -298,7 +298,7 @@ def test_two_processes_on_one_campaign_are_refused(launcher, store):
     assert ended(results) == ONCE_EACH
     assert len(refused) == 1
     assert launcher.started == []
-    assert launcher.cleared == []
+    assert launcher.cleared == [None]  # what others left, and nothing of this campaign
 
 
 def test_what_another_campaign_left_is_not_touched(launcher, store):
@@ -409,9 +409,12 @@ def test_side_by_side_killed_and_resumed(launcher, store, monkeypatch):
 def test_the_interrupted_result_tells_how_long_the_job_lived(launcher, store, tmp_path):
     killed_at(launcher, store, 1)
     (outer,) = [entry for entry in store.staging().iterdir() if entry.is_dir()]
-    began = (outer / leftovers.OURS).stat().st_mtime
+    began = (outer / leftovers.OURS).stat().st_mtime - 100  # what lies ahead would be no sign of life
+    os.utime(outer / leftovers.OURS, (began, began))
     samples = outer / "job" / "samples.csv"
     samples.write_text("t_s\n1\n")
+    for file in (outer / "job").iterdir():
+        os.utime(file, (began, began))
     os.utime(samples, (began + 42, began + 42))
     results = resume(launcher, store)
     assert results[0].launch.wall_s == pytest.approx(42, abs=0.01)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import requests
 from docker.errors import APIError, DockerException
 
 from harness import engine
@@ -110,3 +111,25 @@ def test_permission_denied_on_a_real_socket(monkeypatch):
             os.seteuid(0)
     assert "permission denied" in said
     assert "usermod -aG docker" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "kind"),
+    [
+        (500, "write /var/lib/docker: no space left on device", engine.EngineFullError),
+        (500, "mkdir /x: disk quota exceeded", engine.EngineFullError),
+        (503, "Service Unavailable", engine.EngineLostError),
+        (502, "Bad Gateway", engine.EngineLostError),
+        (500, "context canceled", engine.EngineLostError),
+        (500, 'connection error: "dial unix /run/containerd/containerd.sock: connect: connection '
+         'refused": unavailable', engine.EngineLostError),
+        (500, "OCI runtime create failed: no such file or directory", BenchdlError),
+        (404, "No such image: sha256:0123", BenchdlError),
+        (409, "Conflict. The container name is already in use", BenchdlError),
+    ],
+)  # fmt: skip
+def test_an_engine_that_goes_or_is_full_is_told_from_one_that_says_no(status, text, kind):
+    response = requests.Response()
+    response.status_code = status
+    error = engine.explain(APIError("no", response=response, explanation=text), "starting tf")
+    assert type(error) is kind
