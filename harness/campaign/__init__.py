@@ -14,24 +14,28 @@ from importlib import metadata
 
 from harness import catalog, datasets, interrupts
 from harness.campaign import (
+    against,
     allotted,
     changes,
     compiled,
+    foresight,
     leftovers,
     litter,
     one_job,
     plan,
+    prepared_builds,
     records,
     side_by_side,
-)  # fmt: skip
+)
+from harness.campaign.against import Earlier
 from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
-from harness.campaign.plan import Configuration, Options, PlannedJob, Skipped
-from harness.campaign.records import Campaign, Environment
+from harness.campaign.plan import Options, PlannedJob, Skipped
+from harness.campaign.records import Campaign
 from harness.campaign.unfailing import Unfailing
 from harness.campaign.watcher import Watcher
 from harness.errors import BenchdlError
-from harness.launchers.base import Launcher, Prepared
+from harness.launchers.base import Launcher
 from harness.store import Store, new_run_id
 from runner.contract import Finding, Result
 
@@ -67,8 +71,18 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
         watcher.say(line)
     for one in skipped:
         watcher.say(f"skipped {one.configuration}: {one.reason}")
+    earlier = None
+    comparisons = len(configurations) - 1
+    if options.against:
+        comparisons = len(configurations)
+        earlier = against.find(configurations, options, launcher, store, watcher.say)
+        configurations = configurations + earlier.configurations
+    for line in foresight.notes(comparisons, options.repeat):
+        watcher.say(line)
     order_seed = plan.new_seed() if options.order_seed is None else options.order_seed
-    planned = Planned(plan.order(configurations, options, order_seed), order_seed, skipped)
+    jobs = plan.order(configurations, options, order_seed)
+    jobs = earlier.settled(jobs) if earlier else jobs
+    planned = Planned(jobs, order_seed, skipped, builds=earlier)
     return _begin(options, planned, launcher, store, watcher)
 
 
@@ -106,6 +120,7 @@ class Planned:
     skipped: list[Skipped]
     earlier: Campaign | None = None
     bundle_sha256: str | None = None
+    builds: Earlier | None = None
 
 
 def _begin(
@@ -119,7 +134,11 @@ def _begin(
     if planned.earlier:
         changes.same_data(planned.earlier, data, "the jobs cannot be repeated without it")
     backends = {name: catalog.load(name) for name in dict.fromkeys(one.backend for one in needed)}
-    prepared = _prepare(needed, backends, data, launcher, watcher)
+    then = planned.builds.environments if planned.builds else []
+    prepared = prepared_builds.prepare(needed, backends, then, data, launcher, watcher)
+    if planned.builds:
+        now = {key[:2]: ready.provenance.image_id for key, ready in prepared.items() if not key[2]}
+        against.unlike(planned.builds, now, options)
     campaign = Campaign(
         campaign_id=new_run_id("campaign", "-".join(dict.fromkeys(options.devices))),
         created_at=one_job.now(),
@@ -132,7 +151,7 @@ def _begin(
         order_seed=planned.order_seed,
         dataset=data.name,
         dataset_sha256=data.sha256,
-        environments=_environments(prepared, backends),
+        environments=prepared_builds.environments(prepared, backends, then),
         jobs=planned.jobs,
         skipped=planned.skipped,
         bundle_sha256=planned.bundle_sha256,
@@ -190,8 +209,13 @@ def resume(
             gpus = side_by_side.gpus(limited.gpus) if options.parallel_gpus else None
             data = datasets.resolve(campaign.dataset, options.data_dir, watcher.say)
             backends = {name: catalog.load(name) for name in sorted({x.backend for x in needed})}
-            prepared = _prepare(needed, backends, data, launcher, watcher)
-        found = changes.since(campaign, data, _environments(prepared, backends), one_job.machine())
+            then = [one for one in campaign.environments if one.earlier]
+            for one in then:
+                image, whose = str(one.provenance.image_id), f"{one.backend} of an earlier build"
+                launcher.earlier(image, whose, watcher.say)
+            prepared = prepared_builds.prepare(needed, backends, then, data, launcher, watcher)
+        environments = prepared_builds.environments(prepared, backends, then)
+        found = changes.since(campaign, data, environments, one_job.machine())
         notes: list[Finding] = changes.judge(found, accept=accept_changes, say=watcher.say)
         site = Site(
             campaign.campaign_id, limited, launcher, store, data, backends, prepared, notes,
@@ -203,39 +227,6 @@ def resume(
 def _sweep(launcher: Launcher, store: Store, watcher: Watcher) -> None:
     with interrupts.held():
         litter.sweep(launcher, store, one_job.machine(), watcher.say)
-
-
-def _prepare(
-    configurations: list[Configuration],
-    backends: dict[str, catalog.Backend],
-    data: datasets.Dataset,
-    launcher: Launcher,
-    watcher: Watcher,
-) -> dict[tuple[str, str], Prepared]:
-    files = list(data.served().values())
-    launcher.check_data(files, None)
-    wanted = dict.fromkeys((one.backend, one.device) for one in configurations)
-    prepared: dict[tuple[str, str], Prepared] = {
-        (name, device): launcher.prepare(backends[name], device, watcher.say)
-        for name, device in wanted
-    }
-    launcher.check_data(files, next(iter(prepared.values()), None))
-    return prepared
-
-
-def _environments(
-    prepared: dict[tuple[str, str], Prepared], backends: dict[str, catalog.Backend]
-) -> list[Environment]:
-    return [
-        Environment(
-            backend=name,
-            device="gpu" if device == "gpu" else "cpu",
-            image_toml_sha256=changes.file_sha256(backends[name].folder / "image.toml"),
-            provenance=ready.provenance,
-            pins=ready.pins,
-        )
-        for (name, device), ready in prepared.items()
-    ]
 
 
 def _go(

@@ -41,9 +41,9 @@ def since(
     """
     same_data(campaign, data, "start a new campaign: benchdl run")
     found: list[Change] = []
-    before = {(one.backend, one.device): one for one in campaign.environments}
+    before = {one.key: one for one in campaign.environments}
     for now in environments:
-        then = before.get((now.backend, now.device))
+        then = before.get(now.key)
         if then is None:
             found.append(Change(f"the {now.device} environment of {now.backend} is not recorded"))
         elif now.model_copy(update={"provenance": then.provenance}) != then:

@@ -25,13 +25,16 @@ from harness.store import Store, new_run_id
 from runner import attest, workloads
 from runner.contract import Allotment, Failure, Finding, Idle, Job, Launch, Result, Status
 
+Key = tuple[str, str, "str | None"]
+
 
 @dataclass(frozen=True)
 class Site:
     """What all jobs of a campaign share: how, where and with what they run.
 
-    ``prepared`` is by backend and device, ``backends`` as image.toml was when it began; ``changes``
-    are findings that every result gets. ``compiled``: where compiled code goes if it is not kept.
+    ``prepared`` is by backend, device and, of an earlier build, its image; ``backends`` as
+    image.toml was when it began; ``changes`` are findings that every result gets. ``compiled``:
+    where compiled code goes if it is not kept.
     """
 
     campaign_id: str
@@ -40,17 +43,22 @@ class Site:
     store: Store
     data: Dataset
     backends: dict[str, Backend]
-    prepared: dict[tuple[str, str], Prepared]
+    prepared: dict[Key, Prepared]
     changes: list[Finding] = field(default_factory=list)
     compiled: Path | None = None
     allotment: Allotment = field(default_factory=grant.read)
+
+    def of(self, job: Job) -> Prepared:
+        """What the job runs in."""
+        earlier = self.prepared.get((job.backend, job.device, job.provenance.image_id))
+        return earlier or self.prepared[job.backend, job.device, None]
 
 
 def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> Job:
     """The job of ``plan``; with ``gpu`` on that one alone."""
     options, wanted = site.options, plan.configuration
     backend = site.backends[wanted.backend]
-    prepared = site.prepared[wanted.backend, wanted.device]
+    prepared = site.prepared[wanted.backend, wanted.device, wanted.image]
     on_gpu = wanted.device == "gpu"
     run_id = new_run_id(backend.name, wanted.device)
     return Job(
@@ -74,7 +82,8 @@ def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> J
         repeat=plan.repeat,
         data_dir=site.launcher.inside(data_dir(site.store.staging(), run_id), "data"),
         dataset_sha256=site.data.sha256,
-        settings=settings.resolve(
+        settings=plan.settings
+        or settings.resolve(
             backend, wanted.variant, options.overrides, prepared.environment, wanted.mode
         ),
         overrides=options.overrides,
@@ -132,7 +141,7 @@ def _run(
     exchange = Exchange(site.store.staging(), job)
     order = Order(
         job=job,
-        prepared=site.prepared[job.backend, job.device],
+        prepared=site.of(job),
         job_dir=exchange.job_dir,
         data_files=site.data.served(),
         compile_cache=compile_cache,

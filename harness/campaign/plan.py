@@ -22,7 +22,7 @@ from harness.campaign.limits import LONGEST_TIMEOUT_S
 from harness.catalog import Backend
 from harness.errors import UsageError
 from runner import workloads
-from runner.contract import Mode, SettingValue
+from runner.contract import Mode, Settings, SettingValue
 from runner.schema import Model, Ordinal
 
 Device = Literal["cpu", "gpu"]
@@ -41,7 +41,8 @@ class Options(Model):
 
     The first six are axes: each combination is a configuration. ``None`` among ``threads`` is the
     tool's own number, among ``batch_sizes`` the recipe's. ``order_seed`` and ``cool_down_s``:
-    ``None`` is drawn, or chosen by the device.
+    ``None`` is drawn, or chosen by the device. ``against`` names a campaign or an image whose
+    builds run beside those of now.
     """
 
     backends: list[str]
@@ -55,6 +56,7 @@ class Options(Model):
     gpus: list[str] | None = None
     parallel_gpus: bool = False
     overrides: dict[str, SettingValue] = {}
+    against: str | None = None
     epochs: int | None = Field(default=None, ge=1, le=10_000)
     train_samples: Ordinal | None = None
     repeat: Ordinal = 1
@@ -70,7 +72,7 @@ class Options(Model):
 
 
 class Configuration(Model):
-    """One combination of the axes."""
+    """One combination of the axes; ``image`` is an earlier build's, ``None`` what is built now."""
 
     backend: str
     mode: Mode = "as-written"
@@ -78,11 +80,13 @@ class Configuration(Model):
     device: Device
     threads: Ordinal | None = None
     batch_size: Ordinal | None = None
+    image: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
 
     def __str__(self) -> str:
         words = [self.backend, *([self.mode] if self.mode != "as-written" else [])]
         words += [*([self.variant] if self.variant != "default" else []), self.device]
-        return " ".join(words + particulars(self.threads, self.batch_size))
+        words += particulars(self.threads, self.batch_size)
+        return " ".join(words + ([f"image {self.image[7:19]}"] if self.image else []))
 
 
 def particulars(threads: int | None, batch_size: int | None) -> list[str]:
@@ -92,12 +96,16 @@ def particulars(threads: int | None, batch_size: int | None) -> list[str]:
 
 
 class PlannedJob(Model):
-    """One job to be: number ``position`` (from 1), the ``repeat``-th start of a configuration."""
+    """One job to be: number ``position`` (from 1), the ``repeat``-th start of a configuration.
+
+    ``settings`` are those of an earlier build; ``None``: as image.toml has them.
+    """
 
     position: Ordinal
     repeat: Ordinal
     seed: int = Field(ge=0, lt=2**31)
     configuration: Configuration
+    settings: Settings | None = None
 
 
 class Skipped(Model):

@@ -30,13 +30,19 @@ _MAX_BYTES = 64 * 2**20
 
 
 class Environment(Model):
-    """What the jobs of one backend on one device run in."""
+    """What the jobs of one backend on one device run in; ``earlier``: not what was built for it."""
 
     backend: str
     device: Device
     image_toml_sha256: str
     provenance: Provenance
     pins: Pins
+    earlier: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str | None]:
+        """Backend, device, and the image's id if it is an earlier one."""
+        return self.backend, self.device, self.provenance.image_id if self.earlier else None
 
 
 class Campaign(Model):

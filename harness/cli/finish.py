@@ -7,6 +7,7 @@ import time
 from harness import tables
 from harness.campaign.progress import Display
 from harness.cli import out
+from harness.errors import UsageError
 from harness.store import Store
 from harness.tables import rows
 from runner.contract import Result
@@ -27,7 +28,26 @@ def show(done: list[Result], *, as_json: bool, begin: float, store: Store, displ
         out.json(tables.to_json(table))
     else:
         out.document("\n" + tables.to_markdown(table) + "\n")
+        compared = _with_earlier_builds(done, store)
+        if compared:
+            out.document(compared + "\n")
         display.say(f"{len(done)} result(s) in {time.monotonic() - begin:.0f} s, stored in "
                     f"{store.directory}")  # fmt: skip
     usable = ("ok", "suspect", "interrupted")
     return 0 if all(row.status in usable for row in table) else 1
+
+
+def _with_earlier_builds(done: list[Result], store: Store) -> str:
+    """The verdict on the builds of now against those of ``--against``; empty without it."""
+    from harness.campaign import records
+    from harness.compare import earlier, text
+
+    if not done:
+        return ""
+    campaign = records.find(store, done[0].job.campaign_id)
+    if campaign.options.against is None:
+        return ""
+    try:
+        return text.to_text(earlier.outcome(campaign, done))
+    except UsageError as error:
+        return f"- not compared: {error}"

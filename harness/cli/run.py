@@ -58,6 +58,12 @@ from harness.cli import common, out
     metavar="KEY=VALUE",
     help="Change a setting of image.toml for this run; recorded in the result.",
 )
+@click.option(
+    "--against",
+    metavar="CAMPAIGN|IMAGE",
+    help="Run each configuration also in its image of that campaign, or in that image: old and "
+    "new in the same shuffled blocks, compared at the end.",
+)
 @click.option("--epochs", type=click.IntRange(1, 10_000), help="Default: the workload's (10).")
 @click.option(
     "--train-samples", type=click.IntRange(1, MOST), help="Only the first N training images."

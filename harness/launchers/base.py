@@ -86,6 +86,22 @@ class Launcher(Protocol):
             BenchdlError: it cannot be had; the message says why and what to do.
         """
 
+    def earlier(self, image: str, whose: str, say: Say) -> Provenance:
+        """Find an image of an earlier build, by id or name, and keep it.
+
+        Args:
+            image: its id or name.
+            whose: words for a message, such as ``tf in campaign ...``; may be empty.
+            say: is told under which name it is kept.
+
+        Raises:
+            UsageError: there are no images here, or it is none of benchdl's.
+            BenchdlError: the engine does not have it.
+        """
+
+    def pins(self, backend: Backend, flavour: Flavour) -> Pins:
+        """What a build of ``backend`` as it is now promises."""
+
     def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:
         """The path under which the job sees ``host_dir``."""
 

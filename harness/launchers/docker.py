@@ -24,7 +24,7 @@ from harness.catalog import Backend, Flavour
 from harness.checks import isolation
 from harness.engine import EngineLostError
 from harness.errors import BenchdlError
-from harness.images import baseimage, build
+from harness.images import baseimage, build, old_images
 from harness.launchers import (
     applied,
     containers,
@@ -39,7 +39,7 @@ from harness.launchers import (
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.neighbours import Neighbours
 from harness.launchers.stream import Follower, Stop
-from runner.contract import Pins
+from runner.contract import Pins, Provenance
 
 RUN_LABEL = "benchdl.run_id"
 
@@ -100,14 +100,22 @@ class DockerLauncher:
                 mirror=os.environ.get("BENCHDL_DEBIAN_MIRROR"),
                 say=say,
             )
+        pins = self.pins(backend, flavour)
+        return Prepared(images.provenance(image, flavour), pins, python="python")
+
+    def pins(self, backend: Backend, flavour: Flavour) -> Pins:
+        """As image.toml has them."""
         spec = backend.spec
-        pins = Pins(
+        return Pins(
             python=spec.base.python,
             packages=spec.framework.attested(flavour),
             cuda=spec.cuda.version if spec.cuda and flavour == "gpu" else None,
             cudnn=spec.cudnn.version if spec.cudnn and flavour == "gpu" else None,
         )
-        return Prepared(images.provenance(image, flavour), pins, python="python")
+
+    def earlier(self, image: str, whose: str, say: Say) -> Provenance:
+        """Keep it under a name that no build takes away."""
+        return old_images.kept(self._client, image, whose, say)
 
     def _can_start(self, flavour: Flavour, image_id: str, say: Say) -> None:
         """Can this engine give our files, and a GPU, to a container of the image at all?"""

@@ -15,12 +15,13 @@ import psutil
 from harness import nvidia, paths
 from harness.allotment import core_grant
 from harness.catalog import Backend, Flavour
-from harness.errors import BenchdlError
+from harness.errors import BenchdlError, UsageError
 from harness.launchers import environments, marks
 from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.exchange import unwritable
 from harness.launchers.guarded import Guarded
 from harness.launchers.stream import Follower, Stop
+from runner.contract import Pins, Provenance
 
 _GRACE_S = 5.0
 _UNLOAD_S = 60.0
@@ -40,6 +41,14 @@ class LocalLauncher:
             if not count:
                 raise BenchdlError(f"no GPU here: {reason}", "use --device cpu")
         return environments.prepare(backend, flavour, say)
+
+    def earlier(self, image: str, whose: str, say: Say) -> Provenance:  # noqa: ARG002
+        """A local environment is made anew from its lock file, and no earlier one is kept."""
+        raise UsageError(f"no image {image} with launcher local", "add --launcher docker")
+
+    def pins(self, backend: Backend, flavour: Flavour) -> Pins:  # noqa: ARG002
+        """Only of images."""
+        return Pins()
 
     def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:  # noqa: ARG002
         """A local job sees the host's own paths."""

@@ -13,10 +13,10 @@ from typing import Literal
 
 from harness import catalog, checks, datasets
 from harness.campaign import allotted, litter, one_job, plan, progress
-from harness.campaign.one_job import Site
+from harness.campaign.one_job import Key, Site
 from harness.campaign.plan import Options, PlannedJob
 from harness.errors import BenchdlError
-from harness.launchers.base import Launcher
+from harness.launchers.base import Launcher, Prepared
 from harness.selftest.outcome import Outcome
 from harness.stats.samples import FEWEST, Sample
 from harness.stats.verdicts import MARGIN, Comparison, compare
@@ -64,7 +64,7 @@ def run(
     backend = catalog.load(configuration.backend)
     ready = launcher.prepare(backend, configuration.device, say)
     launcher.check_data(list(data.served().values()), ready)
-    prepared = {(configuration.backend, str(configuration.device)): ready}
+    prepared: dict[Key, Prepared] = {(configuration.backend, configuration.device, None): ready}
     campaign_id = new_run_id("selftest", configuration.device)
     site = Site(
         campaign_id, options, launcher, store, data, {backend.name: backend}, prepared,

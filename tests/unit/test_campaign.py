@@ -409,7 +409,9 @@ def test_side_by_side_killed_and_resumed(launcher, store, monkeypatch):
 def test_the_interrupted_result_tells_how_long_the_job_lived(launcher, store, tmp_path):
     killed_at(launcher, store, 1)
     (outer,) = [entry for entry in store.staging().iterdir() if entry.is_dir()]
-    began = (outer / leftovers.OURS).stat().st_mtime - 100  # what lies ahead would be no sign of life
+    began = (
+        outer / leftovers.OURS
+    ).stat().st_mtime - 100  # what lies ahead would be no sign of life
     os.utime(outer / leftovers.OURS, (began, began))
     samples = outer / "job" / "samples.csv"
     samples.write_text("t_s\n1\n")
