@@ -32,7 +32,8 @@ def text(records: Records, conditions: Record, machine: Iterable[str], sampled: 
         "\n".join(f"- {line}" for line in machine),
         f"Made by `make perf`: {work}. In each block every arm of every backend ran once, in "
         "shuffled order. Ratios are medians of the ratios within the blocks, with the 95 % "
-        "interval of the bootstrap; below 5 blocks there is none (docs/method.md).",
+        "interval of order statistics (of 5 blocks 93.75 %); below 5 there is none "
+        "(docs/method.md).",
         _by_hand(records, backends),
         _modes(records, backends),
         _overhead(records, backends),

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from harness import checkout, interrupts
-from harness.cli import out, streams
+from harness.cli import out, streams, twice
 from harness.errors import BenchdlError
 
 _VERBS = (
@@ -33,6 +33,15 @@ class _Verbs(click.Group):
         module = importlib.import_module(f"harness.cli.{_MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            with click.Context(command, info_name=name, parent=ctx) as within:
+                twice.refuse(command, within, rest)
+        return name, command, rest
 
 
 @click.group(

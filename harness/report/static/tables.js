@@ -89,7 +89,7 @@ function pictures(doc, state, section, lines) {
     () => ({ name: "error", doc, ...errorData(doc, section, lines) }), 280);
   return h("div", { class: "figures" },
     figure("Time.", `${count(points, "run")}, each a dot (△ suspect); bar: median; line: 95 % ` +
-      "interval of the median, from 5 runs on." + (ghosts.length ? " ◇: other hardware, 2016, not to be " +
+      "interval of the median, from 6 runs on, of 5 runs 93.75 %." + (ghosts.length ? " ◇: other hardware, 2016, not to be " +
       "compared." : "") + (far.length ? ` Off this scale, other hardware, 2016: ` +
       `${far.map((ghost) => ghost.words).join(", ")}.` : ""), times),
     figure("Where the time goes.", "From the start of the job, of the run of each line whose total is the middle one.", phases,
@@ -112,7 +112,7 @@ function backendLegend(doc, lines) {
 
 // The words of the definition that begins with the head of a column.
 function definitionOf(side, head) {
-  if (head === "95 % interval") return "Bootstrap interval of the median; none below 5 runs.";
+  if (head === "95 % interval") return "Interval of the median by order statistics; of 5 runs 93.75 %, none below 5.";
   if (head === "Runs") return "Starts that the line is the median of.";
   const at = side.definitions.join(" ").split(/(?=\b(?:[A-Z][\w%() ]*|vs \w+|CPU \/ this): )/);
   return (at.find((words) => words.startsWith(`${head}:`)) || "").trim() || null;

@@ -1,0 +1,78 @@
+"""``--against`` with real images: an old and a new build of the test backend in one campaign."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.docker
+BENCHDL = Path(sys.executable).parent / "benchdl"
+RUN = ["run", "dummy", "--launcher", "docker", "--device", "cpu", "--make-base", "--idle-wait", "0"]
+STAND_IN = ["--dataset", "synthetic-mnist", "--epochs", "1", "--train-samples", "1000"]
+
+
+@pytest.fixture
+def root(dummy_root, tmp_path):
+    """A checkout that a test may change."""
+    return shutil.copytree(dummy_root, tmp_path / "root")
+
+
+@pytest.fixture
+def run(engine, root, tmp_path):
+    def call(*args, expect=0):
+        done = subprocess.run(
+            [BENCHDL, *RUN, *STAND_IN, *args, "--results", tmp_path / "results"],
+            env={
+                **os.environ,
+                "BENCHDL_ROOT": str(root),
+                "BENCHDL_CACHE": str(tmp_path / "cache"),
+            },
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert done.returncode == expect, done.stdout + done.stderr
+        return done
+
+    return call
+
+
+def test_an_earlier_image_runs_beside_the_new_one_and_is_kept(run, root, engine, tmp_path):
+    module = root / "runner" / "backends" / "dummy.py"
+    module.write_text(f"{module.read_text()}\n# an image of its own, for {tmp_path}\n")
+    run()
+    (first,) = _jobs(tmp_path)
+    module.write_text(f"{module.read_text()}\n# and another\n")
+    done = run("--against", first["campaign_id"], "--repeat", "3")
+    old = first["provenance"]["image_id"]
+    kept = f"benchdl/dummy:earlier-{old[7:19]}"
+    try:
+        jobs = [job for job in _jobs(tmp_path) if job["campaign_id"] != first["campaign_id"]]
+        blocks: dict[int, set[str]] = {}
+        for job in jobs:
+            blocks.setdefault(job["repeat"], set()).add(job["provenance"]["image_id"])
+        assert len(jobs) == 6
+        assert [len(block) for block in blocks.values()] == [2, 2, 2]
+        assert all(old in block for block in blocks.values())
+        assert "3 pairs" in done.stdout
+        assert "question: image" in done.stdout
+        assert f"kept {kept}" in done.stderr
+        assert engine.images.get(kept).id == old
+    finally:
+        engine.images.remove(kept)
+    gone = run("--against", first["campaign_id"], expect=1)
+    assert "the image of dummy in campaign" in gone.stderr
+    assert f"is gone: {old}" in gone.stderr
+
+
+def _jobs(tmp_path):
+    files = sorted((tmp_path / "results").glob("*/result.json"))
+    return [json.loads(file.read_text())["job"] for file in files]
