@@ -83,8 +83,8 @@ def campaign(own, dummy_root, cache, tmp_path):
 
     def run(*args, repeat=JOBS, **more):
         return start(
-            "run", "dummy", *STAND_IN, "--device", "cpu", "--launcher", "docker", "--repeat", repeat,
-            "--idle-wait", "0", *args, **more
+            "run", "dummy", *STAND_IN, "--device", "cpu", "--launcher", "docker",
+            "--repeat", repeat, "--idle-wait", "0", *args, **more
         )  # fmt: skip
 
     start.run = run
