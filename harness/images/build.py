@@ -6,6 +6,7 @@ build has a name of its own (:mod:`harness.images.holds`), and what it returns i
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -61,13 +62,14 @@ def build(
     own = holds.own_name(backend.name, flavour)
     # The lock spares work where two of one user build the same. Nothing else rests on it.
     with cache.locked_if_possible(cache.cache_dir() / "builds" / f"{backend.name}-{flavour}", say):
+        with contextlib.suppress(*engine.BROKEN):  # tidying up is never in the way
+            holds.clear(client, backend.name)
         present = _present(client, name, own, wanted)
         if present is not None:
             say(f"{name} is up to date")
             return present
         say(f"building {name} on {backend.spec.base.reference}")
         try:
-            holds.clear(client, backend.name)
             debian = _build_unlabelled(client, backend, name, own, contents, args, say)
             labels = {
                 "backend": backend.name,
