@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from harness import paths, toml_models
+from harness import files, paths, toml_models
 from harness.errors import UsageError
 from runner.contract import Mode
 
@@ -227,7 +227,8 @@ class Backend:
 
 def names() -> list[str]:
     """All backends: the folders of docker/ that hold an image.toml."""
-    return sorted(file.parent.name for file in (paths.root() / "docker").glob("*/image.toml"))
+    folders = files.listing(paths.root() / "docker")
+    return [folder.name for folder in folders if files.exists(folder / "image.toml")]
 
 
 def chosen(words: list[str]) -> list[str]:

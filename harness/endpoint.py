@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 from docker.errors import TLSParameterError
 from docker.tls import TLSConfig
 
+from harness import files
 from harness.errors import UsageError
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
@@ -127,7 +128,7 @@ def _context(name: str, source: str, folder: Path) -> Endpoint:
     material = folder / "tls" / key / "docker"
     skip = engine.get("SkipTLSVerify") is True
     tls = None
-    if skip or any((material / f"{part}.pem").exists() for part in ("ca", "cert", "key")):
+    if skip or any(files.exists(material / f"{part}.pem") for part in ("ca", "cert", "key")):
         tls = _tls(material, verify=not skip, source=f"context '{name}'", needs_ca=False)
     return _endpoint(host.strip(), f"context '{name}' of {source}", tls)
 
@@ -144,11 +145,13 @@ def _tls_of_environment(environment: Mapping[str, str]) -> TLSConfig | None:
 
 def _tls(folder: Path, *, verify: bool, source: str, needs_ca: bool) -> TLSConfig:
     ca, cert, key = (folder / f"{part}.pem" for part in ("ca", "cert", "key"))
-    if verify and needs_ca and not ca.is_file():
+    if verify and needs_ca and not files.is_file(ca):
         raise UsageError(f"TLS as {source} asks for it: {ca} is missing", "see $DOCKER_CERT_PATH")
-    pair = (str(cert), str(key)) if cert.exists() or key.exists() else None
+    pair = (str(cert), str(key)) if files.exists(cert) or files.exists(key) else None
     try:
-        return TLSConfig(client_cert=pair, ca_cert=str(ca) if ca.is_file() else None, verify=verify)
+        return TLSConfig(
+            client_cert=pair, ca_cert=str(ca) if files.is_file(ca) else None, verify=verify
+        )
     except TLSParameterError:
         raise UsageError(f"TLS as {source} asks for it: {cert} and {key} are needed both") from None
 

@@ -136,6 +136,11 @@ def is_dir(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - Path's raises where a folder may not be entered
 
 
+def real(path: Path) -> Path:
+    """The path without links, as far as it can be told; it need not exist."""
+    return Path(os.path.realpath(path))
+
+
 def leads(path: Path) -> bool:
     """Whether a link leads to something; True for what is no link."""
     return os.path.exists(path)  # noqa: PTH110 - Path's raises where a folder may not be entered
@@ -180,7 +185,7 @@ def write_whole(path: Path, content: bytes | str, *, mode: int | None = None) ->
             path.write_bytes(raw)
             return
         mode = stat.S_IMODE(was) if mode is None else mode
-    target = Path(os.path.realpath(path))
+    target = real(path)
     partial = target.with_name(f".{secrets.token_hex(8)}.partial")
     try:
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
@@ -219,7 +224,7 @@ def reason(error: OSError | ValueError, *, followed: bool = True) -> str:
     return "its name holds a NUL byte" if "null" in str(error) else "its name cannot be used"
 
 
-def shown(path: Path) -> str:
+def shown(path: Path | str | bytes) -> str:
     """A path as text that every stream takes: bytes that are not UTF-8 are written as escapes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness import files
 from harness.errors import BenchdlError
 from harness.named_paths import variable
 
@@ -22,7 +23,7 @@ def root() -> Path:
     named = variable(_ROOT)
     # Absolute: programs that are started in other folders get it as well.
     chosen = named.absolute() if named else Path(__file__).resolve().parent.parent
-    if not (chosen / "docker").is_dir() or not (chosen / "runner").is_dir():
+    if not files.is_dir(chosen / "docker") or not files.is_dir(chosen / "runner"):
         raise BenchdlError(
             f"{chosen} holds no docker/ and runner/ folders",
             "install benchdl from its checkout (make setup) or set BENCHDL_ROOT to it",

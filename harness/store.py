@@ -59,8 +59,8 @@ class Store:
 
     def staging(self) -> Path:
         """Where jobs in progress live: on the same file system, so that a rename is atomic."""
-        folder = (recordable(self.directory, "--results") / _STAGING).absolute()
         try:
+            folder = (recordable(self.directory, "--results") / _STAGING).absolute()
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise unwritable(self.directory, error) from None

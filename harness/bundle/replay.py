@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from harness import scratch
+from harness import files, scratch
 from harness.bundle import outputs
 from harness.bundle.manifest import RESULTS, TABLES
 from harness.bundle.reading import Bundle
@@ -43,7 +43,7 @@ def replay(bundle: Bundle, folder: Path, *, force: bool) -> list[Replayed]:
         unpack(bundle, RESULTS, samples)
         page = outputs.web_page(bundle.campaign(), results, bundle.manifest.damaged, samples)
     try:
-        if folder.exists() and any(folder.iterdir()) and not force:
+        if not force and files.listing(folder):
             raise UsageError(f"{folder} is not empty", "name another with -o, or use --force")
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in made.items():

@@ -264,7 +264,8 @@ def _go(
         )
 
     # What a stranger's image compiled is never loaded by another job.
-    strangers = compiled.thrown_away() if campaign.bundle_sha256 else nullcontext(None)
+    thrown = bool(campaign.bundle_sha256) or not compiled.kept()
+    strangers = compiled.thrown_away() if thrown else nullcontext(None)
     with _resumable(campaign, watcher), strangers as apart:
         site = replace(site, compiled=apart)
         if gpus is not None:

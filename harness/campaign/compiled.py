@@ -11,17 +11,20 @@ import contextlib
 import hashlib
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness import cache, scratch, trees
+from harness.errors import BenchdlError
 from runner.contract import Job
 
 _UNUSED_S = 30 * 86_400.0
 """After so long without a job of its image a folder is removed: a new build has a new one."""
 
 _STRANGERS = "bundle-"
+_UNKEPT = "benchdl-compiled-"
 
 
 def folder(job: Job, apart: Path | None = None) -> Path:
@@ -48,13 +51,26 @@ def folder(job: Job, apart: Path | None = None) -> Path:
 
 @contextlib.contextmanager
 def thrown_away() -> Iterator[Path]:
-    """A folder for jobs of a stranger, removed with all that they compiled.
+    """A folder for jobs of a stranger, or without a cache, removed with all that they compiled.
 
     Raises:
         BenchdlError: it cannot be made.
     """
-    with scratch.folder(_outer(), _STRANGERS) as apart:
+    within, prefix = (_outer(), _STRANGERS) if kept() else (_elsewhere(), _UNKEPT)
+    with scratch.folder(within, prefix) as apart:
         yield apart
+
+
+def kept() -> bool:
+    """Whether compiled code can be kept at all: a cache that is read-only is no end of a job."""
+    try:
+        return os.access(_outer(), os.W_OK | os.X_OK)
+    except BenchdlError:
+        return False
+
+
+def _elsewhere() -> Path:
+    return Path(tempfile.gettempdir())
 
 
 def _outer() -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from harness import checkout, interrupts
+from harness import checkout, files, interrupts
 from harness.cli import out, streams, twice
 from harness.errors import BenchdlError
 
@@ -81,6 +81,11 @@ def _run(arguments: list[str] | None) -> int:
         where = getattr(error, "ctx", None)
         more = f" See: {where.command_path} --help" if where else ""
         return _fail(" ".join(error.format_message().split()) + more, error.exit_code)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A place that nothing above asked about: what is wrong there is all that there is to say.
+        return _fail(f"{files.shown(error.filename)}: {files.reason(error)}", 1)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted; finished results are kept", interrupts.EXIT_CODE)
 

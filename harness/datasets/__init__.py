@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from harness import files
 from harness.cache import cache_dir, locked, write_whole
 from harness.datasets import idx
 from harness.datasets.download import DownloadError, from_mirrors
@@ -130,7 +131,7 @@ def _named_directory(data_dir: Path | None) -> tuple[Path, str] | None:
 
 
 def _from_named(directory: Path, origin: str) -> Dataset:
-    if not directory.is_dir():
+    if not files.is_dir(directory):
         raise UsageError(f"{origin}: {directory} is not a directory", _NAME_ONE)
     found = idx.inspect(directory, SHA256[MNIST])
     if found.problem:
@@ -180,7 +181,7 @@ def _cached(name: str, say: Say) -> Dataset:
 
 def _open_to_all(directory: Path, sound: dict[str, idx.Sound]) -> dict[str, idx.Sound]:
     """A container's user is not the owner of the cache and must be able to read it."""
-    cached = directory.resolve()
+    cached = files.real(directory)
     for one in sound.values():
         with contextlib.suppress(OSError):  # somebody else's: the launcher looks at what it is
             mode = stat.S_IMODE(one.path.stat().st_mode)

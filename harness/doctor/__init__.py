@@ -10,7 +10,7 @@ from typing import Any
 
 import docker
 
-from harness import cache, catalog, datasets, engine, images, nvidia
+from harness import cache, catalog, datasets, engine, files, images, nvidia
 from harness.allotment import grant
 from harness.doctor import gpu
 from harness.doctor.line import Line
@@ -55,7 +55,7 @@ def _engine(backends: list[catalog.Backend]) -> list[Line]:
     lines = [Line(True, "Docker engine", found, runs=True)]
     lines += [_base(client, name) for name in sorted({b.spec.base.reference for b in backends})]
     root = Path(str(engine.info(client).get("DockerRootDir", "/")))
-    if root.is_dir():
+    if files.is_dir(root):
         lines.append(_disk("disk for images", root))
     for backend in backends:
         for flavour in backend.flavours():
@@ -102,8 +102,12 @@ def _local(backend: catalog.Backend) -> Line:
 
 
 def _disk(subject: str, folder: Path) -> Line:
-    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    free = shutil.disk_usage(there).free
+    places = (folder, *folder.absolute().parents)
+    there = next((place for place in places if files.leads(place)), Path("/"))
+    try:
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        return Line(False, subject, f"{there}: {files.reason(error)}", "name another folder")
     found = f"{free / 1e9:.0f} GB free"
     return Line(free > _DISK_BYTES, subject, found, f"make room (a GPU image takes 5 GB): {there}")
 

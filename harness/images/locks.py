@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import addresses, paths
+from harness import addresses, files, paths
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
 from harness.images import registry
@@ -71,7 +71,7 @@ def promised(backend: Backend) -> dict[str, dict[str, str]]:
 
 def missing(lock: Path, wheels: dict[str, str]) -> list[str]:
     """The pins of image.toml that ``lock`` does not hold, as ``name==version``."""
-    text = lock.read_text(encoding="utf-8").lower() if lock.is_file() else ""
+    text = lock.read_text(encoding="utf-8").lower() if files.is_file(lock) else ""
     lines = {line.split(" ")[0].split(";")[0] for line in text.splitlines()}
     return [
         f"{name}=={version}"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
-from harness import addresses, cache, package_settings, paths
+from harness import addresses, cache, files, package_settings, paths
 from harness.catalog import Backend, Flavour, LocalStack
 from harness.errors import BenchdlError
 from harness.images import registry
@@ -62,7 +62,7 @@ def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
                 f"install it (Debian: apt-get install {program}), or use --launcher docker",
             )
     lock = backend.folder / stack.lock
-    if not lock.is_file():
+    if not files.is_file(lock):
         raise BenchdlError(f"{lock} is missing", f"make it: benchdl images lock {backend.name}")
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     folder = _folder(backend, lock, python)
@@ -125,7 +125,7 @@ def kept_fault(backend: Backend) -> str:
     """What is wrong with the environment kept for ``backend``; empty if all is well."""
     stack, python = choose(backend)
     lock = backend.folder / stack.lock
-    if not lock.is_file():
+    if not files.is_file(lock):
         return ""
     fault = _fault(stack, _folder(backend, lock, python))
     return "" if fault == _NONE else fault
@@ -134,7 +134,7 @@ def kept_fault(backend: Backend) -> str:
 def _fault(stack: LocalStack, folder: Path) -> str:
     """Why the environment cannot be used; empty if it can."""
     try:
-        if not (folder / _READY).is_file():
+        if not files.is_file(folder / _READY):
             return _NONE
         version = _version(folder)
     except (OSError, subprocess.SubprocessError):
