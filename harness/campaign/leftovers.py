@@ -23,6 +23,7 @@ from runner.contract import ContractError, Failure, Job, Launch, Result, load_jo
 
 REASON = "harness-died"
 
+_CLOCKS_DIFFER_S = 3600.0
 _MOST_LOOKED_AT = 1000  # of the files that a job left, for its last sign of life
 
 
@@ -98,13 +99,13 @@ def _cut_off(job: Job, outer: Path, machine: str) -> Result:
 
 
 def _writes(job_dir: Path) -> list[float]:
-    """When each file of a job was last written, as it says, but not in the future."""
+    """When each file of a job was last written, as it says, but not in a far future."""
     moments = []
     with contextlib.suppress(OSError):
         for entry in islice(os.scandir(job_dir), _MOST_LOOKED_AT):
             moments.append(entry.stat(follow_symlinks=False).st_mtime)
-    now = time.time()
-    return [min(moment, now) for moment in moments]
+    latest = time.time() + _CLOCKS_DIFFER_S
+    return [min(moment, latest) for moment in moments]
 
 
 def _utc(seconds: float) -> str:
