@@ -22,6 +22,7 @@ from harness.errors import BenchdlError, UsageError
 from harness.files import FileError, MissingError, sync
 from harness.launchers.exchange import MAX_RESULT_BYTES, Exchange, unwritable
 from harness.named_paths import recordable
+from harness.newest import newest, nothing
 from runner.contract import ContractError, Result, load_result
 
 CAMPAIGNS = "campaigns"
@@ -118,8 +119,10 @@ class Store:
                 damaged.append(Damaged(folder, error.message))
         return results, damaged
 
-    def find(self, run: str) -> tuple[Result, Path]:
+    def find(self, run: str, say: Callable[[str], None] = nothing) -> tuple[Result, Path]:
         """The one result whose id is or contains ``run``; ``latest`` is the newest.
+
+        ``say`` is told if others are dated in the future.
 
         Raises:
             UsageError: none or several fit.
@@ -128,7 +131,10 @@ class Store:
         folders = self._folders()
         fitting = [folder for folder in folders if run in folder.name]
         exact = [folder for folder in folders if folder.name == run]
-        chosen = folders[-1:] if run == "latest" else exact or fitting
+        if run == "latest":
+            last = newest([files.shown(Path(folder.name)) for folder in folders], say)
+            exact = [folder for folder in folders if files.shown(Path(folder.name)) in last]
+        chosen = exact or fitting
         if not chosen:
             raise UsageError(f"no run '{run}' in {self.directory}", "benchdl table lists them")
         if len(chosen) > 1:

@@ -28,6 +28,7 @@ from harness.launchers.base import Launcher
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.gpu import InjectionWord
 from harness.launchers.local import LocalLauncher
+from harness.newest import newest
 from harness.store import Store
 from harness.tables import rows
 from runner.contract import Result
@@ -144,5 +145,7 @@ def _begun(store: Store, bundle: Bundle, limits: Limits) -> Campaign:
         raise UsageError(
             f"no repetition of {bundle.file} in {store.directory}", "begin one without --resume"
         )
-    plain.check(ours[-1], limits)
-    return ours[-1]
+    (last,) = newest([one.campaign_id for one in ours])
+    begun = next(one for one in ours if one.campaign_id == last)
+    plain.check(begun, limits)
+    return begun

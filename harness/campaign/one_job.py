@@ -16,7 +16,7 @@ from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
-from harness.checks import allotted_cores, gpu_guards, isolation
+from harness.checks import allotted_cores, clock, gpu_guards, isolation
 from harness.datasets import Dataset
 from harness.errors import BenchdlError
 from harness.launchers.base import CUT_OFF, Exit, Launcher, Order, Prepared
@@ -200,12 +200,14 @@ def _conclude(
     found += allotted_cores.findings(measured, site.allotment) if measured else []
     found += gpu_guards.neighbours(measured, exit_.gpu_neighbours) if measured else []
     found += isolation.outside(exit_.hardening) if measured else []
+    finished_at = now()
+    found += clock.findings(started_at, finished_at, wall_s)
     status: Status = "ok" if isinstance(said, Result) and said.status == "ok" else "failed"
     return Result(
         run_id=job.run_id,
         status="interrupted" if exit_.ended in CUT_OFF else status,
         started_at=started_at,
-        finished_at=now(),
+        finished_at=finished_at,
         job=job,
         measurement=measured,
         failure=said.failure if isinstance(said, Result) else said,

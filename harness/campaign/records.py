@@ -19,6 +19,7 @@ from harness.campaign.plan import Device, Options, PlannedJob, Skipped
 from harness.errors import BenchdlError, UsageError
 from harness.files import FileError
 from harness.launchers.exchange import unwritable
+from harness.newest import newest, nothing
 from harness.store import CAMPAIGNS, Damaged, Store, report, write_durably
 from runner.contract import RUN_ID_PATTERN, ContractError, Pins, Provenance, Result
 from runner.schema import Model, Moment, Whole, first_error, versioned
@@ -103,8 +104,10 @@ def save(store: Store, campaign: Campaign) -> Path:
     return file
 
 
-def find(store: Store, word: str) -> Campaign:
+def find(store: Store, word: str, say: Callable[[str], None] = nothing) -> Campaign:
     """The one campaign whose id is or contains ``word``; ``latest`` is the newest.
+
+    ``say`` is told if others are dated in the future.
 
     Raises:
         UsageError: none or several fit.
@@ -112,7 +115,8 @@ def find(store: Store, word: str) -> Campaign:
     """
     names = [files.shown(Path(file.stem)) for file in _files(store)]
     fitting = [name for name in names if word in name]
-    chosen = names[-1:] if word == "latest" else [one for one in fitting if one == word] or fitting
+    exact = newest(names, say) if word == "latest" else [one for one in fitting if one == word]
+    chosen = exact or fitting
     if not chosen:
         known = f"the newest: {', '.join(names[:-4:-1])}" if names else "benchdl run makes one"
         raise UsageError(f"no campaign '{word}' in {store.directory}", known)

@@ -55,7 +55,7 @@ def create(
     from harness.campaign import records
 
     store = common.store(results)
-    record = records.find(store, campaign)
+    record = records.find(store, campaign, out.say)
     target = file or Path(f"{record.campaign_id}.tar")
     client = None
     if record.launcher == "docker":

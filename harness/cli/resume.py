@@ -47,7 +47,7 @@ def command(
     begin = time.monotonic()
     display = Display(out.console())
     store = common.store(results)
-    record = records.find(store, campaign)
+    record = records.find(store, campaign, display.say)
     if record.bundle_sha256:
         raise UsageError(
             f"campaign {record.campaign_id} repeats a bundle", f"go on with: {record.how_to_go_on}"

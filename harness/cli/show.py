@@ -19,7 +19,7 @@ _UNKNOWN = "no checksum: it was stored before there were any"
 @common.results_option
 def command(run: str, as_json: bool, results: Path | None) -> None:
     """Show one result: RUN is its id, a part of it, or `latest`."""
-    result, folder = common.store(results).find(run)
+    result, folder = common.store(results).find(run, out.say)
     if as_json:
         out.json(result.model_dump_json(indent=1))
         return
