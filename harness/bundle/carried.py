@@ -46,6 +46,8 @@ def find(campaign: Campaign, client: docker.DockerClient | None) -> list[Carried
         raise BenchdlError("--with-images: no Docker engine answers", "start the one that ran it")
     found = []
     for environment in campaign.environments:
+        if environment.earlier:  # its sources are not here either: only its results go along
+            continue
         image_id = str(environment.provenance.image_id)
         name = f"{environment.backend}-{environment.device}"
         # An id and nothing else: under a name the engine may have another image.

@@ -43,6 +43,8 @@ def changed(campaign: Campaign, client: docker.DockerClient | None) -> list[str]
     """
     found: list[str] = []
     for environment in campaign.environments:
+        if environment.earlier:  # it never was of these sources
+            continue
         backend = catalog.load(environment.backend)
         files = {"image.toml": changes.file_sha256(backend.folder / "image.toml")}
         files.update(_locks(backend, environment))

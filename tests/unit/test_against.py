@@ -249,3 +249,18 @@ def test_a_campaign_says_it_before_its_first_job(launcher, store):
         launcher.stop_after = 0
         run(launcher, store, watcher, repeat=5, threads=[*range(1, 9)])
     assert any("of 7 comparisons at once with 5 repeats none" in line for line in watcher.lines)
+
+
+def test_a_bundle_asks_nothing_of_an_earlier_build(tmp_path, monkeypatch):
+    """Its results go along; its sources and its image never were of this checkout."""
+    import bundled
+
+    from harness.bundle import carried, sources
+
+    bundled.as_root(bundled.checkout(tmp_path / "root"), monkeypatch)
+    record = bundled.campaign()
+    (now,) = record.environments
+    then = now.model_copy(update={"image_toml_sha256": "", "earlier": True})
+    both = record.model_copy(update={"environments": [then]})
+    assert sources.changed(both, None) == []
+    assert carried.find(both, object()) == []  # the engine is not asked
