@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,15 +67,28 @@ class OwnEngine:
         self._process.send_signal(sign)
         self._process.wait(60)
 
-    def fill(self) -> Path:
-        """Fill its disk to the last block; returns the file that does it."""
-        file = self.root / "filler"
-        with file.open("wb", buffering=0) as target:
-            for size in (2**24, 2**16, 2**12):
-                with contextlib.suppress(OSError):
-                    while target.write(bytes(size)) == size:
-                        pass
-        return file
+    @contextlib.contextmanager
+    def full(self) -> Iterator[None]:
+        """Within the body its disk is full to the last block, whatever it frees."""
+        file, over = self.root / "filler", threading.Event()
+
+        def fill() -> None:
+            with file.open("wb", buffering=0) as target:
+                while not over.is_set():
+                    for size in (2**24, 2**16, 2**12):
+                        with contextlib.suppress(OSError):
+                            while target.write(bytes(size)) == size:
+                                pass
+                    over.wait(0.01)
+
+        thread = threading.Thread(target=fill)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            file.unlink()
 
     def take(self, images: list[str], source: docker.DockerClient) -> None:
         """Load images of another engine, with their ids and names."""

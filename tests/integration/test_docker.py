@@ -113,6 +113,16 @@ def test_hardening_seen_from_outside_and_inside(engine, cache, tmp_path, dummy_r
         data = {place: rw for place, rw in writable.items() if place.startswith("/data/")}
         assert list(data.values()) == [False] * 4  # each verified file by itself
         assert writable == {"/job": True, "/cache": True, **data}
+        assert host["CgroupnsMode"] == host["IpcMode"] == "private"
+        limits = {one["Name"]: one["Hard"] for one in host["Ulimits"]}
+        assert limits == {"core": 0, "fsize": 4 * 2**30, "nofile": 16_384}
+        # What a bind mount cannot refuse on its own: a device, and the right of a file's owner.
+        tried = "mknod /job/null c 1 3; cp /bin/true /job/; chmod 4755 /job/true; head -c1 /dev/sda"
+        status = "grep -c 'NoNewPrivs:.*1' /proc/self/status"
+        said = container.exec_run(["sh", "-c", f"{tried}; ls /job; {status}"]).output.decode()
+        assert "mknod: /job/null: Operation not permitted" in said
+        assert "null" not in said.splitlines()
+        assert said.splitlines()[-1] == "1"
         assert "NVIDIA_VISIBLE_DEVICES=void" in container.attrs["Config"]["Env"]
     finally:
         process.send_signal(signal.SIGINT)
@@ -129,6 +139,8 @@ def test_hardening_is_in_the_result(run, tmp_path):
     assert outside["cap_drop"] == ["ALL"]
     data = [how for place, how in outside["mounts"].items() if place.startswith("/data/")]
     assert data == ["ro"] * 4
+    assert "not_applied" not in outside
+    assert {where for where, how in outside["mounts"].items() if how == "rw"} == {"/job", "/cache"}
     assert inside["uid"] != 0
     assert int(inside["capabilities_effective"], 16) == 0
     assert inside["no_new_privileges"] is True

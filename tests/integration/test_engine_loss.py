@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from docker.errors import APIError
 from own_engine import OwnEngine, until
 
 pytestmark = pytest.mark.docker
@@ -82,10 +84,8 @@ def campaign(own, dummy_root, cache, tmp_path):
         )
 
     def run(*args, repeat=JOBS, **more):
-        return start(
-            "run", "dummy", *STAND_IN, "--device", "cpu", "--launcher", "docker",
-            "--repeat", repeat, "--idle-wait", "0", *args, **more
-        )  # fmt: skip
+        options = ["--device", "cpu", "--launcher", "docker", "--repeat", repeat]
+        return start("run", "dummy", *STAND_IN, *options, "--idle-wait", "0", *args, **more)
 
     start.run = run
     return start
@@ -111,8 +111,11 @@ def ours(own):
 
 def training(own):
     """The container of a job that trains by now."""
-    found = [one for one in ours(own) if b'"fit"' in one.logs()]
-    return found[0] if found else None
+    for one in ours(own):
+        with contextlib.suppress(APIError):  # it is just being removed
+            if b'"fit"' in one.logs():
+                return one
+    return None
 
 
 @pytest.mark.parametrize(("sign", "jobs"), [(signal.SIGKILL, 2), (signal.SIGTERM, 1)])
@@ -154,17 +157,17 @@ def test_an_engine_that_stays_away_leaves_a_campaign_that_can_be_resumed(own, ca
 
 
 def test_a_full_disk_of_the_engine_fails_no_job(own, campaign, tmp_path):
-    filler = own.fill()
-    process = campaign.run(repeat=1)
-    said = [process.stderr.readline()]
-    while said[-1] and "has no room for a container: waiting up to" not in said[-1]:
-        said.append(process.stderr.readline())
+    process = campaign.run()
+    until(lambda: training(own), 120)
+    with own.full():  # the job that runs writes nothing there, the next cannot begin
+        said = [process.stderr.readline()]
+        while said[-1] and "has no room for a container: waiting up to" not in said[-1]:
+            said.append(process.stderr.readline())
     assert said[-1], "".join(said)
-    filler.unlink()
     _, stderr = process.communicate(timeout=200)
     assert process.returncode == 0, stderr
     ended, cut = ends(tmp_path)
-    assert ended == {1: 1}
+    assert ended == dict.fromkeys(range(1, JOBS + 1), 1)
     assert {one["failure"]["reason"] for one in cut} == {"engine-lost"}
     assert "disk is full" in cut[0]["failure"]["message"]
     assert ours(own) == []

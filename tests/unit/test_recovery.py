@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -93,7 +95,7 @@ def started(make_result, tmp_path, monkeypatch):
         result = make_result()
         launcher = DockerLauncher(stand)
         prepared = Prepared(result.job.provenance, Pins(), python="python")
-        order = Order(result.job, prepared, tmp_path, {}, tmp_path, timeout_s=60.0)
+        order = Order(result.job, prepared, tmp_path, {}, tmp_path / "cache", timeout_s=60.0)
         return launcher.start(order, lambda _: None), launcher
 
     return run
@@ -214,6 +216,25 @@ def test_a_stream_that_breaks_is_not_waited_for_and_says_so(error):
     assert follower.until(float("inf")) is True
     assert follower.broken is error
     assert follower.tail == "one"
+
+
+def test_a_job_that_writes_too_much_is_ended_and_says_so(started, tmp_path, monkeypatch):
+    class Filling(Stand):
+        ended = threading.Event()
+
+        def lines(self):
+            (tmp_path / "much").write_bytes(os.urandom(2**20))
+            yield b"more\n"
+            assert self.ended.wait(20)
+
+        def kill(self):
+            self.ended.set()
+
+    monkeypatch.setattr(room, "MAX_JOB_BYTES", 2**18)
+    monkeypatch.setattr(room, "Room", functools.partial(room.Room, look_s=0.01))
+    exit_, _ = started(Filling(code=137))
+    assert exit_.ended == "too-big"
+    assert "it wrote more than" in exit_.detail
 
 
 def exceeded(folder, limit):
