@@ -73,7 +73,8 @@ class Campaign(Model):
     def how_to_go_on(self) -> str:
         """The command that runs what is left of it."""
         if self.bundle_sha256:
-            return "benchdl bundle rerun FILE --resume"
+            trusted = " --launcher local --trust-maker" if self.launcher == "local" else ""
+            return f"benchdl bundle rerun FILE --resume{trusted}"
         return f"benchdl resume {self.campaign_id}"
 
     def left(self, results: Iterable[Result]) -> list[PlannedJob]:
