@@ -149,9 +149,11 @@ def _environment(environment: Environment) -> Iterator[tuple[str, str]]:
             yield f"names a lock file {file[:80]!a}, which is no file's name", ""
 
 
-def _settings(overrides: dict[str, SettingValue], record: Campaign) -> Iterator[tuple[str, str]]:
+def doubtful(record: Campaign) -> list[str]:
+    """The variables of a record that are not known to be plain, nor this checkout's own."""
     ours: set[tuple[str, str]] | None = None
-    for key, value in overrides.items():
+    found = []
+    for key, value in record.options.overrides.items():
         section, _, name = key.partition(".")
         if section != "environment":
             continue
@@ -160,10 +162,16 @@ def _settings(overrides: dict[str, SettingValue], record: Campaign) -> Iterator[
             continue
         ours = _our_variables(record) if ours is None else ours
         if (name, value) not in ours:
-            yield (
-                f"sets {key[:80]!a} to {str(value)[:80]!a}, which is no plain setting",
-                "benchdl bundle replay shows its results without running anything",
-            )
+            found.append(key)
+    return found
+
+
+def _settings(overrides: dict[str, SettingValue], record: Campaign) -> Iterator[tuple[str, str]]:
+    for key in doubtful(record):
+        yield (
+            f"sets {key[:80]!a} to {str(overrides[key])[:80]!a}, which is no plain setting",
+            "benchdl bundle replay shows its results without running anything",
+        )
     try:
         settings.check(overrides)
     except UsageError as error:

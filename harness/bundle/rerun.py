@@ -24,6 +24,7 @@ from harness.campaign.records import Campaign
 from harness.campaign.watcher import Watcher
 from harness.compare import Outcome
 from harness.errors import UsageError
+from harness.launchers import recovery
 from harness.launchers.base import Launcher
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.gpu import InjectionWord
@@ -51,6 +52,7 @@ class Here:
     data_dir: Path | None = None
     gpus: list[str] | None = None
     injection: InjectionWord = "auto"
+    engine_wait_s: float = recovery.DEFAULT_WAIT_S
     make_base: bool = False
     resume: bool = False
     only_show: bool = False
@@ -133,6 +135,7 @@ def _launcher(
         client,
         make_base=here.make_base,
         injection=here.injection,
+        engine_wait_s=here.engine_wait_s,
         given=given if checked or chosen.root else None,
     )
 

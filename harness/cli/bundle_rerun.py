@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 @common.data_dir_option
 @common.gpus_option
 @common.injection_option
+@common.engine_wait_option
 @common.results_option
 @common.make_base_option
 def command(
@@ -77,6 +78,7 @@ def command(
     data_dir: Path | None,
     gpus: str | None,
     injection: InjectionWord,
+    engine_wait: float,
     results: Path | None,
     make_base: bool,
 ) -> int:
@@ -117,6 +119,7 @@ def command(
             data_dir=data_dir and data_dir.absolute(),
             gpus=request.gpus(gpus, [job.configuration.device for job in record.jobs]),
             injection=injection,
+            engine_wait_s=engine_wait,
             make_base=make_base,
             resume=resume,
             only_show=dry_run,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli import common, out
 from harness.errors import UsageError
 from harness.launchers.gpu import InjectionWord
+
+if TYPE_CHECKING:
+    from harness.campaign.records import Campaign
+    from harness.store import Store
 
 
 @click.command("resume")
@@ -19,6 +24,11 @@ from harness.launchers.gpu import InjectionWord
     is_flag=True,
     help="Go on although environment or machine changed; further results are suspect.",
 )
+@click.option(
+    "--own-settings",
+    is_flag=True,
+    help="The variables that the campaign sets for programs on this host are your own.",
+)
 @common.injection_option
 @common.engine_wait_option
 @common.results_option
@@ -27,6 +37,7 @@ from harness.launchers.gpu import InjectionWord
 def command(
     campaign: str,
     accept_changes: bool,
+    own_settings: bool,
     injection: InjectionWord,
     engine_wait: float,
     results: Path | None,
@@ -39,6 +50,8 @@ def command(
     and run again as a further attempt.
     """
     from harness import campaign as campaigns
+    from harness import settings
+    from harness.bundle import plain
     from harness.campaign import records
     from harness.campaign.progress import Display
     from harness.cli import finish
@@ -51,6 +64,14 @@ def command(
     if record.bundle_sha256:
         raise UsageError(
             f"campaign {record.campaign_id} repeats a bundle", f"go on with: {record.how_to_go_on}"
+        )
+    settings.check(record.options.overrides)
+    doubtful = plain.doubtful(record) if record.launcher == "local" else []
+    # A folder of results may be anybody's; only what would run again matters.
+    if doubtful and not own_settings and _left(record, store):
+        raise UsageError(
+            f"campaign {record.campaign_id} sets {doubtful[0][:80]!a} for programs on this host",
+            "if you began it yourself: --own-settings",
         )
     launcher = choice.launcher(
         record.launcher,
@@ -66,3 +87,10 @@ def command(
     finally:
         display.close()
     return finish.show(done, as_json=as_json, begin=begin, store=store, display=display)
+
+
+def _left(record: Campaign, store: Store) -> bool:
+    """Whether jobs of the campaign would be run."""
+    from harness.campaign import records
+
+    return bool(record.left(records.results_of(store, record.campaign_id, lambda _: None)))

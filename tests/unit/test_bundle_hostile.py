@@ -290,6 +290,24 @@ def test_the_attack_of_the_review(file, benchdl, tmp_path, checkout):
     assert not (tmp_path / "owned").exists()
 
 
+def test_a_stranger_s_folder_of_results_is_not_resumed_just_so(benchdl, tmp_path, checkout):
+    """Its records are a stranger's as well, and `resume` would run them here as they say."""
+    record = bundled.campaign().model_copy(update={"launcher": "local"})
+    for overrides, why in (
+        ({"environment.BROWSER": "evil"}, "sets 'environment.BROWSER' for programs on this host"),
+        ({"framework.wheels": "evil"}, "unknown key 'framework.wheels'"),
+        ({"cudnn.enabled": "evil"}, "expected on or off"),
+    ):
+        options = record.options.model_copy(update={"overrides": overrides})
+        file = tmp_path / "results" / "campaigns" / f"{record.campaign_id}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(record.model_copy(update={"options": options}).model_dump_json())
+        done = benchdl("resume", env={"BENCHDL_ROOT": str(checkout)})
+        assert done.returncode == 2
+        assert why in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_a_repetition_has_the_axes_of_its_jobs(tmp_path):
     record = bundled.campaign()
     huge = record.options.model_copy(update={"threads": [*range(1, 5000)], "repeat": 10**9})

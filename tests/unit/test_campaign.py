@@ -465,7 +465,8 @@ def test_a_stopped_repetition_is_gone_on_with_by_its_bundle(launcher, store, wat
     launcher.script = {7: KeyboardInterrupt()}
     with pytest.raises(KeyboardInterrupt):
         campaign.again(record, record.options, "5" * 64, launcher, store, watcher)
-    assert "to go on with it: benchdl bundle rerun FILE --resume" in watcher.lines
+    words = "benchdl bundle rerun FILE --resume --launcher local --trust-maker"
+    assert f"to go on with it: {words}" in watcher.lines
     again = next(one for one in records.load(store)[0] if one.bundle_sha256)
     done = benchdl("resume", again.campaign_id)
     assert done.returncode == 2
