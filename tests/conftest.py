@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -62,6 +63,15 @@ def benchdl(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         return done
 
     return run
+
+
+@pytest.fixture
+def signals_restored() -> Iterator[None]:
+    """For tests that call the command in this process: it leaves signals without effect."""
+    before = {sign: signal.getsignal(sign) for sign in (2, 15, 1)}
+    yield
+    for sign, handler in before.items():
+        signal.signal(sign, handler)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ _TAIL_LINES = 4
 # Whatever the surroundings did to an installation: this is what the harness imports.
 _SEEN = """
 import click, docker, filelock, jinja2, numpy, packaging, psutil, pydantic, pynvml, rich, scipy, uv
-import harness.cli.main, pytest, runner.contract, vl_convert
+import harness.cli.command, pytest, runner.contract, vl_convert
 """
 _WHERE = "import sys, click, harness; print(harness.__file__); print(sys.prefix)"
 

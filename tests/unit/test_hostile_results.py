@@ -24,7 +24,7 @@ from harness import campaign, datasets, trees
 from harness.campaign import idle, records
 from harness.campaign.plan import Options
 from harness.campaign.progress import quiet
-from harness.cli.main import benchdl
+from harness.cli.command import benchdl
 from harness.errors import BenchdlError
 from harness.launchers.base import Exit, Prepared
 from harness.store import Store

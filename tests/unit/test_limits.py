@@ -14,7 +14,7 @@ RUN = ["run", "tf", "--launcher", "local", "--device", "cpu"]
 
 
 @pytest.fixture
-def refused(monkeypatch, tmp_path, capsys):
+def refused(monkeypatch, tmp_path, capsys, signals_restored):
     """The one line with which the command refuses."""
     from harness.cli.main import main
 
