@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import docker
 import psutil
 import pytest
 
@@ -152,12 +154,14 @@ def jobs_of(folder):
 
 def test_killed_and_resumed_without_docker(bench, tmp_path):
     run_id = killed_in_the_third_job(bench, tmp_path, LOCAL)
-    (left,) = jobs_of(tmp_path)  # nobody was there to end it
+    deadline = time.monotonic() + 60
+    while jobs_of(tmp_path):  # they end with their harness
+        assert time.monotonic() < deadline, jobs_of(tmp_path)
+        time.sleep(0.1)
     kept = {p: p.read_bytes() for p in (tmp_path / "results").glob("*/result.json")}
     record = record_of(tmp_path)
     resumed = bench("resume", "--json")
     out, err = finish(resumed)
-    assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
     assert f"{run_id} was cut off when its harness died" in err
     assert "2 of 4 done, 1 running, 1 left" in err
     assert "[3/4]" in err
@@ -197,10 +201,12 @@ def test_killed_and_resumed_in_containers(engine, bench, tmp_path):
         assert f"left alone: container {others[1].name}" in err
         left = {one.id for one in engine.containers.list(all=True)}
         assert container.id not in left
-        assert {one.id for one in others} <= left
+        assert others[0].id not in left  # of another campaign, and of a dead harness all the same
+        assert others[1].id in left
     finally:
         for one in others:
-            one.remove(force=True)
+            with contextlib.suppress(docker.errors.NotFound):
+                one.remove(force=True)
     assert engine.containers.list(all=True, filters=ours) == []
     everything_once(tmp_path, run_id)
 
