@@ -25,7 +25,7 @@ from harness.campaign import changes, records
 from harness.campaign.records import Campaign
 from harness.errors import BenchdlError, UsageError
 from harness.files import FileError
-from harness.launchers.exchange import MAX_RESULT_BYTES
+from harness.launchers.exchange import MAX_RESULT_BYTES, MAX_SAMPLES_BYTES
 from harness.store import CAMPAIGNS, Damaged, Store
 from runner.contract import ContractError, Result, load_job, load_result
 
@@ -218,6 +218,8 @@ def _plain(file: Path) -> Iterator[bytes]:
         with os.fdopen(handle, "rb") as stream:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise OSError(errno.EINVAL, "it is not a plain file")
+            if os.fstat(handle).st_size > MAX_SAMPLES_BYTES:
+                raise OSError(errno.EFBIG, "it is larger than anything that a job leaves")
             while chunk := stream.read(archive.CHUNK_BYTES):
                 yield chunk
     except OSError as error:

@@ -280,3 +280,10 @@ def test_images_of_local_jobs_and_without_an_engine(store, make, make_result):
     file.write_text(json.dumps({**data, "launcher": "local"}))
     with pytest.raises(UsageError, match="ran in no images"):
         make(with_images=True)
+
+
+def test_a_giant_beside_a_result_is_in_no_bundle(store, make, make_result):
+    (result, *_) = bundled.put(store, bundled.campaign(), make_result)
+    os.truncate(store.directory / result.run_id / "samples.csv", 20 * 2**30)
+    with pytest.raises(BenchdlError, match=r"samples.csv: it is larger than anything"):
+        make()
