@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from test_campaign import ONCE_EACH, Launcher, ended, resume, run
+from test_campaign import ONCE_EACH, Launcher, ended, resume, run, store  # noqa: F401
 
 from harness.errors import BenchdlError
 from harness.launchers.base import Exit
-from harness.store import Store
 
 
 class Losing(Launcher):
@@ -24,8 +23,8 @@ class Losing(Launcher):
         return super().start(order, on_event)
 
 
-def test_the_job_is_run_again_as_a_further_attempt(make_result, tmp_path):
-    launcher, store = Losing(make_result, 2), Store(tmp_path / "results")
+def test_the_job_is_run_again_as_a_further_attempt(make_result, store):  # noqa: F811
+    launcher = Losing(make_result, 2)
     run(launcher, store)
     results, _ = store.load()
     assert ended(results) == ONCE_EACH
@@ -36,8 +35,8 @@ def test_the_job_is_run_again_as_a_further_attempt(make_result, tmp_path):
     assert launcher.settled == len(results)
 
 
-def test_a_job_that_always_takes_its_engine_along_ends_the_campaign(make_result, tmp_path):
-    launcher, store = Losing(make_result, 2, 3, 4), Store(tmp_path / "results")
+def test_a_job_that_always_takes_its_engine_along_ends_the_campaign(make_result, store):  # noqa: F811
+    launcher = Losing(make_result, 2, 3, 4)
     with pytest.raises(BenchdlError, match="went away 3 times while job 2 ran"):
         run(launcher, store)
     assert len(launcher.started) == 4
