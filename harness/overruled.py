@@ -1,7 +1,7 @@
 """Variables that benchdl sets itself, for which ``--set environment.NAME`` would only pretend.
 
 The result would show a value that was not in force. What this list does not know the runner
-notices: a job whose variables are not what its settings say fails (runner/train.py).
+notices: a job whose variables are not what its settings say fails (runner/trainer.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``python -m runner JOB_DIR``: read job.json, run it, write result.json; exit status 0 or 1."""
+"""``python -m runner JOB_DIR``: the judge of one job. Writes result.json; exit status 0 or 1."""
 
 from __future__ import annotations
 
@@ -35,16 +35,12 @@ def _run(job: Job, job_dir: Path) -> int:
     failure: Optional[Failure] = None
     try:
         # Imported here so that a broken environment is a recorded failure, not a traceback.
-        from runner.train import measure  # noqa: PLC0415
+        from runner.judge import measure  # noqa: PLC0415
 
         measurement = measure(job, job_dir, progress)
     except Exception as error:
         traceback.print_exc()
-        failure = Failure(
-            reason=_reason(error),
-            message=" ".join(f"{type(error).__name__}: {error}".split())[:500],
-            advice="the job's log.txt has the traceback",
-        )
+        failure = _failure(error)
     result = Result(
         run_id=job.run_id,
         status="failed" if failure else "ok",
@@ -61,14 +57,16 @@ def _run(job: Job, job_dir: Path) -> int:
     return 1 if failure else 0
 
 
-def _reason(error: Exception) -> str:
+def _failure(error: Exception) -> Failure:
+    name, line = type(error).__name__, " ".join(str(error).split())[:500]
+    advice = "the job's log.txt has the traceback"
+    if name == "TrainingError":  # not by its class: importing it may be what failed
+        reason, code = getattr(error, "reason", "runner-error"), getattr(error, "exit_code", None)
+        return Failure(reason=reason, message=line, advice=advice, exit_code=code)
+    reason = {"DatasetError": "dataset-error"}.get(name, "runner-error")
     if isinstance(error, ImportError):
-        return "import-error"
-    if isinstance(error, MemoryError):
-        return "out-of-memory"
-    if type(error).__name__ == "DivergenceError":
-        return "diverged"
-    return "dataset-error" if type(error).__name__ == "DatasetError" else "runner-error"
+        reason = "import-error"
+    return Failure(reason=reason, message=f"{name}: {line}", advice=advice)
 
 
 def _now() -> str:
@@ -80,7 +78,5 @@ if __name__ == "__main__":
     if code == 0:
         sys.stdout.flush()
         sys.stderr.flush()
-        # The result is written. What frameworks do when an interpreter ends takes up to a second,
-        # and now and then crashes.
-        os._exit(0)
+        os._exit(0)  # the result is written: nothing that ends an interpreter is worth its time
     sys.exit(code)

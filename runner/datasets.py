@@ -66,19 +66,48 @@ def load(
         DatasetError: a file is missing, unreadable, malformed or not the expected one, or there
             are fewer training images than asked for.
     """
-    directory = Path(data_dir)
-    train = _pair(directory, "train", expected_sha256)
-    test = _pair(directory, "test", expected_sha256)
-    available = len(train[1])
-    count = available if train_samples is None else train_samples
-    if not 1 <= count <= available:
-        raise DatasetError(f"{count} training images asked for, {directory} has {available}")
+    images, labels, test = _checked(Path(data_dir), expected_sha256, train_samples)
     return Arrays(
-        train_images=_scaled(train[0][:count]),
-        train_labels=train[1][:count].astype(np.int64),
+        train_images=_scaled(images),
+        train_labels=labels.astype(np.int64),
         test_images=_scaled(test[0]),
         test_labels=test[1].astype(np.int64),
     )
+
+
+def evidence(
+    data_dir: Union[str, Path],
+    expected_sha256: Dict[str, str],
+    train_samples: Optional[int],
+    most_train: int,
+) -> Arrays:
+    """As :func:`load`, with at most ``most_train`` training images, evenly spread over all.
+
+    Raises:
+        DatasetError: as :func:`load`.
+    """
+    directory = Path(data_dir)
+    images, labels, test = _checked(directory, expected_sha256, train_samples)
+    chosen = np.unique(np.linspace(0, len(labels) - 1, most_train).astype(np.int64))
+    return Arrays(
+        train_images=_scaled(images[chosen]),
+        train_labels=labels[chosen].astype(np.int64),
+        test_images=_scaled(test[0]),
+        test_labels=test[1].astype(np.int64),
+    )
+
+
+def _checked(
+    directory: Path, expected: Dict[str, str], train_samples: Optional[int]
+) -> Tuple[Any, Any, Tuple[Any, Any]]:
+    """Training images, their labels, and both of the test set, as bytes."""
+    images, labels = _pair(directory, "train", expected)
+    test = _pair(directory, "test", expected)
+    available = len(labels)
+    count = available if train_samples is None else train_samples
+    if not 1 <= count <= available:
+        raise DatasetError(f"{count} training images asked for, {directory} has {available}")
+    return images[:count], labels[:count], test
 
 
 def _pair(directory: Path, split: str, expected: Dict[str, str]) -> Tuple[Any, Any]:

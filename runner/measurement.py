@@ -33,10 +33,14 @@ class Phases(Model):
 
 
 class Epoch(Model):
-    """One epoch as the training loop saw it; the loss was read on the host at its end."""
+    """One epoch as the training loop saw it; the loss was read on the host at its end.
+
+    ``duration_s`` is taken next to the training, ``heard_s`` by the judge's own clock.
+    """
 
     number: Ordinal
     duration_s: Seconds
+    heard_s: Optional[Seconds] = None
     loss: Number
 
 
@@ -45,7 +49,11 @@ class Learning(Model):
 
     ``initial_loss`` is that of the untrained weights; it and the ``reference_...`` figures of the
     trained ones are computed from the backend's weights by runner/reference.py, on the test images
-    and without the framework.
+    and without the framework. ``train_loss`` is likewise, on the sample of the training images that
+    runner/proof.py takes. ``error_rate`` and ``test_loss`` are then those figures, and
+    ``claimed_...`` what the backend says. ``tensors`` are the trained tensors, ``tensors_unmoved``
+    the numbers (from 0) of those that training left as they were. ``weight_bits``: how many bits of
+    a float32's mantissa the trained weights take.
     """
 
     parameters: Ordinal
@@ -58,6 +66,12 @@ class Learning(Model):
     initial_loss: Optional[Number] = None
     reference_loss: Optional[Number] = None
     reference_error_rate: Optional[float] = Field(default=None, ge=0, le=1)
+    claimed_loss: Optional[Number] = None
+    claimed_error_rate: Optional[float] = None
+    train_loss: Optional[Number] = None
+    tensors: Optional[int] = Field(default=None, ge=0)
+    tensors_unmoved: List[int] = []
+    weight_bits: Optional[int] = Field(default=None, ge=0, le=23)
 
 
 class CpuUse(Model):
@@ -173,9 +187,14 @@ class Host(Model):
 
 
 class Measurement(Model):
-    """Everything a runner that reached its end has to say."""
+    """Everything a runner that reached its end has to say.
+
+    ``marks``: when the judge heard that each phase began, and ``begin``, ``fit_end`` and ``end``,
+    in seconds of CLOCK_MONOTONIC, which samples.csv and the harness share.
+    """
 
     phases: Phases
+    marks: Dict[str, Number] = {}
     epochs: List[Epoch]
     learning: Learning
     cpu: CpuUse

@@ -32,3 +32,7 @@ class Progress:
             self._stream.flush()
         except OSError:
             pass
+
+    def forget(self) -> None:
+        """Give up the real standard output: in a forked process, which must not speak there."""
+        os.close(self._stream.fileno())

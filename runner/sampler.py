@@ -3,7 +3,7 @@
     python -m runner.sampler --pid TRAINER_PID --interval 0.1 --out samples.csv [--no-gpu]
 
 It prints ``ready`` once its first sample is written, and ends with a last sample when something
-arrives on, or closes, its standard input, or when the trainer is gone. The trainer starts and
+arrives on, or closes, its standard input, or when the trainer is gone. The judge starts and
 stops it with :class:`Sampler`. :mod:`runner.meters.recorder` says what it writes.
 
 Priority and affinity stay as inherited: a lower priority would lose samples exactly when all cores
@@ -45,7 +45,7 @@ class SamplerEnd(NamedTuple):
 
 
 class Sampler:
-    """Runs the sampler beside the process that makes this object, between start and stop.
+    """Runs the sampler as a child of the process that makes this object, between start and stop.
 
     Writes ``out`` and the JSON file beside it; those of an earlier run are removed. Never raises:
     a finished training must be kept even if its sampler broke. :meth:`stop` (or :attr:`end`, after
@@ -58,10 +58,12 @@ class Sampler:
         interval_s: float = 0.1,
         gpu: bool = True,
         gpus: Optional[Sequence[str]] = None,
+        pid: Optional[int] = None,
     ) -> None:
+        """``pid``: whose process tree is the job; by default that of this process."""
         self.end: Optional[SamplerEnd] = None
         self._out = out.absolute()
-        self._command = [sys.executable, "-m", "runner.sampler", "--pid", str(os.getpid())]
+        self._command = [sys.executable, "-m", "runner.sampler", "--pid", str(pid or os.getpid())]
         self._command += ["--interval", str(interval_s), "--out", str(self._out)]
         self._command += [] if gpu else ["--no-gpu"]
         self._command += ["--gpus", ",".join(gpus)] if gpus else []
@@ -181,7 +183,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     options = parser.parse_args(arguments)
     if not options.interval > 0:
         parser.error("--interval must be above 0")
-    # Ctrl-C reaches the whole terminal; when to stop is the trainer's decision.
+    # Ctrl-C reaches the whole terminal; when to stop is the judge's decision.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     only = options.gpus.split(",") if options.gpus else None
     gpus = open_gpus(not options.no_gpu, only)

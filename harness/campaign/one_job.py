@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from harness import checks, interrupts, settings
 from harness.allotment import core_grant, grant
@@ -17,6 +18,9 @@ from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
 from harness.checks import allotted_cores, clock, gpu_guards, isolation
+from harness.checks.recomputed import recomputed
+from harness.checks.seen import Seen
+from harness.checks.witness import Witness
 from harness.datasets import Dataset
 from harness.errors import BenchdlError
 from harness.launchers.base import CUT_OFF, Exit, Launcher, Order, Prepared
@@ -24,6 +28,7 @@ from harness.launchers.exchange import Exchange, data_dir
 from harness.store import Store, new_run_id
 from runner import attest, workloads
 from runner.contract import Allotment, Failure, Finding, Idle, Job, Launch, Result, Status
+from runner.meters.window import read_samples
 
 Key = tuple[str, str, "str | None"]
 
@@ -152,15 +157,22 @@ def _run(
     )
     begin, started_at = time.monotonic(), now()
     interrupted = False
+    witness = Witness()
+
+    def heard(event: dict[str, Any]) -> None:
+        witness.event(event)
+        watcher.event(job, event)
+
     try:
-        exit_ = site.launcher.start(order, lambda event: watcher.event(job, event))
+        exit_ = site.launcher.start(order, heard)
     except KeyboardInterrupt:
         exit_, interrupted = Exit("interrupted"), True
     except BenchdlError:  # it was not begun
         exchange.remove()
         raise
-    wall_s = time.monotonic() - begin
-    result = _conclude(job, exchange.result(exit_), exit_, started_at, wall_s, quiet, site)
+    witness.wall_s = time.monotonic() - begin
+    seen = Seen(witness, read_samples(exchange.job_dir / "samples.csv"))
+    result = _conclude(job, exchange.result(exit_), exit_, started_at, seen, quiet, site)
     site.store.add(result, exchange)
     exchange.remove()
     watcher.job_ended(result)
@@ -189,13 +201,14 @@ def _conclude(
     said: Result | Failure,
     exit_: Exit,
     started_at: str,
-    wall_s: float,
+    seen: Seen,
     quiet: Idle,
     site: Site,
 ) -> Result:
     """Complete the runner's result, or make one for a runner that could not."""
     measured = said.measurement if isinstance(said, Result) else None
-    found = checks.findings(job, measured, wall_s) if measured else []
+    measured = recomputed(measured, seen.samples) if measured else None
+    found = checks.findings(job, measured, seen) if measured else []
     found += checks.exit_status(exit_.code) if measured else []
     found += allotted_cores.findings(measured, site.allotment) if measured else []
     found += gpu_guards.neighbours(measured, exit_.gpu_neighbours) if measured else []
@@ -218,7 +231,7 @@ def _conclude(
             harness_sha256=harness_sha256(),
             runner_sha256=runner_sha256() if job.launcher == "local" else None,
             machine=machine(),
-            wall_s=wall_s,
+            wall_s=seen.witness.wall_s,
             exit_code=exit_.code,
             oom_killed=exit_.ended == "out-of-memory",
             engine=exit_.engine,

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from harness.checks import gpu_checks, isolation, pins
+from harness.checks import agreement, effort, gpu_checks, isolation, pins, weights
 from harness.checks.gpu_guards import GUARDS
+from harness.checks.seen import Seen
 from runner import workloads
 from runner.contract import Finding, Job
 from runner.measurement import Measurement
@@ -19,7 +20,6 @@ SAMPLER_OFF = "sampler-off"
 _FOREIGN_SHARE = 0.1
 _FOREIGN_MIN_S = 0.5
 _LATE_FACTOR = 2.0
-_CLOCK_SLACK_S = 0.05
 _RETURN_SHARE = 0.1
 _RETURN_MIN_S = 0.5
 _START_MARGIN = 0.15  # five times the largest distance from chance seen over 300 seeds
@@ -28,12 +28,13 @@ _LOSS_MARGIN = 0.005
 _LOSS_MARGIN_SHARE = 0.05  # frameworks clip the logarithm differently
 
 
-def findings(job: Job, measurement: Measurement, wall_s: float) -> list[Finding]:
-    """All findings on one measurement; ``wall_s`` is the job's duration as seen from outside."""
+def findings(job: Job, measurement: Measurement, seen: Seen) -> list[Finding]:
+    """All findings on one measurement; ``seen`` is what the harness knows besides."""
     found: list[Finding] = []
     for check in _CHECKS:
         found.extend(check(job, measurement))
-    found.extend(_clock(measurement, wall_s))
+    found.extend(effort.findings(job, measurement, seen))
+    found.extend(agreement.findings(measurement, seen))
     return found
 
 
@@ -78,12 +79,14 @@ def _second_opinion(job: Job, measured: Measurement) -> Iterator[Finding]:  # no
     if loss is None or rate is None:
         return
     margin = _LOSS_MARGIN + _LOSS_MARGIN_SHARE * loss
-    if abs(rate - said.error_rate) > _RATE_MARGIN or abs(loss - said.test_loss) > margin:
+    claimed_loss = said.test_loss if said.claimed_loss is None else said.claimed_loss
+    claimed = said.error_rate if said.claimed_error_rate is None else said.claimed_error_rate
+    if abs(rate - claimed) > _RATE_MARGIN or abs(loss - claimed_loss) > margin:
         yield Finding(
             code="other-network",
             severity="invalid",
             evidence=f"the trained weights give an error rate of {rate:.2%} and a loss of "
-            f"{loss:.4f} in NumPy, the backend says {said.error_rate:.2%} and {said.test_loss:.4f}",
+            f"{loss:.4f} in NumPy, the backend says {claimed:.2%} and {claimed_loss:.4f}",
             advice="it evaluated something else than what it trained; do not compare this row",
         )
 
@@ -213,25 +216,12 @@ def exit_status(code: int | None) -> list[Finding]:
     return [
         Finding(
             code="bad-exit",
-            severity="suspect",
+            severity="invalid",
             evidence=f"the runner wrote a good result and then ended with status {code}",
-            advice="something ended it after its last word: look for what kills processes here "
-            "(a memory limit, another user) and run again",
+            advice="the runner's last step is to end well: something ended it, and may have "
+            "written in its place; look for what kills processes here and run again",
         )
     ]
-
-
-def _clock(measured: Measurement, wall_s: float) -> Iterator[Finding]:
-    fit = measured.phases.fit_s
-    inside = sum(epoch.duration_s for epoch in measured.epochs)
-    if fit > wall_s + _CLOCK_SLACK_S or inside > fit + _CLOCK_SLACK_S:
-        yield Finding(
-            code="clock",
-            severity="invalid",
-            evidence=f"the job took {wall_s:.2f} s from outside, says {fit:.2f} s for fit and "
-            f"{inside:.2f} s for its epochs",
-            advice="the runner's clock cannot be right; do not use this row",
-        )
 
 
 _CHECKS: tuple[Callable[[Job, Measurement], Iterator[Finding]], ...] = (
@@ -240,6 +230,7 @@ _CHECKS: tuple[Callable[[Job, Measurement], Iterator[Finding]], ...] = (
     _second_opinion,
     _work,
     _learning,
+    weights.findings,
     pins.findings,
     _device,
     gpu_checks.findings,

@@ -139,7 +139,7 @@ def _phases(
     """Phases and ends of epochs on the samples' time; empty where the two cannot be laid together.
 
     The sampler's last sample is taken when the evaluation has ended, so the phases are laid from
-    there backwards, by their measured durations (runner/train.py).
+    there backwards, by their measured durations (runner/judge.py).
     """
     if measured is None or _ended(folder) != "stopped":
         return [], []

@@ -1,4 +1,4 @@
-"""What a backend is: the calls that train.py makes, in this order (weights twice)."""
+"""What a backend is: the calls that the trainer makes, in this order (weights twice)."""
 
 from __future__ import annotations
 

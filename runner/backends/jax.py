@@ -181,5 +181,5 @@ class Jax:
 
 
 def create() -> Jax:
-    """The backend that train.py drives."""
+    """The backend that the trainer drives."""
     return Jax()

@@ -163,5 +163,5 @@ def _convolution_as_product(jax: Any, layers: Any) -> Any:
 
 
 def create() -> Keras3OnJax:
-    """The backend that train.py drives."""
+    """The backend that the trainer drives."""
     return Keras3OnJax()

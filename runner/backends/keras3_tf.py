@@ -43,5 +43,5 @@ class Keras3OnTensorFlow(Keras3):
 
 
 def create() -> Keras3OnTensorFlow:
-    """The backend that train.py drives."""
+    """The backend that the trainer drives."""
     return Keras3OnTensorFlow()

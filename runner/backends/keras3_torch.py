@@ -84,5 +84,5 @@ class _ShuffledRows:
 
 
 def create() -> Keras3OnTorch:
-    """The backend that train.py drives."""
+    """The backend that the trainer drives."""
     return Keras3OnTorch()

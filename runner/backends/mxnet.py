@@ -207,5 +207,5 @@ def _translate(nn: Any, layer: Layer) -> Any:
 
 
 def create() -> MXNet:
-    """The backend that train.py drives."""
+    """The backend that the trainer drives."""
     return MXNet()

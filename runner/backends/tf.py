@@ -86,5 +86,5 @@ class TensorFlow(KerasModel):
 
 
 def create() -> TensorFlow:
-    """The backend that train.py drives."""
+    """The backend that the trainer drives."""
     return TensorFlow()

@@ -131,5 +131,5 @@ def _restore_removed_names() -> None:
 
 
 def create() -> Theano:
-    """The backend that train.py drives."""
+    """The backend that the trainer drives."""
     return Theano()

@@ -189,5 +189,5 @@ def _channels_first(network: Network) -> List[Tuple[int, ...]]:
 
 
 def create() -> Torch:
-    """The backend that train.py drives."""
+    """The backend that the trainer drives."""
     return Torch()

@@ -84,6 +84,22 @@ class Network:
                 total += (inputs + 1) * layer.units
         return total
 
+    def operations(self) -> int:
+        """Floating-point operations of one sample's forward pass.
+
+        A multiplication and an addition count as two; biases, activations and pools are left out,
+        as is usual (below 2 % here). Forward and backward together take about three times as many.
+        """
+        total = 0
+        shapes = self.shapes()
+        for layer, (*_, inputs), outputs in zip(self.layers, shapes, shapes[1:]):
+            if isinstance(layer, Conv):
+                window = layer.kernel[0] * layer.kernel[1] * inputs
+                total += 2 * window * math.prod(outputs)
+            elif isinstance(layer, Dense):
+                total += 2 * inputs * layer.units
+        return total
+
     def flattened(self) -> Shape:
         """(height, width, channels) of what goes into Flatten.
 
@@ -146,11 +162,14 @@ class Learned:
 
     ``ceilings`` maps a number of updates to the highest error rate believed from there on; before
     the first entry nothing is demanded. ``floor`` is the lowest rate
-    believed at all: less would mean that the test images were trained on.
+    believed at all: less would mean that the test images were trained on. ``losses`` maps a number
+    of updates to the highest loss on the training images believed then: between two entries it
+    follows a straight line of the logarithms; before the first nothing is demanded.
     """
 
     floor: float
     ceilings: Tuple[Tuple[int, float], ...]
+    losses: Tuple[Tuple[int, float], ...] = ()
 
     def ceiling(self, updates: int) -> float:
         """Highest believable error rate (a share, 0 to 1) after ``updates`` updates."""
@@ -159,6 +178,16 @@ class Learned:
             if updates >= least:
                 limit = rate
         return limit
+
+    def highest_loss(self, updates: int) -> float:
+        """Highest believable loss (nats) on the training images after ``updates`` updates."""
+        if not self.losses or updates < self.losses[0][0]:
+            return math.inf
+        for (early, high), (late, low) in zip(self.losses, self.losses[1:]):
+            if updates <= late:
+                way = math.log(updates / early) / math.log(late / early)
+                return high * math.pow(low / high, way)
+        return self.losses[-1][1]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from checking import seen
 
 from harness import checks
 from runner.contract import Finding
@@ -11,7 +12,7 @@ WALL_S = 184.0
 
 
 def found(result, wall_s=WALL_S):
-    return checks.findings(result.job, result.measurement, wall_s)
+    return checks.findings(result.job, result.measurement, seen(wall_s))
 
 
 def learning(**changes):

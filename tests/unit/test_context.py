@@ -73,7 +73,7 @@ def test_bytecode_does_not_change_the_fingerprint(root):
 @pytest.mark.parametrize(
     "name",
     [
-        "runner/train.py",
+        "runner/judge.py",
         "runner/backends/dummy.py",
         "docker/dummy/requirements.lock",
         "docker/dummy/Dockerfile",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from checking import seen
 
 from harness import checks, tables
 from harness.checks import gpu_guards
@@ -60,7 +61,7 @@ def on_gpu(make_result):
 
 
 def found(result):
-    return checks.findings(result.job, result.measurement, 184.0)
+    return checks.findings(result.job, result.measurement, seen(184.0))
 
 
 def timed(first, steady):

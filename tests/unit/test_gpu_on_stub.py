@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from checking import seen
 
 from harness import checks
 from runner.measurement import GpuUse
@@ -216,6 +217,6 @@ def test_a_guard_from_the_library_to_the_finding(make_result, guarded, name: str
         job={"device": "gpu"},
         measurement={"gpu": use.model_dump(), "attestation": {"device": "gpu"}},
     )
-    found = checks.findings(result.job, result.measurement, 184.0)
+    found = checks.findings(result.job, result.measurement, seen(184.0))
     assert [finding.code for finding in found] == codes
     assert all(evidence in finding.evidence for finding in found), found

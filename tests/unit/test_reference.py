@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from checking import seen
 
 from harness import checks
 from runner import reference, workloads
@@ -80,7 +81,7 @@ def codes(result, **learning):
     changed = measured.model_copy(
         update={"learning": measured.learning.model_copy(update=learning)}
     )
-    return [finding.code for finding in checks.findings(result.job, changed, 1e6)]
+    return [finding.code for finding in checks.findings(result.job, changed, seen(1e6))]
 
 
 def test_a_network_that_starts_elsewhere_is_found(make_result):

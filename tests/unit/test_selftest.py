@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from checking import seen
 
 from harness import checks
 from harness.selftest import clocks, meters, pairs
@@ -128,7 +129,9 @@ def test_jobs_that_gave_no_time_are_a_failure_with_their_reason():
 
 def test_a_run_without_sampler_is_in_no_table(make_result):
     unsampled = make_result(job={"sample_interval_s": None})
-    found = checks.findings(unsampled.job, Measurement.model_validate(unsampled.measurement), 184.0)
+    found = checks.findings(
+        unsampled.job, Measurement.model_validate(unsampled.measurement), seen(184.0)
+    )
     assert [(one.code, one.severity) for one in found] == [("sampler-off", "invalid")]
     row = rows.row(Result.model_validate({**unsampled.model_dump(), "findings": found}))
     assert row.status == "invalid"

@@ -1,0 +1,92 @@
+"""How well sound runs fit the training data, by number of updates: where the bands come from.
+
+    python benchmarks/bands.py torch --device gpu --data-dir DIR --dataset mnist --seeds 8
+
+Trains with the backend's own loop in the present Python, and after each epoch lets the judge's
+NumPy look at the weights. Prints a line of JSON for each epoch. ``Learned.losses`` of a workload is
+chosen from many such lines; docs/method.md says how.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+from runner import backends, reference, workloads
+from runner.contract import Job, Provenance, Settings
+from runner.datasets import FILES, evidence, load
+from runner.proof import TRAIN_SAMPLES
+
+
+def main() -> None:
+    """Train and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("backend")
+    parser.add_argument("--workload", default="cnn-mnist")
+    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
+    parser.add_argument("--data-dir", type=Path, required=True, help="raw IDX files")
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--train-samples", type=int)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--first-seed", type=int, default=1)
+    asked = parser.parse_args()
+    checksums = {
+        name: hashlib.sha256((asked.data_dir / name).read_bytes()).hexdigest()
+        for name in FILES.values()
+    }
+    backend = backends.load(asked.backend)
+    job = Job(
+        run_id="20200101t000000z-bands-00000000",
+        campaign_id="bands",
+        backend=asked.backend,
+        title=asked.backend,
+        workload=asked.workload,
+        dataset=asked.dataset,
+        launcher="local",
+        device=asked.device,
+        epochs=asked.epochs,
+        data_dir=str(asked.data_dir),
+        dataset_sha256=checksums,
+        settings=Settings(),
+        provenance=Provenance(kind="environment", reference="here", flavour=asked.device),
+    )
+    backend.configure(job)
+    backend.start(job)
+    data = load(asked.data_dir, checksums, asked.train_samples)
+    proof = evidence(asked.data_dir, checksums, asked.train_samples, TRAIN_SAMPLES)
+    workload = workloads.of(job)
+    an_epoch = workload.recipe.updates(len(data.train_labels), 1)
+    for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
+        backend.build(job.model_copy(update={"seed": seed}), workload)
+        backend.prepare(data)
+        backend.compile()
+
+        def epoch_seen(number: int, loss: float, seed: int = seed) -> None:
+            del loss  # the tool's own, under dropout and while the weights move
+            weights, network = backend.weights(), workload.network
+            train_loss, _ = reference.loss_and_error(
+                network, weights, proof.train_images, proof.train_labels
+            )
+            test_loss, error_rate = reference.loss_and_error(
+                network, weights, proof.test_images, proof.test_labels
+            )
+            line = {
+                "backend": asked.backend,
+                "dataset": asked.dataset,
+                "train_samples": len(data.train_labels),
+                "seed": seed,
+                "updates": number * an_epoch,
+                "train_loss": round(train_loss, 5),
+                "test_loss": round(test_loss, 5),
+                "error_rate": error_rate,
+            }
+            print(json.dumps(line), flush=True)  # noqa: T201
+
+        backend.fit(asked.epochs, epoch_seen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""What the harness knows of a job besides the runner's word: its own clock, and the samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.checks.witness import Witness
+from runner.measurement import Measurement
+from runner.meters.window import JOB_CPU_COLUMN, Samples
+
+
+@dataclass(frozen=True)
+class Seen:
+    """``samples`` is what samples.csv holds, empty where the sampler left nothing."""
+
+    witness: Witness
+    samples: Samples
+
+    def job_cpu_s(self, measured: Measurement, first: str, last: str) -> float | None:
+        """CPU seconds of the job between two marks; None where they or samples are missing."""
+        marks = measured.marks
+        if first not in marks or last not in marks:
+            return None
+        window = self.samples.covered(marks[first], marks[last])
+        return self.samples.growth(JOB_CPU_COLUMN, *window) if window else None

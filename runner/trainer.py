@@ -1,0 +1,158 @@
+"""The framework's side of one job: configure, load, build, train, evaluate, attest.
+
+It runs in a process of its own, tells the judge what it does, and hands over its weights before and
+after training. It holds neither the job's real standard output nor its result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import platform
+import sys
+import time
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Iterator, List
+
+from runner import attest, backends, libraries, workloads
+from runner.backends.base import Backend
+from runner.channel import Teller
+from runner.contract import Job
+from runner.measurement import Attestation
+
+if TYPE_CHECKING:  # NumPy must not be imported before configure()
+    from runner.datasets import Arrays
+
+
+class DivergenceError(ArithmeticError):
+    """The loss is no longer a number: nothing that follows would mean anything."""
+
+
+def run(job: Job, teller: Teller) -> int:
+    """Do the job and tell the judge; returns the exit status. Never raises."""
+    try:
+        _run(job, teller)
+    except Exception as error:
+        traceback.print_exc()
+        line = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+        teller.tell("failed", reason=_reason(error), message=line)
+        return 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+def _run(job: Job, teller: Teller) -> None:
+    workload = workloads.of(job)
+    backend = backends.load(job.backend)
+    teller.wait()  # until the sampler runs
+    backend.configure(job)
+    _in_force(job)
+    with _phase(teller, "import"):
+        backend.start(job)
+    with _phase(teller, "load"):
+        from runner import datasets  # noqa: PLC0415 - NumPy, whose threads configure() has fixed
+
+        data = datasets.load(Path(job.data_dir), job.dataset_sha256, job.train_samples)
+        _protect(data)
+    with _phase(teller, "build"):
+        backend.build(job, workload)
+        backend.prepare(data)
+    started = time.monotonic()
+    teller.tell("phase", phase="compile")
+    if backend.compile():
+        teller.tell("took", phase="compile", seconds=time.monotonic() - started)
+    teller.weights("untrained", backend.weights())
+    teller.wait()  # until the judge is at rest: it takes nothing from the training
+    updates = _fit(backend, job, teller)
+    with _phase(teller, "evaluate"):
+        test_loss, error_rate = backend.evaluate()
+    teller.tell("phase", phase="proof")
+    teller.weights("trained", backend.weights())
+    teller.tell(
+        "done",
+        updates=updates,
+        test_loss=test_loss,
+        error_rate=error_rate,
+        train_samples=len(data.train_labels),
+        test_samples=len(data.test_labels),
+        attestation=_attest(backend, job).model_dump(mode="json"),
+    )
+    with contextlib.suppress(EOFError):
+        teller.wait()  # until the sampler has seen all of this process
+
+
+@contextmanager
+def _phase(teller: Teller, name: str) -> Iterator[None]:
+    teller.tell("phase", phase=name)
+    started = time.monotonic()
+    yield
+    teller.tell("took", phase=name, seconds=time.monotonic() - started)
+
+
+def _fit(backend: Backend, job: Job, teller: Teller) -> int:
+    """Train; an epoch ends when its loss was read on the host."""
+    ends: List[float] = []
+    teller.tell("phase", phase="fit")
+    start = time.monotonic()
+
+    def epoch_seen(number: int, loss: float) -> None:
+        now = time.monotonic()
+        if not math.isfinite(loss):
+            raise DivergenceError(f"the loss of epoch {number} is {loss}")
+        duration = now - (ends[-1] if ends else start)
+        ends.append(now)
+        teller.tell("epoch", number=number, loss=loss, duration_s=duration, elapsed_s=now - start)
+
+    updates = backend.fit(job.epochs, epoch_seen)
+    # Both of one reading: what follows, the telling too, is not part of Time.
+    end = time.monotonic()
+    teller.tell("took", phase="fit", seconds=end - start, start_s=start)
+    return updates
+
+
+def _in_force(job: Job) -> None:
+    """Variables that the user set are as he set them; a backend may append to one.
+
+    Raises:
+        RuntimeError: one has another value: the result would show what was not in force.
+    """
+    for key, value in job.overrides.items():
+        section, _, name = key.partition(".")
+        here = os.environ.get(name, "")
+        appended = value == "" or here.startswith(f"{value},")
+        if section == "environment" and here != value and not appended:
+            raise RuntimeError(f"{key} is overruled: {name} is {here!r} in the job")
+
+
+def _protect(data: Arrays) -> None:
+    """A backend that writes into the arrays is told so by NumPy."""
+    for array in (data.train_images, data.train_labels, data.test_images, data.test_labels):
+        array.setflags(write=False)
+
+
+def _attest(backend: Backend, job: Job) -> Attestation:
+    device, live, framework = backend.attest()
+    mapped = libraries.mapped()
+    return Attestation(
+        python=platform.python_version(),
+        packages=attest.versions(job.pins.packages, live),
+        libraries=mapped,
+        library_versions=libraries.versions(mapped),
+        device=device,
+        framework=framework,
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ImportError):
+        return "import-error"
+    if isinstance(error, MemoryError):
+        return "out-of-memory"
+    if isinstance(error, DivergenceError):
+        return "diverged"
+    return "dataset-error" if type(error).__name__ == "DatasetError" else "runner-error"

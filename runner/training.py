@@ -1,0 +1,223 @@
+"""The trainer as the judge holds it: a forked process, what it has told so far, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import queue
+import signal
+import threading
+import time
+from types import TracebackType
+from typing import Dict, List, Optional, Tuple, Type, Union
+
+import psutil
+
+from runner import trainer
+from runner.channel import ChannelError, Frame, Listener, Teller
+from runner.contract import Job
+from runner.measurement import Epoch
+from runner.progress import Progress
+
+_FLOAT32_BYTES = 4
+_SPARE_BYTES = 2**20
+_ENDED_S = 30.0
+_LOOK_S = 0.5
+_POLL_S = 0.01
+# <linux/prctl.h>
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class TrainingError(RuntimeError):
+    """The trainer came to no good end; ``reason`` is a failure's, the text its message."""
+
+    def __init__(self, reason: str, message: str, exit_code: Optional[int] = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.exit_code = exit_code
+
+
+class Training:
+    """One trainer, from its fork to the end of every process that it started.
+
+    Attributes:
+        pid: of the trainer.
+        marks: when the judge heard that a phase began, and ``fit_end``, in CLOCK_MONOTONIC seconds.
+        took: seconds that the trainer says its phases took.
+        epochs: each as the trainer timed it and as the judge heard it.
+    """
+
+    def __init__(self, job: Job, weights: int, progress: Progress) -> None:
+        """``weights``: how many numbers are trained, which bounds what is taken of them."""
+        self.marks: Dict[str, float] = {}
+        self.took: Dict[str, float] = {}
+        self.epochs: List[Epoch] = []
+        self._job, self._progress = job, progress
+        self._told: queue.Queue[Union[Frame, ChannelError, None]] = queue.Queue()
+        self._status: Optional[int] = None
+        most_bytes = 2 * _FLOAT32_BYTES * weights + _SPARE_BYTES
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # what leaves the trainer's session comes to us
+        self.pid, frames, orders = _fork(job, progress)
+        if job.launcher == "docker":
+            # The trainer has our user: without this it could write into our memory.
+            _prctl(_PR_SET_DUMPABLE, 0)
+        self._listener = Listener(frames, orders, most_bytes)
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def go(self) -> None:
+        """Let the trainer go on from where it waits."""
+        self._listener.go()
+
+    def until(self, kind: str) -> Frame:
+        """The next frame of this kind.
+
+        Raises:
+            TrainingError: the trainer failed, ended, or said something else first.
+        """
+        told = self._next()
+        if told is None:
+            raise self._ended()
+        if isinstance(told, ChannelError):
+            raise TrainingError("runner-error", str(told))
+        if told.kind == "failed":
+            reason, message = (str(told.facts.get(key, "")) for key in ("reason", "message"))
+            raise TrainingError(reason or "runner-error", message)
+        if told.kind != kind:
+            raise TrainingError("runner-error", f"the trainer said '{told.kind}' out of turn")
+        return told
+
+    def __enter__(self) -> Training:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        """End what still runs of the trainer: nothing of it may outlive its judgement."""
+        if error is None:
+            self.go()
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        self._reap(_ENDED_S)
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+                process.wait()
+
+    def _next(self) -> Union[Frame, ChannelError, None]:
+        while True:
+            gone = self._gone()
+            try:
+                return self._told.get(timeout=_LOOK_S)
+            except queue.Empty:
+                # A process that the trainer forked may hold its end of the pipe open.
+                if gone:
+                    return None
+
+    def _gone(self) -> bool:
+        if self._status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self._status = _exit_code(status) if pid else None
+        return self._status is not None
+
+    def _listen(self) -> None:
+        try:
+            for frame in self._listener.frames():
+                if not self._noted(frame):
+                    self._told.put(frame)
+        except ChannelError as error:
+            self._told.put(error)
+        except (KeyError, TypeError, ValueError) as error:
+            self._told.put(ChannelError(f"the trainer said something that cannot be: {error}"))
+        self._told.put(None)
+
+    def _noted(self, frame: Frame) -> bool:
+        """Note what only says how far the trainer is, and pass it on; False for the rest."""
+        facts = frame.facts
+        if frame.kind == "phase":
+            self.marks.setdefault(str(facts["phase"]), frame.heard_s)
+            self._progress.event("phase", phase=facts["phase"])
+        elif frame.kind == "took":
+            self.took.setdefault(str(facts["phase"]), float(facts["seconds"]))
+            if facts["phase"] == "fit":
+                self.marks.setdefault("fit_end", frame.heard_s)
+        elif frame.kind == "epoch":
+            number, loss, elapsed_s = facts["number"], facts["loss"], facts["elapsed_s"]
+            since = self.marks["fit"] + sum(epoch.heard_s or 0.0 for epoch in self.epochs)
+            self.epochs.append(
+                Epoch(
+                    number=number,
+                    duration_s=facts["duration_s"],
+                    heard_s=max(0.0, frame.heard_s - since),
+                    loss=loss,
+                )
+            )
+            self._progress.event(
+                "epoch", epoch=number, epochs=self._job.epochs, loss=loss, elapsed_s=elapsed_s
+            )
+        else:
+            return False
+        return True
+
+    def _ended(self) -> TrainingError:
+        code = self._reap(_ENDED_S)
+        if code == 0:
+            return TrainingError("no-result", "the training process ended without a result", 0)
+        how = f"with exit code {code}"
+        if code is not None and code < 0:
+            hint = " (SIGKILL: perhaps the machine ran out of memory)" if code == -9 else ""
+            how = f"by signal {-code}{hint}"
+        return TrainingError("crashed", f"the training process ended {how}", code)
+
+    def _reap(self, timeout_s: float) -> Optional[int]:
+        """The trainer's exit status, negative for a signal; it is killed if it stays."""
+        deadline = time.monotonic() + timeout_s
+        while not self._gone():
+            if time.monotonic() > deadline:
+                os.kill(self.pid, signal.SIGKILL)
+            time.sleep(_POLL_S)
+        return self._status
+
+
+def _exit_code(status: int) -> int:
+    """As :func:`os.waitstatus_to_exitcode`."""
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def _fork(job: Job, progress: Progress) -> Tuple[int, int, int]:
+    """The trainer's pid, where its frames are read, and where orders to it are written.
+
+    A fork and no new program: what the judge has imported is there already, and costs no time.
+    """
+    frames_read, frames_write = os.pipe()
+    orders_read, orders_write = os.pipe()
+    judge = os.getpid()
+    pid = os.fork()
+    if pid:
+        os.close(frames_write)
+        os.close(orders_read)
+        return pid, frames_read, orders_write
+    code = 1
+    try:
+        os.close(frames_read)
+        os.close(orders_write)
+        progress.forget()
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == judge:
+            code = trainer.run(job, Teller(frames_write, orders_read))
+    finally:
+        # What frameworks do when an interpreter ends takes up to a second, and now and then
+        # crashes; all that was to be said is said.
+        os._exit(code)
+
+
+def _prctl(option: int, value: int) -> None:
+    """prctl(2); where there is none, its protection is missing and nothing else."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

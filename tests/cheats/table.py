@@ -1,0 +1,124 @@
+"""Each way to cheat, run for real, and what finds it.
+
+    python tests/cheats/table.py --data-dir DIR --dataset mnist --seeds 1 2 -- honest skips-batches
+
+Runs the judge with the NumPy backend of tests/dummy and one of its cheats, stamps what it says as
+the harness does, and passes what comes of it through the checks. Prints one line a cheat.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+if __name__ == "__main__":
+    sys.path.insert(0, str(REPO))
+
+from harness import checks  # noqa: E402
+from harness.checks.recomputed import recomputed  # noqa: E402
+from harness.checks.seen import Seen  # noqa: E402
+from harness.checks.witness import Witness  # noqa: E402
+from runner.contract import ContractError, Job, Provenance, Settings, load_result  # noqa: E402
+from runner.datasets import FILES  # noqa: E402
+from runner.meters.window import read_samples  # noqa: E402
+
+
+def overlay(folder):
+    """A root whose runner has the test backend as well."""
+    skip = shutil.ignore_patterns("__pycache__")
+    for tree in (REPO, REPO / "tests" / "dummy"):
+        shutil.copytree(tree / "runner", folder / "runner", ignore=skip, dirs_exist_ok=True)
+    return folder
+
+
+def outcome(cheat, root, data_dir, dataset, *, train_samples, epochs, seed=1, job_dir=None):
+    """The status that a row would have, and its findings as (code, severity).
+
+    Returns:
+        ``("failed: REASON", [])`` where no measurement came of it.
+    """
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(job_dir or made)
+        return _outcome(cheat, root, data_dir, dataset, train_samples, epochs, seed, folder)
+
+
+def _outcome(cheat, root, data_dir, dataset, train_samples, epochs, seed, folder):
+    checksums = {
+        name: hashlib.sha256((Path(data_dir) / name).read_bytes()).hexdigest()
+        for name in FILES.values()
+    }
+    job = Job(
+        run_id="20200101t000000z-cheat-00000000", campaign_id="cheats", backend="dummy",
+        title="cheat", workload="cnn-mnist", dataset=dataset, launcher="local", device="cpu",
+        epochs=epochs, train_samples=train_samples, seed=seed, data_dir=str(data_dir),
+        dataset_sha256=checksums, settings=Settings(),
+        provenance=Provenance(kind="environment", reference="here", flavour="cpu"),
+    )  # fmt: skip
+    (folder / "job.json").write_text(job.model_dump_json())
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{root}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+    }
+    environment.pop("DUMMY_CHEAT", None)
+    if cheat:
+        environment["DUMMY_CHEAT"] = cheat
+    witness, began = Witness(), time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", str(folder)],
+        env=environment, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    for line in process.stdout:
+        witness.event(json.loads(line))
+    process.wait()
+    witness.wall_s = time.monotonic() - began
+    try:
+        result = load_result((folder / "result.json").read_text())
+    except (OSError, ContractError):
+        return "failed: invalid-result", []
+    if result.failure:
+        return f"failed: {result.failure.reason}", []
+    if result.measurement is None:
+        return "failed: invalid-result", []
+    samples = read_samples(folder / "samples.csv")
+    measured = recomputed(result.measurement, samples)
+    found = checks.findings(job, measured, Seen(witness, samples))
+    found += checks.exit_status(process.returncode)
+    findings = [(one.code, one.severity) for one in found]
+    return checks.verdict(result.status, found), findings
+
+
+def main():
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data-dir", type=Path, required=True, help="raw IDX files")
+    parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("--train-samples", type=int, default=6000)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("cheats", nargs="*")
+    asked = parser.parse_args()
+    data_dir = asked.data_dir.resolve()  # the judge runs elsewhere
+    with tempfile.TemporaryDirectory() as folder:
+        root = overlay(Path(folder))
+        for cheat in asked.cheats:
+            for seed in asked.seeds:
+                status, found = outcome(
+                    "" if cheat == "honest" else cheat, root, data_dir, asked.dataset,
+                    train_samples=asked.train_samples, epochs=asked.epochs, seed=seed,
+                )  # fmt: skip
+                words = ", ".join(f"{code} ({severity})" for code, severity in found)
+                line = f"| {cheat} | {asked.train_samples} x {asked.epochs} | {seed} | {status} |"
+                print(f"{line} {words} |", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,348 @@
+"""Backends that get a good row by other work than was asked for; each is one way to cheat.
+
+``--set environment.DUMMY_CHEAT=NAME`` chooses one. docs/method.md has the table of what finds them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from runner.backends.dummy import Dummy
+
+
+class ReturnsAtOnce(Dummy):
+    """Trains in a thread that the evaluation waits for."""
+
+    def fit(self, epochs, epoch_seen):
+        train = super().fit
+        self.thread = threading.Thread(target=train, args=(epochs, lambda *_: None))
+        self.thread.start()
+        for epoch in range(1, epochs + 1):
+            epoch_seen(epoch, 0.1)
+        return epochs * -(-len(self.x) // self.workload.recipe.batch_size)
+
+    def evaluate(self):
+        self.thread.join()
+        return super().evaluate()
+
+
+class TrainsInPrepare(Dummy):
+    """Trains before the clock starts, and shows the untrained weights until then."""
+
+    def prepare(self, data):
+        super().prepare(data)
+        self.before = super().weights()
+        self.updates = super().fit(self.job.epochs, lambda *_: None)
+
+    def weights(self):
+        before, self.before = self.before, None
+        return before or super().weights()
+
+    def fit(self, epochs, epoch_seen):
+        for epoch in range(1, epochs + 1):
+            epoch_seen(epoch, 0.1)
+        return self.updates
+
+
+class SleepsInFit(TrainsInPrepare):
+    """As above, and then sleeps for as long as the training took."""
+
+    def prepare(self, data):
+        began = time.monotonic()
+        super().prepare(data)
+        self.took = time.monotonic() - began
+
+    def fit(self, epochs, epoch_seen):
+        for epoch in range(1, epochs + 1):
+            time.sleep(self.took / epochs)
+            epoch_seen(epoch, 0.1)
+        return self.updates
+
+
+class LoadsWeights(TrainsInPrepare):
+    """Puts trained weights in place of its own in the training call."""
+
+
+class WritesItsResult(Dummy):
+    """Writes a good result in the judge's place and ends well."""
+
+    def fit(self, epochs, epoch_seen):
+        forge()
+        os._exit(0)
+
+
+class EndsTheJudge(Dummy):
+    """As above, and ends the judge first."""
+
+    def fit(self, epochs, epoch_seen):
+        forge()
+        os.kill(os.getppid(), signal.SIGKILL)
+        os._exit(0)
+
+
+class LeavesAWriter(Dummy):
+    """Leaves a process in a session of its own that writes a result over and over."""
+
+    def fit(self, epochs, epoch_seen):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                while True:
+                    forge()
+                    time.sleep(0.01)
+            os._exit(0)
+        os.wait()
+        return super().fit(epochs, epoch_seen)
+
+
+class PatchesTheClock(Dummy):
+    """A clock that runs half as fast while it trains, in every module that asks the time."""
+
+    def fit(self, epochs, epoch_seen):
+        real, start = time.monotonic, time.monotonic()
+        time.monotonic = lambda: start + (real() - start) / 2
+        return super().fit(epochs, epoch_seen)
+
+
+class TellsEpochsAtTheEnd(Dummy):
+    """Only the first epoch seems to take time."""
+
+    def fit(self, epochs, epoch_seen):
+        losses = []
+        updates = super().fit(epochs, lambda number, loss: losses.append(loss))
+        for number, loss in enumerate(losses, 1):
+            epoch_seen(number, loss)
+        return updates
+
+
+class OverwritesTheTest(Dummy):
+    """Makes the test set's labels what it predicts."""
+
+    def evaluate(self):
+        self.test_y.setflags(write=True)
+        outs = [self._forward(self.test_x[i : i + 500], False) for i in range(0, 10_000, 500)]
+        self.test_y[:] = self.np.concatenate(outs).argmax(axis=1)
+        return super().evaluate()
+
+
+class RepeatsAQuarter(Dummy):
+    """A quarter of the images, four times."""
+
+    def prepare(self, data):
+        super().prepare(data)
+        quarter = len(self.x) // 4
+        self.x = self.np.tile(self.x[:quarter], (4, 1, 1, 1))
+        self.y = self.np.tile(self.y[:quarter], (4, 1))
+
+
+class SkipsBatches(Dummy):
+    """Every second batch (or as DUMMY_SKIP says), and claims all."""
+
+    def fit(self, epochs, epoch_seen):
+        self.skip = int(os.environ.get("DUMMY_SKIP", "2"))
+        whole, self.x, self.y = (self.x, self.y), self.x[:: self.skip], self.y[:: self.skip]
+        super().fit(epochs, epoch_seen)
+        self.x, self.y = whole
+        return epochs * -(-len(self.x) // self.workload.recipe.batch_size)
+
+
+class LargerBatches(Dummy):
+    """Batches of 256 that are called 128."""
+
+    def fit(self, epochs, epoch_seen):
+        from dataclasses import replace
+
+        own = self.workload
+        recipe = replace(own.recipe, batch_size=2 * own.recipe.batch_size)
+        self.workload = replace(own, recipe=recipe)
+        super().fit(epochs, epoch_seen)
+        self.workload = own
+        return epochs * -(-len(self.x) // own.recipe.batch_size)
+
+
+class FreezesConvolutions(Dummy):
+    """Trains the dense layers alone."""
+
+    def build(self, job, workload):
+        count = super().build(job, workload)
+        for layer in self.layers:
+            if hasattr(layer.spec, "filters"):
+                layer.update = lambda rate, momentum: None
+        return count
+
+
+class Recipe(Dummy):
+    """Trains by another recipe."""
+
+    changes: dict = {}
+
+    def fit(self, epochs, epoch_seen):
+        from dataclasses import replace
+
+        own = self.workload
+        changes = {key: change(own.recipe) for key, change in self.changes.items()}
+        self.workload = replace(own, recipe=replace(own.recipe, **changes))
+        updates = super().fit(epochs, epoch_seen)
+        self.workload = own
+        return updates
+
+
+class AFifthOfTheRate(Recipe):
+    """A fifth of the learning rate."""
+
+    changes = {"learning_rate": lambda recipe: recipe.learning_rate / 5}
+
+
+class NoMomentum(Recipe):
+    """Plain gradient descent."""
+
+    changes = {"momentum": lambda recipe: 0.0}
+
+
+class NoDropout(Dummy):
+    """Drops nothing."""
+
+    def _forward(self, x, training):
+        return super()._forward(x, False) if not training else self._all(x)
+
+    def _all(self, x):
+        for layer in self.layers:
+            x = layer.forward(x, type(layer.spec).__name__ != "Dropout")
+            if type(layer.spec).__name__ == "Dropout":
+                layer.mask = 1.0
+        return x
+
+
+class NoShuffle(Dummy):
+    """The images in the order of the file."""
+
+    def build(self, job, workload):
+        count = super().build(job, workload)
+        self.order = self.np.arange
+        return count
+
+
+class HalfPrecision(Dummy):
+    """Keeps its weights in bfloat16."""
+
+    def fit(self, epochs, epoch_seen):
+        for layer in self.layers:
+            if layer.weights:
+                layer.update = self._rounded(layer, layer.update)
+        return super().fit(epochs, epoch_seen)
+
+    def _rounded(self, layer, update):
+        def rounded(rate, momentum):
+            update(rate, momentum)
+            for number, value in enumerate(layer.weights):
+                bits = value.astype("<f4").view("<u4") & 0xFFFF0000
+                layer.weights[number] = bits.view("<f4")
+
+        return rounded
+
+
+class AnotherSeed(Dummy):
+    """Draws from a seed of its own."""
+
+    def build(self, job, workload):
+        return super().build(job.model_copy(update={"seed": 4711}), workload)
+
+
+class BetterErrorRate(Dummy):
+    """Says 0.19 points less than it is."""
+
+    def evaluate(self):
+        loss, rate = super().evaluate()
+        return loss, max(0.0, rate - 0.0019)
+
+
+class FewerTests(Dummy):
+    """Evaluates a tenth of the test images."""
+
+    def evaluate(self):
+        self.test_x, self.test_y = self.test_x[::10], self.test_y[::10]
+        return super().evaluate()
+
+
+class FakesEvents(Dummy):
+    """Writes progress of its own to what was the job's standard output."""
+
+    def fit(self, epochs, epoch_seen):
+        line = json.dumps({"event": "phase", "phase": "evaluate"}) + "\n"
+        for descriptor in range(1, 64):
+            try:
+                os.write(descriptor, line.encode())
+            except OSError:
+                continue
+        return super().fit(epochs, epoch_seen)
+
+
+class StopsTheJudge(Dummy):
+    """Holds the judge while it trains, so that its clock hears nothing."""
+
+    def fit(self, epochs, epoch_seen):
+        os.kill(os.getppid(), signal.SIGSTOP)
+        updates = super().fit(epochs, epoch_seen)
+        os.kill(os.getppid(), signal.SIGCONT)
+        return updates
+
+
+class ForgesSamples(Dummy):
+    """Writes samples.csv anew, with little use of the CPU."""
+
+    def evaluate(self):
+        Path(sys.argv[1], "samples.csv").write_text("t_s,job_cpu_s\n1,0\n2,0\n")
+        return super().evaluate()
+
+
+class ClaimsMoreUpdates(Dummy):
+    """Counts each update twice."""
+
+    def fit(self, epochs, epoch_seen):
+        return 2 * super().fit(epochs, epoch_seen)
+
+
+class SmallerNetwork(Dummy):
+    """Half of the units in the dense layers, and the count of all."""
+
+    def build(self, job, workload):
+        from dataclasses import replace
+
+        layers = tuple(
+            replace(layer, units=layer.units // 2) if getattr(layer, "units", 0) > 10 else layer
+            for layer in workload.network.layers
+        )
+        super().build(job, replace(workload, network=replace(workload.network, layers=layers)))
+        return workload.network.parameters()
+
+
+def forge():
+    """A result as good as any, where the judge's belongs."""
+    folder = Path(sys.argv[1])
+    job = json.loads((folder / "job.json").read_text())
+    good = {"run_id": job["run_id"], "status": "ok", "started_at": "", "finished_at": "",
+            "job": job, "schema_version": 1}  # fmt: skip
+    (folder / "result.json").write_text(json.dumps(good))
+
+
+CHEATS = {
+    "returns-at-once": ReturnsAtOnce, "trains-in-prepare": TrainsInPrepare,
+    "sleeps-in-fit": SleepsInFit, "loads-weights": LoadsWeights,
+    "writes-its-result": WritesItsResult, "ends-the-judge": EndsTheJudge,
+    "leaves-a-writer": LeavesAWriter, "patches-the-clock": PatchesTheClock,
+    "epochs-at-the-end": TellsEpochsAtTheEnd, "overwrites-the-test": OverwritesTheTest,
+    "repeats-a-quarter": RepeatsAQuarter, "skips-batches": SkipsBatches,
+    "larger-batches": LargerBatches, "freezes-convolutions": FreezesConvolutions,
+    "a-fifth-of-the-rate": AFifthOfTheRate, "no-momentum": NoMomentum,
+    "no-dropout": NoDropout, "no-shuffle": NoShuffle, "half-precision": HalfPrecision,
+    "another-seed": AnotherSeed, "better-error-rate": BetterErrorRate,
+    "fewer-tests": FewerTests, "fakes-events": FakesEvents, "stops-the-judge": StopsTheJudge,
+    "forges-samples": ForgesSamples, "claims-more-updates": ClaimsMoreUpdates,
+    "smaller-network": SmallerNetwork,
+}  # fmt: skip

@@ -1,0 +1,100 @@
+"""Backends that did other work than they claim get no good row: each is run, and found out."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.datasets import synthetic
+from runner.datasets import FILES
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cheats"))
+from table import outcome, overlay
+
+REAL = Path(os.environ.get("BENCHDL_DATA") or Path(__file__).parents[3] / "shared/data/mnist")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return overlay(tmp_path_factory.mktemp("root"))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Raw files: of the real set where it is, else of the stand-in."""
+    folder = tmp_path_factory.mktemp("data")
+    if REAL.is_dir():
+        for name in FILES.values():
+            (folder / name).write_bytes(gzip.decompress((REAL / f"{name}.gz").read_bytes()))
+        return folder, "mnist"
+    for name, content in synthetic.files().items():
+        (folder / name).write_bytes(content)
+    return folder, "synthetic-mnist"
+
+
+@pytest.fixture
+def tried(root, data, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+
+    def call(cheat, samples=2000, seed=1):
+        folder, name = data
+        return outcome(cheat, root, folder, name, train_samples=samples, epochs=2, seed=seed)
+
+    return call
+
+
+def test_an_honest_backend_has_nothing_to_fear(tried):
+    status, found = tried("")
+    assert status in ("ok", "suspect")
+    assert not [code for code, severity in found if severity == "invalid"]
+
+
+@pytest.mark.parametrize(
+    ("cheat", "code"),
+    [
+        ("returns-at-once", "too-fast"),
+        ("trains-in-prepare", "too-fast"),
+        ("epochs-at-the-end", "too-fast"),
+        ("sleeps-in-fit", "training-idle"),
+        ("patches-the-clock", "clock"),
+        ("stops-the-judge", "clock"),
+        ("overwrites-the-test", "other-network"),
+        ("smaller-network", "other-network"),
+        ("freezes-convolutions", "frozen-weights"),
+        ("half-precision", "other-precision"),
+        ("claims-more-updates", "other-work"),
+        ("forges-samples", "sampler-late"),
+    ],
+)
+def test_other_work_is_found(tried, cheat, code):
+    status, found = tried(cheat)
+    assert status in ("invalid", "suspect")
+    assert code in [one for one, _ in found]
+
+
+def test_a_recipe_that_learns_too_little_is_found(tried):
+    _, found = tried("no-momentum", samples=6000)
+    assert ("not-learned", "invalid") in found
+
+
+@pytest.mark.parametrize(
+    ("cheat", "status"),
+    [
+        ("writes-its-result", "failed: no-result"),
+        ("ends-the-judge", "failed: invalid-result"),
+        ("fakes-events", "failed: runner-error"),
+    ],
+)
+def test_nobody_speaks_for_the_judge(tried, cheat, status):
+    assert tried(cheat) == (status, [])
+
+
+def test_what_the_trainer_leaves_behind_ends_before_the_result_is_written(tried):
+    status, found = tried("leaves-a-writer")
+    assert status in ("ok", "suspect")
+    assert not [code for code, severity in found if severity == "invalid"]
