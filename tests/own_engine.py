@@ -37,8 +37,10 @@ class OwnEngine:
 
     def start(self, *, wait: bool = True) -> None:
         """Start it, and wait until it answers."""
+        # In a network namespace of its own: without a bridge dockerd removes docker0, which is the
+        # machine's engine's.
         command = [
-            "dockerd", f"--data-root={self.root}", f"--host={self.host}",
+            "unshare", "--net", "dockerd", f"--data-root={self.root}", f"--host={self.host}",
             f"--pidfile={self.folder}/pid", f"--exec-root={self.folder}/x", "--bridge=none",
             "--iptables=false", "--shutdown-timeout=3",
         ]  # fmt: skip
