@@ -67,10 +67,10 @@ class Learning(Model):
     reference_loss: Optional[Number] = None
     reference_error_rate: Optional[float] = Field(default=None, ge=0, le=1)
     claimed_loss: Optional[Number] = None
-    claimed_error_rate: Optional[float] = None
+    claimed_error_rate: Optional[float] = Field(default=None, ge=0, le=1)
     train_loss: Optional[Number] = None
-    tensors: Optional[int] = Field(default=None, ge=0)
-    tensors_unmoved: List[int] = []
+    tensors: Optional[Count] = None
+    tensors_unmoved: List[Count] = []
     weight_bits: Optional[int] = Field(default=None, ge=0, le=23)
 
 

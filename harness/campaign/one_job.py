@@ -17,8 +17,7 @@ from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
-from harness.checks import allotted_cores, clock, gpu_guards, isolation
-from harness.checks.recomputed import recomputed
+from harness.checks import allotted_cores, clock, gpu_guards, isolation, recomputed
 from harness.checks.seen import Seen
 from harness.checks.witness import Witness
 from harness.datasets import Dataset
@@ -28,7 +27,6 @@ from harness.launchers.exchange import Exchange, data_dir
 from harness.store import Store, new_run_id
 from runner import attest, workloads
 from runner.contract import Allotment, Failure, Finding, Idle, Job, Launch, Result, Status
-from runner.meters.window import read_samples
 
 Key = tuple[str, str, "str | None"]
 
@@ -171,7 +169,7 @@ def _run(
         exchange.remove()
         raise
     witness.wall_s = time.monotonic() - begin
-    seen = Seen(witness, read_samples(exchange.job_dir / "samples.csv"))
+    seen = Seen(witness, recomputed.read(exchange.job_dir / "samples.csv"))
     result = _conclude(job, exchange.result(exit_), exit_, started_at, seen, quiet, site)
     site.store.add(result, exchange)
     exchange.remove()
@@ -207,14 +205,14 @@ def _conclude(
 ) -> Result:
     """Complete the runner's result, or make one for a runner that could not."""
     measured = said.measurement if isinstance(said, Result) else None
-    measured = recomputed(measured, seen.samples) if measured else None
+    measured = recomputed.recomputed(measured, seen.samples) if measured else None
     found = checks.findings(job, measured, seen) if measured else []
     found += checks.exit_status(exit_.code) if measured else []
     found += allotted_cores.findings(measured, site.allotment) if measured else []
     found += gpu_guards.neighbours(measured, exit_.gpu_neighbours) if measured else []
     found += isolation.outside(exit_.hardening) if measured else []
     finished_at = now()
-    found += clock.findings(started_at, finished_at, wall_s)
+    found += clock.findings(started_at, finished_at, seen.witness.wall_s)
     status: Status = "ok" if isinstance(said, Result) and said.status == "ok" else "failed"
     return Result(
         run_id=job.run_id,

@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
+from harness import files
+from harness.errors import BenchdlError
 from runner.measurement import Measurement
 from runner.meters import figures, gpu_figures
-from runner.meters.window import Samples
+from runner.meters.window import Samples, facts_path, parse_samples
+
+_MAX_BYTES, _MAX_FACTS_BYTES = 256 * 2**20, 4 * 2**20
+
+
+def read(file: Path) -> Samples:
+    """The samples that a job left, read as what a stranger wrote; none where that cannot be."""
+    try:
+        content = files.read_plain(file, _MAX_BYTES)
+        facts = files.read_plain(facts_path(file), _MAX_FACTS_BYTES)
+    except BenchdlError:
+        return Samples()
+    with io.TextIOWrapper(io.BytesIO(content), "ascii", "replace", newline="") as lines:
+        return parse_samples(lines, facts)
 
 
 def recomputed(measured: Measurement, samples: Samples) -> Measurement:
     """``measured`` with the figures that ``samples`` give over the window that the judge heard.
 
-    Without the marks of that window (a runner of before schema 1 had them) it stays as it is.
+    Without the marks of that window (a runner from before there were any) it stays as it is. Of
+    samples that no sampler writes, there are no figures.
     """
     marks = measured.marks
     if "fit" not in marks or "fit_end" not in marks:
         return measured
-    window = (marks["fit"], marks["fit_end"])
-    problem = measured.sampler.problem
+    try:
+        return _recomputed(measured, samples, (marks["fit"], marks["fit_end"]))
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return _recomputed(measured, Samples(), (marks["fit"], marks["fit_end"]))
+
+
+def _recomputed(
+    measured: Measurement, samples: Samples, window: tuple[float, float]
+) -> Measurement:
+    cores = {} if samples.cores else {"visible_cores": measured.cpu.visible_cores}
+    problem = {"problem": measured.sampler.problem}
     return measured.model_copy(
         update={
-            "cpu": figures.cpu_use(samples, *window).model_copy(
-                update={} if samples.cores else {"visible_cores": measured.cpu.visible_cores}
-            ),
+            "cpu": figures.cpu_use(samples, *window).model_copy(update=cores),
             "gpu": gpu_figures.gpu_use(samples, *window),
             "memory": figures.memory_use(samples, *window),
-            "sampler": figures.sampler_facts(samples, *window).model_copy(
-                update={"problem": problem}
-            ),
+            "sampler": figures.sampler_facts(samples, *window).model_copy(update=problem),
         }
     )

@@ -10,7 +10,7 @@ import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar
+from typing import Any, Dict, Iterable, List, Optional, Tuple, Type, TypeVar
 
 from runner import strict_json
 
@@ -20,6 +20,8 @@ JOB_CPU_COLUMN = "job_cpu_s"
 RSS_COLUMN = "rss_bytes"
 FOREIGN = "foreign_processes"
 DEFAULT_INTERVAL_S = 0.1
+MOST_FIGURES = 16_000_000
+"""That is two hours of 200 cores at 10 Hz; as Python's floats they take half a gigabyte."""
 LARGEST = 1e20
 """Above any counter: bytes of 64 bits are 1.8e19."""
 
@@ -110,20 +112,34 @@ def read_samples(path: Path) -> Samples:
     A sampler that died leaves fewer rows, or none, or half of the last: never an error here,
     since the training that it watched is finished and its result must be kept.
     """
-    facts = _read_facts(facts_path(path))
-    rows: List[List[Optional[float]]] = []
-    header: List[str] = []
+    try:
+        facts = facts_path(path).read_bytes()
+    except OSError:
+        facts = b""
     try:
         with path.open(encoding="ascii", errors="replace", newline="") as lines:
-            header = next(lines, "").rstrip("\n").split(",")
-            for line in lines:
-                if not line.endswith("\n"):
-                    break  # cut off in the middle of a number
-                row = _parse(line.rstrip("\n").split(","))
-                if row is not None and len(row) == len(header) and row[0] is not None:
-                    rows.append(row)
+            return parse_samples(lines, facts)
     except OSError:
-        pass
+        return parse_samples((), facts)
+
+
+def parse_samples(lines: Iterable[str], facts_json: bytes) -> Samples:
+    """The samples in the lines of a samples.csv and the contents of the file beside it.
+
+    What is damaged is left out; of more than ``MOST_FIGURES`` figures, the rest.
+    """
+    facts = _facts(facts_json)
+    rows: List[List[Optional[float]]] = []
+    header: List[str] = []
+    for number, line in enumerate(lines):
+        if not line.endswith("\n") or number * len(header) > MOST_FIGURES:
+            break  # cut off in the middle of a number, or no sampler's
+        if number == 0:
+            header = line.rstrip("\n").split(",")
+            continue
+        row = _parse(line.rstrip("\n").split(","))
+        if row is not None and len(row) == len(header) and row[0] is not None:
+            rows.append(row)
     if header[:1] != [TIME_COLUMN]:
         header, rows = [], []
     columns = {name: [row[number] for row in rows] for number, name in enumerate(header)}
@@ -154,9 +170,9 @@ def _of_type(kind: Type[_T], value: Any) -> _T:
     return value if isinstance(value, kind) else kind()
 
 
-def _read_facts(path: Path) -> Dict[str, Any]:
+def _facts(content: bytes) -> Dict[str, Any]:
     try:
-        facts = strict_json.parse(path.read_bytes())
-    except (OSError, strict_json.JsonError):
+        facts = strict_json.parse(content)
+    except strict_json.JsonError:
         return {}
     return facts if isinstance(facts, dict) else {}

@@ -24,12 +24,11 @@ if __name__ == "__main__":
     sys.path.insert(0, str(REPO))
 
 from harness import checks  # noqa: E402
-from harness.checks.recomputed import recomputed  # noqa: E402
+from harness.checks import recomputed  # noqa: E402
 from harness.checks.seen import Seen  # noqa: E402
 from harness.checks.witness import Witness  # noqa: E402
 from runner.contract import ContractError, Job, Provenance, Settings, load_result  # noqa: E402
 from runner.datasets import FILES  # noqa: E402
-from runner.meters.window import read_samples  # noqa: E402
 
 
 def overlay(folder):
@@ -88,8 +87,8 @@ def _outcome(cheat, root, data_dir, dataset, train_samples, epochs, seed, folder
         return f"failed: {result.failure.reason}", []
     if result.measurement is None:
         return "failed: invalid-result", []
-    samples = read_samples(folder / "samples.csv")
-    measured = recomputed(result.measurement, samples)
+    samples = recomputed.read(folder / "samples.csv")
+    measured = recomputed.recomputed(result.measurement, samples)
     found = checks.findings(job, measured, Seen(witness, samples))
     found += checks.exit_status(process.returncode)
     findings = [(one.code, one.severity) for one in found]

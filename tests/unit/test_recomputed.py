@@ -1,0 +1,65 @@
+"""The harness computes a job's figures itself, from samples that it does not trust."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from harness.checks import recomputed
+
+FACTS = '{"interval_target_s": 0.1, "cores": [0, 1], "gpu": {"state": "no-driver", "devices": []}}'
+
+
+def samples_of(folder, job_cores=1.0, seconds=10):
+    rows = ["t_s,cpu0_busy_s,cpu1_busy_s,steal_s,job_cpu_s,rss_bytes"]
+    for tick in range(10 * seconds + 1):
+        now = tick / 10
+        rows.append(f"{100 + now},{now},0,0,{job_cores * now},{2**20}")
+    (folder / "samples.csv").write_text("\n".join(rows) + "\n")
+    (folder / "samples.json").write_text(FACTS)
+    return folder / "samples.csv"
+
+
+def measured_by(make_result, **marks):
+    return make_result(measurement={"marks": marks}).measurement
+
+
+def test_figures_are_of_the_samples_and_not_the_runners_word(tmp_path, make_result):
+    measured = measured_by(make_result, fit=102.0, fit_end=108.0)
+    said = measured.cpu.job_cpu_s
+    found = recomputed.recomputed(measured, recomputed.read(samples_of(tmp_path)))
+    assert found.cpu.job_cpu_s == pytest.approx(6.0, abs=0.01) != said
+    assert found.cpu.busiest_core_percent == pytest.approx(100, abs=1)
+    assert found.memory.rss_peak_bytes == 2**20
+    assert found.gpu.state == "no-driver"
+
+
+def test_a_result_without_marks_keeps_its_figures(tmp_path, make_result):
+    measured = make_result().measurement
+    assert recomputed.recomputed(measured, recomputed.read(samples_of(tmp_path))) == measured
+
+
+@pytest.mark.parametrize("facts", ['{"gpu": {"state": "ok"}}', '{"gpu": {"devices": [1]}}', "["])
+def test_facts_that_no_sampler_writes_give_no_figures(tmp_path, make_result, facts):
+    file = samples_of(tmp_path)
+    (tmp_path / "samples.json").write_text(facts)
+    measured = measured_by(make_result, fit=102.0, fit_end=108.0)
+    found = recomputed.recomputed(measured, recomputed.read(file))
+    assert found.gpu.state == "lost"
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_or_a_link_is_no_samples(tmp_path):
+    file = samples_of(tmp_path)
+    file.rename(tmp_path / "real.csv")
+    os.mkfifo(file)
+    assert recomputed.read(file).times == []
+    file.unlink()
+    file.symlink_to(tmp_path / "real.csv")
+    assert recomputed.read(file).times == []
+
+
+def test_an_endless_file_is_cut_off(monkeypatch, tmp_path):
+    monkeypatch.setattr("runner.meters.window.MOST_FIGURES", 60)
+    assert 0 < len(recomputed.read(samples_of(tmp_path)).times) <= 11
