@@ -22,7 +22,8 @@ PERHAPS = ("log.txt", "samples.csv", "samples.json")
 
 AT_ONCE_BYTES = 256 * 1024
 """Files of up to this size are checked whenever their result is read; larger ones where they are
-used themselves, so that a table of long runs does not read gigabytes."""
+used themselves (timelines, ``show``, bundles), so that a table of long runs does not read
+gigabytes."""
 
 _MAX_BYTES = 4096
 _CHUNK_BYTES = 2**20
@@ -76,6 +77,16 @@ def check(folder: Path, known: Mapping[str, bytes], *, whole: bool = False) -> b
         if found != expected:
             raise FileError(f"{name} was changed: its SHA-256 is not that in {NAME}")
     return True
+
+
+def holds(folder: Path, name: str, content: bytes) -> bool:
+    """Whether ``content`` is what was stored as ``name``; of a result without checksums, yes.
+
+    Raises:
+        FileError: the file of the checksums was changed.
+    """
+    sums = read(folder)
+    return sums is None or sums.get(name) == hashlib.sha256(content).hexdigest()
 
 
 def _size(file: Path) -> int:

@@ -99,7 +99,9 @@ def _compile(
         # uv's way to leave a distribution out: a condition that never holds.
         absent = "".join(f'{name} ; python_version < "3"\n' for name in leave_out or [])
         overrides.write_text(absent, encoding="utf-8")
-        target = backend.folder / name
+        target, draft = backend.folder / name, Path(folder) / name
+        if files.is_file(target):  # versions that still fit stay as they are
+            draft.write_bytes(target.read_bytes())
         done = registry.uv(
             [
                 "pip",
@@ -110,13 +112,14 @@ def _compile(
                 "--overrides",
                 str(overrides),
                 "--output-file",
-                str(target),
+                str(draft),
                 str(source),
             ]
         )
-    if done.returncode != 0:
-        raise BenchdlError(
-            f"{target} cannot be made: {addresses.hidden(' '.join(done.stderr.split()))[:400]}",
-            f"correct the pins in {backend.folder / 'image.toml'}",
-        )
+        if done.returncode != 0:
+            raise BenchdlError(
+                f"{target} cannot be made: {addresses.hidden(' '.join(done.stderr.split()))[:400]}",
+                f"correct the pins in {backend.folder / 'image.toml'}",
+            )
+        files.write_whole(target, draft.read_bytes())
     say(f"wrote {target}")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import files
+from harness import checksums, files
 from harness.files import FileError
 from harness.launchers.exchange import MAX_RESULT_BYTES, MAX_SAMPLES_BYTES
 from runner.contract import Result
@@ -69,11 +69,7 @@ def timeline(result: Result, folder: Path) -> dict[str, Any] | None:
 
 def _read(file: Path) -> dict[str, _Array] | None:
     """Columns by name, "not available" as NaN; None if there are not two sound samples."""
-    try:
-        text = files.read_plain(file, MAX_SAMPLES_BYTES).decode("ascii")
-    except (FileError, UnicodeDecodeError):
-        return None
-    header, _, body = text.partition("\n")
+    header, _, body = _stored(file).partition("\n")
     names = header.split(",")
     whole = body[: body.rfind("\n") + 1]  # a sampler that was killed leaves half a line
     while ",," in whole:
@@ -91,6 +87,16 @@ def _read(file: Path) -> dict[str, _Array] | None:
     if np.any(np.isnan(times)) or not np.all(np.diff(times) > 0):
         return None
     return dict(zip(names, table.T, strict=True))
+
+
+def _stored(file: Path) -> str:
+    """The text of the samples; empty where it cannot be read, or is not what was stored."""
+    try:
+        content = files.read_plain(file, MAX_SAMPLES_BYTES)
+        sound = checksums.holds(file.parent, file.name, content)
+        return content.decode("ascii") if sound else ""
+    except (FileError, UnicodeDecodeError):
+        return ""
 
 
 def _rate(counter: _Array | None, times: _Array, edges: _Array) -> _Array | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import subprocess
 
@@ -11,6 +12,7 @@ from harness import checksums
 from harness.cli.main import main
 from harness.errors import BenchdlError
 from harness.launchers.exchange import Exchange
+from harness.report import timelines
 from harness.store import Store, read
 
 FLIPS = 4000
@@ -114,3 +116,15 @@ def test_results_of_before_have_no_checksum_and_are_read(store, folder, capsys):
         if words == "no checksum":
             sums = {n: checksums._of_file(folder / n) for n in checksums.ALWAYS}
             (folder / "SHA256SUMS").write_text(checksums.text(sums))
+
+
+def test_a_timeline_is_not_drawn_from_samples_that_were_changed(tmp_path):
+    content = b"t_s,job_cpu_s\n" + b"".join(b"%d,0\n" % tick for tick in range(40_000))
+    (tmp_path / "samples.csv").write_bytes(content)
+    sums = {
+        name: hashlib.sha256(content).hexdigest() for name in (*checksums.ALWAYS, "samples.csv")
+    }
+    (tmp_path / checksums.NAME).write_text(checksums.text(sums))
+    assert timelines._read(tmp_path / "samples.csv") is not None
+    (tmp_path / "samples.csv").write_bytes(content.replace(b"39999,0", b"39999,1"))
+    assert timelines._read(tmp_path / "samples.csv") is None
