@@ -15,6 +15,7 @@ from typing import Dict, List, Optional, Union
 from pydantic import Field, ValidationError
 from typing_extensions import Literal
 
+from runner.host_type import HostType
 from runner.measurement import Measurement
 from runner.schema import (
     SCHEMA_VERSION,
@@ -195,6 +196,7 @@ class Launch(Model):
     ``gpu_neighbours``: by GPU, how many processes of others the host's NVML listed on it while a
     container trained; ``None`` is not known. ``harness_sha256`` is of the harness's code, and
     ``runner_sha256`` of the runner's where that is not part of an image.
+    ``machine`` is ``host_type`` in words, of older results processor and cores.
     ``allotment``: what the job was kept within; ``None`` is not known.
     """
 
@@ -203,6 +205,7 @@ class Launch(Model):
     harness_sha256: Optional[str] = None
     runner_sha256: Optional[str] = None
     machine: str
+    host_type: Optional[HostType] = None
     wall_s: Seconds
     exit_code: Optional[Whole] = None
     oom_killed: bool = False

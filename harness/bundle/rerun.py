@@ -19,7 +19,7 @@ from harness.bundle.manifest import SOURCES
 from harness.bundle.plain import Limits
 from harness.bundle.reading import Bundle
 from harness.bundle.unpacking import FOLDERS, unpack
-from harness.campaign import one_job, plan, records
+from harness.campaign import plan, records, this_machine
 from harness.campaign.records import Campaign
 from harness.campaign.watcher import Watcher
 from harness.compare import Outcome
@@ -113,7 +113,7 @@ def verdict(bundle: Bundle, done: list[Result]) -> Outcome:
     images = [{one.job.provenance.image_id for one in side} for side in (then, done)]
     names = (
         f"the bundle, {bundle.campaign().machine}",
-        f"here, {one_job.machine()}",
+        f"here, {this_machine.here()}",
     )
     same = images[0] == images[1] and None not in images[0]
     return compare.between(sides, ("machine",) if same else ("machine", "time"), names=names)

@@ -26,6 +26,7 @@ from harness.campaign import (
     prepared_builds,
     records,
     side_by_side,
+    this_machine,
 )
 from harness.campaign.against import Earlier
 from harness.campaign.one_job import Site
@@ -139,6 +140,7 @@ def _begin(
     if planned.builds:
         now = {key[:2]: ready.provenance.image_id for key, ready in prepared.items() if not key[2]}
         against.unlike(planned.builds, now, options)
+    machine = this_machine.read(options.machine)
     campaign = Campaign(
         campaign_id=new_run_id("campaign", "-".join(dict.fromkeys(options.devices))),
         created_at=one_job.now(),
@@ -146,7 +148,7 @@ def _begin(
         harness_version=metadata.version("benchdl"),
         harness_sha256=changes.harness_sha256(),
         runner_sha256=changes.runner_sha256(),
-        machine=one_job.machine(),
+        machine=this_machine.words(machine),
         options=options,
         order_seed=planned.order_seed,
         dataset=data.name,
@@ -160,7 +162,7 @@ def _begin(
         records.save(store, campaign)
         site = Site(
             campaign.campaign_id, limited, launcher, store, data, backends, prepared,
-            allotment=allotment,
+            allotment=allotment, machine=machine,
         )  # fmt: skip
         return _go(campaign, site, [], gpus, watcher)
 
@@ -196,6 +198,7 @@ def resume(
     """
     options = campaign.options
     watcher = Unfailing(watcher)
+    machine = this_machine.read(this_machine.name(None) or options.machine)
     _sweep(launcher, store, watcher)
     with interrupts.held(), records.held(store, campaign.campaign_id):
         leftovers.clear(campaign.campaign_id, campaign.machine, launcher, store, watcher.say)
@@ -215,18 +218,18 @@ def resume(
                 launcher.earlier(image, whose, watcher.say)
             prepared = prepared_builds.prepare(needed, backends, then, data, launcher, watcher)
         environments = prepared_builds.environments(prepared, backends, then)
-        found = changes.since(campaign, data, environments, one_job.machine())
+        found = changes.since(campaign, data, environments, this_machine.words(machine))
         notes: list[Finding] = changes.judge(found, accept=accept_changes, say=watcher.say)
         site = Site(
             campaign.campaign_id, limited, launcher, store, data, backends, prepared, notes,
-            allotment=allotment,
+            allotment=allotment, machine=machine,
         )  # fmt: skip
         return earlier + _go(campaign, site, earlier, gpus, watcher)
 
 
 def _sweep(launcher: Launcher, store: Store, watcher: Watcher) -> None:
     with interrupts.held():
-        litter.sweep(launcher, store, one_job.machine(), watcher.say)
+        litter.sweep(launcher, store, this_machine.here(), watcher.say)
 
 
 def _go(

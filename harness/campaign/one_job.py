@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import checks, interrupts, settings
-from harness.allotment import core_grant, grant
-from harness.campaign import compiled, idle
+from harness.allotment import grant
+from harness.campaign import compiled, idle, this_machine
 from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
@@ -25,8 +25,9 @@ from harness.errors import BenchdlError
 from harness.launchers.base import CUT_OFF, Exit, Launcher, Order, Prepared
 from harness.launchers.exchange import Exchange, data_dir
 from harness.store import Store, new_run_id
-from runner import attest, workloads
+from runner import workloads
 from runner.contract import Allotment, Failure, Finding, Idle, Job, Launch, Result, Status
+from runner.host_type import HostType
 
 Key = tuple[str, str, "str | None"]
 
@@ -50,6 +51,7 @@ class Site:
     changes: list[Finding] = field(default_factory=list)
     compiled: Path | None = None
     allotment: Allotment = field(default_factory=grant.read)
+    machine: HostType = field(default_factory=this_machine.read)
 
     def of(self, job: Job) -> Prepared:
         """What the job runs in."""
@@ -184,11 +186,6 @@ def engine_took_it(result: Result) -> bool:
     return result.failure is not None and result.failure.reason == "engine-lost"
 
 
-def machine() -> str:
-    """The processor and how many cores jobs may use."""
-    return f"{attest.host().cpu_model}, {core_grant.count()} cores"
-
-
 def now() -> str:
     """This moment, UTC."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
@@ -228,7 +225,8 @@ def _conclude(
             harness_version=metadata.version("benchdl"),
             harness_sha256=harness_sha256(),
             runner_sha256=runner_sha256() if job.launcher == "local" else None,
-            machine=machine(),
+            machine=this_machine.words(site.machine),
+            host_type=site.machine,
             wall_s=seen.witness.wall_s,
             exit_code=exit_.code,
             oom_killed=exit_.ended == "out-of-memory",

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from harness import catalog, overruled, settings
 from harness.allotment import core_grant
-from harness.campaign import limits
+from harness.campaign import limits, this_machine
 from harness.campaign.limits import LONGEST_TIMEOUT_S
 from harness.catalog import Backend
 from harness.errors import UsageError
@@ -42,7 +42,7 @@ class Options(Model):
     The first six are axes: each combination is a configuration. ``None`` among ``threads`` is the
     tool's own number, among ``batch_sizes`` the recipe's. ``order_seed`` and ``cool_down_s``:
     ``None`` is drawn, or chosen by the device. ``against`` names a campaign or an image whose
-    builds run beside those of now.
+    builds run beside those of now. ``machine`` is the user's name for it.
     """
 
     backends: list[str]
@@ -53,6 +53,7 @@ class Options(Model):
     batch_sizes: list[Ordinal | None] = [None]
     unsupported: Literal["refuse", "skip"] = "refuse"
     workload: str = "cnn-mnist"
+    machine: str | None = Field(default=None, pattern=this_machine.NAME)
     gpus: list[str] | None = None
     parallel_gpus: bool = False
     overrides: dict[str, SettingValue] = {}

@@ -54,6 +54,11 @@ dataset_option = click.option(
 gpus_option = click.option(
     "--gpus", help="all, or indices or UUIDs separated by commas (default: all)."
 )
+machine_option = click.option(
+    "--machine",
+    metavar="NAME",
+    help="What tables call this machine (default: $BENCHDL_MACHINE, or what its firmware says).",
+)
 injection_option = click.option(
     "--injection",
     type=click.Choice(["auto", "cdi", "request", "runtime"]),

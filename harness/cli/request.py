@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from harness import catalog, settings, toml_models
-from harness.campaign import limits, matrix
+from harness.campaign import limits, matrix, this_machine
 from harness.campaign.plan import Options
 from harness.errors import UsageError
 from harness.launchers import choice
@@ -17,7 +17,7 @@ from harness.launchers import choice
 _GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")
 _BESIDE_A_FILE = {
     "file", "launcher", "gpus", "parallel_gpus", "injection", "engine_wait", "data_dir",
-    "results", "memory", "against", "allow_unpinned", "make_base", "as_json",
+    "results", "memory", "against", "machine", "allow_unpinned", "make_base", "as_json",
 }  # fmt: skip
 """What belongs to the machine, or to how results are shown."""
 
@@ -57,6 +57,7 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
             idle_wait_s=asked["idle_wait"],
         )
     of_the_machine = {
+        "machine": this_machine.name(asked["machine"]),
         "gpus": gpus(asked["gpus"], list(wanted.devices)),
         "parallel_gpus": asked["parallel_gpus"],
         "data_dir": asked["data_dir"] and asked["data_dir"].absolute(),

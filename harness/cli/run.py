@@ -35,6 +35,7 @@ from harness.cli import common, out
     show_default=True,
     help="auto takes a GPU if there is one.",
 )
+@common.machine_option
 @common.gpus_option
 @click.option(
     "--parallel-gpus",

@@ -55,6 +55,11 @@ def notes(named: str, rows: list[Row]) -> list[str]:
             f"{named}: its {len(rows)} runs were measured by {len(measured_by)} versions of "
             f"benchdl's code ({', '.join(one or 'not recorded' for one in measured_by)})"
         )
+    kernels = sorted({row.kernel for row in rows if row.kernel})
+    if len(kernels) > 1:
+        found.append(
+            f"{named}: its {len(rows)} runs were on {len(kernels)} kernels ({', '.join(kernels)})"
+        )
     began = sorted(moment(row.started_at) for row in rows)
     apart_s = (began[-1] - began[0]).total_seconds() if began else 0.0
     if apart_s > APART_S:

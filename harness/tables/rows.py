@@ -76,6 +76,7 @@ class Row(BaseModel):
     harness: str | None
     note: str | None
     machine: str | None
+    kernel: str | None
     findings: list[str]
     failure: str | None
     started_at: str
@@ -152,6 +153,7 @@ def row(result: Result) -> Row:
         harness=_harness(result.launch) if result.launch else None,
         note=job.provenance.note,
         machine=result.launch.machine if result.launch else None,
+        kernel=_kernel(result),
         findings=[f"{finding.severity}: {finding.code}" for finding in result.findings],
         failure=f"{failure.reason}: {failure.message}" if failure else None,
         started_at=result.started_at,
@@ -186,6 +188,13 @@ def _harness(launch: Launch) -> str:
     """Which benchdl measured: its version, and the digest of its code where that is known."""
     code = f" of code {launch.harness_sha256[:12]}" if launch.harness_sha256 else ""
     return f"benchdl {launch.harness_version}{code}"
+
+
+def _kernel(result: Result) -> str | None:
+    """The kernel that the job ran on: as the harness saw it, else as the job did."""
+    if result.launch and result.launch.host_type:
+        return result.launch.host_type.kernel
+    return result.measurement.host.kernel if result.measurement else None
 
 
 def _layout(measured: Measurement) -> str | None:

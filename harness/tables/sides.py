@@ -149,7 +149,8 @@ INSTANCE = Side(
     title="By instance",
     heads=("Instance", "Device"),
     ratio="vs lowest",
-    definition="Instance: processor, cores that the job may use, GPUs that it sees. "
+    definition="Instance: its name, processor, cores and memory that the job may use, and the "
+    "GPUs that it sees. "
     "vs lowest: Time (s) over the lowest of its table.",
     empty="no tool has run the same work on two instances: run the same command elsewhere, "
     "and copy its results beside these",
