@@ -131,10 +131,11 @@ def _begin(
     limited, allotment = allotted.within(options, needed, watcher.say)
     gpus = side_by_side.gpus(limited.gpus) if options.parallel_gpus else None
     _sweep(launcher, store, watcher)
+    backends = {name: catalog.load(name) for name in dict.fromkeys(one.backend for one in needed)}
+    prepared_builds.check_devices(needed, backends, launcher, watcher)
     data = datasets.resolve(options.dataset, options.data_dir, watcher.say)
     if planned.earlier:
         changes.same_data(planned.earlier, data, "the jobs cannot be repeated without it")
-    backends = {name: catalog.load(name) for name in dict.fromkeys(one.backend for one in needed)}
     then = planned.builds.environments if planned.builds else []
     prepared = prepared_builds.prepare(needed, backends, then, data, launcher, watcher)
     if planned.builds:
@@ -205,13 +206,15 @@ def resume(
         earlier = records.results_of(store, campaign.campaign_id, watcher.say)
         left = campaign.left(earlier)
         if not left:
+            watcher.say(f"nothing is left to run: {Outlook(campaign.jobs, earlier).standing()}")
             return earlier
         needed = [job.configuration for job in left]
         limited, allotment = allotted.within(options, needed, watcher.say)
         with interrupts.released():  # it may download and build, and leaves nothing half-done
             gpus = side_by_side.gpus(limited.gpus) if options.parallel_gpus else None
-            data = datasets.resolve(campaign.dataset, options.data_dir, watcher.say)
             backends = {name: catalog.load(name) for name in sorted({x.backend for x in needed})}
+            prepared_builds.check_devices(needed, backends, launcher, watcher)
+            data = datasets.resolve(campaign.dataset, options.data_dir, watcher.say)
             then = [one for one in campaign.environments if one.earlier]
             for one in then:
                 image, whose = str(one.provenance.image_id), f"{one.backend} of an earlier build"
@@ -282,5 +285,5 @@ def _resumable(campaign: Campaign, watcher: Watcher) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, BenchdlError):
-        watcher.say(f"to go on with it: {campaign.how_to_go_on}")
+        watcher.say(f"finished results are kept; to go on with it: {campaign.how_to_go_on}")
         raise

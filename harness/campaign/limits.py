@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.datasets import pins
 from harness.errors import UsageError
 
 LEAST_MEMORY_BYTES = 6 * 2**20
@@ -49,4 +50,17 @@ def check_timeout(seconds: float) -> None:
         raise UsageError(
             f"a timeout of {seconds:g} s",
             f"from {LEAST_TIMEOUT_S:g} s to {LONGEST_TIMEOUT_S:,.0f} s",
+        )
+
+
+def check_train_samples(count: int | None) -> None:
+    """Check a number of training images; None is all of them.
+
+    Raises:
+        UsageError: no dataset has so many.
+    """
+    if count is not None and count > pins.TRAIN_IMAGES:
+        raise UsageError(
+            f"{count:,} training images asked for, a dataset has {pins.TRAIN_IMAGES:,}",
+            "ask for fewer, or leave --train-samples out for all",
         )

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from harness import checks
 from harness.campaign.plan import Configuration, PlannedJob
 from runner.contract import Result
 
-State = Literal["done", "failed", "running", "left"]
+State = Literal["done", "suspect", "invalid", "failed", "running", "left"]
+ENDED: tuple[State, ...] = ("done", "suspect", "invalid", "failed")
+
+
+_STATES: dict[str, State] = {"ok": "done", "suspect": "suspect", "invalid": "invalid"}
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,20 @@ class Standing:
         return sum(states.count(state) for states in self.states.values())
 
     @property
+    def ended(self) -> int:
+        """How many jobs are not to be run any more, whatever came of them."""
+        return sum(map(self.count, ENDED))
+
+    @property
     def total(self) -> int:
         """All jobs of the campaign."""
         return sum(map(len, self.states.values()))
 
     def __str__(self) -> str:
-        failed, running = self.count("failed"), self.count("running")
-        words = [f"{self.count('done') + failed} of {self.total} done"]
-        words[0] += f" ({failed} failed)" if failed else ""
+        running = self.count("running")
+        words = [f"{self.ended} of {self.total} done"]
+        bad = [f"{n} {state}" for state in reversed(ENDED[1:]) if (n := self.count(state))]
+        words[0] += f" ({', '.join(bad)})" if bad else ""
         words += [f"{running} running"] if running else []
         words += [f"{self.count('left')} left"]
         if self.left_s is not None and (running or self.count("left")):
@@ -90,7 +101,8 @@ class Outlook:
             return "running"
         if position not in self._ends:
             return "left"
-        return "done" if self._ends[position].status == "ok" else "failed"
+        end = self._ends[position]
+        return _STATES.get(checks.verdict(end.status, end.findings), "failed")
 
     def _left_s(self) -> float | None:
         """Expected seconds of all jobs without an end, what has run of them taken off."""

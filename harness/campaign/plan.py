@@ -163,6 +163,7 @@ def check_each(configurations: list[Configuration], options: Options) -> None:
 def _known(options: Options) -> None:
     limits.check_timeout(options.timeout_s)
     limits.check_memory(options.memory_limit_bytes)
+    limits.check_train_samples(options.train_samples)
     settings.check(options.overrides)
     if options.workload not in workloads.names():
         raise UsageError(

@@ -11,6 +11,22 @@ from harness.campaign.watcher import Watcher
 from harness.launchers.base import Launcher, Prepared
 
 
+def check_devices(
+    configurations: list[Configuration],
+    backends: dict[str, catalog.Backend],
+    launcher: Launcher,
+    watcher: Watcher,
+) -> None:
+    """See that jobs on a GPU can have one, before data is downloaded or anything is built.
+
+    Raises:
+        BenchdlError: they cannot; with the fix.
+    """
+    on_gpu = dict.fromkeys(one.backend for one in configurations if one.device == "gpu")
+    for name in on_gpu:
+        launcher.check_gpu(backends[name], watcher.say)
+
+
 def prepare(
     configurations: list[Configuration],
     backends: dict[str, catalog.Backend],

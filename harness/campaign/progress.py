@@ -10,8 +10,10 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from harness import checks, printable
+from harness.campaign import notebook
 from harness.campaign.outlook import Standing, State
 from harness.campaign.plan import particulars
+from harness.notices import WARNING
 from runner.contract import Job, Result
 
 if TYPE_CHECKING:  # only a terminal needs them
@@ -19,14 +21,11 @@ if TYPE_CHECKING:  # only a terminal needs them
     from rich.progress import Progress, TaskID
 
 
-def quiet() -> Display:
-    """A watcher that shows nothing, for programs and notebooks."""
-    return Display(Console(quiet=True))
-
-
 _ABSURD = 1e12
 _MARKS: dict[State, tuple[str, str]] = {
     "done": ("●", "green"),
+    "suspect": ("▲", "yellow"),
+    "invalid": ("!", "red"),
     "failed": ("×", "red"),
     "running": ("▶", "cyan"),
     "left": ("·", "dim"),
@@ -58,10 +57,9 @@ class Display:
     def standing(self, standing: Standing) -> None:
         """Keep it for the live display; one line each time that a job ended and others wait."""
         self._standing, self._standing_since = standing, time.monotonic()
-        ended = standing.count("done") + standing.count("failed")
-        if ended > self._told and ended < standing.total:
+        if self._told < standing.ended < standing.total:
             self.say(f"    {standing}")
-        self._told = ended
+        self._told = standing.ended
 
     def job_started(self, job: Job, number: int, total: int) -> None:
         """Announce the job; on a terminal, begin a bar of its epochs."""
@@ -114,17 +112,8 @@ class Display:
     def job_ended(self, result: Result) -> None:
         """The outcome on one line, its findings below."""
         self.close()
-        job, measured = result.job, result.measurement
         status = checks.verdict(result.status, result.findings)
-        if measured is not None:
-            rate = measured.learning.error_rate
-            outcome = f"{measured.phases.fit_s:.1f} s, error rate {rate:.2%}"
-        elif result.failure is not None:
-            outcome = f"{result.failure.reason}: {result.failure.message}"
-            outcome += f": {result.failure.advice}" if result.failure.advice else ""
-        else:
-            outcome = "no measurement"
-        self.say(f"{job.backend} {status}: {outcome}  ({result.run_id})")
+        self.say(f"{result.job.backend} {status}: {_outcome(result)}  ({result.run_id})")
         for finding in result.findings:
             self.say(f"    {finding.severity} {finding.code}: {finding.evidence}. {finding.advice}")
 
@@ -133,6 +122,47 @@ class Display:
         if self._live is not None:
             self._live.stop()
         self._live = self._bar = self._task = None
+
+
+class _Quiet(Display):
+    """Shows nothing; what changes the meaning of a number becomes a warning of Python's."""
+
+    def __init__(self) -> None:
+        super().__init__(Console(quiet=True))
+
+    def say(self, line: str) -> None:
+        if line.startswith(WARNING):
+            notebook.warn(line.removeprefix(WARNING))
+
+    def job_ended(self, result: Result) -> None:
+        status = checks.verdict(result.status, result.findings)
+        if status == "ok":
+            return
+        grave = [one for one in result.findings if one.severity != "info"]
+        why = "; ".join(f"{one.code}: {one.evidence}" for one in grave)
+        if status not in ("suspect", "invalid"):
+            why = _outcome(result)
+        notebook.warn(f"{result.job.backend} {status}: {why} ({result.run_id})")
+
+
+def quiet() -> Display:
+    """A watcher for programs and notebooks: it writes nothing.
+
+    What changes the meaning of a number is a warning of Python's (:class:`RuntimeWarning`): that
+    other data was taken than was meant, and that a result is suspect, invalid or failed.
+    """
+    return _Quiet()
+
+
+def _outcome(result: Result) -> str:
+    """In words: time and error rate, or why there are none."""
+    measured, failure = result.measurement, result.failure
+    if measured is not None:
+        return f"{measured.phases.fit_s:.1f} s, error rate {measured.learning.error_rate:.2%}"
+    if failure is None:
+        return "no measurement"
+    advice = f": {failure.advice}" if failure.advice else ""
+    return f"{failure.reason}: {failure.message}{advice}"
 
 
 def _name(job: Job) -> str:

@@ -17,10 +17,8 @@ _CUDA = ("libcudart", "libnvrtc.", "libnvrtc-")
 _CUDNN = ("libcudnn",)
 _POOL_CAP = 0.95  # Theano takes no more, whatever it is asked for
 _POOL_SLACK = 0.97  # rounding, and a GPU's own reserve
-_REBUILD = "rebuild it: benchdl images build, or benchdl images verify for more"
 _ANOTHER = (
     "something brings its own: look at that path, at LD_LIBRARY_PATH and at the base image, then "
-    "rebuild it: benchdl images build"
 )
 _NOT_TAKEN = "log.txt of this run says why cuDNN was not taken"
 _TAKES_IT_ANYWAY = (
@@ -56,6 +54,12 @@ def _mismatches(job: Job, measured: Measurement) -> Iterator[Finding]:
         yield from _precision(job, live)
 
 
+def _rebuild(job: Job) -> str:
+    """What to do, for the one image of the job: all of them are tens of gigabytes."""
+    build = f"benchdl images build {job.backend} --flavour {job.device}"
+    return f"rebuild it: {build}, or benchdl images verify for more"
+
+
 def _invalid(code: str, evidence: str, advice: str) -> Finding:
     return Finding(code=code, severity="invalid", evidence=evidence, advice=advice)
 
@@ -71,7 +75,7 @@ def _software(job: Job, live: Attestation) -> Iterator[Finding]:
         elif found.partition("+")[0] != pinned:
             wrong.append(f"{package} {pinned} is pinned, {found} was loaded")
     if wrong:
-        yield _invalid("pin-mismatch", "; ".join(wrong), _REBUILD)
+        yield _invalid("pin-mismatch", "; ".join(wrong), _rebuild(job))
 
 
 def _cuda(job: Job, live: Attestation) -> Iterator[Finding]:
@@ -80,7 +84,7 @@ def _cuda(job: Job, live: Attestation) -> Iterator[Finding]:
         yield _invalid(
             "cuda-mismatch",
             f"the image pins CUDA {pinned}, loaded: {_loaded(live, _CUDA)}",
-            _ANOTHER if _files(live, _CUDA) else _REBUILD,
+            (_ANOTHER if _files(live, _CUDA) else "") + _rebuild(job),
         )
 
 
@@ -102,8 +106,9 @@ def _cudnn(job: Job, live: Attestation) -> Iterator[Finding]:
     if other or in_graph is False:
         advice = _NOT_TAKEN
         if other:
-            lacks = f"{_NOT_TAKEN}; if the image lacks it, {_REBUILD}"
-            advice = _ANOTHER if said or _files(live, _CUDNN) else lacks
+            lacks = f"{_NOT_TAKEN}; if the image lacks it, {_rebuild(job)}"
+            another = said or _files(live, _CUDNN)
+            advice = _ANOTHER + _rebuild(job) if another else lacks
         reason = " ".join((_fact(live, "dnn_message", str) or "").split())[:200]
         yield _invalid(
             "cudnn-mismatch",

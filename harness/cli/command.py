@@ -85,7 +85,7 @@ def _run(arguments: list[str] | None) -> int:
         # A place that nothing above asked about: what is wrong there is all that there is to say.
         return _fail(f"{files.shown(error.filename)}: {files.reason(error)}", 1)
     except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted; finished results are kept", interrupts.EXIT_CODE)
+        return _fail("interrupted", interrupts.EXIT_CODE)
 
 
 def _fail(line: str, code: int) -> int:

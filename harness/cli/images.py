@@ -1,4 +1,4 @@
-"""``benchdl images build|list|verify|lock``: the pinned environments of the backends."""
+"""``benchdl images build|base|list|verify|lock``: the pinned environments of the backends."""
 
 from __future__ import annotations
 
@@ -35,6 +35,21 @@ def build_(
         build.build(client, backend, one, make_base=make_base, mirror=debian_mirror, say=out.say)
 
 
+@command.command("base")
+@_backends
+@common.make_base_option
+def base(backends: tuple[str, ...], make_base: bool) -> None:
+    """Get only the Debian bases that images are built on: pull what is missing, or make it."""
+    from harness import engine
+    from harness.images import baseimage
+
+    client = engine.connect()
+    wanted = {catalog.load(name).spec.base.reference for name in backends or catalog.names()}
+    for reference in sorted(wanted):
+        baseimage.ensure(client, reference, make=make_base, say=out.say)
+        out.line(f"ok {reference}")
+
+
 @command.command("list")
 @_backends
 @_flavour
@@ -60,19 +75,21 @@ def verify(backends: tuple[str, ...], flavour: str | None) -> int:
     from harness import engine, images
 
     client = engine.connect()
-    good = bad = 0
+    good, bad = 0, []
     for backend, one in _chosen(backends, flavour):
         state = images.state(client, backend, one)
         if state.image_id is None:
             out.line(f"-- {state.reference}: not built")
         elif state.problems:
-            bad += 1
+            bad.append(f"benchdl images build {backend.name} --flavour {one}")
             out.line(f"not ok {state.reference}: {'; '.join(state.problems)}")
         else:
             good += 1
             out.line(f"ok {state.reference}")
-    if bad or not good:
-        out.say("benchdl images build brings them up to date")
+    for build in bad:
+        out.say(f"brings it up to date: {build}")
+    if not good and not bad:
+        out.say("no image is built here: benchdl run builds the one that it needs")
     return 1 if bad or not good else 0
 
 

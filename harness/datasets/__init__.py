@@ -22,6 +22,7 @@ from harness.datasets.pins import MNIST, SHA256, SYNTHETIC, SYNTHETIC_RECIPE
 from harness.datasets.verified import Dataset
 from harness.errors import BenchdlError, UsageError
 from harness.named_paths import named, recordable, variable
+from harness.notices import WARNING
 
 __all__ = ["CHOICES", "MNIST", "SHA256", "Dataset", "DatasetState", "fetch", "listing", "resolve"]
 
@@ -81,7 +82,7 @@ def resolve(name: str, data_dir: Path | None, say: Say) -> Dataset:
         if name == MNIST:
             raise BenchdlError(f"MNIST could not be had ({error})", _HOW_TO_GET) from None
         say(
-            f"WARNING: MNIST could not be had ({error}). Using {SYNTHETIC} instead, generated "
+            f"{WARNING}MNIST could not be had ({error}). Using {SYNTHETIC} instead, generated "
             f"digits of the same shapes: times compare, error rates do not. For MNIST, {_NAME_ONE}"
         )
         return _cached(SYNTHETIC, say)

@@ -77,7 +77,8 @@ def _info() -> dict[str, Any] | None:
 
 def _base(client: docker.DockerClient, reference: str) -> Line:
     here = engine.find_image(client, reference) is not None
-    fix = "benchdl images build --make-base pulls it, or makes it with debootstrap"
+    # Only the base: "images build" would make the images of all backends, of tens of gigabytes.
+    fix = "benchdl images base --make-base pulls it, or makes it with debootstrap"
     return Line(here, f"base image {reference}", "here" if here else "not here yet", fix)
 
 

@@ -37,7 +37,7 @@ def ensure(client: docker.DockerClient, reference: str, *, make: bool, say: Say)
             if not make:
                 raise BenchdlError(
                     f"base image {reference} is not here and cannot be pulled ({reason})",
-                    "make it with debootstrap: benchdl images build --make-base",
+                    "make it with debootstrap: benchdl images base --make-base",
                 ) from None
             say(f"{reference} cannot be pulled; making it with debootstrap (about a minute)")
             image = _make(client, reference)

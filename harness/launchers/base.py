@@ -86,6 +86,13 @@ class Launcher(Protocol):
             BenchdlError: it cannot be had; the message says why and what to do.
         """
 
+    def check_gpu(self, backend: Backend, say: Say) -> None:
+        """See that a job of ``backend`` can have a GPU here, by what takes seconds.
+
+        Raises:
+            BenchdlError: it cannot; the message says why and what to do.
+        """
+
     def earlier(self, image: str, whose: str, say: Say) -> Provenance:
         """Find an image of an earlier build, by id or name, and keep it.
 

@@ -82,6 +82,7 @@ class DockerLauncher:
         self._version = engine.version(client)
         self._recovery = recovery.Recovery(client, engine_wait_s)
         self._seen = False
+        self._gives_gpus = False
 
     def prepare(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
         """Build the image unless it is up to date."""
@@ -89,9 +90,7 @@ class DockerLauncher:
             image = self._given(backend, flavour, say)
             self._can_start(flavour, str(image.id), say)
         else:
-            base = backend.spec.base.reference
-            base_id = baseimage.ensure(self._client, base, make=self._make_base, say=say)
-            self._can_start(flavour, base_id, say)  # before gigabytes are built
+            self._can_start(flavour, self._base(backend, say), say)  # before gigabytes are built
             image = build.build(
                 self._client,
                 backend,
@@ -102,6 +101,18 @@ class DockerLauncher:
             )
         pins = self.pins(backend, flavour)
         return Prepared(images.provenance(image, flavour), pins, python="python")
+
+    def check_gpu(self, backend: Backend, say: Say) -> None:
+        """Start a container of the base image, or of the one that is given, with every GPU."""
+        if self._given is not None:
+            image_id = str(self._given(backend, "gpu", say).id)
+        else:
+            image_id = self._base(backend, say)
+        self._can_start("gpu", image_id, say)
+
+    def _base(self, backend: Backend, say: Say) -> str:
+        base = backend.spec.base.reference
+        return baseimage.ensure(self._client, base, make=self._make_base, say=say)
 
     def pins(self, backend: Backend, flavour: Flavour) -> Pins:
         """As image.toml has them."""
@@ -125,10 +136,11 @@ class DockerLauncher:
                 folder.mkdir(parents=True, exist_ok=True)
                 containers.see_our_files(self._client, image_id, folder)
             self._seen = True
-        if flavour == "gpu":
+        if flavour == "gpu" and not self._gives_gpus:
             way, reason = gpu.choose(self._info, self._injection)
             say(f"injection: {way}, {reason}")
             gpu.probe(self._client, image_id, way)
+            self._gives_gpus = True
 
     def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:  # noqa: ARG002
         """Containers see fixed places."""

@@ -37,10 +37,14 @@ class LocalLauncher:
     def prepare(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
         """Make the environment unless the one that is there has the same lock."""
         if flavour == "gpu":
-            count, reason = nvidia.gpus()
-            if not count:
-                raise BenchdlError(f"no GPU here: {reason}", "use --device cpu")
+            self.check_gpu(backend, say)
         return environments.prepare(backend, flavour, say)
+
+    def check_gpu(self, backend: Backend, say: Say) -> None:  # noqa: ARG002
+        """The driver shows one."""
+        count, reason = nvidia.gpus()
+        if not count:
+            raise BenchdlError(f"no GPU here: {reason}", "use --device cpu")
 
     def earlier(self, image: str, whose: str, say: Say) -> Provenance:  # noqa: ARG002
         """A local environment is made anew from its lock file, and no earlier one is kept."""

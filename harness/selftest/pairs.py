@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rich.console import Console
+
 from harness import catalog, checks, datasets
 from harness.campaign import allotted, litter, one_job, plan, progress
 from harness.campaign.one_job import Key, Site
@@ -60,6 +62,8 @@ def run(
     options, allotment = allotted.within(options, [configuration], say)
     litter.end_processes(launcher, say)
     store.staging()
+    if configuration.device == "gpu":
+        launcher.check_gpu(catalog.load(configuration.backend), say)
     data = datasets.resolve(options.dataset, options.data_dir, say)
     backend = catalog.load(configuration.backend)
     ready = launcher.prepare(backend, configuration.device, say)
@@ -70,7 +74,7 @@ def run(
         campaign_id, options, launcher, store, data, {backend.name: backend}, prepared,
         allotment=allotment,
     )  # fmt: skip
-    watcher = progress.quiet()
+    watcher = progress.Display(Console(quiet=True))  # the loop below tells of each job
     draw = random.Random(plan.new_seed() if options.order_seed is None else options.order_seed)  # noqa: S311
     runs, position, total = Runs(), 0, blocks * len(ARMS)
     for block in range(1, blocks + 1):

@@ -50,6 +50,8 @@ class Launcher:
     def inside(self, host_dir, role):
         return f"/{role}"
 
+    def check_gpu(self, backend, say): ...
+
     def check_data(self, files, prepared): ...
 
     def start(self, order, on_event):

@@ -48,6 +48,8 @@ class Launcher:
     def inside(self, host_dir, role):
         return str(host_dir)
 
+    def check_gpu(self, backend, say): ...
+
     def check_data(self, files, prepared): ...
 
     def start(self, order, on_event):
@@ -166,7 +168,7 @@ def test_every_planned_job_has_one_result_that_names_its_place(launcher, store, 
         assert result.launch.idle.waited_s == 0.5
     assert records.results_of(store, record.campaign_id, print) == results
     assert watcher.began == [(n, 6) for n in range(1, 7)]
-    assert watcher.standings[-1] == "6 of 6 done, 0 left"
+    assert watcher.standings[-1].endswith("6 of 6 done (6 invalid), 0 left")
     assert list(store.staging().iterdir()) == []
     assert record.left(results) == []
 
@@ -234,7 +236,9 @@ def test_stopped_by_the_user_and_resumed(launcher, store, watcher):
     with pytest.raises(KeyboardInterrupt):
         run(launcher, store, watcher)
     record = records.find(store, "latest")
-    assert watcher.lines[-1] == f"to go on with it: benchdl resume {record.campaign_id}"
+    assert watcher.lines[-1] == (
+        f"finished results are kept; to go on with it: benchdl resume {record.campaign_id}"
+    )
     assert [one.status for one in watcher.ended] == ["ok", "ok", "interrupted"]
     results = resume(launcher, store)
     assert ended(results) == ONCE_EACH
@@ -251,7 +255,7 @@ def test_a_job_that_failed_stays_failed_and_is_not_retried(launcher, store):
     assert ended(results) == ONCE_EACH
     (failed,) = [one for one in results if one.status == "failed"]
     assert (failed.job.campaign_position, failed.job.attempt) == (2, 1)
-    assert watcher.standings[0].startswith("3 of 6 done (1 failed), 1 running, 2 left")
+    assert watcher.standings[0].startswith("3 of 6 done (1 failed, 2 invalid), 1 running")
 
 
 def test_killed_between_storing_and_tidying_nothing_is_stored_twice(launcher, store, monkeypatch):
@@ -466,7 +470,7 @@ def test_a_stopped_repetition_is_gone_on_with_by_its_bundle(launcher, store, wat
     with pytest.raises(KeyboardInterrupt):
         campaign.again(record, record.options, "5" * 64, launcher, store, watcher)
     words = "benchdl bundle rerun FILE --resume --launcher local --trust-maker"
-    assert f"to go on with it: {words}" in watcher.lines
+    assert f"finished results are kept; to go on with it: {words}" in watcher.lines
     again = next(one for one in records.load(store)[0] if one.bundle_sha256)
     done = benchdl("resume", again.campaign_id)
     assert done.returncode == 2

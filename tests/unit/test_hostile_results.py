@@ -156,6 +156,8 @@ class Launcher:
     def inside(self, host_dir, role):
         return str(host_dir)
 
+    def check_gpu(self, backend, say): ...
+
     def check_data(self, files, prepared): ...
 
     def settle(self, say, stop): ...
@@ -180,6 +182,7 @@ def surroundings(tmp_path, monkeypatch):
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
 
 
+@pytest.mark.filterwarnings("ignore:tf :RuntimeWarning")
 @fuzz(0.4)
 @given(recipes=stores)
 def test_a_run_ends_with_one_readable_result_a_job(surroundings, recipes):
@@ -196,6 +199,7 @@ def test_a_run_ends_with_one_readable_result_a_job(surroundings, recipes):
             assert load_result(result.model_dump_json()) == result
 
 
+@pytest.mark.filterwarnings("ignore:tf :RuntimeWarning")
 @fuzz(0.1)
 @given(recipes=stores)
 def test_resume_and_bundles_of_a_spoiled_campaign(surroundings, make_result, recipes):

@@ -9,6 +9,7 @@ HARNESS = Path(__file__).resolve().parents[2] / "harness"
 DOORS = {
     HARNESS / "cli" / "out.py",
     HARNESS / "cli" / "streams.py",
+    HARNESS / "campaign" / "notebook.py",
     # Run before there is an environment to import the others from: see below.
     HARNESS / "make" / "goals.py",
     HARNESS / "make" / "__main__.py",

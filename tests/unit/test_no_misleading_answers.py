@@ -1,0 +1,312 @@
+"""Answers that could be taken for something else: what was trained on, kept, left or refused."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+from harness import campaign, catalog, datasets, engine, nvidia
+from harness.campaign import idle, records
+from harness.campaign.outlook import Outlook, Standing
+from harness.campaign.plan import Configuration, Options, PlannedJob
+from harness.campaign.progress import picture, quiet
+from harness.cli import images as images_cli
+from harness.doctor import _base
+from harness.errors import BenchdlError, UsageError
+from harness.images import baseimage
+from harness.launchers import local
+from harness.launchers.base import Exit, Prepared
+from harness.launchers.docker import DockerLauncher
+from harness.launchers.local import LocalLauncher
+from harness.store import Store
+from runner.contract import Idle, Pins, Provenance, load_job
+
+REPO = Path(__file__).parents[2]
+TF = Configuration(backend="tf", device="cpu")
+SUSPECT = [{"code": "foreign-load", "severity": "suspect", "evidence": "3 cores", "advice": "-"}]
+INVALID = [{"code": "pin-mismatch", "severity": "invalid", "evidence": "numpy", "advice": "-"}]
+
+
+class Launcher:
+    """Its jobs leave a plausible result at once, of the tool and device that were asked for."""
+
+    name = "local"
+
+    def __init__(self, make_result, order):
+        self.make_result, self.order = make_result, order
+
+    def prepare(self, backend, flavour, say):
+        self.order.append("prepare")
+        provenance = Provenance(kind="environment", reference=backend.name, flavour=flavour)
+        return Prepared(provenance, Pins(python="3.11"), "python")
+
+    def check_gpu(self, backend, say):
+        self.order.append("gpu")
+        raise BenchdlError("no GPU here", "use --device cpu")
+
+    def inside(self, host_dir, role):
+        return str(host_dir)
+
+    def check_data(self, files, prepared): ...
+
+    def settle(self, say, stop): ...
+
+    def clear(self, campaign_id, say): ...
+
+    def start(self, order, on_event):
+        job = load_job((order.job_dir / "job.json").read_text())
+        result = self.make_result(run_id=job.run_id, job=job.model_dump())
+        (order.job_dir / "result.json").write_text(result.model_dump_json())
+        return Exit("exited", 0)
+
+
+@pytest.fixture
+def order():
+    """What was asked for or begun, one word each."""
+    return []
+
+
+@pytest.fixture
+def surroundings(tmp_path, monkeypatch, order):
+    """No download, no cache but an empty one, no waiting."""
+    data = datasets.Dataset("synthetic-mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
+
+    def resolve(name, data_dir, say):
+        order.append("data")
+        return data
+
+    monkeypatch.setattr(datasets, "resolve", resolve)
+    monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
+
+
+class Watcher:
+    def __init__(self):
+        self.lines = []
+
+    def say(self, line):
+        self.lines.append(line)
+
+    def standing(self, standing): ...
+
+    def job_started(self, job, number, total): ...
+
+    def event(self, job, event): ...
+
+    def job_ended(self, result): ...
+
+
+# A notebook
+
+
+def test_a_notebook_hears_that_the_stand_in_is_trained(monkeypatch, tmp_path):
+    def only_the_stand_in(name, say):
+        if name == "mnist":
+            raise datasets.DownloadError("no mirror answers")
+        return datasets.Dataset(name, tmp_path, {})
+
+    monkeypatch.setattr(datasets, "_cached", only_the_stand_in)
+    monkeypatch.delenv("BENCHDL_DATA", raising=False)
+    with pytest.warns(RuntimeWarning, match="Using synthetic-mnist instead") as caught:
+        found = datasets.resolve("auto", None, quiet().say)
+    assert found.name == "synthetic-mnist"
+    assert len(caught) == 1
+
+
+def test_a_notebook_hears_nothing_of_how_it_goes_on(make_result, capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quiet().say("building the image")
+        quiet().job_ended(make_result())
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"findings": SUSPECT}, "tf suspect: foreign-load: 3 cores"),
+        ({"findings": INVALID}, "tf invalid: pin-mismatch: numpy"),
+        (
+            {"status": "failed", "measurement": None,
+             "failure": {"reason": "crashed", "message": "it did", "advice": "look"}},
+            "tf failed: crashed: it did: look",
+        ),
+    ],
+)  # fmt: skip
+def test_a_notebook_hears_of_a_result_that_is_no_good(make_result, changes, words):
+    result = make_result(**changes)
+    with pytest.warns(RuntimeWarning, match=re.escape(words)):
+        quiet().job_ended(result)
+
+
+def test_the_warning_names_the_line_that_called_benchdl(make_result, surroundings, tmp_path, order):
+    with pytest.warns(RuntimeWarning, match="tf invalid") as caught:
+        campaign.run(
+            Options(backends=["tf"], train_samples=1000),  # not what the results say
+            Launcher(make_result, order),
+            Store(tmp_path / "results"),
+            quiet(),
+        )
+    assert {one.filename for one in caught} == {__file__}
+
+
+def test_the_notebook_of_the_readme_runs_as_written(
+    make_result, surroundings, tmp_path, monkeypatch, order
+):
+    text = (REPO / "README.md").read_text()
+    blocks = re.findall(r"(?:^    .*\n|^\n)+", text, re.MULTILINE)
+    (example,) = [one for one in blocks if "campaign.run(" in one]
+    monkeypatch.setattr(local, "LocalLauncher", lambda: Launcher(make_result, order))
+    monkeypatch.chdir(tmp_path)
+    lines = "".join(line[4:] or "\n" for line in example.splitlines(keepends=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(lines, "README.md", "exec"), {})
+    assert len(Store(tmp_path / "results").load()[0]) == 1
+
+
+# What a campaign says of itself
+
+
+def one_of_each(make_result):
+    ends = [{}, {"findings": SUSPECT}, {"findings": INVALID},
+            {"status": "failed", "measurement": None,
+             "failure": {"reason": "crashed", "message": "it did"}}]  # fmt: skip
+    jobs = [PlannedJob(position=n, repeat=n, seed=1, configuration=TF) for n in range(1, 7)]
+    results = [make_result(job={"campaign_position": n}, **end) for n, end in enumerate(ends, 1)]
+    outlook = Outlook(jobs, results)
+    outlook.started(5)
+    return outlook.standing()
+
+
+def test_each_kind_of_end_has_a_mark_and_a_count_of_its_own(make_result):
+    standing = one_of_each(make_result)
+    assert standing.states[TF] == ["done", "suspect", "invalid", "failed", "running", "left"]
+    shown = picture(Standing(standing.states, None))
+    assert str(shown).splitlines() == [
+        "4 of 6 done (1 failed, 1 invalid, 1 suspect), 1 running, 1 left",
+        "  tf cpu  ●▲!×▶·",
+    ]
+    styles = {str(shown)[span.start]: str(span.style) for span in shown.spans}
+    assert styles["●"] == "green"
+    assert "green" not in {styles[mark] for mark in "▲!×"}
+
+
+def test_resume_of_what_is_finished_says_that_nothing_is_left(
+    make_result, surroundings, tmp_path, order
+):
+    store, launcher = Store(tmp_path / "results"), Launcher(make_result, order)
+    first = campaign.run(Options(backends=["tf"], repeat=2), launcher, store, Watcher())
+    watcher = Watcher()
+    done = campaign.resume(records.find(store, "latest"), launcher, store, watcher)
+    assert [one.run_id for one in done] == [one.run_id for one in first]
+    assert watcher.lines[-1].startswith("nothing is left to run: 2 of 2 done")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals of its own process")
+def test_an_interrupted_selftest_claims_no_results(monkeypatch, capsys):
+    from harness.cli import command
+    from harness.selftest import clocks
+
+    monkeypatch.setattr(clocks, "resolution", lambda: os.kill(os.getpid(), signal.SIGINT))
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert command.run(["selftest", "--no-training", "--quick"]) == 130
+    finally:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, before)
+    said = capsys.readouterr().err
+    assert "benchdl: interrupted" in said
+    assert "kept" not in said
+
+
+# What is refused, and when
+
+
+def test_without_a_gpu_nothing_is_downloaded_or_built(make_result, surroundings, tmp_path, order):
+    options = Options(backends=["tf"], devices=["gpu"])
+    with pytest.raises(BenchdlError, match="no GPU here"):
+        campaign.run(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
+    assert order == ["gpu"]
+
+
+def test_the_local_launcher_knows_without_building(monkeypatch):
+    monkeypatch.setattr(nvidia, "gpus", lambda: (0, "no driver"))
+    with pytest.raises(BenchdlError, match="no GPU here: no driver"):
+        LocalLauncher().check_gpu(catalog.load("tf"), print)
+    monkeypatch.setattr(nvidia, "gpus", lambda: (1, ""))
+    LocalLauncher().check_gpu(catalog.load("tf"), print)
+
+
+def test_the_docker_launcher_asks_the_engine_once_with_the_base_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr(engine, "info", lambda client: {})
+    monkeypatch.setattr(engine, "version", lambda client: "stand-in")
+    monkeypatch.setattr(
+        baseimage, "ensure", lambda client, name, make, say: asked.append(name) or "sha256:b"
+    )
+    monkeypatch.setattr("harness.launchers.docker.containers.see_our_files", lambda *of: None)
+    monkeypatch.setattr(
+        "harness.launchers.docker.gpu.probe", lambda client, image, way: asked.append(image)
+    )
+    launcher = DockerLauncher(None)
+    for _ in range(2):
+        launcher.check_gpu(catalog.load("tf"), lambda line: None)
+    assert asked == ["debian:bullseye-slim", "sha256:b", "debian:bullseye-slim"]
+
+
+@pytest.mark.parametrize("dataset", datasets.CHOICES)
+def test_more_images_than_there_are_is_refused_before_anything(
+    make_result, surroundings, tmp_path, order, dataset
+):
+    options = Options(backends=["tf"], train_samples=60_001, dataset=dataset)
+    with pytest.raises(UsageError, match="60,001 training images asked for, a dataset has 60,000"):
+        campaign.run(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
+    assert order == []
+
+
+@pytest.mark.parametrize("verb", ["run", "selftest"])
+def test_more_images_than_there_are_is_one_line(benchdl, verb, tmp_path):
+    words = ["--train-samples", "60001"] + (["--results", tmp_path] if verb == "run" else [])
+    done = benchdl(verb, "tf", "--launcher", "local", *words)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("benchdl: 60,001 training images asked for")
+
+
+@pytest.mark.parametrize("verb", ["run", "resume", "table", "report"])
+def test_two_folders_of_results_are_refused(benchdl, verb, tmp_path):
+    done = benchdl(verb, *(["tf"] if verb == "run" else []),
+                   "--results", tmp_path / "a", "--results", tmp_path / "b")  # fmt: skip
+    assert done.returncode == 2
+    assert "--results" in done.stderr
+
+
+# The base image
+
+
+def test_the_base_alone_can_be_had(monkeypatch, capsys):
+    from click.testing import CliRunner
+
+    asked = []
+    monkeypatch.setattr(engine, "connect", lambda: "engine")
+    monkeypatch.setattr(
+        baseimage, "ensure", lambda client, name, make, say: asked.append((client, name, make))
+    )
+    done = CliRunner().invoke(images_cli.command, ["base", "tf", "theano", "--make-base"])
+    assert done.exit_code == 0, done.output
+    assert asked == [("engine", "debian:bullseye-slim", True)]
+
+
+def test_doctor_fixes_a_missing_base_by_the_base_alone(monkeypatch):
+    monkeypatch.setattr(engine, "find_image", lambda client, reference: None)
+    line = _base(None, "debian:bullseye-slim")
+    assert not line.ok
+    assert line.fix.startswith("benchdl images base --make-base ")
