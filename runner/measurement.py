@@ -75,7 +75,12 @@ class Learning(Model):
 
 
 class CpuUse(Model):
-    """Cores over the fit window: see docs/definitions.md for CPUs and CPU1."""
+    """Cores over the fit window: see docs/definitions.md for CPUs and CPU1.
+
+    ``quota_cores``: seconds of CPU time a second that a control group of the job allows, ``None``
+    is no limit. Its kernel counted ``quota_periods`` (of 0.1 s by default) in which the job ran,
+    stopped it in ``throttled_periods`` of them, for ``throttled_s`` seconds summed over cores.
+    """
 
     visible_cores: Ordinal
     busy_cores: Optional[float] = Field(default=None, ge=0, le=1e9)
@@ -84,6 +89,10 @@ class CpuUse(Model):
     host_cpu_s: Optional[Seconds] = None
     steal_s: Optional[Seconds] = None
     interval_s: Optional[Duration] = None
+    quota_cores: Optional[Duration] = None
+    quota_periods: Optional[Count] = None
+    throttled_periods: Optional[Count] = None
+    throttled_s: Optional[Seconds] = None
 
 
 class GpuDevice(Model):

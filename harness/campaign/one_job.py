@@ -13,6 +13,7 @@ from typing import Any
 from harness import checks, interrupts, settings
 from harness.allotment import grant
 from harness.campaign import compiled, idle, this_machine
+from harness.campaign.beside import Beside
 from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
@@ -28,6 +29,7 @@ from harness.store import Store, new_run_id
 from runner import workloads
 from runner.contract import Allotment, Failure, Finding, Idle, Job, Launch, Result, Status
 from runner.host_type import HostType
+from runner.meters.window import Samples
 
 Key = tuple[str, str, "str | None"]
 
@@ -51,6 +53,7 @@ class Site:
     changes: list[Finding] = field(default_factory=list)
     compiled: Path | None = None
     allotment: Allotment = field(default_factory=grant.read)
+    beside: Beside = field(default_factory=lambda: Beside(recomputed.read))
     machine: HostType = field(default_factory=this_machine.read)
 
     def of(self, job: Job) -> Prepared:
@@ -163,15 +166,20 @@ def _run(
         witness.event(event)
         watcher.event(job, event)
 
+    samples_file = exchange.job_dir / "samples.csv"
+    site.beside.begin(job.run_id, samples_file, begin)
     try:
         exit_ = site.launcher.start(order, heard)
     except KeyboardInterrupt:
         exit_, interrupted = Exit("interrupted"), True
     except BenchdlError:  # it was not begun
+        site.beside.end(job.run_id, time.monotonic(), Samples())
         exchange.remove()
         raise
     witness.wall_s = time.monotonic() - begin
-    seen = Seen(witness, recomputed.read(exchange.job_dir / "samples.csv"))
+    samples = recomputed.read(samples_file)
+    seen = Seen(witness, samples, site.beside.others(job.run_id))
+    site.beside.end(job.run_id, time.monotonic(), samples)
     result = _conclude(job, exchange.result(exit_), exit_, started_at, seen, quiet, site)
     site.store.add(result, exchange)
     exchange.remove()

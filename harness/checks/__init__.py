@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from harness.checks import agreement, effort, gpu_checks, isolation, pins, weights
+from harness.checks import agreement, contention, effort, gpu_checks, isolation, pins, weights
 from harness.checks.gpu_guards import GUARDS
 from harness.checks.seen import Seen
 from runner import workloads
@@ -17,8 +17,6 @@ from runner.measurement import Measurement
 
 SAMPLER_OFF = "sampler-off"
 
-_FOREIGN_SHARE = 0.1
-_FOREIGN_MIN_S = 0.5
 _LATE_FACTOR = 2.0
 _RETURN_SHARE = 0.1
 _RETURN_MIN_S = 0.5
@@ -35,6 +33,7 @@ def findings(job: Job, measurement: Measurement, seen: Seen) -> list[Finding]:
         found.extend(check(job, measurement))
     found.extend(effort.findings(job, measurement, seen))
     found.extend(agreement.findings(measurement, seen))
+    found.extend(contention.findings(measurement, seen))
     return found
 
 
@@ -149,22 +148,6 @@ def _device(job: Job, measured: Measurement) -> Iterator[Finding]:
         )
 
 
-def _load(job: Job, measured: Measurement) -> Iterator[Finding]:  # noqa: ARG001
-    use = measured.cpu
-    if use.host_cpu_s is None or use.job_cpu_s is None:
-        return
-    foreign = use.host_cpu_s - use.job_cpu_s
-    offered = use.visible_cores * measured.phases.fit_s
-    if foreign > max(_FOREIGN_MIN_S, _FOREIGN_SHARE * offered):
-        yield Finding(
-            code="foreign-load",
-            severity="suspect",
-            evidence=f"{foreign:.1f} s of CPU time in the fit window were not the job's, "
-            f"{foreign / offered:.0%} of the machine",
-            advice="end other programs and run again",
-        )
-
-
 def _sampler(job: Job, measured: Measurement) -> Iterator[Finding]:
     facts = measured.sampler
     if job.sample_interval_s is None:
@@ -235,7 +218,6 @@ _CHECKS: tuple[Callable[[Job, Measurement], Iterator[Finding]], ...] = (
     _device,
     gpu_checks.findings,
     isolation.inside,
-    _load,
     _sampler,
     _return,
     *GUARDS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.checks.witness import Witness
 from runner.measurement import Measurement
@@ -11,10 +11,14 @@ from runner.meters.window import JOB_CPU_COLUMN, Samples
 
 @dataclass(frozen=True)
 class Seen:
-    """``samples`` is what samples.csv holds, empty where the sampler left nothing."""
+    """``samples`` is what samples.csv holds, empty where the sampler left nothing.
+
+    ``beside`` are by run id those of other jobs of the campaign that ran at the same time.
+    """
 
     witness: Witness
     samples: Samples
+    beside: dict[str, Samples] = field(default_factory=dict)
 
     def job_cpu_s(self, measured: Measurement, first: str, last: str) -> float | None:
         """CPU seconds of the job between two marks; None where they or samples are missing."""

@@ -11,7 +11,16 @@ from statistics import mean, median
 from typing import Any, List, Optional
 
 from runner.measurement import CpuUse, MemoryUse, SamplerFacts
-from runner.meters.window import JOB_CPU_COLUMN, RSS_COLUMN, STEAL_COLUMN, Samples, core_column
+from runner.meters.window import (
+    JOB_CPU_COLUMN,
+    PERIODS_COLUMN,
+    RSS_COLUMN,
+    STEAL_COLUMN,
+    THROTTLED_COLUMN,
+    THROTTLED_PERIODS_COLUMN,
+    Samples,
+    core_column,
+)
 
 BUSY_SHARE = 0.10
 """A core counts as busy from this share of an interval on."""
@@ -43,7 +52,7 @@ def cpu_use(samples: Samples, start_s: float, end_s: float) -> CpuUse:
     visible = len(cores) or _own_cores()
     window = samples.covered(start_s, end_s)
     if window is None:
-        return CpuUse(visible_cores=visible)
+        return CpuUse(visible_cores=visible, quota_cores=samples.quota_cores)
     start, end = window
     per_core = [samples.growth(core_column(core), start, end) for core in cores]
     known = [seconds for seconds in per_core if seconds is not None]
@@ -61,7 +70,16 @@ def cpu_use(samples: Samples, start_s: float, end_s: float) -> CpuUse:
         host_cpu_s=sum(known) if known else None,
         steal_s=samples.growth(STEAL_COLUMN, start, end),
         interval_s=(end - start) / count if shares else None,
+        quota_cores=samples.quota_cores,
+        quota_periods=_count(samples.growth(PERIODS_COLUMN, start, end)),
+        throttled_periods=_count(samples.growth(THROTTLED_PERIODS_COLUMN, start, end)),
+        throttled_s=samples.growth(THROTTLED_COLUMN, start, end),
     )
+
+
+def _count(grown: Optional[float]) -> Optional[int]:
+    """A counter between two samples is interpolated: to the nearest whole number."""
+    return None if grown is None else round(grown)
 
 
 def _intervals(samples: Samples, start: float, end: float) -> int:

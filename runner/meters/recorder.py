@@ -1,7 +1,8 @@
 """Writes samples.csv and the facts beside it: one row for each moment that it is asked for.
 
 Columns: ``t_s`` (CLOCK_MONOTONIC), ``cpuN_busy_s`` of each visible core and ``steal_s`` of all of
-them, ``job_cpu_s`` and ``rss_bytes`` of the trainer's process tree without the sampler, and per GPU
+them, ``job_cpu_s`` and ``rss_bytes`` of the trainer's process tree without the sampler, those of
+:class:`runner.meters.cgroups.Throttling` where a control group counts them, and per GPU
 those of :class:`runner.meters.gpu.GpuReading` and, once a second, ``foreign_processes``. Counters
 are cumulative; an empty field is "not available". What does not change per sample stands in the
 JSON file.
@@ -16,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import List, Optional, TextIO, Union
 
+from runner.meters.cgroups import ThrottleReader, Throttling, quota_cores
 from runner.meters.cpu import CpuReader, visible_cores
 from runner.meters.gpu import GpuReader, GpuReading
 from runner.meters.gpu_processes import GpuProcesses
@@ -39,6 +41,8 @@ class Recorder:
         self._interval_s = interval_s
         self._facts_path = facts_path(out)
         self._cpu = CpuReader(visible_cores(pid) or visible_cores(0))
+        self._throttle = ThrottleReader()
+        self._quota_cores = quota_cores()
         self._gpus = gpus
         self._gpu_state = gpus.facts.state
         self.tree = ProcessTree(pid, exclude=os.getpid())
@@ -55,6 +59,7 @@ class Recorder:
             STEAL_COLUMN,
             JOB_CPU_COLUMN,
             RSS_COLUMN,
+            *Throttling._fields,
             *(
                 gpu_column(device.index, quantity)
                 for device in self._gpus.facts.devices
@@ -70,6 +75,7 @@ class Recorder:
         row = [f"{moment:.6f}"]
         row += [_field(value) for value in (*cores.busy_s, cores.steal_s, job.cpu_s)]
         row.append(_field(job.rss_bytes))
+        row += [_field(value) for value in self._throttle.read()]
         foreign = self._processes.foreign(self.tree.pids())
         for reading, others in zip(self._gpus.read(), foreign):
             row += [_field(value) for value in (*reading, others)]
@@ -85,6 +91,7 @@ class Recorder:
         facts = {
             "interval_target_s": self._interval_s,
             "cores": self._cpu.cores,
+            "quota_cores": self._quota_cores,
             "gpu": {**asdict(self._gpus.facts), "foreign_at_start": self._processes.at_start},
             "ended": ended,
             "samples": self.samples,

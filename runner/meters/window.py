@@ -19,6 +19,9 @@ STEAL_COLUMN = "steal_s"
 JOB_CPU_COLUMN = "job_cpu_s"
 RSS_COLUMN = "rss_bytes"
 FOREIGN = "foreign_processes"
+PERIODS_COLUMN = "periods"
+THROTTLED_PERIODS_COLUMN = "throttled_periods"
+THROTTLED_COLUMN = "throttled_s"
 DEFAULT_INTERVAL_S = 0.1
 MOST_FIGURES = 16_000_000
 """That is two hours of 200 cores at 10 Hz; as Python's floats they take half a gigabyte."""
@@ -52,6 +55,7 @@ class Samples:
     interval_target_s: float = DEFAULT_INTERVAL_S
     cores: List[int] = field(default_factory=list)
     gpu: Dict[str, Any] = field(default_factory=dict)
+    quota_cores: Optional[float] = None
 
     def inside(self, column: str, start_s: float, end_s: float) -> List[float]:
         """The values available in a window, both ends included."""
@@ -149,6 +153,7 @@ def parse_samples(lines: Iterable[str], facts_json: bytes) -> Samples:
         interval_target_s=_interval(facts.get("interval_target_s")),
         cores=[core for core in _of_type(list, facts.get("cores")) if isinstance(core, int)],
         gpu=_of_type(dict, facts.get("gpu")),
+        quota_cores=_quota(facts.get("quota_cores")),
     )
 
 
@@ -164,6 +169,10 @@ def _parse(fields: List[str]) -> Optional[List[Optional[float]]]:
 def _interval(value: Any) -> float:
     sound = isinstance(value, (int, float)) and 0 < value < math.inf
     return float(value) if sound else DEFAULT_INTERVAL_S
+
+
+def _quota(value: Any) -> Optional[float]:
+    return float(value) if isinstance(value, (int, float)) and 1e-6 < value < 1e6 else None
 
 
 def _of_type(kind: Type[_T], value: Any) -> _T:

@@ -114,6 +114,10 @@ def test_a_container_gets_quota_and_memory_of_the_control_group(engine, run, gro
     assert outside["memory_limit_bytes"] == pytest.approx(0.9 * 3 * GIB, abs=4096)
     assert result["measurement"]["isolation"]["memory_limit_bytes"] == outside["memory_limit_bytes"]
     assert result["measurement"]["cpu"]["visible_cores"] == 1
+    assert result["measurement"]["cpu"]["quota_cores"] == 0.5  # as the container sees it
+    assert result["measurement"]["cpu"]["throttled_periods"] is not None
+    assert result["launch"]["host_type"]["quota_cores"] == 0.5
+    assert result["launch"]["machine"].endswith(", 1 core (quota 0.5), 3 GiB")
 
 
 @two_cores

@@ -63,6 +63,9 @@ def test_the_file_is_what_it_promises(tmp_path: Path) -> None:
         "steal_s",
         "job_cpu_s",
         "rss_bytes",
+        "periods",
+        "throttled_periods",
+        "throttled_s",
     ]
     times = [float(row["t_s"]) for row in rows]
     assert len(rows) == sampler.end.samples
