@@ -115,7 +115,8 @@ def to_markdown(rows: list[Row], side: Side = TOOL) -> str:
 
 def definitions(side: Side = TOOL) -> tuple[str, ...]:
     """What the columns of a side's tables mean, in lines."""
-    return (*DEFINITIONS[:2], side.definition, *DEFINITIONS[2:])
+    first, last = DEFINITIONS[:2], DEFINITIONS[2:]
+    return (*first, side.definition, *last[:-1], *phases.DEFINITIONS, last[-1])
 
 
 def markdown(header: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
@@ -147,7 +148,7 @@ def _section(caption: str, rows: list[Row], side: Side) -> Section:
         caption,
         [_line(one, found[one], times[one], side.base(one, times), side) for one in order],
         [phases.line(one, found[one]) for one in order],
-        notes + pooled + phases.differences(found) + phases.rank_flip(found),
+        notes + pooled + phases.notes(found),
         order,
         list(found.values()),
         [[row for row in measured[one] if row.status != found[one][0].status] for one in order],

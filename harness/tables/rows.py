@@ -40,6 +40,7 @@ class Row(BaseModel):
     import_s: float | None
     build_s: float | None
     compile_s: float | None
+    time_and_compile_s: float | None
     evaluate_s: float | None
     total_s: float | None
     images_per_s: float | None
@@ -54,6 +55,7 @@ class Row(BaseModel):
     cpus: float | None
     cpu1_percent: float | None
     job_cpu_s: float | None
+    job_cpus: float | None
     rss_peak_bytes: int | None
     error_rate_percent: float | None
     parameters: int | None
@@ -113,6 +115,7 @@ def row(result: Result) -> Row:
         import_s=_get(measured, lambda m: m.phases.import_s),
         build_s=_get(measured, lambda m: m.phases.build_s),
         compile_s=_get(measured, lambda m: m.phases.compile_s),
+        time_and_compile_s=_get(measured, lambda m: m.phases.fit_s + (m.phases.compile_s or 0.0)),
         evaluate_s=_get(measured, lambda m: m.phases.evaluate_s),
         total_s=_get(measured, lambda m: m.phases.total_s),
         images_per_s=_get(
@@ -129,6 +132,7 @@ def row(result: Result) -> Row:
         cpus=_get(measured, lambda m: m.cpu.busy_cores),
         cpu1_percent=_get(measured, lambda m: m.cpu.busiest_core_percent),
         job_cpu_s=_get(measured, lambda m: m.cpu.job_cpu_s),
+        job_cpus=_get(measured, _job_cpus),
         rss_peak_bytes=measured.memory.rss_peak_bytes if measured else None,
         error_rate_percent=_get(measured, lambda m: 100 * m.learning.error_rate),
         parameters=measured.learning.parameters if measured else None,
@@ -210,6 +214,12 @@ def _steady(measured: Measurement) -> float | None:
     """Median duration of all epochs but the first, which compiles and warms up."""
     later = [epoch.duration_s for epoch in measured.epochs[1:]]
     return median(later) if later else None
+
+
+def _job_cpus(measured: Measurement) -> float | None:
+    """Cores that the job kept busy on average: its CPU seconds a second of the training call."""
+    used = measured.cpu.job_cpu_s
+    return None if used is None else used / measured.phases.fit_s
 
 
 def _gpu(use: GpuUse) -> tuple[float | None, int | None, int | None, str | None]:

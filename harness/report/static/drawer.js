@@ -49,7 +49,8 @@ function figuresOf(doc, row) {
     ["Images per second", measured
       ? Math.round(get("images_per_s")).toLocaleString("en") : null],
     ["Error rate (%)", measured ? fixed(get("error_rate_percent"), 2) : null],
-    ["CPUs", measured ? `${fixed(get("cpus"), 0)}, CPU1 ${fixed(get("cpu1_percent"), 0)} %` : null],
+    ["CPUs", measured ? `${fixed(get("cpus"), 0)}, CPU1 ${fixed(get("cpu1_percent"), 0)} %, ` +
+      `of the job ${fixed(get("job_cpus"), 2)}` : null],
     ["GPU (%)", get("gpus_visible") === null ? null
       : `${fixed(get("gpu_percent"), 0)}, GPUs ${get("gpus_used")}/${get("gpus_visible")}`],
     ["Peak memory", measured ? gib(get("rss_peak_bytes")) : null],
