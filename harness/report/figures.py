@@ -92,7 +92,7 @@ def _phases() -> dict[str, Any]:
 
 
 def _error() -> dict[str, Any]:
-    """Time against error rate: every run small, the medians large."""
+    """Time against error rate: every run small, the medians large with the error of the rate."""
     x = {"field": "time", "type": "quantitative", "title": "Time (s)",
          "scale": {"use": "time"}}  # fmt: skip
     y = {"field": "error", "type": "quantitative", "title": "Error rate (%)",
@@ -104,10 +104,17 @@ def _error() -> dict[str, Any]:
     return {
         "height": 240,
         "layer": [
-            {"data": {"name": "points"}, "mark": {"type": "point", "filled": True, "size": 36,
-             "opacity": 0.5}, "encoding": shared},
+            {"data": {"name": "middles"}, "mark": {"type": "rule", "strokeWidth": 1.5},
+             "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"},
+                          "color": BACKEND, "tooltip": {"field": "tip"}}},
+            {"data": {"name": "points"}, "transform": [{"filter": "!datum.suspect"}],
+             "mark": {"type": "point", "filled": True, "size": 36, "opacity": 0.5},
+             "encoding": shared},
+            {"data": {"name": "points"}, "transform": [{"filter": "datum.suspect"}],
+             "mark": {"type": "point", "filled": False, "size": 36}, "encoding": shared},
             {"data": {"name": "middles"}, "mark": {"type": "point", "filled": False, "size": 130,
-             "strokeWidth": 2}, "encoding": shared},
+             "strokeWidth": 2}, "encoding": {**shared, "strokeDash": {
+                 "condition": {"test": "datum.suspect", "value": [3, 2]}, "value": [1, 0]}}},
         ],
     }  # fmt: skip
 

@@ -51,6 +51,7 @@ def of_side(rows: list[Row], side: Side, number: dict[str, int]) -> list[dict[st
                     "suspect": members[0].status == "suspect",
                     **_interval(members),
                     "error": _middle(members, lambda row: row.error_rate_percent),
+                    "error_se": _middle(members, lambda row: row.error_rate_se_points),
                     "segments": segments(members),
                 }
                 for name, cells, phases, members, beside in zip(

@@ -40,7 +40,8 @@ DEFINITIONS = (
     "GPU (%): mean NVML utilisation of the GPUs used, zeros kept. GPUs: used/visible.",
     "CPUs: median number of cores at least 10 % busy. CPU1 (%): mean of the busiest core. "
     "Both of the whole machine, while training.",
-    "Error rate: of the 10,000 test images. `-`: not measured. Details: docs/definitions.md",
+    "Error rate: of the 10,000 test images, ± its standard error: others would give another. "
+    "`-`: not measured. Details: docs/definitions.md",
 )
 
 
@@ -204,8 +205,16 @@ def _line(
         f"{rows[-1].gpus_used}/{visible}" if visible is not None else "-",
         middle(lambda row: row.cpus, ".0f"),
         middle(lambda row: row.cpu1_percent, ".0f"),
-        middle(lambda row: row.error_rate_percent, ".2f") + " %",
+        _error_rate(middle),
     )
+
+
+def _error_rate(middle: Callable[[Callable[[Row], float | None], str], str]) -> str:
+    """With its standard error, which repeats do not lower: their test images are the same."""
+    rate = middle(lambda row: row.error_rate_percent, ".2f")
+    if rate == "-":
+        return rate
+    return f"{rate} ±{middle(lambda row: row.error_rate_se_points, '.2f')} %"
 
 
 def _interval(rows: list[Row]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from harness import checks
+from harness.tables import sampling_error
 from harness.tables.kinds import Kind
 from runner import workloads
 from runner.contract import Launch, Result, Settings
@@ -58,6 +59,7 @@ class Row(BaseModel):
     job_cpus: float | None
     rss_peak_bytes: int | None
     error_rate_percent: float | None
+    error_rate_se_points: float | None
     parameters: int | None
     epochs: int
     train_samples: int | None
@@ -135,6 +137,10 @@ def row(result: Result) -> Row:
         job_cpus=_get(measured, _job_cpus),
         rss_peak_bytes=measured.memory.rss_peak_bytes if measured else None,
         error_rate_percent=_get(measured, lambda m: 100 * m.learning.error_rate),
+        error_rate_se_points=_get(
+            measured,
+            lambda m: 100 * sampling_error.of(m.learning.error_rate, m.learning.test_samples),
+        ),
         parameters=measured.learning.parameters if measured else None,
         epochs=job.epochs,
         train_samples=measured.learning.train_samples if measured else job.train_samples,

@@ -62,7 +62,7 @@ def test_header_is_the_seeds(make_result):
 
 def test_a_line_holds_the_figures_of_its_run(make_result):
     lines = tool_lines(tables.to_markdown(table_of(make_result())))
-    assert lines == {"Keras (tensorflow)": ["176.4", "1.00", "-", "-", "2", "96", "0.83 %"]}
+    assert lines == {"Keras (tensorflow)": ["176.4", "1.00", "-", "-", "2", "96", "0.83 ±0.09 %"]}
 
 
 def test_tools_are_sorted_by_time_and_compared_with_the_best(make_result):

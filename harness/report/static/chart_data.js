@@ -65,9 +65,15 @@ function pointTip(doc, row) {
   return [
     `${doc.rows.get("tool", row)}, ${doc.rows.get("mode", row)}`,
     `Time ${seconds(doc.rows.get("time_s", row))} s, error ` +
-      `${fixed(doc.rows.get("error_rate_percent", row), 2)} %, ${doc.rows.get("status", row)}`,
+      `${errorText(doc.rows.get("error_rate_percent", row), doc.rows.get("error_rate_se_points", row))} %, ` +
+      doc.rows.get("status", row),
     doc.rows.get("run_id", row),
   ].join("\n");
+}
+
+// An error rate with its standard error, both in per cent.
+function errorText(rate, se) {
+  return se === null ? fixed(rate, 2) : `${fixed(rate, 2)} ±${fixed(se, 2)}`;
 }
 
 function intervalText(line) {
@@ -117,14 +123,17 @@ function errorData(doc, section, lines) {
       if (error !== null) {
         points.push({ time: doc.rows.get("time_s", row), error,
           backend: doc.rows.get("backend", row), mode: doc.rows.get("mode", row),
-          tip: pointTip(doc, row) });
+          suspect: doc.rows.get("status", row) === "suspect", tip: pointTip(doc, row) });
       }
     }
     if (line.error !== null) {
+      // Never an axis of one value, whose only tick is far off.
+      const half = Math.max(line.error_se || 0, 0.01);
       middles.push({ time: line.time, error: line.error, name: line.name[0],
+        low: Math.max(0, line.error - half), high: Math.min(100, line.error + half),
         backend: doc.rows.get("backend", line.runs[0]), mode: doc.rows.get("mode", line.runs[0]),
-        tip: `${line.name.join(", ")}\nmedian ${seconds(line.time)} s, ` +
-          `${fixed(line.error, 2)} % error` });
+        suspect: line.suspect, tip: `${line.name.join(", ")}\nmedian ${seconds(line.time)} s, ` +
+          `${errorText(line.error, line.error_se)} % error` });
     }
   }
   return { data: { points, middles } };

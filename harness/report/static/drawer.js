@@ -48,7 +48,8 @@ function figuresOf(doc, row) {
     ["Total (s)", measured ? seconds(get("total_s")) : null],
     ["Images per second", measured
       ? Math.round(get("images_per_s")).toLocaleString("en") : null],
-    ["Error rate (%)", measured ? fixed(get("error_rate_percent"), 2) : null],
+    ["Error rate (%)", measured ? errorText(get("error_rate_percent"),
+      get("error_rate_se_points")) : null],
     ["CPUs", measured ? `${fixed(get("cpus"), 0)}, CPU1 ${fixed(get("cpu1_percent"), 0)} %, ` +
       `of the job ${fixed(get("job_cpus"), 2)}` : null],
     ["GPU (%)", get("gpus_visible") === null ? null

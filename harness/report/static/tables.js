@@ -94,7 +94,8 @@ function pictures(doc, state, section, lines) {
       `${far.map((ghost) => ghost.words).join(", ")}.` : ""), times),
     figure("Where the time goes.", "From the start of the job, of the run of each line whose total is the middle one.", phases,
       phaseLegend(doc)),
-    figure("Time and error.", "Small: runs. Large: medians. ○ as-written, □ tuned.", error,
+    figure("Time and error.", "Small: runs. Large: medians, the bar ± one standard error of the error " +
+      "rate, since only so many test images were asked. ○ as-written, □ tuned; hollow or dashed: suspect.", error,
       backendLegend(doc, lines)));
 }
 

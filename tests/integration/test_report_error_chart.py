@@ -1,0 +1,75 @@
+"""The chart of error rates in a real browser: what it says of one run, and of a suspect one."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from browser import Watched, chromium
+from conftest import BENCHDL
+
+pytestmark = pytest.mark.browser
+
+SUSPECT = [{"code": "foreign-load", "severity": "suspect", "evidence": "3 cores", "advice": "-"}]
+FIGURE = "article.card figure:has(figcaption:has-text('Time and error'))"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture
+def drawn(browser, make_result, stored, tmp_path):
+    """The chart's marks and the labels of its error axis, for one run of this error rate."""
+    pages = []
+
+    def draw(rate, words="", **changes):
+        measurement = {"learning": {"error_rate": rate, "reference_error_rate": rate}}
+        stored(tmp_path / "results", make_result(measurement=measurement, **changes))
+        file = tmp_path / "report.html"
+        command = [BENCHDL, "report", "--results", tmp_path / "results", "-o", file]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(20_000)
+        pages.append(page)
+        watched = Watched(page, file)
+        watched.open(words)
+        figure = page.locator(FIGURE).first
+        figure.scroll_into_view_if_needed()
+        figure.locator(".chart[data-drawn] svg").wait_for()
+        assert watched.errors == []
+        return figure
+
+    yield draw
+    for page in pages:
+        page.close()
+
+
+def ticks(chart):
+    axis = chart.locator("g[aria-label^='Y-axis'] .role-axis-label text")
+    return [float(text) for text in axis.all_text_contents()]
+
+
+@pytest.mark.parametrize("rate", [0.0031, 0.0, 0.5])
+def test_the_axis_of_one_run_has_ticks_about_its_rate(drawn, rate):
+    found = ticks(drawn(rate))
+    assert len(found) >= 2
+    assert max(found) - min(found) < 5  # per cent
+    assert min(found) - 0.5 <= 100 * rate <= max(found) + 0.5
+
+
+def test_a_bar_shows_the_sampling_error(drawn):
+    chart = drawn(0.0083)
+    bar = chart.locator(".mark-rule.role-mark line").first
+    assert bar.evaluate("line => line.getBBox().height") > 20
+    assert "0.83 ±0.09 %" in chart.page.locator("article.card").first.inner_text()
+
+
+def test_a_suspect_run_does_not_look_like_the_others(drawn):
+    middle = ".mark-symbol path[stroke-dasharray='3,2']"
+    chart = drawn(0.0083, findings=SUSPECT)
+    assert chart.locator(middle).count() == 1
+    sound = drawn(0.0083)
+    assert sound.locator(middle).count() == 0
