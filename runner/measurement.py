@@ -98,6 +98,7 @@ class CpuUse(Model):
 class GpuDevice(Model):
     """One visible GPU over the fit window; what NVML could not tell is ``None``, never 0.
 
+    ``utilisation_source``: of NVML's own periods, or of readings, which look back up to a second.
     ``..._before`` is before the job first used it. ``throttle`` gives for each reason that was
     seen the share of the samples in which it was active; ``{}`` is "never any".
     """
@@ -107,6 +108,7 @@ class GpuDevice(Model):
     name: str
     compute_capability: Optional[str] = None
     utilisation_percent: Optional[Number] = None
+    utilisation_source: Optional[Literal["periods", "readings"]] = None
     utilisation_before_percent: Optional[Number] = None
     memory_before_bytes: Optional[Whole] = None
     memory_peak_bytes: Optional[Whole] = None

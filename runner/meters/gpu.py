@@ -13,6 +13,7 @@ from typing import Any, Callable, List, NamedTuple, Optional, TypeVar
 
 from typing_extensions import Protocol
 
+from runner.meters.gpu_periods import PeriodReader
 from runner.meters.nvml import NOT_OFFERED, compute_capability, throttle_mask, total_energy_j
 
 T = TypeVar("T")
@@ -23,7 +24,8 @@ class GpuReading(NamedTuple):
 
     ``util_percent``: share of NVML's last sample period (1/6 to 1 s) in which a kernel ran.
     ``memory_bytes``: taken by all processes, and by the driver itself. ``energy_j``: a counter.
-    ``throttle_mask``: bits of :data:`runner.meters.nvml.THROTTLE_REASONS`.
+    ``throttle_mask``: bits of :data:`runner.meters.nvml.THROTTLE_REASONS`. ``period_...``: see
+    :mod:`runner.meters.gpu_periods`.
     """
 
     util_percent: Optional[float] = None
@@ -33,6 +35,8 @@ class GpuReading(NamedTuple):
     sm_clock_mhz: Optional[float] = None
     energy_j: Optional[float] = None
     throttle_mask: Optional[int] = None
+    period_end_s: Optional[float] = None
+    period_percent: Optional[float] = None
 
 
 class GpuProcess(NamedTuple):
@@ -108,6 +112,7 @@ class NvmlReader:
         self._nvml = nvml
         self._only = only
         self._handles: List[Any] = []
+        self._periods = PeriodReader(nvml)
         self.facts = GpuFacts(state="ok")
         try:
             self._open()
@@ -122,7 +127,7 @@ class NvmlReader:
                 readings.append(GpuReading())
                 continue
             try:
-                readings.append(self._read_one(handle))
+                readings.append(self._read_one(device.index, handle))
             except self._nvml.NVMLError as error:
                 self._lose(f"GPU {device.index}: {error}")
                 readings.append(GpuReading())
@@ -171,10 +176,11 @@ class NvmlReader:
             ),
         )
 
-    def _read_one(self, handle: Any) -> GpuReading:
+    def _read_one(self, index: int, handle: Any) -> GpuReading:
         nvml, offered = self._nvml, self._offered
         memory = self._memory(handle)
         milliwatts = offered(lambda: float(nvml.nvmlDeviceGetPowerUsage(handle)))
+        period = self._periods.read(index, handle)
         return GpuReading(
             util_percent=offered(lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)),
             memory_bytes=None if memory is None else int(memory.used),
@@ -187,6 +193,8 @@ class NvmlReader:
             ),
             energy_j=offered(lambda: total_energy_j(nvml, handle)),
             throttle_mask=offered(lambda: throttle_mask(nvml, handle)),
+            period_end_s=period.end_s,
+            period_percent=period.percent,
         )
 
     def _memory(self, handle: Any) -> Optional[Any]:

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from typing_extensions import Literal
 
 from runner.measurement import GpuDevice, GpuUse
+from runner.meters import gpu_periods
 from runner.meters.figures import MIN_WINDOW_S
 from runner.meters.gpu_processes import LOOK_S
 from runner.meters.nvml import throttle_shares
@@ -56,13 +57,16 @@ def _device(samples: Samples, start: float, end: float, facts: Dict[str, Any]) -
         return samples.inside(gpu_column(index, quantity), since, end)
 
     utilisation, memory, power = inside("util_percent"), inside("memory_bytes"), inside("power_w")
+    periods = gpu_periods.utilisation(samples, index, start, end)
+    mean_percent = _mean(utilisation) if periods is None else periods
     temperature, clock = inside("temperature_c"), inside("sm_clock_mhz")
     masks = [int(mask) for mask in inside("throttle_mask")]
     baseline = next(iter(samples.columns.get(gpu_column(index, "memory_bytes"), [])), None)
     # Evidence that is missing (MIG has no utilisation) does not speak against use.
-    evidence = [mean(utilisation) >= USED_UTILISATION_PERCENT] if utilisation else []
+    evidence = [] if mean_percent is None else [mean_percent >= USED_UTILISATION_PERCENT]
     if memory and baseline is not None:
         evidence.append(max(memory) - baseline >= USED_MEMORY_BYTES)
+    told = mean_percent if end - start >= MIN_WINDOW_S else None
     energy_j, source = _energy(samples, start, end, index)
     foreign = inside(FOREIGN, start - LOOK_S)
     at_start = facts["foreign"] or {}
@@ -71,7 +75,8 @@ def _device(samples: Samples, start: float, end: float, facts: Dict[str, Any]) -
         uuid=facts["uuid"],
         name=facts["name"],
         compute_capability=facts.get("compute_capability"),
-        utilisation_percent=_mean(utilisation) if end - start >= MIN_WINDOW_S else None,
+        utilisation_percent=told,
+        utilisation_source=None if told is None else "readings" if periods is None else "periods",
         utilisation_before_percent=_mean(_before(samples, start, index, baseline)),
         memory_before_bytes=None if baseline is None else int(baseline),
         memory_peak_bytes=int(max(memory)) if memory else None,

@@ -68,6 +68,21 @@ int nvmlDeviceGetMemoryInfo(void *h, memory_t *m) {
 int nvmlDeviceGetUtilizationRates(void *h, utilization_t *u) {
   reads += FIRST; u->memory = 0; u->gpu = FIRST ? reads > OURS ? BUSY : BEFORE : 0;
   return LOST_AFTER && reads > LOST_AFTER ? 15 : 0; }
+#ifdef PERIODS /* of 0.2 s, on the wall clock, the newest 72 */
+typedef struct { unsigned long long stamp; union { double d; unsigned u; } value; } sample_t;
+int nvmlDeviceGetSamples(
+    void *h, int kind, unsigned long long last, int *type, unsigned *count, sample_t *out) {
+  struct timespec t; clock_gettime(CLOCK_REALTIME, &t);
+  unsigned long long newest = (t.tv_sec * 1000000ull + t.tv_nsec / 1000) / 200000 * 200000;
+  unsigned found = 0;
+  *type = 1;
+  for (int i = 71; i >= 0; i--) {
+    unsigned long long stamp = newest - i * 200000ull;
+    if (stamp <= last) continue;
+    if (out) { out[found].stamp = stamp; out[found].value.u = FIRST ? PERIODS : 0; }
+    found++; }
+  *count = found; return kind != 1 ? 2 : found ? 0 : 6; }
+#endif
 int nvmlDeviceGetPowerUsage(void *h, unsigned *mw) { *mw = 75500; return 0; }
 int nvmlDeviceGetTemperature(void *h, int sensor, unsigned *t) { *t = 44; return sensor; }
 #ifndef OLD
@@ -141,6 +156,18 @@ def test_the_whole_path_on_a_stub_library(tmp_path: Path) -> None:
     assert use.devices[0].sm_clock_max_mhz == 1980
     assert use.devices[0].throttle == {}
     assert use.devices[0].foreign_processes == 0
+
+
+def test_periods_of_nvml_itself_come_before_readings(tmp_path: Path) -> None:
+    made = run_on_stub(tmp_path, 1.8, before=40, busy=60, periods=97)
+    start, end = made.times[0] + 0.5, made.times[0] + 1.5
+    device = gpu_use(made, start, end).devices[0]
+    assert (device.utilisation_percent, device.utilisation_source) == (97, "periods")
+    without = [None] * len(made.times)
+    made.columns["gpu0_period_percent"] = without
+    device = gpu_use(made, start, end).devices[0]
+    assert device.utilisation_source == "readings"
+    assert 40 <= device.utilisation_percent <= 60
 
 
 def test_energy_from_the_counter_and_from_power_on_an_old_driver(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""NVML's own samples: which period was how busy, in short windows and on odd clocks."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+
+import pynvml
+import pytest
+
+from runner.meters.gpu_figures import gpu_use
+from runner.meters.gpu_periods import Period, PeriodReader
+from runner.meters.window import Samples
+
+# What an H100 said that was about 96 % busy from 0 on: readings that lag, and periods of 0.2 s.
+READINGS = [0, 0, 0, 79, 79, 97, 97, 97, 97, 97, 97, 97, 97, 97]
+PERIODS = [(-0.24, 0), (-0.04, 0), (0.16, 79), (0.36, 97), (0.56, 97), (0.76, 97), (0.96, 97),
+           (1.16, 97)]  # fmt: skip
+
+
+def samples(periods=PERIODS):
+    times = [number / 10 - 0.2 for number in range(14)]
+    columns = {"t_s": times, "gpu0_util_percent": [float(one) for one in READINGS]}
+    columns["gpu0_memory_bytes"] = [0.0] + [2.0**30] * 13
+    for name, part in (("end_s", 0), ("percent", 1)):
+        told = [float(one[part]) for one in periods]
+        columns[f"gpu0_period_{name}"] = told + [None] * (14 - len(told))
+    device = {"index": 0, "uuid": "GPU-0", "name": "H100"}
+    return Samples(columns, times, 0.1, [], {"state": "ok", "devices": [device]})
+
+
+def test_a_window_of_one_second_is_as_busy_as_it_was():
+    (device,) = gpu_use(samples(), 0.0, 1.0).devices
+    assert device.utilisation_source == "periods"
+    assert device.utilisation_percent == pytest.approx(0.16 * 79 + 0.84 * 97)
+    (device,) = gpu_use(samples(periods=[]), 0.0, 1.0).devices
+    assert device.utilisation_source == "readings"
+    assert device.utilisation_percent < 88  # what the lag makes of it
+
+
+def test_too_little_covered_is_left_to_readings():
+    (device,) = gpu_use(samples(PERIODS[:5]), 0.0, 1.0).devices  # up to 0.56
+    assert device.utilisation_source == "readings"
+    (device,) = gpu_use(samples(PERIODS[:7]), 0.0, 1.0).devices  # up to 0.96
+    assert device.utilisation_source == "periods"
+    (device,) = gpu_use(samples(), 0.0, 0.9).devices
+    assert (device.utilisation_percent, device.utilisation_source) == (None, None)
+
+
+@pytest.mark.parametrize("periods", [[(0, 1e9), (0.5, -3), (1, 500)], [(1, 50), (0, 60), (-1, 9)]])
+def test_what_no_gpu_says_is_no_figure(periods):
+    (device,) = gpu_use(samples(periods), 0.0, 1.0).devices
+    assert device.utilisation_source == "readings"
+
+
+class Gpu:
+    """pynvml with samples at times relative to now, in seconds; or an error."""
+
+    NVML_GPU_UTILIZATION_SAMPLES = 1
+    NVMLError = pynvml.NVMLError
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def nvmlDeviceGetSamples(self, _handle, kind, last):  # noqa: N802 - NVML's name
+        assert kind == 1
+        answer = self.answers.pop(0)
+        if isinstance(answer, int):
+            raise pynvml.NVMLError(answer)
+        now = time.time()
+        listed = [(int((now + at) * 1e6), percent) for at, percent in answer]
+        return 1, [
+            SimpleNamespace(timeStamp=stamp, sampleValue=SimpleNamespace(uiVal=percent))
+            for stamp, percent in listed
+        ]
+
+
+def test_the_first_look_takes_the_newest_and_later_ones_a_mean_by_length():
+    reader = PeriodReader(Gpu([(-0.5, 10), (-0.3, 20)], [(-0.2, 40), (0.1, 80)], 6))
+    first = reader.read(0, None)
+    assert first.percent == 20
+    assert first.end_s == pytest.approx(time.monotonic() - 0.3, abs=0.2)
+    assert reader.read(0, None).percent == pytest.approx((0.1 * 40 + 0.3 * 80) / 0.4, abs=5)
+    assert reader.read(0, None) == Period()
+
+
+@pytest.mark.parametrize("answer", [[(-3600, 50)], [(30, 50)], [], 3, 13])
+def test_other_clocks_and_old_drivers_have_none(answer):
+    assert PeriodReader(Gpu(answer)).read(0, None) == Period()
+
+
+def test_a_driver_without_is_asked_once_and_a_lost_gpu_is_an_error():
+    gpu = Gpu(3, [(-0.1, 50)])
+    reader = PeriodReader(gpu)
+    assert [reader.read(0, None), reader.read(0, None)] == [Period(), Period()]
+    assert len(gpu.answers) == 1
+    with pytest.raises(pynvml.NVMLError):
+        PeriodReader(Gpu(15)).read(0, None)
+    assert PeriodReader(SimpleNamespace()).read(0, None) == Period()
