@@ -41,5 +41,5 @@ def check_mirror(mirror: str | None) -> None:
     if not _MIRROR.fullmatch(mirror):
         raise UsageError(
             f"'{hidden(mirror)}' is no address of a Debian mirror",
-            "give one like http://mirror.example.org/debian: --debian-mirror, BENCHDL_DEBIAN_MIRROR",
+            "give one like http://example.org/debian: --debian-mirror, BENCHDL_DEBIAN_MIRROR",
         )

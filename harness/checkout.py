@@ -16,15 +16,14 @@ def own() -> Path:
     return Path(harness.__file__).resolve().parent.parent
 
 
-def check(program: str, say: Callable[[str], None]) -> None:
-    """Refuse to run other code than was asked for.
+def check(program: str) -> None:
+    """Refuse to run other code than was asked for; before anything of ``runner`` is imported.
 
     A copied checkout brings along an environment in which the original is installed. What stands
     before ours on Python's path may be another package of the same name.
 
     Args:
         program: as it was started, ``sys.argv[0]``.
-        say: is told when another checkout's command is used in a checkout.
 
     Raises:
         BenchdlError: the command or the runner is that of another folder.
@@ -43,7 +42,11 @@ def check(program: str, say: Callable[[str], None]) -> None:
             f"the package runner is that of {origin or 'no place'}, not of {here}",
             "unset PYTHONPATH, or start benchdl with make",
         )
-    around = _checkout_around()
+
+
+def note(say: Callable[[str], None]) -> None:
+    """Tell ``say`` when another checkout's command is used in a checkout."""
+    here, around = own(), _checkout_around()
     if around not in (None, here) and not os.environ.get("BENCHDL_ROOT"):
         say(f"this is the benchdl of {here}, not of {around}, where you are")
 

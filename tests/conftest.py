@@ -65,11 +65,14 @@ def benchdl(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
-@pytest.fixture
-def signals_restored() -> Iterator[None]:
-    """For tests that call the command in this process: it leaves signals without effect."""
+@pytest.fixture(autouse=True)
+def surroundings_restored() -> Iterator[None]:
+    """A test may call the command in this process, which leaves signals without effect."""
     before = {sign: signal.getsignal(sign) for sign in (2, 15, 1)}
+    mask = os.umask(0o022)
+    os.umask(mask)
     yield
+    os.umask(mask)
     for sign, handler in before.items():
         signal.signal(sign, handler)
 

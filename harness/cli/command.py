@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 from typing import Any
 
 import click
@@ -67,7 +66,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        checkout.check(sys.argv[0], lambda line: out.say(f"benchdl: {line}"))
+        checkout.note(lambda line: out.say(f"benchdl: {line}"))
         with interrupts.once(last=True):
             outcome: Any = benchdl.main(arguments, prog_name="benchdl", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0

@@ -15,6 +15,16 @@ def main(arguments: list[str] | None = None) -> None:
     ours = threading.current_thread() is threading.main_thread()
     if ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from harness import checkout
+    from harness.errors import BenchdlError
+
+    try:
+        checkout.check(sys.argv[0])
+    except BenchdlError as error:
+        from harness.cli import out
+
+        out.say(f"benchdl: {error}")
+        sys.exit(error.exit_code)
     from harness.cli import command
 
     code = command.run(arguments)

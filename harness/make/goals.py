@@ -37,6 +37,9 @@ _RUN: dict[str, Options] = {
     "ORDER_SEED": one("--order-seed"),
     "COOL_DOWN": one("--cool-down"),
     "IDLE_WAIT": one("--idle-wait"),
+    "ENGINE_WAIT": one("--engine-wait"),
+    "AGAINST": one("--against"),
+    "MACHINE": one("--machine"),
     "DATASET": one("--dataset"),
     "DATA_DIR": one("--data-dir"),
     "RESULTS": one("--results"),
@@ -56,6 +59,8 @@ _COMPARE: dict[str, Options] = {
 }
 _RESUME: dict[str, Options] = {
     "ACCEPT_CHANGES": flag("--accept-changes"),
+    "OWN_SETTINGS": flag("--own-settings"),
+    "ENGINE_WAIT": one("--engine-wait"),
     "INJECTION": one("--injection"),
     "RESULTS": one("--results"),
     "JSON": flag("--json"),

@@ -21,7 +21,7 @@ import pytest
 from harness import campaign, compare, doctor  # noqa: F401 - once here, and not in each child
 from harness.bundle import create, replay, rerun  # noqa: F401
 from harness.cli import bundle, report, run  # noqa: F401
-from harness.cli import main as cli
+from harness.cli import command as cli
 from harness.launchers import environments
 from harness.report import page, texts  # noqa: F401
 from harness.stats import verdicts  # noqa: F401

@@ -65,7 +65,8 @@ def test_a_current_folder_that_is_gone_is_no_reason(tmp_path, monkeypatch):
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    checkout.check("benchdl", print)
+    checkout.check("benchdl")
+    checkout.note(print)
 
 
 def test_another_runner_on_pythons_path_is_refused(tmp_path):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
+from checking import seen
 
-from harness.campaign import one_job, records
+from harness.campaign import one_job, records, this_machine
 from harness.checks import clock
 from harness.launchers.base import Exit
 from harness.newest import newest
@@ -38,12 +39,12 @@ def test_the_wall_clock_beside_the_other(finished, wall_s, expected):
 
 def test_a_result_says_that_its_clock_was_set_back(monkeypatch, make_result):
     job = make_result().job
-    site = type("Site", (), {"changes": [], "allotment": None})
+    site = type("Site", (), {"changes": [], "allotment": None, "machine": this_machine.read()})
     monkeypatch.setattr(one_job, "now", lambda: "2026-11-23T11:00:07+00:00")
     failure = Failure(reason="crashed", message="it crashed")
     quiet = Idle(reached=True, waited_s=0.0)
     ended = Exit("exited", 1)
-    result = one_job._conclude(job, failure, ended, BEGIN, 7.0, quiet, site)
+    result = one_job._conclude(job, failure, ended, BEGIN, seen(7.0), quiet, site)
     (finding,) = [one for one in result.findings if one.code == "clock-set-back"]
     assert finding.severity == "info"
     assert "by about 3600 s" in finding.evidence

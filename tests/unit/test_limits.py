@@ -14,7 +14,7 @@ RUN = ["run", "tf", "--launcher", "local", "--device", "cpu"]
 
 
 @pytest.fixture
-def refused(monkeypatch, tmp_path, capsys, signals_restored):
+def refused(monkeypatch, tmp_path, capsys):
     """The one line with which the command refuses."""
     from harness.cli.main import main
 
@@ -124,13 +124,13 @@ def test_no_image_file_says_what_would_be_overruled(repo):
 
 
 def test_the_runner_notices_what_is_not_in_force(make_result, monkeypatch):
-    from runner import train
+    from runner import trainer
 
     job = make_result(job={"overrides": {"environment.ONE": "1", "memory_pool.mode": "off"}}).job
     monkeypatch.setenv("ONE", "1")
-    train._in_force(job)
+    trainer._in_force(job)
     monkeypatch.setenv("ONE", "1,more")  # as with THEANO_FLAGS
-    train._in_force(job)
+    trainer._in_force(job)
     monkeypatch.setenv("ONE", "2")
     with pytest.raises(RuntimeError, match=r"environment\.ONE is overruled: ONE is '2'"):
-        train._in_force(job)
+        trainer._in_force(job)

@@ -35,7 +35,7 @@ WORDS = {"": "empty name", "~nobody-of-that-name/x": "no such home folder", "a\0
 
 
 @pytest.fixture
-def call(tmp_path, monkeypatch, capsys, signals_restored):
+def call(tmp_path, monkeypatch, capsys):
     """Run the command in this process; returns its exit status and what it wrote."""
     from harness.cli.main import main
 

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from harness.cli import main
+from harness.cli import command
 from harness.images import registry
 from harness.launchers.exchange import Exchange
 
@@ -28,10 +28,9 @@ def test_the_command_never_lets_everybody_write(umask, monkeypatch, given, kept)
         seen.append(os.umask(0o022))
         return 0
 
-    monkeypatch.setattr(main, "_run", look)
+    monkeypatch.setattr(command, "_run", look)
     umask(given)
-    with pytest.raises(SystemExit):
-        main.main([])
+    command.run([])
     assert seen == [kept]
 
 
