@@ -64,3 +64,18 @@ def check_train_samples(count: int | None) -> None:
             f"{count:,} training images asked for, a dataset has {pins.TRAIN_IMAGES:,}",
             "ask for fewer, or leave --train-samples out for all",
         )
+
+
+def check_batch_sizes(sizes: list[int | None], train_samples: int | None) -> None:
+    """Check batch sizes that are asked for; None is the recipe's.
+
+    Raises:
+        UsageError: one is larger than all training images: no batch would be of that size.
+    """
+    count = train_samples or pins.TRAIN_IMAGES
+    for size in sizes:
+        if size is not None and size > count:
+            raise UsageError(
+                f"a batch size of {size:,} with {count:,} training images",
+                "no batch would be of that size: ask for a smaller one",
+            )

@@ -164,6 +164,7 @@ def _known(options: Options) -> None:
     limits.check_timeout(options.timeout_s)
     limits.check_memory(options.memory_limit_bytes)
     limits.check_train_samples(options.train_samples)
+    limits.check_batch_sizes(options.batch_sizes, options.train_samples)
     settings.check(options.overrides)
     if options.workload not in workloads.names():
         raise UsageError(

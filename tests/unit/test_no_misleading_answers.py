@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import campaign, catalog, datasets, engine, nvidia
-from harness.campaign import idle, records
+from harness.campaign import idle, plan, records
 from harness.campaign.outlook import Outlook, Standing
 from harness.campaign.plan import Configuration, Options, PlannedJob
 from harness.campaign.progress import picture, quiet
@@ -271,6 +271,18 @@ def test_more_images_than_there_are_is_refused_before_anything(
     with pytest.raises(UsageError, match="60,001 training images asked for, a dataset has 60,000"):
         campaign.run(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
     assert order == []
+
+
+@pytest.mark.parametrize(("size", "samples", "refused"), [
+    (60_001, None, True), (60_000, None, False), (512, 256, True), (256, 256, False),
+])  # fmt: skip
+def test_a_batch_that_there_cannot_be_is_refused(size, samples, refused):
+    options = Options(backends=["tf"], batch_sizes=[None, size], train_samples=samples)
+    if refused:
+        with pytest.raises(UsageError, match=f"a batch size of {size:,} with "):
+            plan.check(options)
+    else:
+        assert len(plan.check(options)[0]) == 2
 
 
 @pytest.mark.parametrize("verb", ["run", "selftest"])
