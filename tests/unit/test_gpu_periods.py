@@ -76,12 +76,19 @@ class Gpu:
 
 
 def test_the_first_look_takes_the_newest_and_later_ones_a_mean_by_length():
-    reader = PeriodReader(Gpu([(-0.5, 10), (-0.3, 20)], [(-0.2, 40), (0.1, 80)], 6))
+    reader = PeriodReader(Gpu([(-0.5, 10), (-0.3, 20)], [(-0.2, 40), (0.1, 80)], 6), look_s=0)
     first = reader.read(0, None)
     assert first.percent == 20
     assert first.end_s == pytest.approx(time.monotonic() - 0.3, abs=0.2)
     assert reader.read(0, None).percent == pytest.approx((0.1 * 40 + 0.3 * 80) / 0.4, abs=5)
     assert reader.read(0, None) == Period()
+
+
+def test_a_gpu_is_not_asked_at_every_sample_since_that_costs():
+    gpu = Gpu([(-0.1, 50)], [(-0.1, 60)], [(0, 70)])
+    reader = PeriodReader(gpu, look_s=1000)
+    assert [reader.read(index, None).percent for index in (0, 1, 0, 1)] == [50, 60, None, None]
+    assert len(gpu.answers) == 1
 
 
 @pytest.mark.parametrize("answer", [[(-3600, 50)], [(30, 50)], [], 3, 13])
@@ -91,7 +98,7 @@ def test_other_clocks_and_old_drivers_have_none(answer):
 
 def test_a_driver_without_is_asked_once_and_a_lost_gpu_is_an_error():
     gpu = Gpu(3, [(-0.1, 50)])
-    reader = PeriodReader(gpu)
+    reader = PeriodReader(gpu, look_s=0)
     assert [reader.read(0, None), reader.read(0, None)] == [Period(), Period()]
     assert len(gpu.answers) == 1
     with pytest.raises(pynvml.NVMLError):
