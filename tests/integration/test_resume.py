@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -163,7 +164,8 @@ def test_killed_and_resumed_without_docker(bench, tmp_path):
     resumed = bench("resume", "--json")
     out, err = finish(resumed)
     assert f"{run_id} was cut off when its harness died" in err
-    assert "2 of 4 done, 1 running, 1 left" in err
+    # On a busy machine, or where something is unproven, it also says how many are suspect.
+    assert re.search(r"2 of 4 done( \([^)]*\))?, 1 running, 1 left", err)
     assert "[3/4]" in err
     assert "attempt 2: started" in err
     assert "[1/4]" not in err
