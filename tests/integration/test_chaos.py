@@ -226,13 +226,12 @@ def env(tmp_path_factory, dummy_root):
 
 FEW_TESTS = """
 
-_load_all = load
+_checked_all = _checked
 
 
-def load(*args, **named):
-    data = _load_all(*args, **named)
-    few = [data.test_images[:500], data.test_labels[:500]]
-    return Arrays(data.train_images, data.train_labels, *few)
+def _checked(*args):
+    images, labels, test = _checked_all(*args)
+    return images, labels, (test[0][:500], test[1][:500])
 """
 
 
