@@ -20,10 +20,14 @@ from runner.contract import Job
 from runner.measurement import Epoch
 from runner.progress import Progress
 
+PHASES = ("import", "load", "build", "compile", "fit", "evaluate", "proof")
+"""What a trainer goes through, in this order."""
+
 _FLOAT32_BYTES = 4
 _SPARE_BYTES = 2**20
 _ENDED_S = 30.0
 _LOOK_S = 0.5
+_ROUNDS = 1000
 _POLL_S = 0.01
 # <linux/prctl.h>
 _PR_SET_PDEATHSIG = 1
@@ -59,6 +63,7 @@ class Training:
         self._told: queue.Queue[Union[Frame, ChannelError, None]] = queue.Queue()
         self._status: Optional[int] = None
         most_bytes = 2 * _FLOAT32_BYTES * weights + _SPARE_BYTES
+        self._before = set(psutil.Process().children())
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # what leaves the trainer's session comes to us
         self.pid, frames, orders = _fork(job, progress)
         if job.launcher == "docker":
@@ -105,10 +110,15 @@ class Training:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
         self._reap(_ENDED_S)
-        for process in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-                process.wait()
+        for _ in range(_ROUNDS):  # children of what was ended come to us, to be ended in turn
+            left = [one for one in psutil.Process().children() if one not in self._before]
+            if not left:
+                break
+            for process in left:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+                    process.wait(_ENDED_S)
+        _prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
     def _next(self) -> Union[Frame, ChannelError, None]:
         while True:
@@ -140,6 +150,8 @@ class Training:
     def _noted(self, frame: Frame) -> bool:
         """Note what only says how far the trainer is, and pass it on; False for the rest."""
         facts = frame.facts
+        if frame.kind in ("phase", "took") and facts["phase"] not in PHASES:
+            raise ValueError(f"a phase {str(facts['phase'])[:40]!r}")
         if frame.kind == "phase":
             self.marks.setdefault(str(facts["phase"]), frame.heard_s)
             self._progress.event("phase", phase=facts["phase"])
@@ -148,6 +160,8 @@ class Training:
             if facts["phase"] == "fit":
                 self.marks.setdefault("fit_end", frame.heard_s)
         elif frame.kind == "epoch":
+            if len(self.epochs) == self._job.epochs:
+                raise ValueError("more epochs than were asked for")
             number, loss, elapsed_s = facts["number"], facts["loss"], facts["elapsed_s"]
             since = self.marks["fit"] + sum(epoch.heard_s or 0.0 for epoch in self.epochs)
             self.epochs.append(

@@ -1,0 +1,129 @@
+"""The judge's view of a trainer: what is noted, what is refused, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from runner import trainer, training
+from runner.channel import ChannelError, Frame, tensors
+from runner.progress import Progress
+from runner.training import Training, TrainingError
+
+
+@pytest.fixture
+def held(make_result, tmp_path, monkeypatch):
+    """A training whose trainer is the function given."""
+    job = make_result(job={"epochs": 2, "launcher": "local"}).job
+    stdout, stderr = os.dup(1), os.dup(2)
+
+    def start(work):
+        monkeypatch.setattr(trainer, "run", work)
+        return Training(job, 1000, Progress(tmp_path / "log.txt"))
+
+    yield start
+    os.dup2(stdout, 1)
+    os.dup2(stderr, 2)
+
+
+def test_what_it_tells_is_stamped_by_our_clock(held):
+    def work(job, teller):
+        teller.wait()
+        teller.tell("phase", phase="fit")
+        teller.tell("epoch", number=1, loss=0.5, duration_s=9.0, elapsed_s=9.0)
+        teller.tell("took", phase="fit", seconds=9.0)
+        teller.weights("trained", [[1.0, 2.0]])
+        teller.wait()
+        return 0
+
+    with held(work) as training:
+        training.go()
+        frame = training.until("trained")
+    assert [list(one) for one in tensors(frame)] == [[1.0, 2.0]]
+    (epoch,) = training.epochs
+    assert epoch.duration_s == 9.0
+    assert epoch.heard_s < 5.0
+    assert training.marks["fit"] <= training.marks["fit_end"] <= time.monotonic()
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "words"),
+    [
+        ("phase", {"phase": "x" * 1000}, "a phase 'xxx"),
+        ("phase", {}, "cannot be"),
+        ("epoch", {"number": 1}, "cannot be"),
+        ("took", {"phase": "fit", "seconds": "long"}, "cannot be"),
+        ("done", {}, "out of turn"),
+    ],
+)
+def test_what_cannot_be_ends_it(held, kind, facts, words):
+    def work(job, teller):
+        teller.tell(kind, **facts)
+        time.sleep(60)
+        return 0
+
+    with pytest.raises(TrainingError, match=words), held(work) as training:
+        training.until("trained")
+    assert not psutil.pid_exists(training.pid)
+
+
+def test_more_epochs_than_asked_for_are_refused(held):
+    def work(job, teller):
+        teller.tell("phase", phase="fit")
+        while True:
+            teller.tell("epoch", number=1, loss=0.5, duration_s=0.0, elapsed_s=0.0)
+
+    with pytest.raises(TrainingError, match="more epochs"), held(work) as training:
+        training.until("trained")
+    assert len(training.epochs) == 2
+
+
+@pytest.mark.parametrize(
+    ("end", "reason", "words"),
+    [
+        (lambda: os._exit(0), "no-result", "without a result"),
+        (lambda: os._exit(3), "crashed", "exit code 3"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "crashed", "signal 9"),
+    ],
+)
+def test_an_end_of_its_own_is_told(held, end, reason, words):
+    with pytest.raises(TrainingError, match=words) as caught, held(lambda *_: end()) as training:
+        training.until("trained")
+    assert caught.value.reason == reason
+
+
+def test_what_it_forked_and_left_ends_with_it(held, tmp_path):
+    def work(job, teller):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                (tmp_path / "pid").write_text(str(os.getpid()))
+                time.sleep(60)
+            os._exit(0)
+        os.wait()
+        while not (tmp_path / "pid").exists():
+            time.sleep(0.01)
+        teller.tell("trained")
+        teller.wait()
+        return 0
+
+    with held(work) as training:
+        training.until("trained")
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize("shapes", [[[3]], [[1]], [[-1, -2]], [["2"]]])
+def test_weights_that_do_not_fit_their_shapes(shapes):
+    with pytest.raises(ChannelError):
+        tensors(Frame(0.0, "trained", {"shapes": shapes}, bytes(8)))
+
+
+def test_all_phases_are_those_of_a_result():
+    from runner.measurement import Phases
+
+    named = {f"{name}_s" for name in training.PHASES}
+    assert named <= set(Phases.model_fields)
