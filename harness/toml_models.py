@@ -10,12 +10,17 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from harness import files
 from harness.errors import UsageError
+from harness.files import FileError, MissingError
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+_MAX_BYTES = 2**20
+"""The largest image.toml has 10 KiB; one that came in a bundle is a stranger's."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -27,12 +32,14 @@ def read(path: Path, model: type[M]) -> M:
         UsageError: no such file, broken TOML, an unknown key (with the allowed ones), a bad value.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        data = tomllib.loads(files.read_text(path, _MAX_BYTES, links=True))
+    except MissingError:
         raise UsageError(f"{path} does not exist") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except FileError as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise UsageError(f"{path} is not valid TOML: it is nested too deep") from None
+    except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise UsageError(f"{path} is not valid TOML: {error}") from None
     return validate(data, model, str(path))
 

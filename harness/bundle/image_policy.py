@@ -29,14 +29,18 @@ def objection(config: Any) -> str | None:
     """
     if not isinstance(config, dict):
         return "its configuration says nothing of what to run"
+    # An engine takes a key in any case.
+    told = {str(key).casefold(): value for key, value in config.items()}
     for key in _ADDING:
-        if config.get(key):
+        if told.get(key.casefold()):
             return f"its configuration has {key}, which adds to what a job may do"
-    for pair in config.get("Env") or []:
+    variables, labels = told.get("env") or [], told.get("labels") or {}
+    if not isinstance(variables, list) or not isinstance(labels, dict):
+        return "its variables are no list, or its labels are none"
+    for pair in variables:
         name, _, value = str(pair).partition("=")
         if reaches_outside(name, value):
             return f"it sets {short(name)}, which may act outside of the container"
-    labels = config.get("Labels") or {}
     for key in _MAPPINGS:
         if not _is_mapping(labels.get(key) or "{}"):
             return f"its label {key} is no list of versions"

@@ -71,7 +71,8 @@ def read(tar: Window, image_id: str, layers: list[str]) -> SavedImage:
     if image_id not in ids:
         raise ArchiveError(f"it holds sha256:{config_sha256}, its manifest promises {image_id}")
     facts = image_members.parse(config, "its configuration")
-    told = (facts.get("rootfs") or {}).get("diff_ids") if is_object(facts) else None
+    rootfs: Any = facts.get("rootfs") if is_object(facts) else None
+    told = rootfs.get("diff_ids") if is_object(rootfs) else None
     if not isinstance(told, list) or told != layers or len(layer_paths) != len(layers):
         raise ArchiveError("its layers are not those that the bundle's manifest promises")
     if len(layers) > MAX_LAYERS:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness import catalog, settings
+from harness.bundle import image_policy
 from harness.bundle.manifest import BACKEND, ID
 from harness.campaign.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, Options, PlannedJob
 from harness.campaign.records import Campaign, Environment
@@ -129,6 +130,11 @@ def _objections(record: Campaign, limits: Limits) -> Iterator[tuple[str, str]]:
 
 def _job(job: PlannedJob, count: int) -> Iterator[tuple[str, str]]:
     one = job.configuration
+    if job.settings is not None or one.image is not None:
+        yield (
+            f"runs an earlier build in job {job.position}, with settings of its own",
+            "a bundle holds no earlier builds: replay shows its results without running anything",
+        )
     if not _is_backend(one.backend):
         yield f"names a backend {one.backend[:80]!a}, which is no name of one", ""
     if job.repeat > count:
@@ -153,10 +159,8 @@ def doubtful(record: Campaign) -> list[str]:
     """The variables of a record that are not known to be plain, nor this checkout's own."""
     ours: set[tuple[str, str]] | None = None
     found = []
-    for key, value in record.options.overrides.items():
-        section, _, name = key.partition(".")
-        if section != "environment":
-            continue
+    for key, value in _variables(record):
+        name = key.partition(".")[2]
         pattern = _PLAIN_VARIABLES.get(name)
         if pattern and isinstance(value, str) and re.fullmatch(pattern, value):
             continue
@@ -164,6 +168,27 @@ def doubtful(record: Campaign) -> list[str]:
         if (name, value) not in ours:
             found.append(key)
     return found
+
+
+def doubtful_on_host(record: Campaign) -> list[str]:
+    """Those of them that would act on programs of this host, with the record's own launcher."""
+    if record.launcher == "local":
+        return doubtful(record)
+    reaching = {
+        key
+        for key, value in _variables(record)
+        if image_policy.reaches_outside(key.partition(".")[2], str(value))
+    }
+    return [key for key in doubtful(record) if key in reaching]
+
+
+def _variables(record: Campaign) -> dict[tuple[str, SettingValue], None]:
+    """What a record sets in the environment, for all its jobs or for one, once each."""
+    pairs = list(record.options.overrides.items())
+    for job in record.jobs:
+        given = job.settings.environment if job.settings else {}
+        pairs += [(f"environment.{name}", value) for name, value in given.items()]
+    return dict.fromkeys(pair for pair in pairs if pair[0].startswith("environment."))
 
 
 def _settings(overrides: dict[str, SettingValue], record: Campaign) -> Iterator[tuple[str, str]]:

@@ -66,7 +66,7 @@ def command(
             f"campaign {record.campaign_id} repeats a bundle", f"go on with: {record.how_to_go_on}"
         )
     settings.check(record.options.overrides)
-    doubtful = plain.doubtful(record) if record.launcher == "local" else []
+    doubtful = plain.doubtful_on_host(record)
     # A folder of results may be anybody's; only what would run again matters.
     if doubtful and not own_settings and _left(record, store):
         raise UsageError(

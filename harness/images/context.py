@@ -23,7 +23,7 @@ def files(backend: Backend, flavour: Flavour) -> dict[str, bytes]:
     """Name in the context to contents: the backend's folder, shared scripts and ``runner/``.
 
     Raises:
-        UsageError: the backend's folder has no Dockerfile.
+        UsageError: the backend's folder has no Dockerfile, or a shared script is missing.
     """
     if not (backend.folder / "Dockerfile").is_file():
         raise UsageError(
@@ -39,7 +39,10 @@ def files(backend: Backend, flavour: Flavour) -> dict[str, bytes]:
     if own in found:
         found[FRAMEWORK_LOCK] = found.pop(own)
     for name in _SHARED_SCRIPTS:
-        found[name] = (paths.root() / "docker" / "base" / name).read_bytes()
+        script = paths.root() / "docker" / "base" / name
+        if not script.is_file():  # a bundle's sources are what a stranger left of them
+            raise UsageError(f"{script} is missing", "name a whole checkout, or other sources")
+        found[name] = script.read_bytes()
     runner = paths.root() / "runner"
     for file in sorted(runner.rglob("*.py")):
         found[f"runner/{file.relative_to(runner).as_posix()}"] = file.read_bytes()
