@@ -8,32 +8,43 @@
 #   make images | doctor | setup | test | test-gpu | lint | format | lock | clean
 # PYTHON=python3.11 chooses the Python. What the goals do stands in harness/make/goals.py.
 
-GOALS := bench resume report compare selftest perf images doctor setup test test-gpu lint format lock clean
-
 ifeq ($(wildcard harness/make/__main__.py),)
 $(error run make in the folder of benchdl: make -C FOLDER)
 endif
 
 # Variables of the command line reach harness/make as they were typed, in its environment: neither
-# make nor a shell looks into a value. Those that are only in the environment do not count.
-given := $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
-$(foreach name,$(given),$(eval unexport $(name))$(eval export BENCHDL_MAKE_$(name) := $$(value $(name))))
-export BENCHDL_MAKE_GIVEN := $(given)
-export BENCHDL_MAKE_GOALS := $(MAKECMDGOALS)
+# make nor a shell looks into a value. Those that are only in the environment do not count. `override`:
+# none of them, and no `make -e`, replaces what stands here (SHELL, run, ...).
+override given := $(foreach each,$(.VARIABLES),$(if $(findstring command,$(origin $(each))),$(each)))
+override given += $(if $(findstring command,$(origin each)),each)
+$(foreach each,$(given),$(eval unexport $(each))$(eval override BENCHDL_MAKE_$(each) := $$(value $(each))))
+$(foreach each,$(given),$(eval export BENCHDL_MAKE_$(each)))
+override BENCHDL_MAKE_GIVEN := $(given)
+override BENCHDL_MAKE_GOALS := $(MAKECMDGOALS)
+export BENCHDL_MAKE_GIVEN BENCHDL_MAKE_GOALS
 
-define run
+override SHELL := /bin/sh
+override .SHELLFLAGS := -c
+override GOALS := bench resume report compare selftest perf images doctor setup test test-gpu lint format lock clean
+
+override define run
 @python=$${BENCHDL_MAKE_PYTHON:-python3}; \
 command -v "$$python" >/dev/null || { echo "benchdl: no program $$python: choose a Python with make PYTHON=python3.11" >&2; exit 1; }; \
 exec "$$python" -I harness/make/__main__.py
 endef
 
+# One goal after the other, whatever `-j` the surroundings have set: two benchmarks at once would
+# measure each other. No rule of make's own: `make bench-` would link a program.
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
 .PHONY: $(GOALS) always
-$(GOALS): export BENCHDL_MAKE_GOAL = $@
+$(GOALS): override export BENCHDL_MAKE_GOAL = $@
 $(GOALS):
 	$(run)
 
 # bench-NAME is not listed: make looks for no pattern rule of a phony goal.
-bench-%: export BENCHDL_MAKE_GOAL = $@
+bench-%: override export BENCHDL_MAKE_GOAL = $@
 bench-%: always
 	$(run)
 

@@ -14,7 +14,8 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[1]
 NEEDED = (
     "Makefile", "pyproject.toml", "harness/__init__.py", "harness/errors.py",
-    "harness/addresses.py", "harness/package_settings.py", "harness/requirements.lock",
+    "harness/addresses.py", "harness/package_settings.py", "harness/printable.py",
+    "harness/requirements.lock",
     "docker/base/build-constraints.lock",
 )  # fmt: skip
 

@@ -159,10 +159,9 @@ def _run(goal: str) -> int:
     variables.check(goals, set().union(*map(known, goals)), given)
     for name in variables.ignored(known(goal), given, os.environ):
         _say(f"{name} of the environment does not count: make {goal} {name}=...")
-    letters = os.environ.get("MAKEFLAGS", "").partition(" ")[0]
-    if "--json" in variables.options(_OPTIONS[_kind(goal)], given) and "w" in letters:
+    if "--json" in variables.options(_OPTIONS[_kind(goal)], given) and _make_prints(os.environ):
         raise UsageError(
-            "make itself prints where it is, which is no JSON", f"make -s -C FOLDER {goal} JSON=1"
+            "make itself prints what it does, which is no JSON", f"make -s -C FOLDER {goal} JSON=1"
         )
     environment = venv.Venv(ROOT, _say)
     if goal == "clean":
@@ -185,6 +184,13 @@ def _run(goal: str) -> int:
         sys.stdout.flush()
         os.execve(commands[-1][0], commands[-1], surroundings)  # noqa: S606 - no shell, on purpose
     return 0
+
+
+def _make_prints(environment: Mapping[str, str]) -> bool:
+    """Whether make was told to write on standard output: ``-w``, ``-d``, ``-p``, ``--trace``."""
+    own = environment.get("MAKEFLAGS", "").partition("-- ")[0]
+    letters, _, long = own.partition(" ")
+    return bool(set(letters) & set("wdp")) or "--trace" in long or "--debug" in long
 
 
 def _kind(goal: str) -> str:
