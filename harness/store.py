@@ -59,12 +59,21 @@ class Store:
         self.directory = directory
 
     def staging(self) -> Path:
-        """Where jobs in progress live: on the same file system, so that a rename is atomic."""
+        """Where jobs in progress live: on the same file system, so that a rename is atomic.
+
+        Raises:
+            BenchdlError: it cannot be made, or is a link.
+        """
         try:
             folder = (recordable(self.directory, "--results") / _STAGING).absolute()
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise unwritable(self.directory, error) from None
+        if folder.is_symlink():  # it is swept: what is behind the link is not ours to sweep
+            raise BenchdlError(
+                f"{folder} is a link, and what benchdl clears there would be somebody else's",
+                "remove the link; benchdl makes a folder of that name",
+            )
         return folder
 
     def add(self, result: Result, exchange: Exchange | None = None) -> Path:

@@ -75,7 +75,7 @@ def _abandoned(folder: Path, campaign_id: str) -> Iterator[tuple[Path, Job]]:
 
 
 def _cut_off(job: Job, outer: Path, machine: str) -> Result:
-    begin = (outer / OURS).stat().st_mtime
+    begin = max(0.0, _likely((outer / OURS).stat().st_mtime))
     last = max([begin, *_writes(outer / "job")])
     return Result(
         run_id=job.run_id,
@@ -104,8 +104,12 @@ def _writes(job_dir: Path) -> list[float]:
     with contextlib.suppress(OSError):
         for entry in islice(os.scandir(job_dir), _MOST_LOOKED_AT):
             moments.append(entry.stat(follow_symlinks=False).st_mtime)
-    latest = time.time() + _CLOCKS_DIFFER_S
-    return [min(moment, latest) for moment in moments]
+    return [_likely(moment) for moment in moments]
+
+
+def _likely(moment: float) -> float:
+    """A file's time may be anything: one in a far future is not believed."""
+    return min(moment, time.time() + _CLOCKS_DIFFER_S)
 
 
 def _utc(seconds: float) -> str:

@@ -7,6 +7,7 @@ their campaign and their position in it: what is done and what is left follows f
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ from pydantic import Field, ValidationError
 from harness import files, staging
 from harness.campaign.plan import Device, Options, PlannedJob, Skipped
 from harness.errors import BenchdlError, UsageError
-from harness.files import FileError
+from harness.files import FileError, MissingError
 from harness.launchers.exchange import unwritable
 from harness.newest import newest, nothing
 from harness.store import CAMPAIGNS, Damaged, Store, report, write_durably
@@ -28,6 +29,10 @@ SCHEMA_VERSION = 1
 
 _MAX_BYTES = 64 * 2**20
 """A record of 100,000 jobs has 20 MiB."""
+
+_SUM = ".sha256"
+"""Beside each record: ``sha256sum -c`` in its folder checks it without benchdl."""
+_MAX_SUM_BYTES = 4096
 
 
 class Environment(Model):
@@ -94,10 +99,13 @@ def save(store: Store, campaign: Campaign) -> Path:
     """
     file = _folder(store) / f"{campaign.campaign_id}.json"
     partial = store.staging() / staging.partial(campaign.campaign_id)
+    text = campaign.model_dump_json(indent=1)
+    digest = hashlib.sha256(text.encode()).hexdigest()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(partial, campaign.model_dump_json(indent=1))
-        partial.rename(file)
+        for content, place in ((text, file), (_sum(digest, file), file.with_suffix(_SUM))):
+            write_durably(partial, content)
+            partial.rename(place)
         files.sync(file.parent)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -191,8 +199,8 @@ def _files(store: Store) -> list[Path]:
 def _read(file: Path) -> Campaign:
     name = files.shown(Path(file.name))
     try:
-        data = versioned(files.read_plain(file, _MAX_BYTES), "campaign", SCHEMA_VERSION)
-        campaign = Campaign.model_validate(data)
+        raw = files.read_plain(file, _MAX_BYTES)
+        campaign = Campaign.model_validate(versioned(raw, "campaign", SCHEMA_VERSION))
     except ValidationError as error:
         raise BenchdlError(f"{name} does not fit the schema: {first_error(error)}") from None
     except (FileError, ContractError) as error:
@@ -201,4 +209,26 @@ def _read(file: Path) -> Campaign:
         raise BenchdlError(f"{name}: holds another campaign, {campaign.campaign_id}")
     if [job.position for job in campaign.jobs] != list(range(1, len(campaign.jobs) + 1)):
         raise BenchdlError(f"{name}: its jobs are not numbered from 1 to their count")
+    _check_sum(file, raw)
     return campaign
+
+
+def _sum(digest: str, file: Path) -> str:
+    """A record's checksum as sha256sum(1) has it."""
+    return f"{digest}  {file.name}\n"
+
+
+def _check_sum(file: Path, raw: bytes) -> None:
+    """Compare a record with its checksum; one that was written before there were any has none.
+
+    Raises:
+        BenchdlError: one of the two was changed.
+    """
+    try:
+        told = files.read_plain(file.with_suffix(_SUM), _MAX_SUM_BYTES)
+    except MissingError:
+        return
+    except FileError as error:
+        raise BenchdlError(f"{file.stem}{_SUM}: {error.message}") from None
+    if told != _sum(hashlib.sha256(raw).hexdigest(), file).encode():
+        raise BenchdlError(f"{file.name} was changed: its SHA-256 is not that in {file.stem}{_SUM}")

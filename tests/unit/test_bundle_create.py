@@ -279,6 +279,7 @@ def test_images_of_local_jobs_and_without_an_engine(store, make, make_result):
     file = store.directory / "campaigns" / f"{record.campaign_id}.json"
     data = json.loads(file.read_text())
     file.write_text(json.dumps({**data, "launcher": "local"}))
+    file.with_suffix(".sha256").unlink()
     with pytest.raises(UsageError, match="ran in no images"):
         make(with_images=True)
 
