@@ -26,6 +26,13 @@ REPO = Path(__file__).resolve().parents[1]
 BENCHDL = Path(sys.executable).parent / "benchdl"
 _NUMBERS = itertools.count(1)
 
+# Under nohup, or in the background of a script, signals are ignored from the start, and so they
+# would be by every command that a test starts and then interrupts.
+for _sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(_sign) is signal.SIG_IGN:
+        _usual = signal.default_int_handler if _sign is signal.SIGINT else signal.SIG_DFL
+        signal.signal(_sign, _usual)
+
 
 @pytest.fixture(scope="session")
 def repo() -> Path:
