@@ -6,19 +6,31 @@ import re
 
 from harness.errors import UsageError
 
-_WITH_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#]*@")
-# A proxy is often named without its scheme.
-_WITHOUT_SCHEME = re.compile(r"(?<![\w/:@.%+-])[\w.%+-]+:[^\s/@]+@(?=[\w.-]+:\d)")
+_WITH_SCHEME = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]*:|(?<![\w/]))/{2,})[^\s/?#]*@")
+# A password may hold what should have been written as %2F, %3F or %23; a port is none.
+_BADLY_WRITTEN = re.compile(
+    r"((?:[A-Za-z][A-Za-z0-9+.-]*:|(?<![\w/]))/{2,})"
+    r"[^\s/@:?#\[]*:(?!\d*(?:[/?#\s'\",);]|$))\S*@"
+)
+# A proxy is often named without its scheme. An image's digest is no host.
+_WITHOUT_SCHEME = re.compile(
+    r"(?<![\w/:@.%+-])[\w.%+-]+:(?!//)\S+@(?=(?:(?!sha\d+:)[\w.-]+|\[[0-9A-Fa-f:.]+\]):\d)"
+)
+_IN_QUERY = re.compile(
+    r"([?&][\w.-]*(?:token|secret|passw|pwd|key|sig|auth|credential)[\w.-]*=)[^\s&#'\"*]+", re.I
+)
 _MIRROR = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~%+,:=-]*)*")
 
 
 def hidden(text: str) -> str:
-    """``text`` with the user names and passwords of its addresses replaced by ``***``."""
-    return _WITHOUT_SCHEME.sub("***@", _WITH_SCHEME.sub(r"\1***@", text))
+    """``text`` with the user names, passwords and tokens of its addresses replaced by ``***``."""
+    text = _WITH_SCHEME.sub(r"\1***@", text)
+    text = _BADLY_WRITTEN.sub(r"\1***@", text)
+    return _IN_QUERY.sub(r"\1***", _WITHOUT_SCHEME.sub("***@", text))
 
 
 def holds_credentials(text: str) -> bool:
-    """Whether an address in ``text`` names a user or a password."""
+    """Whether an address in ``text`` names a user, a password or a token."""
     return hidden(text) != text
 
 

@@ -19,12 +19,14 @@ from urllib.parse import SplitResult, urlsplit
 from docker.errors import TLSParameterError
 from docker.tls import TLSConfig
 
-from harness import files
+from harness import addresses, files
 from harness.errors import UsageError
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
+_DEFAULT_TLS_HOST = "tcp://localhost:2376"  # DefaultTLSHost in opts/hosts.go of docker's client
 _PORTS = {False: 2375, True: 2376}
 _SCHEMES = ("unix", "tcp", "http", "https")
+_PLACE = re.compile(r"([\w.-]+|\[[\w:.%]+\])?(:\d+)?")
 _ELSEWHERE = (
     "a job's folders are mounted by their paths, which would be those of the engine's machine: "
     "run benchdl there"
@@ -40,7 +42,7 @@ class Endpoint:
     tls: TLSConfig | None = None
 
     def __str__(self) -> str:
-        return f"{without_password(self.url)} ({self.source})"
+        return f"{addresses.hidden(self.url)} ({self.source})"
 
 
 def find(environment: Mapping[str, str]) -> Endpoint:
@@ -55,11 +57,14 @@ def find(environment: Mapping[str, str]) -> Endpoint:
     name, source = environment.get("DOCKER_CONTEXT", "").strip(), "$DOCKER_CONTEXT"
     if not name:
         file = config_file(environment)
-        name = config(environment).get("currentContext", "")
+        name = _value(config(environment), "currentContext") or ""
         source = f"the current context in {file}"
         if not isinstance(name, str):
             raise _broken(file, "currentContext is not a name")
     if name in ("", "default"):
+        tls = _tls_of_environment(environment)
+        if tls:
+            return _endpoint(_DEFAULT_TLS_HOST, "$DOCKER_TLS_VERIFY without $DOCKER_HOST", tls)
         return _endpoint(DEFAULT_HOST, "the default socket", None)
     return _context(name, source, config_file(environment).parent / "contexts")
 
@@ -98,11 +103,6 @@ def api_version(environment: Mapping[str, str]) -> str | None:
     return wanted or None
 
 
-def without_password(url: str) -> str:
-    """The address as it may be shown."""
-    return re.sub(r"//[^/@]*@", "//", url)
-
-
 def _context(name: str, source: str, folder: Path) -> Endpoint:
     """The engine of a context of docker's own client.
 
@@ -120,13 +120,15 @@ def _context(name: str, source: str, folder: Path) -> Endpoint:
         ) from None
     except (OSError, ValueError) as error:
         raise _broken(file, getattr(error, "strerror", None) or "it is not text") from None
-    endpoints = _object(text, file).get("Endpoints")
+    endpoints = _value(_object(text, file), "Endpoints")
     engine = endpoints.get("docker") if isinstance(endpoints, dict) else None
-    host = engine.get("Host") if isinstance(engine, dict) else None
+    host = _value(engine, "Host") if isinstance(engine, dict) else None
     if not isinstance(engine, dict) or not isinstance(host, str) or not host.strip():
         raise _broken(file, f"context '{name}' names no engine")
+    skip = _value(engine, "SkipTLSVerify") or False
+    if not isinstance(skip, bool):
+        raise _broken(file, "SkipTLSVerify is neither true nor false")
     material = folder / "tls" / key / "docker"
-    skip = engine.get("SkipTLSVerify") is True
     tls = None
     if skip or any(files.exists(material / f"{part}.pem") for part in ("ca", "cert", "key")):
         tls = _tls(material, verify=not skip, source=f"context '{name}'", needs_ca=False)
@@ -162,10 +164,11 @@ def _endpoint(host: str, source: str, tls: TLSConfig | None) -> Endpoint:
     Raises:
         UsageError: nothing can be reached by it, or not by benchdl.
     """
-    shown = f"{without_password(host)} ({source})"
     text = host.replace("http+unix://", "unix://", 1)
     if "://" not in text:
         text = f"tcp://{text}"  # docker's own client takes a bare host and port for that
+    hidden = addresses.hidden(text)
+    shown = f"{host if hidden == text else hidden} ({source})"
     scheme = text.partition("://")[0].lower()
     if scheme == "ssh":
         raise UsageError(f"the Docker engine {shown} is reached by ssh", _ELSEWHERE)
@@ -177,7 +180,7 @@ def _endpoint(host: str, source: str, tls: TLSConfig | None) -> Endpoint:
         )
     if scheme == "unix":
         path = text.partition("://")[2]
-        return Endpoint(f"unix:///{path.lstrip('/')}" if path else DEFAULT_HOST, source)
+        return Endpoint(f"unix://{Path(path).absolute()}" if path else DEFAULT_HOST, source)
     parts, port = _split(text, shown)
     if scheme == "http" and tls is not None:
         raise UsageError(f"the Docker engine's address {shown} is without TLS", "use tcp://")
@@ -194,11 +197,23 @@ def _split(text: str, shown: str) -> tuple[SplitResult, int | None]:
         port = parts.port
     except ValueError as error:  # a port that is no number, half an IPv6 address
         raise UsageError(f"the Docker engine's address {shown} makes no sense: {error}") from None
-    if parts.query or parts.fragment or parts.password or parts.username or port == 0:
+    odd = parts.query or parts.fragment or port == 0 or not re.fullmatch(r"[!-~]+", text)
+    if odd or not _PLACE.fullmatch(parts.netloc) or not re.fullmatch(r"(/[\w.-]+)*/?", parts.path):
         raise UsageError(
-            f"the Docker engine's address {shown} makes no sense", "as in tcp://host:2376"
+            f"the Docker engine's address {shown} makes no sense",
+            "as in tcp://host:2376 or unix:///var/run/docker.sock",
+        )
+    if not parts.netloc and parts.path.strip("/"):
+        raise UsageError(
+            f"the Docker engine's address {shown} is a path", "as in unix:///var/run/docker.sock"
         )
     return parts, port
+
+
+def _value(data: dict[str, Any], name: str) -> Any:
+    """The value of this name, in whatever case: so docker's own client reads its files."""
+    found = [value for key, value in data.items() if key.lower() == name.lower()]
+    return data[name] if name in data else found[-1] if found else None
 
 
 def _object(text: str, file: Path) -> dict[str, Any]:

@@ -52,7 +52,8 @@ def parse(pairs: list[str]) -> dict[str, SettingValue]:
             raise UsageError(f"--set {pair}: '{name}' is no name of an environment variable")
         if section != "environment" and key not in known:
             raise UsageError(f"--set {pair}: unknown key '{key}'", suggestion(key, known, "keys"))
-        if addresses.holds_credentials(text):
+        proxy = "proxy" in name.lower() and "@" in text  # as in user:password@host
+        if proxy or addresses.holds_credentials(text):
             raise UsageError(
                 f"--set {key}: an address with credentials would stay in every result",
                 "name one that needs none: a job has no network anyway",

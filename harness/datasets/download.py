@@ -15,6 +15,7 @@ import urllib.request
 from http.client import HTTPException
 from queue import Empty, SimpleQueue
 
+from harness import addresses
 from harness.datasets import idx
 from harness.errors import UsageError
 
@@ -55,7 +56,8 @@ def mirrors() -> list[str]:
     own = [f"{url.rstrip('/')}/" for url in text.lstrip("+").replace(",", " ").split()]
     for url in own:
         if not url.startswith(("http://", "https://")):
-            raise UsageError(f"BENCHDL_MIRRORS: {url} is not an http or https address")
+            shown = addresses.hidden(url)
+            raise UsageError(f"BENCHDL_MIRRORS: {shown} is not an http or https address")
     return own if own and not text.startswith("+") else [*own, *MIRRORS]
 
 
@@ -110,7 +112,8 @@ def _probe(candidates: list[str], name: str, sha256: str) -> tuple[list[str], by
         else:
             failed[mirror] = _reason(answer)
     if not delivered:
-        raise DownloadError("; ".join(f"{mirror} {why}" for mirror, why in failed.items()))
+        said = "; ".join(f"{mirror} {why}" for mirror, why in failed.items())
+        raise DownloadError(addresses.hidden(said))
     return [url for url in candidates if url in delivered], next(iter(delivered.values()))
 
 
@@ -121,7 +124,7 @@ def _from_any(good: list[str], name: str, sha256: str) -> bytes:
             return _get(mirror, name, sha256, FILE_S)
         except (OSError, HTTPException, ValueError) as error:
             failed.append(f"{mirror}{name}.gz {_reason(error)}")
-    raise DownloadError("; ".join(failed))
+    raise DownloadError(addresses.hidden("; ".join(failed)))
 
 
 def _get(mirror: str, name: str, sha256: str, limit_s: float) -> bytes:

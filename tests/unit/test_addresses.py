@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness import addresses, settings
+from harness.datasets import download
 from harness.errors import UsageError
 from harness.images import build
 
@@ -18,6 +19,13 @@ SECRETS = [
     "http://user:s%33cret/@mirror/debian".replace("/@", "@"),
     "proxy = user:s3cret@proxy.example:3128",
     "E: Failed to fetch http://a:s3cret@h/x and https://b:s3cret@h/y",
+    "//user:s3cret@proxy:80",
+    "user:p@s3cret@proxy:3128",
+    "user:s3cret@[2001:db8::1]:3128",
+    "user:a/s3cret@proxy:3128",
+    "http://user:a/s3cret@proxy:3128",
+    "http://user:a#s3cret@proxy:3128/x",
+    "http://user:a?s3cret@proxy",
 ]
 
 
@@ -39,11 +47,39 @@ def test_credentials_are_found_and_hidden(text):
         "somebody@example.org",
         "Step 3/9 : RUN echo a:b",
         "sha256:0123@sha",
+        "FROM debian:bullseye-slim@sha256:0123",
+        "registry.example:5000/debian@sha256:0123",
+        "http://[2001:db8::1]:8080/path@2",
+        "http://example.org/x?page=2",
     ],
 )
 def test_what_holds_none_is_left_as_it_is(text):
     assert not addresses.holds_credentials(text)
     assert addresses.hidden(text) == text
+
+
+def test_what_is_left_still_says_which_host():
+    text = "https://user:s3cret@one.example:80/x and http://u:a/s3cret@two.example:1/y"
+    assert addresses.hidden(text) == "https://***@one.example:80/x and http://***@two.example:1/y"
+
+
+@pytest.mark.parametrize("name", ["token", "X-Amz-Signature", "api_key", "sig", "Password"])
+def test_a_token_in_a_query_is_a_credential_too(name):
+    text = f"http://mirror.example/x?page=2&{name}=s3cret&z=1"
+    assert addresses.hidden(text) == f"http://mirror.example/x?page=2&{name}=***&z=1"
+    assert addresses.holds_credentials(text)
+
+
+def test_a_mirror_of_the_data_is_named_without_its_password(monkeypatch):
+    monkeypatch.setenv("BENCHDL_MIRRORS", "ftp://anna:s3cret@mirror.example/x")
+    with pytest.raises(UsageError) as wrong:
+        download.mirrors()
+    monkeypatch.setenv("BENCHDL_MIRRORS", "http://anna:s3cret@127.0.0.1:9/x")
+    with pytest.raises(download.DownloadError) as caught:
+        download.from_mirrors({"t10k-labels-idx1-ubyte": "0" * 64})
+    for error in (wrong, caught):
+        assert "***@" in str(error.value)
+        assert "s3cret" not in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +117,14 @@ def test_a_setting_with_credentials_is_refused_as_results_would_keep_it(name):
         settings.parse([f"environment.{name}=http://anna:s3cret@proxy:3128"])
     assert "s3cret" not in str(caught.value)
     assert settings.parse([f"environment.{name}=http://proxy:3128"])
+
+
+@pytest.mark.parametrize("name", ["https_proxy", "ALL_PROXY", "MY_PROXY_URL"])
+def test_a_proxy_without_scheme_and_port_is_an_address_as_well(name):
+    with pytest.raises(UsageError) as caught:
+        settings.parse([f"environment.{name}=anna:s3cret@proxy"])
+    assert "s3cret" not in str(caught.value)
+    assert settings.parse(["environment.SOMETHING=a@b"])
 
 
 def test_a_base_is_not_made_from_a_mirror_with_credentials(repo, tmp_path):

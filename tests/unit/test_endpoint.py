@@ -63,7 +63,10 @@ def test_the_order_is_that_of_dockers_own_client(settings, context):
     assert str(endpoint.find(env)) == "unix:///run/third.sock ($DOCKER_HOST)"
 
 
-@pytest.mark.parametrize("data", [None, {}, {"currentContext": ""}, {"currentContext": "default"}])
+@pytest.mark.parametrize(
+    "data",
+    [None, {}, {"currentContext": ""}, {"currentContext": "default"}, {"currentContext": None}],
+)
 def test_without_a_name_it_is_the_default_socket(settings, data):
     assert str(endpoint.find(settings(data))) == f"{endpoint.DEFAULT_HOST} (the default socket)"
 
@@ -145,6 +148,15 @@ def test_addresses_in_every_form_that_docker_takes(host, url):
         ("tcp://[::1", "makes no sense"),
         ("tcp://me:secret@host:2375", "makes no sense"),
         ("tcp://host:2375?x=1", "makes no sense"),
+        ("tcp://me:a@secret@host:2375", "makes no sense"),
+        ("tcp://me:a/secret@host:2375", "makes no sense"),
+        ("me:secret@host", "makes no sense"),
+        ("//me:secret@host", "makes no sense"),
+        ("tcp://one,tcp://two", "makes no sense"),
+        ("tcp:// host", "makes no sense"),
+        ("tcp://ho\nst:1", "makes no sense"),
+        ("unix:/run/docker.sock", "unix:///var/run/docker.sock"),
+        ("/run/docker.sock", "is a path: as in unix:///"),
     ],
 )
 def test_addresses_that_lead_nowhere_are_one_line_without_a_password(host, why):
@@ -153,6 +165,35 @@ def test_addresses_that_lead_nowhere_are_one_line_without_a_password(host, why):
     assert why in str(caught.value)
     assert "$DOCKER_HOST" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_tls_without_a_host_is_dockers_own_host_for_it_and_never_the_socket(settings, tmp_path):
+    env = {**settings({"currentContext": "default"}), "DOCKER_TLS_VERIFY": "1"}
+    with pytest.raises(UsageError, match=r"ca\.pem is missing"):
+        endpoint.find(env)
+    for part in ("ca", "cert", "key"):
+        (tmp_path / f"{part}.pem").write_text(PEM)
+    found = endpoint.find(env)
+    assert (found.url, found.tls.verify) == ("https://localhost:2376", True)
+    assert "without $DOCKER_HOST" in str(found)
+
+
+def test_dockers_files_are_read_as_docker_reads_them(settings, context):
+    context("mine", "unix:///run/mine.sock")
+    env = settings({"CurrentContext": "mine"})
+    assert endpoint.find(env).url == "unix:///run/mine.sock"
+    file = context("other", "")
+    file.write_text('{"endpoints": {"docker": {"host": "tcp://a:1", "skiptlsverify": true}}}')
+    found = endpoint.find({**env, "DOCKER_CONTEXT": "other"})
+    assert (found.url, found.tls.verify) == ("https://a:1", False)
+    file.write_text('{"Endpoints": {"docker": {"Host": "tcp://a:1", "SkipTLSVerify": "true"}}}')
+    with pytest.raises(UsageError, match="SkipTLSVerify is neither true nor false"):
+        endpoint.find({**env, "DOCKER_CONTEXT": "other"})
+
+
+def test_a_relative_socket_is_one_of_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert endpoint.find({"DOCKER_HOST": "unix://d.sock"}).url == f"unix://{tmp_path}/d.sock"
 
 
 def test_tls_of_the_environment(tmp_path):
