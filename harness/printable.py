@@ -32,7 +32,7 @@ _HIDDEN_IN_TEXT = re.compile(f"(?!\n)[{_UNSEEN}]")
 _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - full-width ones count as well
+_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - full-width ones count as well
 """What makes a cell a formula. Source: OWASP, "CSV Injection"."""
 
 _MARKUP = re.compile(
@@ -42,7 +42,9 @@ _MARKUP = re.compile(
     r"|~(?=~)|(?<=~)~"
     r"|(?<![^\W_])_|_(?![^\W_])"  # within a word it is only itself: OMP_NUM_THREADS
     r"|&(?=#?\w+;)"  # entities
-    r"|^[#>+=-](?=\s)"  # a heading, quotation or list at the beginning
+    r"|^#(?=#{0,5}(?:\s|$))|^>|^[+=-](?=\s)"  # a heading, quotation or list at the beginning
+    r"|^[=-](?=[=-]+\s*$)"  # a rule, or what makes a heading of the line before
+    r"|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)|(?<=^\d{3})[.)](?=\s)"  # a numbered list
 )
 
 
@@ -72,9 +74,10 @@ def csv_cell(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    if value.lstrip(" ").startswith(_FORMULA) and not _PLAIN_NUMBER.fullmatch(value):
-        value = f"'{value}"
-    return line(value, LONGEST_CSV)
+    shown = line(value, LONGEST_CSV)  # breaks are blanks now, which some spreadsheets pass over
+    if shown.lstrip().startswith(_FORMULA) and not _PLAIN_NUMBER.fullmatch(shown):
+        return f"'{shown}"
+    return shown
 
 
 def json(text: str) -> str:

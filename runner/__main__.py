@@ -58,15 +58,20 @@ def _run(job: Job, job_dir: Path) -> int:
 
 
 def _failure(error: Exception) -> Failure:
-    name, line = type(error).__name__, " ".join(str(error).split())[:500]
+    name, line = type(error).__name__, _plain(" ".join(str(error).split())[:500])
     advice = "the job's log.txt has the traceback"
     if name == "TrainingError":  # not by its class: importing it may be what failed
         reason, code = getattr(error, "reason", "runner-error"), getattr(error, "exit_code", None)
-        return Failure(reason=reason, message=line, advice=advice, exit_code=code)
+        return Failure(reason=_plain(reason)[:40], message=line, advice=advice, exit_code=code)
     reason = {"DatasetError": "dataset-error"}.get(name, "runner-error")
     if isinstance(error, ImportError):
         reason = "import-error"
     return Failure(reason=reason, message=f"{name}: {line}", advice=advice)
+
+
+def _plain(text: str) -> str:
+    """A text that JSON can hold: a file's name, or a trainer, may give halves of characters."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _now() -> str:

@@ -143,7 +143,7 @@ class Training:
                     self._told.put(frame)
         except ChannelError as error:
             self._told.put(error)
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             self._told.put(ChannelError(f"the trainer said something that cannot be: {error}"))
         self._told.put(None)
 

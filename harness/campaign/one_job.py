@@ -190,8 +190,12 @@ def _run(
 
 
 def engine_took_it(result: Result) -> bool:
-    """Whether the job was cut off because its engine went away or had no room."""
-    return result.failure is not None and result.failure.reason == "engine-lost"
+    """Whether the job was cut off because its engine went away or had no room.
+
+    A job that came to its end may say so of itself: it has failed, and is not begun again.
+    """
+    said = result.failure is not None and result.failure.reason == "engine-lost"
+    return said and result.status == "interrupted"
 
 
 def now() -> str:

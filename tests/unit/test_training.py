@@ -57,6 +57,7 @@ def test_what_it_tells_is_stamped_by_our_clock(held):
         ("phase", {}, "cannot be"),
         ("epoch", {"number": 1}, "cannot be"),
         ("took", {"phase": "fit", "seconds": "long"}, "cannot be"),
+        ("took", {"phase": "fit", "seconds": 10**400}, "cannot be"),
         ("done", {}, "out of turn"),
     ],
 )
