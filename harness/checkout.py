@@ -52,14 +52,16 @@ def note(say: Callable[[str], None]) -> None:
 
 
 def _checkout_of_command(program: str) -> Path | None:
-    """The checkout in whose ``.venv`` the command lies, or None."""
+    """The checkout in whose ``.venv`` the command lies, itself or behind a link, or None."""
     try:
-        folder = Path(os.path.abspath(program)).parent  # noqa: PTH100 - no link is followed
+        places = (os.path.abspath(program), os.path.realpath(program))  # noqa: PTH100
     except OSError:  # the current folder was removed
         return None
-    checkout = folder.parent.parent
-    inside = folder.name == "bin" and folder.parent.name == ".venv"
-    return checkout.resolve() if inside and _is_checkout(checkout) else None
+    for folder in (Path(place).parent for place in places):
+        checkout = folder.parent.parent
+        if folder.name == "bin" and folder.parent.name == ".venv" and _is_checkout(checkout):
+            return checkout.resolve()
+    return None
 
 
 def _checkout_around() -> Path | None:

@@ -17,8 +17,10 @@ from pathlib import Path
 
 _PIP_KEPT = (
     "index-url", "extra-index-url", "find-links", "trusted-host", "cert", "client-cert", "proxy",
-    "timeout", "default-timeout", "retries", "keyring-provider",
+    "timeout", "default-timeout", "retries", "keyring-provider", "no-index", "cache-dir",
 )  # fmt: skip
+_PATHS = ("find-links", "cert", "client-cert", "cache-dir")
+YES, _NO = ("1", "true", "t", "yes", "y", "on"), ("0", "false", "f", "no", "n", "off")
 _NUMBERS = ("timeout", "default-timeout", "retries")
 _MACHINES = Path("/etc/pip.conf")
 _PYTHON_KEPT = (
@@ -65,11 +67,21 @@ def pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
     found = {**by_section["global"], **by_section["install"]}
     for name in _PIP_KEPT:
         found[name] = environment.get(_variable(name), found.get(name, ""))
-    return {
-        name: " ".join(found[name].split())
-        for name in _PIP_KEPT
-        if found[name].strip() and (name not in _NUMBERS or found[name].strip().isdigit())
-    }
+    words = {name: found[name].split() for name in _PIP_KEPT}
+    for name in _PATHS:  # an installation has another home
+        words[name] = [_at_home(word, environment) for word in words[name]]
+    texts = {name: " ".join(parts) for name, parts in words.items() if parts}
+    return {name: text for name, text in texts.items() if _is_taken(name, text)}
+
+
+def _is_taken(name: str, text: str) -> bool:
+    if name == "no-index":
+        return text.lower() in YES + _NO
+    return name not in _NUMBERS or text.isdigit()
+
+
+def _at_home(word: str, environment: Mapping[str, str]) -> str:
+    return str(_home(environment) / word[2:]) if word.startswith("~/") else word
 
 
 def _pip_files(environment: Mapping[str, str]) -> list[Path]:

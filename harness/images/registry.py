@@ -23,8 +23,8 @@ else:
 _KEPT = (
     "UV_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_HTTP_RETRIES",
     "UV_HTTP_TIMEOUT", "UV_INDEX", "UV_INDEX_URL", "UV_INSECURE_HOST", "UV_KEYRING_PROVIDER",
-    "UV_NATIVE_TLS", "UV_PYPY_INSTALL_MIRROR", "UV_PYTHON_DOWNLOADS", "UV_PYTHON_INSTALL_DIR",
-    "UV_PYTHON_INSTALL_MIRROR", "UV_REQUEST_TIMEOUT", "UV_SYSTEM_CERTS",
+    "UV_NATIVE_TLS", "UV_OFFLINE", "UV_PYPY_INSTALL_MIRROR", "UV_PYTHON_DOWNLOADS",
+    "UV_PYTHON_INSTALL_DIR", "UV_PYTHON_INSTALL_MIRROR", "UV_REQUEST_TIMEOUT", "UV_SYSTEM_CERTS",
 )  # fmt: skip
 _MACHINES = Path("/etc/uv/uv.toml")
 _PROXIES = ("all_proxy", "https_proxy", "http_proxy")
@@ -41,7 +41,7 @@ def uv(arguments: list[str], *, locked: bool = False) -> subprocess.CompletedPro
         if locked:
             environment = package_settings.away_from_home(os.environ, Path(home))
         return subprocess.run(
-            [uv_package.find_uv_bin(), *arguments],
+            [uv_package.find_uv_bin(), *arguments, *_no_index(arguments, locked)],
             env={**environment, **_reach(locked), "UV_NO_CONFIG": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -50,6 +50,17 @@ def uv(arguments: list[str], *, locked: bool = False) -> subprocess.CompletedPro
             check=False,
             umask=0o022,  # other users of a shared cache may use what lies there
         )
+
+
+def _no_index(arguments: list[str], locked: bool) -> list[str]:
+    """Where the user's pip or uv looks into no index, uv is to look into none either.
+
+    Not for a resolution, which looks into an index alone.
+    """
+    pip = package_settings.pip_settings(os.environ).get("no-index", "").lower()
+    own = _files(os.environ).get("no-index")
+    asked = own if isinstance(own, bool) else pip in package_settings.YES
+    return ["--no-index"] if asked and locked and arguments[0] == "pip" else []
 
 
 @cache
@@ -101,6 +112,8 @@ def _of_files(settings: Mapping[str, Any]) -> dict[str, str]:
         "UV_FIND_LINKS": ",".join(map(str, _list(settings, "find-links"))),
         "UV_INSECURE_HOST": " ".join(map(str, _list(settings, "allow-insecure-host"))),
         "UV_SYSTEM_CERTS": "true" if certificates else "",
+        "UV_OFFLINE": "true" if settings.get("offline") is True else "",
+        "UV_CACHE_DIR": str(settings.get("cache-dir") or ""),
         "ALL_PROXY": str(settings.get("https-proxy") or settings.get("http-proxy") or ""),
     }
     return {name: value for name, value in words.items() if value}

@@ -46,6 +46,19 @@ def test_a_copys_command_that_would_run_the_original_is_refused(copied, command)
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_link_to_a_copys_command_is_refused_as_the_command_is(copied, tmp_path):
+    link = tmp_path / "benchdl"
+    link.symlink_to(copied / ".venv" / "bin" / "benchdl")
+    done = run(link, tmp_path)
+    assert done.returncode == 1
+    assert f"would run the code of {REPO}, not of {copied}" in done.stderr
+
+
+def test_a_link_to_the_own_command_says_nothing(tmp_path):
+    (tmp_path / "benchdl").symlink_to(BENCHDL)
+    assert run(tmp_path / "benchdl", tmp_path).stderr == ""
+
+
 def test_another_checkouts_command_in_a_checkout_says_which_one_runs(copied):
     done = run(BENCHDL, copied / "docker")
     assert done.returncode == 0

@@ -152,7 +152,8 @@ def test_uvs_own_files_and_variables_go_first(reach, tmp_path):
     assert found["UV_INDEX"] == "https://second.example/"
     assert found["UV_FIND_LINKS"] == "/a,/b"
     assert found["UV_SYSTEM_CERTS"] == "true"
-    assert not {"UV_OFFLINE", "UV_TARGET"} & set(found)
+    assert found["UV_OFFLINE"] == "true"  # decided, and how nothing at all is reached
+    assert "UV_TARGET" not in found
     assert reach(UV_DEFAULT_INDEX="https://variable.example/")["UV_DEFAULT_INDEX"] == (
         "https://variable.example/"
     )
@@ -176,3 +177,46 @@ def test_files_of_the_current_folder_are_another_projects(tmp_path, monkeypatch)
     done = registry.uv(["python", "find", "--no-project", sys.executable])
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_the_users_home_is_meant_where_an_installation_has_another(conf, reach, tmp_path):
+    (tmp_path / "pip.conf").write_text(
+        "[global]\ncert = ~/ca.pem\nfind-links = ~/wheels https://w.example/~x\ncache-dir = ~/c\n"
+    )
+    found = package_settings.for_pip(conf, tmp_path / "empty")
+    assert found["PIP_CERT"] == f"{tmp_path}/ca.pem"
+    assert found["PIP_FIND_LINKS"] == f"{tmp_path}/wheels https://w.example/~x"
+    assert found["PIP_CACHE_DIR"] == f"{tmp_path}/c"
+    assert reach()["SSL_CERT_FILE"] == f"{tmp_path}/ca.pem"
+
+
+def test_who_looks_into_no_index_is_not_overruled(conf, tmp_path):
+    assert package_settings.pip_settings({**conf, "PIP_NO_INDEX": "on"})["no-index"] == "on"
+    assert "no-index" not in package_settings.pip_settings({**conf, "PIP_NO_INDEX": "perhaps"})
+    (tmp_path / "pip.conf").write_text("[install]\nno_index = true\n")
+    assert package_settings.for_pip(conf, tmp_path)["PIP_NO_INDEX"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("variable", "file", "locked", "expected"),
+    [
+        ("", "", True, False), ("1", "", True, True), ("1", "", False, False),
+        ("0", "no-index = true", True, True), ("1", "no-index = false", True, False),
+        ("", "[pip]\nno-index = true", True, True),
+    ],
+)  # fmt: skip
+def test_uv_looks_into_no_index_either(reach, tmp_path, variable, file, locked, expected):
+    (tmp_path / "none" / "uv").mkdir(parents=True)
+    (tmp_path / "none" / "uv" / "uv.toml").write_text(file)
+    reach(PIP_NO_INDEX=variable)
+    more = ["--no-index"] if expected else []
+    assert registry._no_index(["pip", "sync", "x.lock"], locked) == more
+    assert registry._no_index(["venv", "x"], locked) == []
+
+
+def test_ones_own_cache_and_offline_are_kept(reach, tmp_path):
+    (tmp_path / "none" / "uv").mkdir(parents=True)
+    (tmp_path / "none" / "uv" / "uv.toml").write_text('cache-dir = "/big/uv"')
+    assert reach()["UV_CACHE_DIR"] == "/big/uv"
+    assert reach(UV_CACHE_DIR="/other", UV_OFFLINE="1")["UV_CACHE_DIR"] == "/other"
+    assert reach(UV_OFFLINE="1")["UV_OFFLINE"] == "1"
