@@ -13,8 +13,8 @@ from saved_images import Saved
 from test_bundle_image import refused
 
 from harness import toml_models
-from harness.bundle import image_policy, plain, sources
-from harness.errors import UsageError
+from harness.bundle import archive, image_policy, plain, reading, sources
+from harness.errors import BenchdlError, UsageError
 
 EVIL = {"PYTHONWARNINGS": "all:0:antigravity.x:0:0", "BROWSER": "sh -c evil %s"}
 
@@ -123,3 +123,20 @@ def test_sources_that_are_not_whole(tmp_path, name):
     (root / "docker/base" / name).unlink()
     with pytest.raises(UsageError, match=f"{name} is missing"):
         sources.differing(record, root)
+
+
+@pytest.mark.parametrize(
+    ("path", "size_bytes"),
+    [
+        ("results/a/samples.csv", 20 * 2**30),
+        ("manifest.json", 300 * 2**20),
+        ("images/tf-cpu.tar", 2**42),
+    ],
+)
+def test_a_member_of_holes_is_refused_unread(tmp_path, path, size_bytes):
+    file = tmp_path / "a.tar"
+    with file.open("wb") as stream:
+        stream.write(archive.header(path, size_bytes))
+        stream.truncate(3 * archive.BLOCK + size_bytes)
+    with pytest.raises(BenchdlError, match=f"{path} has over"), reading.opened(file):
+        pass
