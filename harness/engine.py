@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,11 @@ BROKEN = (DockerException, RequestException, HTTPError, OSError, EngineLostError
 
 _TIMEOUT_S = 600
 _FIRST_TIMEOUT_S = 30
+_HEADER = re.compile(
+    r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: (?:[!-~\xa1-\xff](?:[\t -~\xa1-\xff]*[!-~\xa1-\xff])?)?"
+)
+"""What can be sent (RFC 9110, section 5): another would look like an engine that is not there."""
+
 _LEAST_API = "1.41"  # engine 20.10: private control group namespaces
 _START = "start it (sudo systemctl start docker), or use --launcher local"
 
@@ -230,10 +236,10 @@ def _settings() -> dict[str, Any]:
         "HttpHeaders": {
             key: value
             for key, value in (headers.items() if isinstance(headers, dict) else ())
-            if isinstance(value, str)
+            if isinstance(value, str) and _HEADER.fullmatch(f"{key}: {value}")
         },
         "proxies": {
-            key: value
+            key: {name: text for name, text in value.items() if isinstance(text, str)}
             for key, value in (proxies.items() if isinstance(proxies, dict) else ())
             if isinstance(value, dict)
         },

@@ -325,6 +325,21 @@ def test_headers_of_dockers_configuration_are_sent_and_passwords_are_not(
     assert seen[-1]["X-Mine"] == "yes"
 
 
+@pytest.mark.parametrize(
+    "header", [{"X": "a\r\nB: c"}, {"X": "€"}, {"X\n": "a"}, {"": "a"}, {"X": " a"}]
+)
+def test_a_header_that_cannot_be_sent_makes_no_engine_go_away(
+    monkeypatch, settings, server, header
+):
+    proxies = {"default": {"httpProxy": 5, "noProxy": ["a"]}}
+    for name, value in settings({"HttpHeaders": {**header, "Y": "ü"}, "proxies": proxies}).items():
+        monkeypatch.setenv(name, value)
+    seen = server("1.43")
+    assert engine._settings() == {"HttpHeaders": {"Y": "ü"}, "proxies": {"default": {}}}
+    assert engine.connect().api.api_version == "1.43"
+    assert seen[-1]["Y"] == "ü"
+
+
 def test_a_connection_that_breaks_is_the_lost_engine_by_name(monkeypatch, server):
     server("1.43")
     client = engine.connect()
