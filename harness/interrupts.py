@@ -12,9 +12,10 @@ way stays its own. Only the main thread can be interrupted; elsewhere all of thi
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -33,6 +34,7 @@ class _State:
     held: int = 0
     received: bool = False
     raised: bool = False
+    hook: Callable[[sys.UnraisableHookArgs], object] = sys.__unraisablehook__
 
 
 _state = _State()
@@ -56,10 +58,14 @@ def once(*, last: bool = False) -> Iterator[None]:
             if before in _DEFAULTS:  # neither ignored nor an embedding program's
                 taken[sign] = before
                 signal.signal(sign, _handle)
+        _state.hook, sys.unraisablehook = sys.unraisablehook, _unraisable
         yield
+        check()
     finally:
         for sign, before in taken.items():
             signal.signal(sign, _pass_over if last else before)
+        if sys.unraisablehook is _unraisable:
+            sys.unraisablehook = _state.hook
         _state.watching = False
 
 
@@ -137,11 +143,18 @@ def sleep(seconds: float, stop: threading.Event | None = None) -> None:
 
 
 def _handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    if not _state.received:
-        _state.received = True
-        if not _state.held:
-            _state.raised = True
-            raise KeyboardInterrupt
+    _state.received = True
+    if not _state.held and not _state.raised:
+        _state.raised = True
+        raise KeyboardInterrupt
+
+
+def _unraisable(problem: sys.UnraisableHookArgs) -> None:
+    """An interrupt that came in a finaliser went no further: it waits, to be raised elsewhere."""
+    if _state.watching and isinstance(problem.exc_value, KeyboardInterrupt):
+        _state.raised = False
+    else:
+        _state.hook(problem)
 
 
 def _pass_over(number: int, frame: FrameType | None) -> None:

@@ -100,7 +100,8 @@ def test_a_runner_that_does_not_learn_is_invalid(run, tmp_path):
     run(*RUN, *samples, "--set", "environment.DUMMY_MODE=lazy", expect=1)
     result = only_result(tmp_path)
     assert result["status"] == "ok"
-    assert [f["code"] for f in result["findings"] if f["severity"] == "invalid"] == ["not-learned"]
+    invalid = {f["code"] for f in result["findings"] if f["severity"] == "invalid"}
+    assert invalid == {"not-learned", "frozen-weights"}
     assert "not in the table" in run("table").stdout
 
 

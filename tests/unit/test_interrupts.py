@@ -171,3 +171,16 @@ def test_a_command_begun_under_nohup_or_in_the_background_of_a_script_goes_on(si
     time.sleep(0.2)
     out, _ = process.communicate("\n\n", timeout=60)
     assert (process.returncode, out) == (0, "ended\n")
+
+
+def test_an_interrupt_in_a_finaliser_is_raised_elsewhere_and_is_no_traceback(capfd):
+    class Ends:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+            time.sleep(0.01)  # the handler runs here, where nothing can be raised to anybody
+
+    with pytest.raises(KeyboardInterrupt), interrupts.once():
+        Ends()
+        assert interrupts.pending()
+        interrupts.check()
+    assert "Traceback" not in capfd.readouterr().err
