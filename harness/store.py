@@ -137,6 +137,8 @@ class Store:
             UsageError: none or several fit.
             BenchdlError: it is damaged.
         """
+        if not run.strip():
+            raise UsageError("an empty name is no run", "`latest` is the newest")
         folders = self._folders()
         fitting = [folder for folder in folders if run in folder.name]
         exact = [folder for folder in folders if folder.name == run]

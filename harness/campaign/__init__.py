@@ -74,7 +74,7 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
         watcher.say(f"skipped {one.configuration}: {one.reason}")
     earlier = None
     comparisons = len(configurations) - 1
-    if options.against:
+    if options.against is not None:
         comparisons = len(configurations)
         earlier = against.find(configurations, options, launcher, store, watcher.say)
         configurations = configurations + earlier.configurations

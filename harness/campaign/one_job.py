@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -180,13 +180,41 @@ def _run(
     samples = recomputed.read(samples_file)
     seen = Seen(witness, samples, site.beside.others(job.run_id))
     site.beside.end(job.run_id, time.monotonic(), samples)
-    result = _conclude(job, exchange.result(exit_), exit_, started_at, seen, quiet, site)
+    said = exchange.result(exit_)
+    if not interrupted and _asked_to_end(stop) and _failed(said):
+        exit_, interrupted = replace(exit_, ended="interrupted"), True
+        said = _ended_with_us(said)
+    result = _conclude(job, said, exit_, started_at, seen, quiet, site)
     site.store.add(result, exchange)
     exchange.remove()
     watcher.job_ended(result)
     if interrupted:
+        interrupts.check()  # else it would be raised once more
         raise KeyboardInterrupt
     return result
+
+
+def _asked_to_end(stop: threading.Event | None) -> bool:
+    return interrupts.pending() or (stop is not None and stop.is_set())
+
+
+def _failed(said: Result | Failure) -> bool:
+    return isinstance(said, Failure) or said.failure is not None
+
+
+def _ended_with_us(said: Result | Failure) -> Failure:
+    """Why a job failed that was signalled together with us: its processes end one by one.
+
+    A service manager or a batch system tells every process of ours at once (KillMode in
+    systemd.kill(5), ``scancel --full``), and the trainer may be gone before we hear of it.
+    """
+    failure = said.failure if isinstance(said, Result) else said
+    last = f"; it said last: {failure.message}" if failure else ""
+    return Failure(
+        reason="interrupted",
+        message=f"stopped by the user before its end{last}",
+        exit_code=failure.exit_code if failure else None,
+    )
 
 
 def engine_took_it(result: Result) -> bool:

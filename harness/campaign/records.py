@@ -122,6 +122,8 @@ def find(store: Store, word: str, say: Callable[[str], None] = nothing) -> Campa
         UsageError: none or several fit.
         BenchdlError: its record is damaged.
     """
+    if not word.strip():
+        raise UsageError("an empty name is no campaign", "`latest` is the newest")
     names = [files.shown(Path(file.stem)) for file in _files(store)]
     fitting = [name for name in names if word in name]
     exact = newest(names, say) if word == "latest" else [one for one in fitting if one == word]

@@ -57,7 +57,8 @@ def run(arguments: list[str] | None = None) -> int:
     141 the reader of our output has gone (``| head``).
     """
     # Whatever the umask is, nobody but the user and his group writes to results and cache.
-    os.umask(os.umask(0o077) | 0o002)
+    # Our own user's part is ours: without it no folder that we make could be used by ourselves.
+    os.umask(os.umask(0o077) & 0o077 | 0o002)
     with streams.guarded():
         code = _run(arguments)
     streams.leave()

@@ -20,7 +20,10 @@ def umask():
     os.umask(before)
 
 
-@pytest.mark.parametrize(("given", "kept"), [(0o000, 0o002), (0o002, 0o002), (0o077, 0o077)])
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [(0o000, 0o002), (0o002, 0o002), (0o077, 0o077), (0o777, 0o077), (0o277, 0o077)],
+)
 def test_the_command_never_lets_everybody_write(umask, monkeypatch, given, kept):
     seen: list[int] = []
 
