@@ -30,12 +30,14 @@ def imported(engine, content, name):
 def victim(engine):
     """An image of the user, whose names an attacker wants; everything of this test goes again."""
     name = f"benchdl-test/{secrets.token_hex(6)}"
-    before = {one.id for one in engine.images.list(all=True)}
+    before = {one["Id"] for one in engine.api.images(all=True)}
     image = imported(engine, b"the user's own", name)
     yield image, f"{name}:cpu"
-    for one in engine.images.list(all=True):
-        if one.id not in before and any("benchdl-test/" in tag for tag in one.tags):
-            engine.images.remove(one.id, force=True)
+    # Not by the images themselves: others may remove theirs at the same time.
+    for one in engine.api.images(all=True):
+        ours = any("benchdl-test/" in tag for tag in one["RepoTags"] or [])
+        if one["Id"] not in before and ours:
+            engine.images.remove(one["Id"], force=True)
 
 
 def bundle_with(saved_tar, image, tmp_path, make_result, monkeypatch):
