@@ -71,7 +71,7 @@ def is_gone(pid):
     ],
 )
 def test_how_the_command_ended(guard, code, how):
-    guarded = guard("print('a word');" + code)
+    guarded = guard("print('a word', flush=True);" + code)
     assert b"".join(guarded.output()).startswith(b"a word")
     assert guarded.ended(60)
     assert guarded.code == how
