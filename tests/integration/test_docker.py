@@ -18,7 +18,8 @@ pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"
 REPO = Path(__file__).parent.parent.parent
 IN_DOCKER = ["--launcher", "docker", "--device", "cpu", "--make-base", "--idle-wait", "0"]
-STAND_IN = ["--dataset", "synthetic-mnist", "--epochs", "1", "--train-samples", "1000"]
+SMALL = ["--dataset", "synthetic-mnist", "--train-samples", "1000"]
+STAND_IN = [*SMALL, "--epochs", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +212,7 @@ def test_a_killed_container_is_a_failed_result(engine, cache, tmp_path, dummy_ro
 @pytest.mark.parametrize("backend", catalog.names())
 def test_every_backend_can_be_ended_at_work(engine, cache, tmp_path, backend, way):
     limit = ["--timeout", "8"] if way == "timeout" else []
-    process = start(cache, tmp_path, backend, "--epochs", "1000", *limit)
+    process = start(cache, tmp_path, backend, *SMALL, "--epochs", "1000", *limit)
     (container,) = wait_for(lambda: ours(engine, tmp_path))
     if way != "timeout":
         wait_for(lambda: '"phase": "fit"' in container.logs().decode())
@@ -242,14 +243,14 @@ def test_gpu_asked_for_and_absent_is_one_line_with_the_fix(run, engine, tmp_path
 
 
 def start(cache, tmp_path, *args, **more):
-    command = [BENCHDL, "run", *IN_DOCKER, *STAND_IN, *args, "--results", tmp_path / "results"]
+    command = [BENCHDL, "run", *IN_DOCKER, *args, "--results", tmp_path / "results"]
     env = {**os.environ, "BENCHDL_CACHE": str(cache), **more}
     return subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
 
 
 def start_hanging(cache, tmp_path, dummy_root):
     hang = ["--set", "environment.DUMMY_MODE=hang"]
-    return start(cache, tmp_path, "dummy", *hang, BENCHDL_ROOT=str(dummy_root))
+    return start(cache, tmp_path, "dummy", *STAND_IN, *hang, BENCHDL_ROOT=str(dummy_root))
 
 
 def wait_for(look, timeout_s=300.0):
