@@ -17,7 +17,8 @@ from harness import catalog
 pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"
 REPO = Path(__file__).parent.parent.parent
-IN_DOCKER = ["--launcher", "docker", "--device", "cpu", "--make-base", "--idle-wait", "0"]
+ON_ENGINE = ["--launcher", "docker", "--make-base", "--idle-wait", "0"]
+IN_DOCKER = [*ON_ENGINE, "--device", "cpu"]
 SMALL = ["--dataset", "synthetic-mnist", "--train-samples", "1000"]
 STAND_IN = [*SMALL, "--epochs", "1"]
 
@@ -29,18 +30,19 @@ def cache(tmp_path_factory):
 
 @pytest.fixture
 def run(engine, cache, tmp_path, dummy_root):
-    def call(*args, expect=0, dummy=False):
+    def call(*args, expect=0, dummy=False, device="cpu"):
         env = {**os.environ, "BENCHDL_CACHE": str(cache)}
         if dummy:
             env["BENCHDL_ROOT"] = str(dummy_root)
         done = subprocess.run(
-            [BENCHDL, "run", *IN_DOCKER, *args, "--json", "--results", tmp_path / "results"],
+            [BENCHDL, "run", *ON_ENGINE, "--device", device, *args,
+             "--json", "--results", tmp_path / "results"],
             env=env,
             capture_output=True,
             text=True,
             timeout=1800,
             check=False,
-        )
+        )  # fmt: skip
         assert "Traceback" not in done.stderr, done.stderr
         assert done.returncode == expect, done.stderr
         return done
@@ -235,7 +237,7 @@ def test_gpu_asked_for_and_absent_is_one_line_with_the_fix(run, engine, tmp_path
     if "nvidia" in engine.info().get("Runtimes", {}):
         pytest.skip("this engine has an NVIDIA runtime")
     before = {container.id for container in engine.containers.list(all=True)}
-    done = run("tf", *STAND_IN, "--device", "gpu", expect=1)
+    done = run("tf", *STAND_IN, device="gpu", expect=1)
     line = done.stderr.strip().splitlines()[-1]
     assert line.startswith("benchdl: asking the engine for a GPU")
     assert "nvidia-container-toolkit" in line

@@ -22,7 +22,6 @@ PARTS = ("Makefile", "pyproject.toml", "README.md", "LICENSE", "harness", "runne
 PIP_CONF = """[global]
 user = true
 target = {away}
-no-index = true
 require-virtualenv = true
 only-binary = nvidia-ml-py3
 constraint = {away}/no-such-file
@@ -31,12 +30,15 @@ prefix = {away}
 no-deps = true
 """
 DISTUTILS = "[install]\nprefix = {away}\n[build]\nbuild-base = {away}\n"
-UV_TOML = "no-index = true\noffline = true\nunknown-key = [\n"
+UV_TOML = "python-downloads = 7\nunknown-key = [\n"
 
 
 @pytest.fixture
 def hostile(tmp_path):
-    """Settings of pip, uv, setuptools and Python that each would break or misdirect."""
+    """Settings of pip, uv, setuptools and Python that each would break or misdirect.
+
+    None of how packages are reached (no index, offline): those are the user's, and kept.
+    """
     home, away = tmp_path / "home", tmp_path / "away"
     away.mkdir()
     reach = package_settings.pip_settings(os.environ)
@@ -54,10 +56,10 @@ def hostile(tmp_path):
     caches = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return make_checkout.environment(
         HOME=str(home), XDG_CACHE_HOME=caches,
-        PIP_USER="1", PIP_TARGET=str(away), PIP_PREFIX=str(away), PIP_NO_INDEX="1",
+        PIP_USER="1", PIP_TARGET=str(away), PIP_PREFIX=str(away),
         PIP_REQUIRE_VIRTUALENV="1", PIP_ONLY_BINARY=":all:", PIP_CONSTRAINT="/no/such/file",
         PIP_NO_DEPS="1", PIP_TIMEOUT="soon",
-        UV_SYSTEM_PYTHON="1", UV_PYTHON="2.6", UV_OFFLINE="1", UV_NO_INDEX="1", UV_TARGET=str(away),
+        UV_SYSTEM_PYTHON="1", UV_PYTHON="2.6", UV_TARGET=str(away),
         UV_CONSTRAINT="/no/such/file", UV_NO_BINARY="1", UV_EXCLUDE_NEWER="2001-01-01",
         UV_REQUIRE_HASHES="0", UV_PROJECT="/no/such/folder", UV_RESOLUTION="lowest",
         VIRTUAL_ENV="/no/such/folder", PYTHONPATH=str(away), PYTHONHOME=str(away),
