@@ -14,10 +14,12 @@ import hashlib
 import json
 from pathlib import Path
 
-from runner import backends, reference, workloads
-from runner.contract import Job, Provenance, Settings
+from runner.backends import loading
+from runner.contract.job import Job, Provenance, Settings
 from runner.datasets import FILES, evidence, load
+from runner.networks import in_numpy
 from runner.proof import TRAIN_SAMPLES
+from runner.workloads import lookup
 
 
 def main() -> None:
@@ -37,7 +39,7 @@ def main() -> None:
         name: hashlib.sha256((asked.data_dir / name).read_bytes()).hexdigest()
         for name in FILES.values()
     }
-    backend = backends.load(asked.backend)
+    backend = loading.load(asked.backend)
     job = Job(
         run_id="20200101t000000z-bands-00000000",
         campaign_id="bands",
@@ -57,7 +59,7 @@ def main() -> None:
     backend.start(job)
     data = load(asked.data_dir, checksums, asked.train_samples)
     proof = evidence(asked.data_dir, checksums, asked.train_samples, TRAIN_SAMPLES)
-    workload = workloads.of(job)
+    workload = lookup.of(job)
     an_epoch = workload.recipe.updates(len(data.train_labels), 1)
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         backend.build(job.model_copy(update={"seed": seed}), workload)
@@ -67,10 +69,10 @@ def main() -> None:
         def epoch_seen(number: int, loss: float, seed: int = seed) -> None:
             del loss  # the tool's own, under dropout and while the weights move
             weights, network = backend.weights(), workload.network
-            train_loss, _ = reference.loss_and_error(
+            train_loss, _ = in_numpy.loss_and_error(
                 network, weights, proof.train_images, proof.train_labels
             )
-            test_loss, error_rate = reference.loss_and_error(
+            test_loss, error_rate = in_numpy.loss_and_error(
                 network, weights, proof.test_images, proof.test_labels
             )
             line = {

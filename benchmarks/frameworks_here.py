@@ -15,16 +15,17 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from harness import campaign, tables
-from harness.campaign.progress import quiet
+from harness.campaign import conduct
+from harness.campaign.display import quiet
 from harness.catalog import Backend, Flavour
 from harness.cli import request
 from harness.errors import BenchdlError
-from harness.launchers.base import Prepared, Say
+from harness.launchers.launcher import Prepared, Say
 from harness.launchers.local import LocalLauncher
 from harness.store import Store
+from harness.tables import formats
 from harness.tables.rows import row
-from runner.contract import Pins, Provenance
+from runner.contract.job import Pins, Provenance
 
 NOTE = "the frameworks that this machine had, not the image's"
 
@@ -71,7 +72,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=Path("results"))
     asked = parser.parse_args()
     try:
-        options = campaign.Options(
+        options = conduct.Options(
             backends=asked.backends,
             modes=asked.modes or ["as-written"],
             devices=[asked.device],
@@ -82,11 +83,11 @@ def main() -> int:
             cool_down_s=asked.cool_down,
             data_dir=asked.data_dir,
         )
-        done = campaign.run(options, Here(), Store(asked.results), quiet())
+        done = conduct.run(options, Here(), Store(asked.results), quiet())
     except (BenchdlError, ValueError) as error:
         sys.stderr.write(f"frameworks_here: {error}\n")
         return 2
-    sys.stdout.write(tables.to_markdown([row(result) for result in done]) + "\n")
+    sys.stdout.write(formats.to_markdown([row(result) for result in done]) + "\n")
     return 0 if all(result.status == "ok" for result in done) else 1
 
 

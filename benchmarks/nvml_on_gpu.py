@@ -32,9 +32,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.gpu_loads import DutyLoad, training_loop  # noqa: E402
-from runner.meters.gpu import NvmlReader, open_gpus  # noqa: E402
+from runner.contract.samples import Samples, facts_path, gpu_column, read_samples  # noqa: E402
 from runner.meters.gpu_figures import gpu_use  # noqa: E402
-from runner.meters.window import Samples, facts_path, gpu_column, read_samples  # noqa: E402
+from runner.meters.gpu_meter import NvmlReader, open_gpus  # noqa: E402
 from runner.sampler import Sampler  # noqa: E402
 
 DUTIES = (0, 25, 50, 75, 100)

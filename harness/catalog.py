@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from harness import files, paths, toml_models
 from harness.errors import UsageError
-from runner.contract import Mode
+from runner.contract.job import Mode
 
 Flavour = Literal["cpu", "gpu"]
 PoolMode = Literal["growth", "fraction", "off"]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from harness.errors import BenchdlError
-from runner import strict_json
+from runner.contract import strict_json
 
 
 class FileError(BenchdlError):
@@ -89,7 +89,7 @@ def read_json(path: Path, limit_bytes: int, *, links: bool = False) -> Any:
 
     Raises:
         MissingError: nothing is there.
-        FileError: as with :func:`read_plain`, or :mod:`runner.strict_json` does not take it.
+        FileError: as with :func:`read_plain`, or strict_json does not take it.
     """
     return parse_json(read_plain(path, limit_bytes, links=links))
 
@@ -98,7 +98,7 @@ def parse_json(text: bytes | str) -> Any:
     """The value of a JSON text from outside.
 
     Raises:
-        FileError: :mod:`runner.strict_json` does not take it.
+        FileError: strict_json does not take it.
     """
     try:
         return strict_json.parse(text)

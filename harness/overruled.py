@@ -7,7 +7,8 @@ notices: a job whose variables are not what its settings say fails (runner/train
 from __future__ import annotations
 
 from harness.errors import UsageError
-from runner.contract import Mode, SettingValue
+from runner.contract.job import Mode
+from runner.contract.schema import SettingValue
 
 _DEVICE = "choose with --device and --gpus"
 _POOL = "set memory_pool.mode or memory_pool.fraction"
@@ -43,7 +44,7 @@ _THEANO_FLAGS: dict[str, str] = {
     "lib.cnmem": _POOL,
     "dnn.enabled": "set cudnn.enabled",
 }
-"""Flags within THEANO_FLAGS that runner/backends/theano.py writes after the user's."""
+"""Flags within THEANO_FLAGS that runner/backends/keras/theano.py writes after the user's."""
 
 
 def refuse(

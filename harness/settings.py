@@ -9,7 +9,8 @@ from typing import Any
 from harness import addresses
 from harness.catalog import Backend, Cudnn, Pool, Precision, suggestion
 from harness.errors import UsageError
-from runner.contract import MemoryPool, Mode, Settings, SettingValue
+from runner.contract.job import MemoryPool, Mode, Settings
+from runner.contract.schema import SettingValue
 
 KEYS = (
     "memory_pool.mode",

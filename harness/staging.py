@@ -12,7 +12,7 @@ import secrets
 from urllib.parse import quote, unquote
 
 from harness.launchers import marks
-from runner.contract import RUN_ID_PATTERN
+from runner.contract.job import RUN_ID_PATTERN
 
 OWNER = "harness.txt"
 """In the folder of a job: the mark of the harness that runs it."""

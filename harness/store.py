@@ -23,7 +23,8 @@ from harness.files import FileError, MissingError, sync
 from harness.launchers.exchange import MAX_RESULT_BYTES, Exchange, unwritable
 from harness.named_paths import recordable
 from harness.newest import newest, nothing
-from runner.contract import ContractError, Result, load_result
+from runner.contract.result import Result, load_result
+from runner.contract.schema import ContractError
 
 CAMPAIGNS = "campaigns"
 """The folder among the results that holds the records of campaigns: harness/campaign/records.py."""

@@ -9,9 +9,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Optional
 
-from runner.contract import ContractError, Failure, Job, Result, load_job
-from runner.measurement import Measurement
-from runner.progress import Progress
+from runner.contract.job import Job, load_job
+from runner.contract.measurement import Measurement
+from runner.contract.result import Failure, Result
+from runner.contract.schema import ContractError
+from runner.events import Progress
 
 
 def main() -> int:

@@ -16,8 +16,8 @@ from typing import Dict, Iterable, List, Optional
 
 import psutil
 
-from runner.measurement import Host, Isolation
-from runner.meters.gpu import text
+from runner.contract.measurement import Host, Isolation
+from runner.meters.gpu_meter import text
 
 _PROC = Path("/proc/self")
 _CGROUP_LIMITS = {

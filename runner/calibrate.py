@@ -19,11 +19,11 @@ from typing import List, Optional
 
 import psutil
 
-from runner.measurement import CpuUse
-from runner.meters.figures import cpu_use
-from runner.meters.window import JOB_CPU_COLUMN, read_samples
+from runner.contract.measurement import CpuUse
+from runner.contract.samples import JOB_CPU_COLUMN, read_samples
+from runner.contract.schema import Model
+from runner.meters.cpu_figures import cpu_use
 from runner.sampler import Sampler
-from runner.schema import Model
 
 SPIN = """
 import os, sys

@@ -12,14 +12,22 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, ContextManager, Dict, Optional
 
-from runner import attest, proof, workloads
+from runner import attest, proof
 from runner.channel import Frame, tensors
-from runner.contract import Job
-from runner.measurement import Attestation, Learning, Measurement, Phases, SamplerFacts
-from runner.meters import figures, gpu_figures, window
-from runner.progress import Progress
+from runner.contract.job import Job
+from runner.contract.measurement import (
+    Attestation,
+    Learning,
+    Measurement,
+    Phases,
+    SamplerFacts,
+)
+from runner.contract.samples import Samples, read_samples
+from runner.events import Progress
+from runner.meters import cpu_figures, gpu_figures
 from runner.sampler import Sampler
 from runner.training import Training
+from runner.workloads import lookup
 
 _OF_THE_TRAINER = ("updates", "train_samples", "test_samples")
 
@@ -32,7 +40,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
         Exception: the dataset cannot be used, or the weights do not fit; the caller records it.
     """
     begin = time.monotonic()
-    workload = workloads.of(job)
+    workload = lookup.of(job)
     samples_file = job_dir / "samples.csv"
     training = Training(job, workload.network.parameters(), progress)
     with training, _sampler(job, training.pid, samples_file) as sampler:
@@ -45,7 +53,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     marks = training.marks
     learned = proof.opinion(workload, tensors(untrained), tensors(trained), data)
     start_s, end_s = marks["fit"], marks["fit_end"]
-    samples = window.read_samples(samples_file)
+    recorded = read_samples(samples_file)
     seconds = {f"{name}_s": value for name, value in training.took.items()}
     return Measurement(
         phases=Phases(
@@ -56,10 +64,10 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
         marks={"begin": begin, **marks, "end": time.monotonic()},
         epochs=training.epochs,
         learning=_learning(done, workload.recipe.batch_size, learned),
-        cpu=figures.cpu_use(samples, start_s, end_s),
-        gpu=gpu_figures.gpu_use(samples, start_s, end_s),
-        memory=figures.memory_use(samples, start_s, end_s),
-        sampler=_sampler_facts(sampler, samples, start_s, end_s),
+        cpu=cpu_figures.cpu_use(recorded, start_s, end_s),
+        gpu=gpu_figures.gpu_use(recorded, start_s, end_s),
+        memory=cpu_figures.memory_use(recorded, start_s, end_s),
+        sampler=_sampler_facts(sampler, recorded, start_s, end_s),
         attestation=Attestation.model_validate(done.facts["attestation"]),
         isolation=attest.isolation(),
         host=attest.host(),
@@ -90,9 +98,9 @@ def _sampler(job: Job, trainer: int, out: Path) -> ContextManager[Optional[Sampl
 
 
 def _sampler_facts(
-    sampler: Optional[Sampler], samples: window.Samples, start: float, end: float
+    sampler: Optional[Sampler], recorded: Samples, start: float, end: float
 ) -> SamplerFacts:
-    facts = figures.sampler_facts(samples, start, end)
+    facts = cpu_figures.sampler_facts(recorded, start, end)
     if sampler is None:
         return facts.model_copy(update={"problem": "switched off"})
     if sampler.end is None or sampler.end.ok:

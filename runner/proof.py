@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Sequence
 
-from runner.contract import Job
-from runner.workloads.network import Workload
+from runner.contract.job import Job
+from runner.workloads.workload import Workload
 
 if TYPE_CHECKING:  # the judge imports NumPy once the trainer is a process of its own
     from runner.datasets import Arrays
@@ -40,16 +40,14 @@ def opinion(
     Raises:
         ValueError: the weights do not fit the network.
     """
-    from runner import reference  # noqa: PLC0415 - imports NumPy
+    from runner.networks import in_numpy  # noqa: PLC0415 - imports NumPy
 
     network, few = workload.network, slice(_UNTRAINED_IMAGES)
-    start, _ = reference.loss_and_error(
+    start, _ = in_numpy.loss_and_error(
         network, untrained, data.test_images[few], data.test_labels[few]
     )
-    loss, error_rate = reference.loss_and_error(
-        network, trained, data.test_images, data.test_labels
-    )
-    train_loss, _ = reference.loss_and_error(network, trained, data.train_images, data.train_labels)
+    loss, error_rate = in_numpy.loss_and_error(network, trained, data.test_images, data.test_labels)
+    train_loss, _ = in_numpy.loss_and_error(network, trained, data.train_images, data.train_labels)
     return {
         "parameters": sum(int(weight.size) for weight in trained),
         "initial_loss": start,

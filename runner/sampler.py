@@ -26,9 +26,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, NamedTuple, Optional, Sequence, Type
 
-from runner.meters.gpu import open_gpus
+from runner.contract.samples import facts_path
+from runner.meters.gpu_meter import open_gpus
 from runner.meters.recorder import Recorder
-from runner.meters.window import facts_path
 
 READY = "ready"
 STOPPED = "stopped"

@@ -17,11 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterator, List
 
-from runner import attest, backends, libraries, workloads
+from runner import attest, libraries
+from runner.backends import loading
 from runner.backends.base import Backend
 from runner.channel import Teller
-from runner.contract import Job
-from runner.measurement import Attestation
+from runner.contract.job import Job
+from runner.contract.measurement import Attestation
+from runner.workloads import lookup
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
@@ -47,8 +49,8 @@ def run(job: Job, teller: Teller) -> int:
 
 
 def _run(job: Job, teller: Teller) -> None:
-    workload = workloads.of(job)
-    backend = backends.load(job.backend)
+    workload = lookup.of(job)
+    backend = loading.load(job.backend)
     teller.wait()  # until the sampler runs
     backend.configure(job)
     _in_force(job)

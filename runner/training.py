@@ -16,9 +16,9 @@ import psutil
 
 from runner import trainer
 from runner.channel import ChannelError, Frame, Listener, Teller
-from runner.contract import Job
-from runner.measurement import Epoch
-from runner.progress import Progress
+from runner.contract.job import Job
+from runner.contract.measurement import Epoch
+from runner.events import Progress
 
 PHASES = ("import", "load", "build", "compile", "fit", "evaluate", "proof")
 """What a trainer goes through, in this order."""

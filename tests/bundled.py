@@ -16,7 +16,7 @@ from harness.campaign.records import Campaign, Environment
 from harness.catalog import Backend, load
 from harness.images import context
 from harness.store import Store
-from runner.contract import Pins, Provenance
+from runner.contract.job import Pins, Provenance
 
 CAMPAIGN_ID = "20261124t050000z-campaign-cpu-00c0ffee"
 IMAGE_TOML = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.checks.seen import Seen
 from harness.checks.witness import Witness
-from runner.meters.window import Samples
+from runner.contract.samples import Samples
 
 
 def seen(wall_s):

@@ -20,7 +20,7 @@ from gpu_stub.fixtures import on_stub, stub_engine, stub_library, stub_nvml  # n
 from harness import engine as engine_module
 from harness.errors import BenchdlError
 from harness.store import Store
-from runner.contract import Result
+from runner.contract.result import Result
 
 REPO = Path(__file__).resolve().parents[1]
 BENCHDL = Path(sys.executable).parent / "benchdl"

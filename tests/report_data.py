@@ -14,7 +14,7 @@ from typing import Any
 
 from conftest import merged, tf_on_cpu
 
-from runner.contract import Result
+from runner.contract.result import Result
 
 TOOLS = {
     "tf": ("Keras (tensorflow)", 176.0),

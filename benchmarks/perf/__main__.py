@@ -19,7 +19,8 @@ from docker.errors import DockerException
 
 from benchmarks.perf import arms, document, sampler_cost
 from benchmarks.perf.records import Record, Records
-from harness import catalog, datasets, paths
+from harness import catalog, paths
+from harness.datasets import provision
 from harness.errors import BenchdlError
 from runner import attest
 
@@ -62,7 +63,7 @@ def main() -> int:
 
 
 def _measure(asked: argparse.Namespace) -> int:
-    data = datasets.resolve(
+    data = provision.resolve(
         "auto", asked.data_dir, lambda text: sys.stderr.write(text + "\n") and None
     )
     conditions: Record = {

@@ -17,8 +17,8 @@ from docker.types import Mount
 from benchmarks.perf.records import Record
 from harness import catalog, engine, settings
 from harness.images import build
-from harness.launchers import data_access, gpu
-from runner.contract import load_result
+from harness.launchers import data_access, gpu_options
+from runner.contract.result import load_result
 
 Device = Literal["cpu", "gpu"]
 
@@ -151,9 +151,9 @@ class Arms:
         """What ``docker run --rm --entrypoint python`` does: seconds, and standard output."""
         info: dict[str, Any] = self._client.info()
         devices = (
-            gpu.request(gpu.choose(info, "auto")[0], None)
+            gpu_options.request(gpu_options.choose(info, "auto")[0], None)
             if self._work.device == "gpu"
-            else gpu.none(info)
+            else gpu_options.none(info)
         )
         environment = {"HOME": "/tmp", **environment, **devices.pop("environment")}  # noqa: S108
         mounts = [

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from harness.stats.samples import Sample
+from harness.stats.describe import Sample
 
 Record = dict[str, Any]
 

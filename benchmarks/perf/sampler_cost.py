@@ -11,9 +11,10 @@ from pathlib import Path
 
 from benchmarks.perf.arms import Work
 from benchmarks.perf.records import Records
-from harness import catalog, datasets, engine
-from harness.campaign import one_job, plan, progress
+from harness import catalog, engine
+from harness.campaign import display, one_job, plan
 from harness.campaign.plan import Options, PlannedJob
+from harness.datasets import provision
 from harness.launchers.docker import DockerLauncher
 from harness.store import Store, new_run_id
 from runner.sampler import Sampler
@@ -62,7 +63,7 @@ def train(records: Records, work: Work, backend: str, blocks: int, seed: int) ->
     (configuration,), _ = plan.check(options)
     spec = catalog.load(backend)
     launcher = DockerLauncher(engine.connect(), make_base=True)
-    watcher = progress.quiet()
+    watcher = display.quiet()
     prepared = launcher.prepare(spec, work.device, watcher.say)
     intervals: dict[str, float | None] = {arm(rate): 1 / rate for rate in RATES_HZ}
     intervals[WITHOUT] = None
@@ -71,7 +72,7 @@ def train(records: Records, work: Work, backend: str, blocks: int, seed: int) ->
         store.staging()
         site = one_job.Site(
             new_run_id("perf", work.device), options, launcher, store,
-            datasets.resolve(work.dataset, work.data_dir, watcher.say), {backend: spec},
+            provision.resolve(work.dataset, work.data_dir, watcher.say), {backend: spec},
             {(backend, work.device): prepared},
         )  # fmt: skip
         for block in range(1, blocks + 1):

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from harness import nvidia
 from harness.errors import UsageError
+from harness.nvidia import host_driver
 
 CUDA = "CUDA_VISIBLE_DEVICES"
 _SLURM = ("SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
@@ -35,10 +35,10 @@ class GpuLimit(NamedTuple):
 
 
 def limit(
-    environment: Mapping[str, str] = os.environ, driver: nvidia.Driver | None = None
+    environment: Mapping[str, str] = os.environ, driver: host_driver.Driver | None = None
 ) -> GpuLimit | None:
     """What was allotted; None: all that the driver shows, and it shows all it has."""
-    driver = driver or nvidia.examine()
+    driver = driver or host_driver.examine()
     hidden = bool(driver.gpus) and len(driver.gpus) < _machine_has()
     stated = _stated(environment, driver)
     if stated is not None:
@@ -56,7 +56,7 @@ def limit(
 
 
 def within(
-    asked: list[str] | None, allotted: GpuLimit | None, driver: nvidia.Driver | None = None
+    asked: list[str] | None, allotted: GpuLimit | None, driver: host_driver.Driver | None = None
 ) -> list[str] | None:
     """The GPUs for a job that asks for ``asked`` (None: all), of those that are allotted.
 
@@ -71,7 +71,7 @@ def within(
         )
     if asked is None:
         return allotted.gpus
-    driver = driver or nvidia.examine()
+    driver = driver or host_driver.examine()
     names = {_uuid(one, driver) for one in allotted.gpus}
     foreign = [one for one in asked if _uuid(one, driver) not in names]
     if foreign:
@@ -82,7 +82,7 @@ def within(
     return [_uuid(one, driver) for one in asked] if allotted.hidden else asked
 
 
-def _stated(environment: Mapping[str, str], driver: nvidia.Driver) -> tuple[str, str] | None:
+def _stated(environment: Mapping[str, str], driver: host_driver.Driver) -> tuple[str, str] | None:
     """What a variable says, and its name and value in words."""
     if CUDA in environment:
         return environment[CUDA], f"{CUDA}={environment[CUDA]}"
@@ -99,7 +99,7 @@ def _stated(environment: Mapping[str, str], driver: nvidia.Driver) -> tuple[str,
     return None
 
 
-def _named(words: str, driver: nvidia.Driver) -> list[str]:
+def _named(words: str, driver: host_driver.Driver) -> list[str]:
     """The GPUs of a list; as CUDA does, what follows a name that is none does not count."""
     chosen: list[str] = []
     for word in (part.strip() for part in words.split(",")):
@@ -117,7 +117,7 @@ def _named(words: str, driver: nvidia.Driver) -> list[str]:
     return chosen
 
 
-def _uuid(name: str, driver: nvidia.Driver) -> str:
+def _uuid(name: str, driver: host_driver.Driver) -> str:
     by_index = {str(gpu.index): gpu.uuid for gpu in driver.gpus}
     return by_index.get(name, name)
 

@@ -8,7 +8,7 @@ import resource
 import psutil
 
 from harness.allotment import batch, core_grant, gpu_grant, own_cgroup
-from runner.contract import Allotment
+from runner.contract.result import Allotment
 
 
 def read() -> Allotment:

@@ -22,7 +22,7 @@ from harness.campaign.records import Campaign
 from harness.catalog import Backend, Flavour
 from harness.errors import UsageError
 from harness.images import baseimage, build
-from harness.launchers.base import Prepared, Say
+from harness.launchers.launcher import Prepared, Say
 from harness.launchers.local import LocalLauncher
 
 Sources = Literal["auto", "bundle", "here"]

@@ -27,7 +27,9 @@ from harness.errors import BenchdlError, UsageError
 from harness.files import FileError
 from harness.launchers.exchange import MAX_RESULT_BYTES, MAX_SAMPLES_BYTES
 from harness.store import CAMPAIGNS, Damaged, Store
-from runner.contract import ContractError, Result, load_job, load_result
+from runner.contract.job import load_job
+from runner.contract.result import Result, load_result
+from runner.contract.schema import ContractError
 
 Say = Callable[[str], None]
 

@@ -10,7 +10,7 @@ from harness.bundle import foreign_tar
 from harness.bundle.archive import ArchiveError
 from harness.bundle.foreign_tar import Header, Window, escapes, short
 from harness.bundle.manifest import ID
-from runner import strict_json
+from runner.contract import strict_json
 
 MAX_TEXT_BYTES = 4 * 2**20
 """Of a configuration or a manifest; an engine takes as much as 4 MiB of a manifest."""

@@ -13,8 +13,15 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from harness.campaign.plan import Device
-from runner.contract import RUN_ID_PATTERN
-from runner.schema import ContractError, Count, Model, Ordinal, first_error, versioned
+from runner.contract.job import RUN_ID_PATTERN
+from runner.contract.schema import (
+    ContractError,
+    Count,
+    Model,
+    Ordinal,
+    first_error,
+    versioned,
+)
 
 SCHEMA_VERSION = 1
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import tables
 from harness.bundle.manifest import DamagedResult
 from harness.campaign.records import Campaign
 from harness.report import document, page, texts
-from harness.tables import rows
-from runner.contract import Result
+from harness.tables import formats, rows
+from runner.contract.result import Result
 
 PAGE = "report.html"
 
@@ -20,8 +19,8 @@ def of(results: list[Result]) -> dict[str, str]:
     return {
         "report.md": texts.markdown(results),
         "report.csv": texts.csv_lines(results),
-        "runs.csv": tables.to_csv(flat),
-        "runs.json": tables.to_json(flat) + "\n",
+        "runs.csv": formats.to_csv(flat),
+        "runs.json": formats.to_json(flat) + "\n",
     }
 
 

@@ -17,7 +17,7 @@ from harness.bundle.manifest import BACKEND, ID
 from harness.campaign.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, Options, PlannedJob
 from harness.campaign.records import Campaign, Environment
 from harness.errors import UsageError
-from runner.contract import SettingValue
+from runner.contract.schema import SettingValue
 
 DEFAULT_JOBS = 500
 DEFAULT_EPOCHS = 100

@@ -21,8 +21,8 @@ from harness.campaign import records
 from harness.campaign.records import Campaign
 from harness.errors import BenchdlError
 from harness.launchers.exchange import MAX_RESULT_BYTES
-from runner.contract import ContractError, Result, load_result
-from runner.schema import first_error, versioned
+from runner.contract.result import Result, load_result
+from runner.contract.schema import ContractError, first_error, versioned
 
 _MAX_TEXT_BYTES = 256 * 2**20
 

@@ -16,7 +16,7 @@ from harness import cache, paths
 from harness.campaign.records import Campaign
 from harness.errors import BenchdlError
 from harness.store import Store
-from runner.contract import Result
+from runner.contract.result import Result
 
 _IN_CONTAINERS = ("/data", "/job", "/cache", "/tmp")  # noqa: S108 - the same on every machine
 _HOMES = re.compile(rb"(?<![\w.-])(?:/home/[\w.+-]+|/Users/[\w.+-]+|/root(?![\w.-]))")

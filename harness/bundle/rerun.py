@@ -11,28 +11,28 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import campaign as campaigns
-from harness import compare, engine, paths, scratch
+from harness import engine, paths, scratch
 from harness.bundle import carried, choosing, outline, plain
 from harness.bundle.choosing import Chosen, LocalOfBundle, OfBundle, Sources, Where
 from harness.bundle.manifest import SOURCES
 from harness.bundle.plain import Limits
 from harness.bundle.reading import Bundle
 from harness.bundle.unpacking import FOLDERS, unpack
-from harness.campaign import plan, records, this_machine
+from harness.campaign import conduct, plan, records, this_machine
 from harness.campaign.records import Campaign
 from harness.campaign.watcher import Watcher
-from harness.compare import Outcome
+from harness.compare import comparing
+from harness.compare.comparing import Outcome
 from harness.errors import UsageError
 from harness.launchers import recovery
-from harness.launchers.base import Launcher
 from harness.launchers.docker import DockerLauncher
-from harness.launchers.gpu import InjectionWord
+from harness.launchers.gpu_options import InjectionWord
+from harness.launchers.launcher import Launcher
 from harness.launchers.local import LocalLauncher
 from harness.newest import newest
 from harness.store import Store
 from harness.tables import rows
-from runner.contract import Result
+from runner.contract.result import Result
 
 __all__ = ["Here", "Limits", "Sources", "Where", "rerun", "verdict"]
 
@@ -93,10 +93,8 @@ def rerun(bundle: Bundle, here: Here, store: Store, watcher: Watcher) -> list[Re
             begun = _begun(store, bundle, here.limits) if here.resume else None
             launcher = _launcher(bundle, record, here, chosen, checked, checkout)
             if begun:
-                return campaigns.resume(begun, launcher, store, watcher)
-            return campaigns.again(
-                record, options, bundle.manifest_sha256, launcher, store, watcher
-            )
+                return conduct.resume(begun, launcher, store, watcher)
+            return conduct.again(record, options, bundle.manifest_sha256, launcher, store, watcher)
 
 
 def verdict(bundle: Bundle, done: list[Result]) -> Outcome:
@@ -116,7 +114,7 @@ def verdict(bundle: Bundle, done: list[Result]) -> Outcome:
         f"here, {this_machine.here()}",
     )
     same = images[0] == images[1] and None not in images[0]
-    return compare.between(sides, ("machine",) if same else ("machine", "time"), names=names)
+    return comparing.between(sides, ("machine",) if same else ("machine", "time"), names=names)
 
 
 def _launcher(

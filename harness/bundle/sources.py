@@ -11,13 +11,13 @@ from pathlib import Path
 
 import docker
 
-from harness import catalog, engine, images, paths
+from harness import catalog, engine, paths
 from harness.bundle.manifest import ID, is_safe
 from harness.campaign import changes
 from harness.campaign.records import Campaign, Environment
 from harness.catalog import Backend
 from harness.errors import BenchdlError
-from harness.images import context, locks
+from harness.images import built, context, locks
 
 _LEFT_OUT = ("__pycache__",)
 
@@ -123,13 +123,11 @@ def _built_otherwise(
     image = engine.find_image(client, by_id.group()) if by_id else None
     if image is None:
         return False
-    arguments = context.arguments(
-        backend, environment.device, images.label(image, "mirror") or None
-    )
+    arguments = context.arguments(backend, environment.device, built.label(image, "mirror") or None)
     print_ = context.fingerprint(
-        context.files(backend, environment.device), arguments, images.label(image, "base_id")
+        context.files(backend, environment.device), arguments, built.label(image, "base_id")
     )
-    return images.label(image, "fingerprint") != print_
+    return built.label(image, "fingerprint") != print_
 
 
 def read(file: Path) -> bytes:

@@ -15,9 +15,9 @@ from harness.campaign import records
 from harness.campaign.plan import Configuration, Options, PlannedJob
 from harness.campaign.records import Campaign, Environment
 from harness.errors import UsageError
-from harness.launchers.base import Launcher
+from harness.launchers.launcher import Launcher
 from harness.store import Store
-from runner.contract import Settings
+from runner.contract.job import Settings
 
 _IMAGE = re.compile(r"(sha256:)?[0-9a-f]{12,64}|[^\s/]+/[^\s]+:[^\s]+")
 

@@ -9,7 +9,7 @@ from harness.allotment import gpu_grant, grant
 from harness.campaign import plan
 from harness.campaign.plan import Configuration, Options
 from harness.errors import UsageError
-from runner.contract import Allotment
+from runner.contract.result import Allotment
 
 
 def within(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.meters.window import Samples
+from runner.contract.samples import Samples
 
 Read = Callable[[Path], Samples]
 

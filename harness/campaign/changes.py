@@ -16,9 +16,9 @@ from pathlib import Path
 import harness
 from harness import paths
 from harness.campaign.records import Campaign, Environment
-from harness.datasets import Dataset
+from harness.datasets.provision import Dataset
 from harness.errors import BenchdlError
-from runner.contract import Finding
+from runner.contract.result import Finding
 
 CODE = "campaign-changed"
 

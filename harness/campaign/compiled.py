@@ -18,7 +18,7 @@ from pathlib import Path
 
 from harness import cache, scratch, trees
 from harness.errors import BenchdlError
-from runner.contract import Job
+from runner.contract.job import Job
 
 _UNUSED_S = 30 * 86_400.0
 """After so long without a job of its image a folder is removed: a new build has a new one."""

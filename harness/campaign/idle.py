@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import psutil
 
-from harness import interrupts, nvidia
-from runner.contract import Finding, Idle
+from harness import interrupts
+from harness.nvidia import host_driver
+from runner.contract.result import Finding, Idle
 
 CPU_PERCENT = 10.0
 """Of the cores that jobs may use: what checks.py calls a foreign load while a job trains."""
@@ -107,7 +108,7 @@ def _cpu_percent(cores: list[int] | None, stop: threading.Event | None) -> float
 
 def _gpu_percent(gpus: list[str] | None) -> float | None:
     """Utilisation of the busiest of these GPUs; None where NVML does not tell."""
-    shown = nvidia.examine().gpus
+    shown = host_driver.examine().gpus
     chosen = [one for one in shown if gpus is None or {str(one.index), one.uuid} & set(gpus)]
     known = [one.utilisation_percent for one in chosen if one.utilisation_percent is not None]
     return max(known, default=None)

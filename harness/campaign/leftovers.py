@@ -16,10 +16,12 @@ from pathlib import Path
 
 from harness import files, staging, trees
 from harness.files import FileError
-from harness.launchers.base import Launcher
 from harness.launchers.exchange import MAX_RESULT_BYTES, OURS, Exchange
+from harness.launchers.launcher import Launcher
 from harness.store import Store
-from runner.contract import ContractError, Failure, Job, Launch, Result, load_job
+from runner.contract.job import Job, load_job
+from runner.contract.result import Failure, Launch, Result
+from runner.contract.schema import ContractError
 
 REASON = "harness-died"
 

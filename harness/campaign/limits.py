@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.datasets import pins
+from harness.datasets import known
 from harness.errors import UsageError
 
 LEAST_MEMORY_BYTES = 6 * 2**20
@@ -59,9 +59,9 @@ def check_train_samples(count: int | None) -> None:
     Raises:
         UsageError: no dataset has so many.
     """
-    if count is not None and count > pins.TRAIN_IMAGES:
+    if count is not None and count > known.TRAIN_IMAGES:
         raise UsageError(
-            f"{count:,} training images asked for, a dataset has {pins.TRAIN_IMAGES:,}",
+            f"{count:,} training images asked for, a dataset has {known.TRAIN_IMAGES:,}",
             "ask for fewer, or leave --train-samples out for all",
         )
 
@@ -72,7 +72,7 @@ def check_batch_sizes(sizes: list[int | None], train_samples: int | None) -> Non
     Raises:
         UsageError: one is larger than all training images: no batch would be of that size.
     """
-    count = train_samples or pins.TRAIN_IMAGES
+    count = train_samples or known.TRAIN_IMAGES
     for size in sizes:
         if size is not None and size > count:
             raise UsageError(

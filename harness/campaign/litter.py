@@ -15,11 +15,12 @@ from harness.campaign import leftovers, records
 from harness.errors import BenchdlError
 from harness.files import FileError
 from harness.launchers import marks
-from harness.launchers.base import Launcher
 from harness.launchers.exchange import MAX_RESULT_BYTES, OURS
+from harness.launchers.launcher import Launcher
 from harness.launchers.local import LocalLauncher
 from harness.store import Store
-from runner.contract import ContractError, Job, load_job
+from runner.contract.job import Job, load_job
+from runner.contract.schema import ContractError
 
 Say = Callable[[str], None]
 

@@ -33,7 +33,8 @@ from harness.campaign.plan import (
     Options,
 )
 from harness.errors import UsageError
-from runner.contract import Mode, SettingValue
+from runner.contract.job import Mode
+from runner.contract.schema import SettingValue
 
 
 def _count(value: object) -> int | None:

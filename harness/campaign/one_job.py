@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from harness import checks, interrupts, settings
+from harness import interrupts, settings
 from harness.allotment import grant
 from harness.campaign import compiled, idle, this_machine
 from harness.campaign.beside import Beside
@@ -18,18 +18,19 @@ from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
-from harness.checks import allotted_cores, clock, gpu_guards, isolation, recomputed
+from harness.checks import allotted_cores, clock, gpu_guards, isolation, recomputed, registry
 from harness.checks.seen import Seen
 from harness.checks.witness import Witness
-from harness.datasets import Dataset
+from harness.datasets.provision import Dataset
 from harness.errors import BenchdlError
-from harness.launchers.base import CUT_OFF, Exit, Launcher, Order, Prepared
 from harness.launchers.exchange import Exchange, data_dir
+from harness.launchers.launcher import CUT_OFF, Exit, Launcher, Order, Prepared
 from harness.store import Store, new_run_id
-from runner import workloads
-from runner.contract import Allotment, Failure, Finding, Idle, Job, Launch, Result, Status
-from runner.host_type import HostType
-from runner.meters.window import Samples
+from runner.contract.host_type import HostType
+from runner.contract.job import Job
+from runner.contract.result import Allotment, Failure, Finding, Idle, Launch, Result, Status
+from runner.contract.samples import Samples
+from runner.workloads import lookup
 
 Key = tuple[str, str, "str | None"]
 
@@ -82,7 +83,7 @@ def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> J
         launcher=site.launcher.name,
         device=wanted.device,
         gpus=[gpu] if gpu is not None else options.gpus if on_gpu else None,
-        epochs=options.epochs or workloads.load(options.workload).recipe.epochs,
+        epochs=options.epochs or lookup.load(options.workload).recipe.epochs,
         train_samples=options.train_samples,
         threads=wanted.threads,
         batch_size=wanted.batch_size,
@@ -243,8 +244,8 @@ def _conclude(
     """Complete the runner's result, or make one for a runner that could not."""
     measured = said.measurement if isinstance(said, Result) else None
     measured = recomputed.recomputed(measured, seen.samples) if measured else None
-    found = checks.findings(job, measured, seen) if measured else []
-    found += checks.exit_status(exit_.code) if measured else []
+    found = registry.findings(job, measured, seen) if measured else []
+    found += registry.exit_status(exit_.code) if measured else []
     found += allotted_cores.findings(measured, site.allotment) if measured else []
     found += gpu_guards.neighbours(measured, exit_.gpu_neighbours) if measured else []
     found += isolation.outside(exit_.hardening) if measured else []

@@ -21,9 +21,9 @@ from harness.campaign import limits, this_machine
 from harness.campaign.limits import LONGEST_TIMEOUT_S
 from harness.catalog import Backend
 from harness.errors import UsageError
-from runner import workloads
-from runner.contract import Mode, Settings, SettingValue
-from runner.schema import Model, Ordinal
+from runner.contract.job import Mode, Settings
+from runner.contract.schema import Model, Ordinal, SettingValue
+from runner.workloads import lookup
 
 Device = Literal["cpu", "gpu"]
 
@@ -166,10 +166,10 @@ def _known(options: Options) -> None:
     limits.check_train_samples(options.train_samples)
     limits.check_batch_sizes(options.batch_sizes, options.train_samples)
     settings.check(options.overrides)
-    if options.workload not in workloads.names():
+    if options.workload not in lookup.names():
         raise UsageError(
             f"unknown workload '{options.workload}'",
-            catalog.suggestion(options.workload, workloads.names(), "workloads"),
+            catalog.suggestion(options.workload, lookup.names(), "workloads"),
         )
 
 
@@ -210,7 +210,7 @@ def without_effect(options: Options, configurations: list[Configuration]) -> Ite
 
 
 def _combinations(options: Options) -> Iterator[Configuration]:
-    own = workloads.load(options.workload).recipe.batch_size
+    own = lookup.load(options.workload).recipe.batch_size
     # One name for one thing: the recipe's batch size, asked for by its number, is the recipe's.
     sizes = [None if size == own else size for size in options.batch_sizes]
     for device, threads, size, backend, mode, variant in itertools.product(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from harness import catalog, datasets
+from harness import catalog
 from harness.campaign import changes
 from harness.campaign.one_job import Key
 from harness.campaign.plan import Configuration
 from harness.campaign.records import Environment
 from harness.campaign.watcher import Watcher
-from harness.launchers.base import Launcher, Prepared
+from harness.datasets import provision
+from harness.launchers.launcher import Launcher, Prepared
 
 
 def check_devices(
@@ -31,7 +32,7 @@ def prepare(
     configurations: list[Configuration],
     backends: dict[str, catalog.Backend],
     then: list[Environment],
-    data: datasets.Dataset,
+    data: provision.Dataset,
     launcher: Launcher,
     watcher: Watcher,
 ) -> dict[Key, Prepared]:

@@ -22,8 +22,9 @@ from harness.files import FileError, MissingError
 from harness.launchers.exchange import unwritable
 from harness.newest import newest, nothing
 from harness.store import CAMPAIGNS, Damaged, Store, report, write_durably
-from runner.contract import RUN_ID_PATTERN, ContractError, Pins, Provenance, Result
-from runner.schema import Model, Moment, Whole, first_error, versioned
+from runner.contract.job import RUN_ID_PATTERN, Pins, Provenance
+from runner.contract.result import Result
+from runner.contract.schema import ContractError, Model, Moment, Whole, first_error, versioned
 
 SCHEMA_VERSION = 1
 

@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness import interrupts, nvidia
+from harness import interrupts
 from harness.campaign.outlook import Standing
 from harness.campaign.watcher import Watcher
 from harness.errors import UsageError
-from runner.contract import Job, Result
+from harness.nvidia import host_driver
+from runner.contract.job import Job
+from runner.contract.result import Result
 
 _POLL_S = 0.2
 
@@ -30,7 +32,7 @@ def gpus(asked: list[str] | None) -> list[str]:
     Raises:
         UsageError: they are not known, or one is named twice (once by index, once by UUID).
     """
-    driver = nvidia.examine()
+    driver = host_driver.examine()
     if asked is None and not driver.gpus:
         raise UsageError(
             f"--parallel-gpus: which GPUs there are is not known here ({driver.problem})",

@@ -16,7 +16,7 @@ import psutil
 from harness.allotment import core_grant, grant
 from harness.errors import UsageError
 from runner import attest
-from runner.host_type import HostType
+from runner.contract.host_type import HostType
 
 VARIABLE = "BENCHDL_MACHINE"
 NAME = r"^\w[\w .:+()@-]{0,63}$"

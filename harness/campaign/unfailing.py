@@ -9,7 +9,8 @@ from typing import Any
 
 from harness.campaign.outlook import Standing
 from harness.campaign.watcher import Watcher
-from runner.contract import Job, Result
+from runner.contract.job import Job
+from runner.contract.result import Result
 
 _LOG = logging.getLogger("benchdl")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from harness.campaign.outlook import Standing
-from runner.contract import Job, Result
+from runner.contract.job import Job
+from runner.contract.result import Result
 
 
 class Watcher(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks.seen import Seen
-from runner.contract import Finding
-from runner.measurement import Measurement
+from runner.contract.measurement import Measurement
+from runner.contract.result import Finding
 
 _CLOCK_SLACK_S = 0.05
 _HEARD_SLACK_S, _HEARD_SHARE = 0.3, 0.05  # a busy machine wakes the judge late

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runner.contract import Allotment, Finding
-from runner.measurement import Measurement
+from runner.contract.measurement import Measurement
+from runner.contract.result import Allotment, Finding
 
 
 def findings(measured: Measurement, allotted: Allotment) -> list[Finding]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from runner.contract import Finding
+from runner.contract.result import Finding
 
 TOLERANCE_S = 5.0
 """The times of a result are whole seconds, and time synchronisation may move them by some more."""

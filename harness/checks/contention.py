@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.checks.seen import Seen
-from runner.contract import Finding
-from runner.measurement import Measurement
-from runner.meters.window import JOB_CPU_COLUMN, Samples, core_column
+from runner.contract.measurement import Measurement
+from runner.contract.result import Finding
+from runner.contract.samples import JOB_CPU_COLUMN, Samples, core_column
 
 _SHARE = 0.1
 """Of the job's own CPU time: what others used beyond it is told."""

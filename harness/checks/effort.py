@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks.seen import Seen
-from runner import workloads
-from runner.contract import Finding, Job
-from runner.measurement import Measurement
+from runner.contract.job import Job
+from runner.contract.measurement import Measurement
+from runner.contract.result import Finding
+from runner.workloads import lookup
 
 _TRAINING_PASSES = 3
 """Forward, and backward by inputs and by weights: the usual count (PaLM, appendix B)."""
@@ -38,7 +39,7 @@ def findings(job: Job, measured: Measurement, seen: Seen) -> Iterator[Finding]:
 
 
 def _too_fast(job: Job, measured: Measurement, seen: Seen) -> Iterator[Finding]:
-    a_sample = _TRAINING_PASSES * workloads.load(job.workload).network.operations()
+    a_sample = _TRAINING_PASSES * lookup.load(job.workload).network.operations()
     an_epoch = a_sample * measured.learning.train_samples
     on_gpu = job.device == "gpu"
     units = len(measured.gpu.devices) if on_gpu else measured.host.logical_cores

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.contract import Finding, Job
-from runner.measurement import GpuUse, Measurement
+from runner.contract.job import Job
+from runner.contract.measurement import GpuUse, Measurement
+from runner.contract.result import Finding
 
 _DOCTOR = "benchdl doctor tells what this machine offers; try another --injection"
 

@@ -12,8 +12,9 @@ from statistics import median
 
 from harness.nvidia import architectures
 from harness.nvidia.cuda_drivers import is_older, minimum_driver
-from runner.contract import Finding, Job
-from runner.measurement import GpuDevice, Measurement
+from runner.contract.job import Job
+from runner.contract.measurement import GpuDevice, Measurement
+from runner.contract.result import Finding
 
 GIB = 2**30
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner.contract import Finding, Job
-from runner.measurement import Isolation, Measurement
+from runner.contract.job import Job
+from runner.contract.measurement import Isolation, Measurement
+from runner.contract.result import Finding
 
 NOT_APPLIED = "not_applied"
 """In ``launch.hardening``: by field, how the engine's container differs from what was asked for."""

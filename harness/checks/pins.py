@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from runner.contract import Finding, Job
-from runner.measurement import Attestation, Measurement
+from runner.contract.job import Job
+from runner.contract.measurement import Attestation, Measurement
+from runner.contract.result import Finding
 
 _CUDA = ("libcudart", "libnvrtc.", "libnvrtc-")
 _CUDNN = ("libcudnn",)

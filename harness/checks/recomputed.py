@@ -7,9 +7,9 @@ from pathlib import Path
 
 from harness import files
 from harness.errors import BenchdlError
-from runner.measurement import Measurement
-from runner.meters import figures, gpu_figures
-from runner.meters.window import Samples, facts_path, parse_samples
+from runner.contract.measurement import Measurement
+from runner.contract.samples import Samples, facts_path, parse_samples
+from runner.meters import cpu_figures, gpu_figures
 
 _MAX_BYTES, _MAX_FACTS_BYTES = 256 * 2**20, 4 * 2**20
 
@@ -47,9 +47,9 @@ def _recomputed(
     problem = {"problem": measured.sampler.problem}
     return measured.model_copy(
         update={
-            "cpu": figures.cpu_use(samples, *window).model_copy(update=cores),
+            "cpu": cpu_figures.cpu_use(samples, *window).model_copy(update=cores),
             "gpu": gpu_figures.gpu_use(samples, *window),
-            "memory": figures.memory_use(samples, *window),
-            "sampler": figures.sampler_facts(samples, *window).model_copy(update=problem),
+            "memory": cpu_figures.memory_use(samples, *window),
+            "sampler": cpu_figures.sampler_facts(samples, *window).model_copy(update=problem),
         }
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.checks.witness import Witness
-from runner.measurement import Measurement
-from runner.meters.window import JOB_CPU_COLUMN, Samples
+from runner.contract.measurement import Measurement
+from runner.contract.samples import JOB_CPU_COLUMN, Samples
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner import workloads
-from runner.contract import Finding, Job
-from runner.measurement import Measurement
+from runner.contract.job import Job
+from runner.contract.measurement import Measurement
+from runner.contract.result import Finding
+from runner.workloads import lookup
 
 _FLOAT32_BITS = 16  # weights kept in bfloat16 take 7, in float16 or TF32 10, in float32 17 or more
 
@@ -54,13 +55,13 @@ def _precision(job: Job, measured: Measurement) -> Iterator[Finding]:
 
 
 def _fit(job: Job, measured: Measurement) -> Iterator[Finding]:
-    workload, learning = workloads.of(job), measured.learning
+    workload, learning = lookup.of(job), measured.learning
     learned, loss = workload.learned.get(job.dataset), learning.train_loss
     if learned is None or loss is None:
         return
     # The bands are of the recipe's batch: a smaller one needs as many images, a larger as many
     # updates.
-    own = workloads.load(job.workload).recipe.batch_size
+    own = lookup.load(job.workload).recipe.batch_size
     seen = learning.updates * (job.batch_size or own) // own
     highest = learned.highest_loss(min(learning.updates, seen))
     if loss > highest:

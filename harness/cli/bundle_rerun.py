@@ -11,7 +11,7 @@ from harness.cli import common, out
 
 if TYPE_CHECKING:
     from harness.bundle.rerun import Sources, Where
-    from harness.launchers.gpu import InjectionWord
+    from harness.launchers.gpu_options import InjectionWord
 
 
 @click.command("rerun")
@@ -88,15 +88,14 @@ def command(
     refused. Exit status 1 if a configuration could not be compared; what the verdict is does not
     change it.
     """
-    from harness import tables
     from harness.bundle import plain, reading
     from harness.bundle import rerun as running
     from harness.campaign import limits
+    from harness.campaign.display import Display
     from harness.campaign.plan import DEFAULT_TIMEOUT_S
-    from harness.campaign.progress import Display
     from harness.cli import request
     from harness.compare import text
-    from harness.tables import rows
+    from harness.tables import formats, rows
 
     store = common.store(results)
     display = Display(out.console())
@@ -130,7 +129,7 @@ def command(
             display.close()
         if dry_run:
             return 0
-        out.document("\n" + tables.to_markdown([rows.row(result) for result in done]) + "\n\n")
+        out.document("\n" + formats.to_markdown([rows.row(result) for result in done]) + "\n\n")
         display.say(f"{len(done)} result(s), stored in {store.directory}")
         outcome = running.verdict(bundle, done)
     out.document(text.to_text(outcome) + "\n")

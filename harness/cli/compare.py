@@ -71,12 +71,11 @@ def command(
 
     Exit status: 0 compared; 1 by --fail-on; 2 nothing that may be compared, or a problem.
     """
-    from harness import compare
-    from harness.compare import sides, text
+    from harness.compare import comparing, sides, text
 
     with _other_than_a_regression():
         found = sides.resolve((a, b), common.store(results), out.say, campaign)
-        outcome = compare.between(
+        outcome = comparing.between(
             found.rows,
             found.questions,
             names=found.names,

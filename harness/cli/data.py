@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from harness import datasets
 from harness.cli import common, out
+from harness.datasets import provision
 
 
 @click.group("data", no_args_is_help=False)
@@ -21,7 +21,7 @@ def command() -> None:
 )
 def fetch(name: str) -> None:
     """Download MNIST (or make the stand-in) into the cache and verify it."""
-    dataset = datasets.fetch(name, out.say)
+    dataset = provision.fetch(name, out.say)
     out.line(f"{dataset.name} is in {dataset.directory}, verified")
 
 
@@ -29,5 +29,5 @@ def fetch(name: str) -> None:
 @common.data_dir_option
 def list_(data_dir: Path | None) -> None:
     """List the datasets that are here, and whether they are what they should be."""
-    for state in datasets.listing(data_dir):
+    for state in provision.listing(data_dir):
         out.line(f"{state.name:<16} {state.state:<9} {state.where}  {state.problem}".rstrip())

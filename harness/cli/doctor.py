@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from harness import doctor
 from harness.cli import common, out
+from harness.doctor import examination
 
 
 @click.command("doctor")
@@ -15,9 +15,9 @@ from harness.cli import common, out
 @common.results_option
 def command(data_dir: Path | None, results: Path | None) -> int:
     """Check engine, images, disk, data and Python; exit 1 if nothing can run here."""
-    report = doctor.examine(data_dir, common.store(results).directory)
+    report = examination.examine(data_dir, common.store(results).directory)
     for line in report:
         mark = "ok    " if line.ok else "not ok"
         fix = f"  -> {line.fix}" if line.fix and not line.ok else ""
         out.line(f"{mark} {line.subject}: {line.found}{fix}")
-    return 0 if doctor.usable(report) else 1
+    return 0 if examination.usable(report) else 1

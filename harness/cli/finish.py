@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
-from harness import tables
-from harness.campaign.progress import Display
+from harness.campaign.display import Display
 from harness.cli import out
 from harness.errors import UsageError
 from harness.store import Store
-from harness.tables import rows
-from runner.contract import Result
+from harness.tables import formats, rows
+from runner.contract.result import Result
 
 
 def show(done: list[Result], *, as_json: bool, begin: float, store: Store, display: Display) -> int:
@@ -25,9 +24,9 @@ def show(done: list[Result], *, as_json: bool, begin: float, store: Store, displ
     """
     table = [rows.row(result) for result in done]
     if as_json:
-        out.json(tables.to_json(table))
+        out.json(formats.to_json(table))
     else:
-        out.document("\n" + tables.to_markdown(table) + "\n")
+        out.document("\n" + formats.to_markdown(table) + "\n")
         compared = _with_earlier_builds(done, store)
         if compared:
             out.document(compared + "\n")

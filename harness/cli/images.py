@@ -55,11 +55,12 @@ def base(backends: tuple[str, ...], make_base: bool) -> None:
 @_flavour
 def list_(backends: tuple[str, ...], flavour: str | None) -> None:
     """List the images that could be built and what the engine has of them."""
-    from harness import engine, images
+    from harness import engine
+    from harness.images import built
 
     client = engine.connect()
     for backend, one in _chosen(backends, flavour):
-        state = images.state(client, backend, one)
+        state = built.state(client, backend, one)
         size = f"{state.size_bytes / 1e6:,.0f} MB" if state.size_bytes else "-"
         short = (state.image_id or "-").removeprefix("sha256:")[:12]
         out.line(
@@ -72,12 +73,13 @@ def list_(backends: tuple[str, ...], flavour: str | None) -> None:
 @_flavour
 def verify(backends: tuple[str, ...], flavour: str | None) -> int:
     """Compare labels, lock hashes and package versions of built images with image.toml."""
-    from harness import engine, images
+    from harness import engine
+    from harness.images import built
 
     client = engine.connect()
     good, bad = 0, []
     for backend, one in _chosen(backends, flavour):
-        state = images.state(client, backend, one)
+        state = built.state(client, backend, one)
         if state.image_id is None:
             out.line(f"-- {state.reference}: not built")
         elif state.problems:

@@ -7,7 +7,7 @@ import click
 from harness import catalog
 from harness.cli import out
 from harness.errors import BenchdlError
-from runner import workloads
+from runner.workloads import lookup
 
 
 @click.command("list")
@@ -26,6 +26,6 @@ def command() -> None:
         for variant, facts in sorted(spec.variants.items()):
             out.line(f"    {variant:<12} {facts.description}")
     out.line("workloads")
-    for name in workloads.names():
-        workload = workloads.load(name)
+    for name in lookup.names():
+        workload = lookup.load(name)
         out.line(f"  {name:<14} {workload.title} ({workload.network.parameters():,} parameters)")

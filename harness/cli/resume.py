@@ -10,7 +10,7 @@ import click
 
 from harness.cli import common, out
 from harness.errors import UsageError
-from harness.launchers.gpu import InjectionWord
+from harness.launchers.gpu_options import InjectionWord
 
 if TYPE_CHECKING:
     from harness.campaign.records import Campaign
@@ -49,11 +49,10 @@ def command(
     Jobs that ended, well or not, are not run again. One that was cut off is stored as interrupted
     and run again as a further attempt.
     """
-    from harness import campaign as campaigns
     from harness import settings
     from harness.bundle import plain
-    from harness.campaign import records
-    from harness.campaign.progress import Display
+    from harness.campaign import conduct, records
+    from harness.campaign.display import Display
     from harness.cli import finish
     from harness.launchers import choice
 
@@ -83,7 +82,7 @@ def command(
     display.say(f"campaign {record.campaign_id}: {len(record.jobs)} jobs, planned "
                 f"{record.created_at}")  # fmt: skip
     try:
-        done = campaigns.resume(record, launcher, store, display, accept_changes=accept_changes)
+        done = conduct.resume(record, launcher, store, display, accept_changes=accept_changes)
     finally:
         display.close()
     return finish.show(done, as_json=as_json, begin=begin, store=store, display=display)

@@ -135,9 +135,8 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
 
     A run that was stopped goes on with `benchdl resume`.
     """
-    from harness import campaign
-    from harness.campaign import plan
-    from harness.campaign.progress import Display
+    from harness.campaign import conduct, plan
+    from harness.campaign.display import Display
     from harness.cli import finish, request
     from harness.launchers import choice
 
@@ -155,7 +154,7 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
     request.only_for_containers(launcher.name, asked)
     begin = time.monotonic()
     try:
-        done = campaign.run(options, launcher, store, display)
+        done = conduct.run(options, launcher, store, display)
     finally:
         display.close()
     return finish.show(done, as_json=as_json, begin=begin, store=store, display=display)

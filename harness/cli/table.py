@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from harness import store as store_module
-from harness import tables
 from harness.cli import common, out
 from harness.errors import UsageError
-from harness.tables import reference, rows, sides
+from harness.tables import formats, reference_rows, rows, views
 
 
 @click.command("table")
@@ -19,7 +18,7 @@ from harness.tables import reference, rows, sides
 )
 @click.option(
     "--by",
-    type=click.Choice(list(sides.SIDES)),
+    type=click.Choice(list(views.SIDES)),
     default="tool",
     show_default=True,
     help="What a line of the Markdown tables is; device compares GPU and CPU.",
@@ -44,10 +43,10 @@ def command(form: str, by: str, with_reference: bool, results: Path | None) -> N
     store_module.report(damaged, out.say)
     table = [rows.row(result) for result in found]
     if form == "md":
-        out.document(tables.to_markdown(table, sides.SIDES[by]) + "\n")
+        out.document(formats.to_markdown(table, views.SIDES[by]) + "\n")
         if with_reference:
-            out.document("\n" + reference.to_markdown() + "\n")
+            out.document("\n" + reference_rows.to_markdown() + "\n")
     elif form == "json":
-        out.json(tables.to_json(table))
+        out.json(formats.to_json(table))
     else:
-        out.document(tables.to_csv(table))
+        out.document(formats.to_csv(table))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from harness import compare
 from harness.campaign.records import Campaign
-from harness.compare import Outcome
+from harness.compare import comparing
+from harness.compare.comparing import Outcome
 from harness.tables import rows
-from runner.contract import Result
+from runner.contract.result import Result
 
 
 def outcome(campaign: Campaign, results: list[Result]) -> Outcome:
@@ -24,4 +24,4 @@ def outcome(campaign: Campaign, results: list[Result]) -> Outcome:
     for result in results:
         sides[result.job.campaign_position not in then].append(rows.row(result))
     names = (f"the build of {campaign.options.against}", "the build of now")
-    return compare.between(sides, ("image",), names=names)
+    return comparing.between(sides, ("image",), names=names)

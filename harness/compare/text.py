@@ -8,12 +8,13 @@ from dataclasses import asdict
 from typing import Any
 
 from harness import printable
-from harness.compare import Line, Outcome, conditions, naming
+from harness.compare import conditions, naming
+from harness.compare.comparing import Line, Outcome
 from harness.compare.conditions import BUILD, READ, Attribute
+from harness.stats.describe import Summary
 from harness.stats.medians import CONFIDENCE
-from harness.stats.samples import Summary
 from harness.stats.verdicts import ALPHA
-from harness.tables import markdown
+from harness.tables.formats import markdown
 from harness.tables.sampled import Figure
 
 HEADER = ("B against A", "A (s)", "B (s)", "Runs", "B / A", "95 % interval", "Verdict")

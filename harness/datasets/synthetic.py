@@ -3,7 +3,7 @@
 A picture starts from a master copy of its digit (:mod:`harness.datasets.glyphs`), which is turned,
 slanted, scaled, bent, shifted, drawn with a pen of another width and blackness, and sometimes
 broken or smudged so that a few pictures cannot be told. All of it is integer arithmetic on a fixed
-stream (:mod:`harness.datasets.bitstream`); :mod:`harness.datasets.pins` has the outcome's
+stream (:mod:`harness.datasets.bitstream`); :mod:`harness.datasets.known` has the outcome's
 checksums. Shapes, types, sizes, mean and spread of the pixels are those of MNIST (Y. LeCun,
 C. Cortes, C. Burges, "The MNIST database").
 """
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from harness.datasets import glyphs, idx
 from harness.datasets.bitstream import SPREAD, Words, bell, below, words
 from harness.datasets.glyphs import COPIES, SIDE
-from harness.datasets.pins import SHA256, SYNTHETIC
+from harness.datasets.known import SHA256, SYNTHETIC
 from harness.errors import BenchdlError
 
 Bytes = npt.NDArray[np.uint8]

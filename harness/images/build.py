@@ -18,10 +18,10 @@ import docker
 from docker.errors import APIError, ImageNotFound
 from docker.models.images import Image
 
-from harness import addresses, cache, engine, images
+from harness import addresses, cache, engine
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
-from harness.images import baseimage, context, holds
+from harness.images import baseimage, built, context, holds
 from harness.launchers import marks
 
 Say = Callable[[str], None]
@@ -54,7 +54,7 @@ def build(
         BenchdlError: no base image, or a step failed (named, with its last lines said before).
     """
     addresses.check_mirror(mirror)
-    name = images.reference(backend.name, flavour)
+    name = built.reference(backend.name, flavour)
     base_id = baseimage.ensure(client, backend.spec.base.reference, make=make_base, say=say)
     contents = context.files(backend, flavour)
     args = context.arguments(backend, flavour, mirror)
@@ -100,7 +100,7 @@ def build(
 def _present(client: docker.DockerClient, name: str, own: str, wanted: str) -> Image | None:
     """The image that has the public name, kept for this process, if it is what is wanted."""
     image = engine.find_image(client, name)
-    if image is None or images.label(image, "fingerprint") != wanted:
+    if image is None or built.label(image, "fingerprint") != wanted:
         return None
     try:
         holds.hold(client, str(image.id), own)
@@ -135,7 +135,7 @@ def _build_unlabelled(
     )
     holds.hold(client, own, own)
     debian = _debian_packages(client, own)
-    problems = images.debian_problems(backend, debian)
+    problems = built.debian_problems(backend, debian)
     if problems:
         raise BenchdlError(
             f"{name} does not hold what image.toml pins: {problems[0]}",
@@ -147,14 +147,14 @@ def _build_unlabelled(
 def _label(client: docker.DockerClient, own: str, labels: dict[str, str]) -> Image:
     """Give the image its labels: what it holds is known only once it is built."""
     dockerfile = io.BytesIO(f"FROM {own}\n".encode())
-    named = {images.LABEL + key: value for key, value in labels.items()}
+    named = {built.LABEL + key: value for key, value in labels.items()}
     _stream(client, own, lambda _: None, fileobj=dockerfile, labels=named, tag=own)
     return client.images.get(own)
 
 
 def _compare(client: docker.DockerClient, image: Image, labels: dict[str, str]) -> None:
     """Is it the image that was asked for, and on the base whose id goes into its labels?"""
-    differing = [key for key, value in labels.items() if images.label(image, key) != value]
+    differing = [key for key, value in labels.items() if built.label(image, key) != value]
     base = client.images.get(labels["base_id"])
     below = base.attrs["RootFS"]["Layers"]
     if image.attrs["RootFS"]["Layers"][: len(below)] != below:

@@ -17,8 +17,9 @@ import re
 import docker
 from docker.errors import APIError
 
-from harness import engine, images
+from harness import engine
 from harness.catalog import Flavour
+from harness.images import built
 from harness.launchers import marks
 
 BUILD_LABEL = "benchdl.build"
@@ -31,7 +32,7 @@ def own_name(backend: str, flavour: Flavour) -> str:
     """The name under which this process keeps the image of ``backend``."""
     host, boot, pid, begin = marks.own().rsplit(":", 3)
     mark = f"{_short(host)}-{_short(boot)}-{pid}-{begin}"
-    return f"{images.reference(backend, flavour)}-held-{mark}"
+    return f"{built.reference(backend, flavour)}-held-{mark}"
 
 
 def hold(client: docker.DockerClient, image_id: str, name: str) -> None:

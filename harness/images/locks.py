@@ -6,10 +6,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import addresses, files, paths
+from harness import addresses, files, paths, uv_command
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
-from harness.images import registry
 
 _COMMON = [
     "--generate-hashes",
@@ -102,7 +101,7 @@ def _compile(
         target, draft = backend.folder / name, Path(folder) / name
         if files.is_file(target):  # versions that still fit stay as they are
             draft.write_bytes(target.read_bytes())
-        done = registry.uv(
+        done = uv_command.uv(
             [
                 "pip",
                 "compile",

@@ -6,11 +6,12 @@ import re
 
 import docker
 
-from harness import engine, images
+from harness import engine
 from harness.catalog import Flavour
 from harness.errors import BenchdlError, UsageError
-from harness.launchers.base import Say
-from runner.contract import Provenance
+from harness.images import built
+from harness.launchers.launcher import Say
+from runner.contract.job import Provenance
 
 _REFERENCE = re.compile(r"benchdl/([a-z0-9][a-z0-9._-]*):(cpu|gpu)")
 
@@ -30,7 +31,7 @@ def kept(client: docker.DockerClient, word: str, whose: str, say: Say) -> Proven
             f"the image of {whose} is gone: {word}" if whose else f"no image {word} in the engine",
             "a new build takes the place of the last; docker tag ID NAME keeps one",
         )
-    match = _REFERENCE.fullmatch(images.label(image, "reference"))
+    match = _REFERENCE.fullmatch(built.label(image, "reference"))
     if match is None:
         raise UsageError(f"{word} is no image that benchdl built", "benchdl images lists those")
     backend, flavour = match.group(1), match.group(2)
@@ -41,4 +42,4 @@ def kept(client: docker.DockerClient, word: str, whose: str, say: Say) -> Proven
             client.api.tag(str(image.id), repository, tag, force=True)
         say(f"kept {repository}:{tag} ({flavour}); docker rmi {repository}:{tag} gives it up")
     known: Flavour = "gpu" if flavour == "gpu" else "cpu"
-    return images.provenance(image, known)
+    return built.provenance(image, known)

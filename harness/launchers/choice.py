@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from harness import engine, nvidia
+from harness import engine
 from harness.allotment import gpu_grant
 from harness.errors import BenchdlError, UsageError
-from harness.launchers.base import Launcher
 from harness.launchers.docker import DockerLauncher
-from harness.launchers.gpu import InjectionWord
+from harness.launchers.gpu_options import InjectionWord
+from harness.launchers.launcher import Launcher
 from harness.launchers.local import LocalLauncher
 from harness.launchers.recovery import DEFAULT_WAIT_S
+from harness.nvidia import host_driver
 
 LauncherWord = Literal["auto", "docker", "local"]
 DeviceWord = Literal["auto", "cpu", "gpu"]
@@ -52,7 +53,7 @@ def device(word: DeviceWord, say: Callable[[str], None]) -> Literal["cpu", "gpu"
     """The device that ``word`` means here; ``auto`` takes a GPU if NVML shows one."""
     if word != "auto":
         return word
-    count, reason = nvidia.gpus()
+    count, reason = host_driver.gpus()
     allotted = gpu_grant.limit() if count else None
     if allotted and not allotted.gpus:
         say(f"device: cpu, no GPU was allotted ({allotted.source})")

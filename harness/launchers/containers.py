@@ -16,7 +16,7 @@ from docker.types import Mount
 from harness import engine
 from harness.errors import BenchdlError
 from harness.launchers import marks
-from harness.launchers.base import Say
+from harness.launchers.launcher import Say
 
 
 def facts(container: Container) -> dict[str, Any]:

@@ -19,27 +19,27 @@ from docker.models.containers import Container
 from docker.models.images import Image
 from docker.types import Mount
 
-from harness import cache, engine, images
+from harness import cache, engine
 from harness.catalog import Backend, Flavour
 from harness.checks import isolation
 from harness.engine import EngineLostError
 from harness.errors import BenchdlError
-from harness.images import baseimage, build, old_images
+from harness.images import baseimage, build, built, old_images
 from harness.launchers import (
     applied,
     containers,
     data_access,
-    gpu,
+    gpu_options,
     hardening,
     marks,
     recovery,
     room,
     share,
 )
-from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
+from harness.launchers.launcher import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.neighbours import Neighbours
 from harness.launchers.stream import Follower, Stop
-from runner.contract import Pins, Provenance
+from runner.contract.job import Pins, Provenance
 
 RUN_LABEL = "benchdl.run_id"
 
@@ -70,7 +70,7 @@ class DockerLauncher:
         client: docker.DockerClient,
         *,
         make_base: bool = False,
-        injection: gpu.InjectionWord = "auto",
+        injection: gpu_options.InjectionWord = "auto",
         given: Given | None = None,
         engine_wait_s: float = recovery.DEFAULT_WAIT_S,
     ) -> None:
@@ -100,7 +100,7 @@ class DockerLauncher:
                 say=say,
             )
         pins = self.pins(backend, flavour)
-        return Prepared(images.provenance(image, flavour), pins, python="python")
+        return Prepared(built.provenance(image, flavour), pins, python="python")
 
     def check_gpu(self, backend: Backend, say: Say) -> None:
         """Start a container of the base image, or of the one that is given, with every GPU."""
@@ -137,9 +137,9 @@ class DockerLauncher:
                 containers.see_our_files(self._client, image_id, folder)
             self._seen = True
         if flavour == "gpu" and not self._gives_gpus:
-            way, reason = gpu.choose(self._info, self._injection)
+            way, reason = gpu_options.choose(self._info, self._injection)
             say(f"injection: {way}, {reason}")
-            gpu.probe(self._client, image_id, way)
+            gpu_options.probe(self._client, image_id, way)
             self._gives_gpus = True
 
     def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:  # noqa: ARG002
@@ -154,7 +154,11 @@ class DockerLauncher:
     def start(self, order: Order, on_event: OnEvent) -> Exit:
         """Create, start, follow, inspect and remove one container."""
         job = order.job
-        way = gpu.choose(self._info, self._injection, job.gpus)[0] if job.device == "gpu" else None
+        way = (
+            gpu_options.choose(self._info, self._injection, job.gpus)[0]
+            if job.device == "gpu"
+            else None
+        )
         options = self._options(order, way)
         name, image = str(options["name"]), str(options["image"])
         common: dict[str, Any] = {"engine": self._version, "injection": way}
@@ -170,9 +174,11 @@ class DockerLauncher:
                 common["hardening"][isolation.NOT_APPLIED] = missing
             if way is None:
                 return self._follow(container, order, on_event, common)
-            wrong = gpu.ignored(container.attrs["HostConfig"], way, job.gpus)
+            wrong = gpu_options.ignored(container.attrs["HostConfig"], way, job.gpus)
             if wrong:
-                return Exit("not-started", detail=wrong, advice=gpu.IGNORED_ADVICE, **common)
+                return Exit(
+                    "not-started", detail=wrong, advice=gpu_options.IGNORED_ADVICE, **common
+                )
             return self._follow_gpu(container, order, on_event, common)
         except EngineLostError as error:
             lost = error
@@ -241,7 +247,7 @@ class DockerLauncher:
         with contextlib.suppress(*engine.BROKEN):  # it has just ended; it is removed in any case
             container.kill()
 
-    def _options(self, order: Order, way: gpu.Injection | None) -> dict[str, Any]:
+    def _options(self, order: Order, way: gpu_options.Injection | None) -> dict[str, Any]:
         job = order.job
         mounts = [
             Mount(_PLACES["job"], str(order.job_dir), type="bind"),
@@ -270,6 +276,6 @@ class DockerLauncher:
             **hardening.options(),
             **share.options(order, self._info),
         }
-        devices = gpu.request(way, job.gpus) if way else gpu.none(self._info)
+        devices = gpu_options.request(way, job.gpus) if way else gpu_options.none(self._info)
         environment.update(devices.pop("environment"))
         return {**options, **devices}

@@ -18,12 +18,11 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
-from harness import addresses, cache, files, package_settings, paths
+from harness import addresses, cache, files, package_settings, paths, uv_command
 from harness.catalog import Backend, Flavour, LocalStack
 from harness.errors import BenchdlError
-from harness.images import registry
-from harness.launchers.base import Prepared, Say
-from runner.contract import Pins, Provenance
+from harness.launchers.launcher import Prepared, Say
+from runner.contract.job import Pins, Provenance
 
 _READY = ".benchdl-ready"
 _BUILD_TOOLS = "docker/base/build-constraints.lock"  # what builds the wheels that are not there
@@ -105,7 +104,7 @@ def choose(backend: Backend) -> tuple[LocalStack, str]:
         if SpecifierSet(stack.python).contains(own):
             return stack, sys.executable
     for stack in backend.spec.local:
-        found = registry.uv(["python", "find", "--no-project", stack.python])
+        found = uv_command.uv(["python", "find", "--no-project", stack.python])
         if found.returncode == 0 and found.stdout.strip():
             return stack, found.stdout.strip()
     return backend.spec.local[0], backend.spec.local[0].python
@@ -172,7 +171,7 @@ def _make(
     )
     with _whole(folder):
         for step in steps:
-            done = registry.uv(step, locked=True)
+            done = uv_command.uv(step, locked=True)
             _check(done, backend, stack)
         seen = subprocess.run(
             [_python_of(folder), "-I", "-c", _SEEN, json.dumps(_pinned(stack))],

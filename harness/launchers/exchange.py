@@ -13,8 +13,10 @@ from harness.checks import troubles
 from harness.errors import BenchdlError
 from harness.files import FileError, MissingError
 from harness.launchers import marks
-from harness.launchers.base import Exit
-from runner.contract import ContractError, Failure, Job, Result, job_text, load_result
+from harness.launchers.launcher import Exit
+from runner.contract.job import Job, job_text
+from runner.contract.result import Failure, Result, load_result
+from runner.contract.schema import ContractError
 
 OURS = "job.json"
 """The copy of the job that only the harness can write."""

@@ -12,16 +12,17 @@ from typing import Literal
 
 import psutil
 
-from harness import nvidia, paths
+from harness import paths
 from harness.allotment import core_grant
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError, UsageError
 from harness.launchers import environments, marks
-from harness.launchers.base import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.exchange import unwritable
 from harness.launchers.guarded import Guarded
+from harness.launchers.launcher import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
 from harness.launchers.stream import Follower, Stop
-from runner.contract import Pins, Provenance
+from harness.nvidia import host_driver
+from runner.contract.job import Pins, Provenance
 
 _GRACE_S = 5.0
 _UNLOAD_S = 60.0
@@ -42,7 +43,7 @@ class LocalLauncher:
 
     def check_gpu(self, backend: Backend, say: Say) -> None:  # noqa: ARG002
         """The driver shows one."""
-        count, reason = nvidia.gpus()
+        count, reason = host_driver.gpus()
         if not count:
             raise BenchdlError(f"no GPU here: {reason}", "use --device cpu")
 

@@ -17,7 +17,7 @@ from harness import engine, interrupts
 from harness.engine import EngineFullError, EngineLostError
 from harness.errors import BenchdlError
 from harness.launchers import marks
-from harness.launchers.base import Say
+from harness.launchers.launcher import Say
 
 DEFAULT_WAIT_S = 300.0
 _LOOK_S = 1.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.launchers.base import Order
+from harness.launchers.launcher import Order
 
 MEMORY_SHARE = 0.9
 _PAGE_BYTES = 4096

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import files, interrupts
 from harness.files import FileError
-from harness.launchers.base import OnEvent
+from harness.launchers.launcher import OnEvent
 
 LAST_WORDS_S = 10.0
 """For a job that has written its result: its measurement is finished and not to be lost."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pynvml
 
-from harness.nvidia import text
+from harness.nvidia.host_driver import text
 
 
 class Processes:

@@ -10,13 +10,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from harness import tables
-from harness.report import figures, runs, sections
+from harness.report import charts, parts, runs
 from harness.report.timelines import STEPS, timeline
-from harness.tables import phases, reference
+from harness.tables import formats, phases, reference_rows
 from harness.tables.rows import Row, row
-from harness.tables.sides import SIDES
-from runner.contract import Result
+from harness.tables.views import SIDES
+from runner.contract.result import Result
 
 DEFAULT_TIMELINES = 200
 
@@ -44,20 +43,20 @@ def build(source: Source) -> dict[str, Any]:
         "about": _about(source, rows),
         "columns": runs.columns(rows),
         "details": runs.details(source.results),
-        "scopes": sections.scopes(rows),
+        "scopes": parts.scopes(rows),
         "sides": {
             name: {
                 "title": side.title,
-                "header": tables.header(side),
+                "header": formats.header(side),
                 "phases": phases.HEADER[2:],
-                "definitions": tables.definitions(side),
+                "definitions": formats.definitions(side),
                 "empty": side.empty,
             }
             for name, side in SIDES.items()
         },
-        "segments": sections.SEGMENTS,
-        "reference": reference.document(),
-        "charts": figures.specs(),
+        "segments": parts.SEGMENTS,
+        "reference": reference_rows.document(),
+        "charts": charts.specs(),
     }
 
 

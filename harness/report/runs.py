@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.report import rerun
+from harness.report import commands
 from harness.report.packing import Pool, column, short
 from harness.tables.rows import Row
-from runner.contract import Result
+from runner.contract.result import Result
 
 _IN_DETAIL = {"findings", "failure"}
 COLUMNS = [name for name in Row.model_fields if name not in _IN_DETAIL]
@@ -36,7 +36,7 @@ def details(results: Sequence[Result]) -> dict[str, Any]:
             parts[name].append(-1 if part is None else pool.add(part.model_dump_json()))
         findings.append([pool.add(one.model_dump_json()) for one in result.findings])
         failures.append(pool.add(result.failure.model_dump_json()) if result.failure else -1)
-        reruns.append(pool.add(rerun.command(result.job)))
+        reruns.append(pool.add(commands.command(result.job)))
         measured = result.measurement.epochs if result.measurement else []
         epochs.append([short(x) for one in measured for x in (one.duration_s, one.loss)])
     return {

@@ -6,16 +6,16 @@ import csv
 import io
 from collections.abc import Sequence
 
-from harness import printable, tables
-from harness.report import sections
-from harness.tables import phases, reference
+from harness import printable
+from harness.report import parts
+from harness.tables import formats, phases, reference_rows
 from harness.tables.rows import row
-from harness.tables.sides import SIDES
-from runner.contract import Result
+from harness.tables.views import SIDES
+from runner.contract.result import Result
 
 CSV_HEADER = (
     *("side", "table", "line", "kind", "runs", "suspect", "time_s", "low_s", "high_s", "ratio"),
-    *tables.FIGURES,
+    *formats.FIGURES,
     *phases.HEADER[2:],
 )
 
@@ -25,9 +25,9 @@ def markdown(results: Sequence[Result]) -> str:
     rows = [row(result) for result in results]
     parts = ["# benchdl report", ""]
     for side in SIDES.values():
-        parts += [f"## {side.title}", "", tables.to_markdown(rows, side), ""]
+        parts += [f"## {side.title}", "", formats.to_markdown(rows, side), ""]
     parts += ["## Findings", "", *(_findings(results) or ["none"]), ""]
-    parts += ["## Reference", "", reference.to_markdown(), ""]
+    parts += ["## Reference", "", reference_rows.to_markdown(), ""]
     return "\n".join(parts)
 
 
@@ -63,7 +63,7 @@ def csv_lines(results: Sequence[Result]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(CSV_HEADER)
     for side in SIDES.values():
-        for section in sections.of_side(rows, side, number):
+        for section in parts.of_side(rows, side, number):
             for line in section["lines"]:
                 cells = [side.name, section["caption"], *line["name"], len(line["runs"])]
                 cells += ["yes" if line["suspect"] else "no"]

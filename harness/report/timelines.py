@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from harness import checksums, files
 from harness.files import FileError
 from harness.launchers.exchange import MAX_RESULT_BYTES, MAX_SAMPLES_BYTES
-from runner.contract import Result
-from runner.measurement import Measurement
+from runner.contract.measurement import Measurement
+from runner.contract.result import Result
 
 STEPS = 300
 SHORTEST_STEP_S = 0.2  # /proc counts in ticks of 10 ms: a shorter step would show those

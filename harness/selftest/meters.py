@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness import paths
 from harness.selftest.outcome import Outcome
-from runner.measurement import CpuUse
+from runner.contract.measurement import CpuUse
 
 Load = Literal["spin", "duty"]
 

@@ -13,17 +13,19 @@ from typing import Literal
 
 from rich.console import Console
 
-from harness import catalog, checks, datasets
-from harness.campaign import allotted, litter, one_job, plan, progress
+from harness import catalog
+from harness.campaign import allotted, display, litter, one_job, plan
 from harness.campaign.one_job import Key, Site
 from harness.campaign.plan import Options, PlannedJob
+from harness.checks import registry
+from harness.datasets import provision
 from harness.errors import BenchdlError
-from harness.launchers.base import Launcher, Prepared
+from harness.launchers.launcher import Launcher, Prepared
 from harness.selftest.outcome import Outcome
-from harness.stats.samples import FEWEST, Sample
+from harness.stats.describe import FEWEST, Sample
 from harness.stats.verdicts import MARGIN, Comparison, compare
 from harness.store import Store, new_run_id
-from runner.contract import Result
+from runner.contract.result import Result
 
 Arm = Literal["A", "A again", "no sampler"]
 ARMS: tuple[Arm, ...] = ("A", "A again", "no sampler")
@@ -31,7 +33,7 @@ ARMS: tuple[Arm, ...] = ("A", "A again", "no sampler")
 SAMPLER_COST = 0.01
 """What the sampler may cost at the most: docs/method.md."""
 
-_WITHOUT = {checks.SAMPLER_OFF, "nvml-lost"}
+_WITHOUT = {registry.SAMPLER_OFF, "nvml-lost"}
 """Findings of a job that nobody sampled."""
 
 
@@ -55,7 +57,7 @@ def run(
         say: is told of each job.
 
     Raises:
-        BenchdlError: as with :func:`harness.campaign.run`.
+        BenchdlError: as with :func:`harness.campaign.conduct.run`.
         KeyboardInterrupt: Ctrl-C or SIGTERM.
     """
     (configuration,), _ = plan.check(options)
@@ -64,7 +66,7 @@ def run(
     store.staging()
     if configuration.device == "gpu":
         launcher.check_gpu(catalog.load(configuration.backend), say)
-    data = datasets.resolve(options.dataset, options.data_dir, say)
+    data = provision.resolve(options.dataset, options.data_dir, say)
     backend = catalog.load(configuration.backend)
     ready = launcher.prepare(backend, configuration.device, say)
     launcher.check_data(list(data.served().values()), ready)
@@ -74,7 +76,7 @@ def run(
         campaign_id, options, launcher, store, data, {backend.name: backend}, prepared,
         allotment=allotment,
     )  # fmt: skip
-    watcher = progress.Display(Console(quiet=True))  # the loop below tells of each job
+    watcher = display.Display(Console(quiet=True))  # the loop below tells of each job
     draw = random.Random(plan.new_seed() if options.order_seed is None else options.order_seed)  # noqa: S311
     runs, position, total = Runs(), 0, blocks * len(ARMS)
     for block in range(1, blocks + 1):
@@ -97,7 +99,7 @@ def _take(runs: Runs, arm: Arm, block: int, result: Result) -> str:
     """Keep the sample of a result that may be used; what is to be said of it."""
     ignored = _WITHOUT if arm == "no sampler" else set()
     found = [one for one in result.findings if one.code not in ignored]
-    status = checks.verdict(result.status, found)
+    status = registry.verdict(result.status, found)
     if result.measurement is None or status not in ("ok", "suspect"):
         why = result.failure.message if result.failure else ", ".join(one.code for one in found)
         runs.lost.append(f"{arm}: {status}, {why}")

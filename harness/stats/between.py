@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from harness.stats.describe import Sample
 from harness.stats.medians import CONFIDENCE, FEWEST
-from harness.stats.samples import Sample
 
 FEWEST_CAMPAIGNS = 4
 """Campaigns of one kind, besides the two that are compared, from which on their spread is used."""

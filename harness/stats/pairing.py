@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.stats.samples import Sample
+from harness.stats.describe import Sample
 
 How = Literal["pairs", "drawn", "campaigns"]
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.stats import medians, rule
+from harness.stats.describe import Sample
 from harness.stats.rule import Verdict
-from harness.stats.samples import Sample
 from harness.stats.verdicts import MARGIN
 
 if TYPE_CHECKING:

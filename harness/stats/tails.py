@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from harness.stats.samples import MAD_TO_SIGMA
+from harness.stats.describe import MAD_TO_SIGMA
 
 if TYPE_CHECKING:
     import numpy as np

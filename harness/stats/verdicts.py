@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from harness.stats import advice, between, medians, ranks, rule
+from harness.stats.describe import Sample, Summary, summary
 from harness.stats.medians import FEWEST
 from harness.stats.pairing import Sides, pair
 from harness.stats.rule import ALPHA, Verdict
-from harness.stats.samples import Sample, Summary, summary
 
 __all__ = ["ALPHA", "MARGIN", "Comparison", "Verdict", "compare", "corrected"]
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from harness import checks
+from harness.checks import registry
 from harness.tables import sampling_error
 from harness.tables.kinds import Kind
-from runner import workloads
-from runner.contract import Launch, Result, Settings
-from runner.measurement import GpuUse, Measurement
+from runner.contract.job import Settings
+from runner.contract.measurement import GpuUse, Measurement
+from runner.contract.result import Launch, Result
+from runner.workloads import lookup
 
 
 class Row(BaseModel):
@@ -110,7 +111,7 @@ def row(result: Result) -> Row:
         dataset=job.dataset,
         launcher=job.launcher,
         device=job.device,
-        status=checks.verdict(result.status, result.findings),
+        status=registry.verdict(result.status, result.findings),
         time_s=_get(measured, lambda m: m.phases.fit_s),
         first_epoch_s=_get(measured, lambda m: m.epochs[0].duration_s if m.epochs else None),
         steady_epoch_s=_get(measured, _steady),
@@ -173,7 +174,7 @@ def row(result: Result) -> Row:
 @functools.cache
 def recipe_batch_size(workload: str) -> int | None:
     """Of the workload's own recipe; None if this version does not know the workload."""
-    return workloads.load(workload).recipe.batch_size if workload in workloads.names() else None
+    return lookup.load(workload).recipe.batch_size if workload in lookup.names() else None
 
 
 def _settings(settings: Settings) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from harness.stats.samples import Sample
+from harness.stats.describe import Sample
 from harness.tables.rows import Row
 
 Figure = Literal["time_s", "first_epoch_s", "steady_epoch_s", "total_s"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Protocol, Tuple
 
-from runner.contract import Job
-from runner.workloads.network import Workload
+from runner.contract.job import Job
+from runner.workloads.workload import Workload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
@@ -35,7 +35,7 @@ class Backend(Protocol):
         """Bring the arrays into the form that fit takes (layout, one-hot labels), in memory."""
 
     def weights(self) -> List[Any]:
-        """Host copies of what is trained, as :mod:`runner.reference` reads them.
+        """Host copies of what is trained, as :mod:`runner.networks.in_numpy` reads them.
 
         Kernel and bias of each layer in the network's order: kernels of convolutions
         (height, width, inputs, filters) for a correlation, of dense layers (inputs, units), the

@@ -10,12 +10,12 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from typing_extensions import Literal
 
-from runner.measurement import GpuDevice, GpuUse
+from runner.contract.measurement import GpuDevice, GpuUse
+from runner.contract.samples import FOREIGN, Samples, gpu_column
 from runner.meters import gpu_periods
-from runner.meters.figures import MIN_WINDOW_S
+from runner.meters.cpu_figures import MIN_WINDOW_S
 from runner.meters.gpu_processes import LOOK_S
 from runner.meters.nvml import throttle_shares
-from runner.meters.window import FOREIGN, Samples, gpu_column
 
 USED_UTILISATION_PERCENT = 1.0
 USED_MEMORY_BYTES = 32 * 2**20

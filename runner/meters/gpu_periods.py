@@ -11,8 +11,8 @@ from __future__ import annotations
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from runner.contract.samples import Samples, gpu_column
 from runner.meters.nvml import NOT_OFFERED
-from runner.meters.window import Samples, gpu_column
 
 PERIOD_END, PERIOD_PERCENT = "period_end_s", "period_percent"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from typing import Any, Dict, List, Optional, Set
 
-from runner.meters.gpu import GpuProcess, GpuReader
+from runner.meters.gpu_meter import GpuProcess, GpuReader
 
 LOOK_S = 1.0
 """How often to look: it is the dearest of NVML's calls, and neighbours stay for long."""

@@ -17,12 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import List, Optional, TextIO, Union
 
-from runner.meters.cgroups import ThrottleReader, Throttling, quota_cores
-from runner.meters.cpu import CpuReader, visible_cores
-from runner.meters.gpu import GpuReader, GpuReading
-from runner.meters.gpu_processes import GpuProcesses
-from runner.meters.memory import ProcessTree
-from runner.meters.window import (
+from runner.contract.samples import (
     FOREIGN,
     JOB_CPU_COLUMN,
     RSS_COLUMN,
@@ -32,6 +27,11 @@ from runner.meters.window import (
     facts_path,
     gpu_column,
 )
+from runner.meters.cgroups import ThrottleReader, Throttling, quota_cores
+from runner.meters.cpu import CpuReader, visible_cores
+from runner.meters.gpu_meter import GpuReader, GpuReading
+from runner.meters.gpu_processes import GpuProcesses
+from runner.meters.memory import ProcessTree
 
 
 class Recorder:

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from runner.workloads.network import (
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
-    Learned,
-    MaxPool,
-    Network,
-    Recipe,
-    Workload,
-)
+from runner.networks.layers import Conv, Dense, Dropout, Flatten, MaxPool, Network
+from runner.networks.recipe import Recipe
+from runner.workloads.workload import Learned, Workload
 
 # Half as much again as the worst of sound runs: 44 seeds with PyTorch, JAX and NumPy at 2,000 to
 # 60,000 images of each dataset (benchmarks/bands.py, 2026-11-25). Below 80 updates sound runs reach

@@ -23,11 +23,12 @@ REPO = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path.insert(0, str(REPO))
 
-from harness import checks  # noqa: E402
-from harness.checks import recomputed  # noqa: E402
+from harness.checks import recomputed, registry  # noqa: E402
 from harness.checks.seen import Seen  # noqa: E402
 from harness.checks.witness import Witness  # noqa: E402
-from runner.contract import ContractError, Job, Provenance, Settings, load_result  # noqa: E402
+from runner.contract.job import Job, Provenance, Settings  # noqa: E402
+from runner.contract.result import load_result  # noqa: E402
+from runner.contract.schema import ContractError  # noqa: E402
 from runner.datasets import FILES  # noqa: E402
 
 
@@ -89,10 +90,10 @@ def _outcome(cheat, root, data_dir, dataset, train_samples, epochs, seed, folder
         return "failed: invalid-result", []
     samples = recomputed.read(folder / "samples.csv")
     measured = recomputed.recomputed(result.measurement, samples)
-    found = checks.findings(job, measured, Seen(witness, samples))
-    found += checks.exit_status(process.returncode)
+    found = registry.findings(job, measured, Seen(witness, samples))
+    found += registry.exit_status(process.returncode)
     findings = [(one.code, one.severity) for one in found]
-    return checks.verdict(result.status, found), findings
+    return registry.verdict(result.status, found), findings
 
 
 def main():

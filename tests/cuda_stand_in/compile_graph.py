@@ -31,15 +31,17 @@ def stand_in_handle() -> None:
 
 
 def main(job_file: str) -> None:
-    from runner import backends, libraries, workloads
-    from runner.contract import load_job
+    from runner import libraries
+    from runner.backends import loading
+    from runner.contract.job import load_job
+    from runner.workloads import lookup
 
     job = load_job(Path(job_file).read_text())
-    backend = backends.load(job.backend)
+    backend = loading.load(job.backend)
     backend.configure(job)
     stand_in_handle()
     backend.start(job)
-    backend.build(job, workloads.load(job.workload))
+    backend.build(job, lookup.load(job.workload))
     backend.compile()
     operations = {
         "train": operations_of(backend._model.train_function.function),

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalog, nvidia
+from harness import catalog
+from harness.nvidia import host_driver
 from runner import attest
-from runner.meters.gpu import open_gpus
+from runner.meters.gpu_meter import open_gpus
 from runner.sampler import Sampler
 
 pytestmark = pytest.mark.gpu
 BENCHDL = Path(sys.executable).parent / "benchdl"
-DRIVER = nvidia.examine()
+DRIVER = host_driver.examine()
 NEEDED = pytest.mark.skipif(not DRIVER.gpus, reason=f"no real GPU here: {DRIVER.problem}")
 IN_DOCKER = ["--launcher", "docker", "--make-base", "--epochs", "1", "--train-samples", "4000"]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalog, images
+from harness import catalog
 from harness.errors import BenchdlError
-from harness.images import baseimage, build, holds
+from harness.images import baseimage, build, built, holds
 from harness.launchers import marks
 
 pytestmark = pytest.mark.docker
@@ -87,7 +87,7 @@ def test_each_gets_its_own_image_and_keeps_it_while_it_runs(engine, checkout, na
         for whose, (image_id, fingerprint, _, found, *_) in said.items():
             assert found == whose
             image = engine.images.get(image_id)  # both are there, though one name is between them
-            assert images.label(image, "fingerprint") == fingerprint
+            assert built.label(image, "fingerprint") == fingerprint
         assert len(set(ids.values())) == 2
         assert engine.images.get(f"benchdl/{name}:cpu").id in ids.values()
         for process in both.values():

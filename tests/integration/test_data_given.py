@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import cache, datasets
+from harness import cache
+from harness.datasets import provision
 
 pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -25,7 +26,7 @@ def stand_in(tmp_path_factory):
     before = os.environ.get("BENCHDL_CACHE")
     os.environ["BENCHDL_CACHE"] = str(folder)
     try:
-        datasets.fetch("synthetic-mnist", lambda line: None)
+        provision.fetch("synthetic-mnist", lambda line: None)
         yield cache.cache_dir()
     finally:
         if before is None:

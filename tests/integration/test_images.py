@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalog, images
+from harness import catalog
 from harness.errors import BenchdlError
-from harness.images import baseimage, build
+from harness.images import baseimage, build, built
 
 pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -53,14 +53,14 @@ def test_built_once_labelled_and_verified(engine, altered, monkeypatch):
         assert labels["benchdl.base_id"].startswith("sha256:")
         assert json.loads(labels["benchdl.locks"]).keys() >= {"requirements.lock", "image.toml"}
         assert json.loads(labels["benchdl.debian"])["python3"].startswith("3.9")
-        assert images.state(engine, backend, "cpu").problems == []
+        assert built.state(engine, backend, "cpu").problems == []
         said.clear()
         assert build.build(engine, backend, "cpu", say=said.append).id == image.id
         assert said == [f"benchdl/{altered.name}:cpu is up to date"]
 
         lock = altered / "requirements.lock"
         lock.write_text(lock.read_text() + "# changed\n")
-        assert images.state(engine, catalog.load(altered.name), "cpu").problems == [
+        assert built.state(engine, catalog.load(altered.name), "cpu").problems == [
             "requirements.lock changed since the build"
         ]
         done = subprocess.run([BENCHDL, "images", "verify", altered.name], capture_output=True,

@@ -18,8 +18,8 @@ from docker.types import Mount
 from harness import catalog
 from harness.checks import pins
 from harness.images import build
-from runner.contract import Job
-from runner.measurement import Attestation
+from runner.contract.job import Job
+from runner.contract.measurement import Attestation
 
 pytestmark = pytest.mark.docker
 

@@ -61,7 +61,7 @@ def store(home):
     from conftest import merged, tf_on_cpu
 
     from harness.store import Store
-    from runner.contract import Result
+    from runner.contract.result import Result
 
     put = Store(Path(home["BENCHDL_RESULTS"])).add
     for number in range(10):

@@ -12,7 +12,7 @@ import pytest
 from harness import catalog, settings
 from harness.images import build
 from harness.launchers import environments
-from runner.contract import Job, Provenance
+from runner.contract.job import Job, Provenance
 
 REPO = Path(__file__).resolve().parents[2]
 STEP = REPO / "tests" / "update_step" / "step.py"

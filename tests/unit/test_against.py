@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from harness import campaign, compare, datasets
-from harness.campaign import foresight, idle, one_job, plan, records
+from harness.campaign import conduct, foresight, idle, one_job, plan, records
 from harness.campaign.plan import Options
-from harness.compare import earlier, text
+from harness.compare import comparing, earlier, text
+from harness.datasets import provision
 from harness.errors import BenchdlError, UsageError
-from harness.launchers.base import Exit, Prepared
+from harness.launchers.launcher import Exit, Prepared
 from harness.launchers.local import LocalLauncher
 from harness.store import Store
 from harness.tables import rows
-from runner.contract import Idle, Pins, Provenance, load_job
+from runner.contract.job import Pins, Provenance, load_job
+from runner.contract.result import Idle
 
 OLD, NEW = "sha256:" + 64 * "a", "sha256:" + 64 * "b"
 PINNED = {OLD: {"numpy": "1.23.5"}, NEW: {"keras": "2.11.0"}}
@@ -93,8 +94,8 @@ def launcher(make_result):
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    data = datasets.Dataset("synthetic-mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
-    monkeypatch.setattr(datasets, "resolve", lambda name, data_dir, say: data)
+    data = provision.Dataset("synthetic-mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
+    monkeypatch.setattr(provision, "resolve", lambda name, data_dir, say: data)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
     # No container ran, so its clock fits nothing that was seen from outside.
@@ -104,7 +105,7 @@ def store(tmp_path, monkeypatch):
 
 def run(launcher, store, watcher=None, **changes):
     asked = Options(**{"backends": ["tf"], "repeat": 6, "order_seed": 5, **changes})
-    return campaign.run(asked, launcher, store, watcher or Watcher())
+    return conduct.run(asked, launcher, store, watcher or Watcher())
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_later_both_builds_are_named_by_their_images(launcher, store, first):
 
     done = run(launcher, store, against="latest", repeat=8)
     found = sides.resolve(("tf:image=aaaa", "tf:image=bbbb"), store, print, done[0].job.campaign_id)
-    outcome = compare.between(found.rows, found.questions, names=found.names)
+    outcome = comparing.between(found.rows, found.questions, names=found.names)
     assert found.questions == ("image",)
     assert [line.verdict for line in outcome.lines] == ["slower"]
     with pytest.raises(UsageError, match="only one side names its image"):
@@ -161,10 +162,10 @@ def test_later_both_builds_are_named_by_their_images(launcher, store, first):
 
 
 def test_the_table_has_a_line_for_each_build(launcher, store, first):
-    from harness import tables
+    from harness.tables import formats
 
     done = run(launcher, store, against="latest")
-    (section,) = tables.sections([rows.row(one) for one in done])
+    (section,) = formats.sections([rows.row(one) for one in done])
     assert [len(members) for members in section.members] == [6, 6]
 
 
@@ -174,7 +175,7 @@ def test_it_can_be_resumed_in_the_same_images(launcher, store, first):
         run(launcher, store, against="latest")
     launcher.stop_after = None
     record = begun(store)
-    done = campaign.resume(record, launcher, store, Watcher())
+    done = conduct.resume(record, launcher, store, Watcher())
     good = [one for one in done if one.status == "ok"]
     assert len(good) == 12
     assert not [one for one in good if any(f.code == "campaign-changed" for f in one.findings)]
@@ -189,7 +190,7 @@ def test_a_campaign_whose_image_is_gone_cannot_go_on(launcher, store, first):
         run(launcher, store, against="latest")
     launcher.images.remove(OLD)
     with pytest.raises(BenchdlError, match="the image of tf of an earlier build is gone"):
-        campaign.resume(begun(store), launcher, store, Watcher())
+        conduct.resume(begun(store), launcher, store, Watcher())
 
 
 @pytest.mark.parametrize(

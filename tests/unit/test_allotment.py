@@ -17,8 +17,9 @@ from harness.campaign.plan import Configuration, Options
 from harness.checks import allotted_cores
 from harness.errors import UsageError
 from harness.launchers import share
-from harness.launchers.base import Order, Prepared
-from runner.contract import Allotment, Pins, Result
+from harness.launchers.launcher import Order, Prepared
+from runner.contract.job import Pins
+from runner.contract.result import Allotment, Result
 
 GIB = 2**30
 STATED = (

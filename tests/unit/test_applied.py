@@ -11,9 +11,9 @@ from docker.types import Mount
 
 from harness.checks import isolation
 from harness.launchers import applied, hardening
-from harness.launchers.base import Order, Prepared
 from harness.launchers.docker import DockerLauncher
-from runner.contract import Pins
+from harness.launchers.launcher import Order, Prepared
+from runner.contract.job import Pins
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import pytest
 
-from harness import campaign, compare, doctor  # noqa: F401 - once here, and not in each child
 from harness.bundle import create, replay, rerun  # noqa: F401
 from harness.cli import bundle, report, run  # noqa: F401
 from harness.cli import command as cli

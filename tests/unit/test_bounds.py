@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from harness.bundle.manifest import Manifest
 from harness.campaign.records import Campaign
-from runner.contract import ContractError, Result, load_result
-from runner.schema import Model
+from runner.contract.result import Result, load_result
+from runner.contract.schema import ContractError, Model
 
 
 def figures(model, path=""):

@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import bundled
 import pytest
 
-from harness import campaign, paths
+from harness import paths
 from harness.bundle import choosing, plain, reading, rerun
 from harness.bundle.choosing import OfBundle
 from harness.bundle.create import Wanted, create
 from harness.bundle.plain import Limits
 from harness.bundle.rerun import Here
+from harness.campaign import conduct
 from harness.campaign.plan import DEFAULT_TIMEOUT_S
 from harness.campaign.records import Campaign
 from harness.catalog import load
@@ -49,7 +50,7 @@ def begun(monkeypatch):
         told.append(options)
         return []
 
-    monkeypatch.setattr(campaign, "again", again)
+    monkeypatch.setattr(conduct, "again", again)
     monkeypatch.setattr(rerun, "_launcher", lambda *args: None)
     return told
 

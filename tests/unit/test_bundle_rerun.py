@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import bundled
 import pytest
 
-from harness import campaign, paths
+from harness import paths
 from harness.bundle import reading, rerun, sources
 from harness.bundle.create import Wanted, create
 from harness.bundle.rerun import Here
 from harness.bundle.unpacking import unpack
-from harness.campaign import records
+from harness.campaign import conduct, records
 from harness.compare import text
 from harness.errors import UsageError
 from harness.store import Store
@@ -54,7 +54,7 @@ def begun(monkeypatch, bundle):
         )
         return []
 
-    monkeypatch.setattr(campaign, "again", again)
+    monkeypatch.setattr(conduct, "again", again)
     monkeypatch.setattr(rerun, "_launcher", lambda *args: None)
     return told
 

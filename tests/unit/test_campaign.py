@@ -10,13 +10,14 @@ from collections import Counter
 import pytest
 
 import harness
-from harness import campaign, datasets
-from harness.campaign import changes, idle, leftovers, one_job, records, side_by_side
+from harness.campaign import changes, conduct, idle, leftovers, one_job, records, side_by_side
 from harness.campaign.plan import Options
+from harness.datasets import provision
 from harness.errors import BenchdlError
-from harness.launchers.base import Exit, Prepared
+from harness.launchers.launcher import Exit, Prepared
 from harness.store import Store
-from runner.contract import Idle, Pins, Provenance, load_job
+from runner.contract.job import Pins, Provenance, load_job
+from runner.contract.result import Idle
 
 
 class Killed(BaseException):
@@ -102,8 +103,8 @@ def watcher():
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    data = datasets.Dataset("synthetic-mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
-    monkeypatch.setattr(datasets, "resolve", lambda name, data_dir, say: data)
+    data = provision.Dataset("synthetic-mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
+    monkeypatch.setattr(provision, "resolve", lambda name, data_dir, say: data)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     quiet = Idle(reached=True, waited_s=0.5, cpu_percent=1.0)
     monkeypatch.setattr(idle, "wait", lambda **asked: quiet)
@@ -115,12 +116,12 @@ def options(**changes):
 
 
 def run(launcher, store, watcher=None, **changes):
-    return campaign.run(options(**changes), launcher, store, watcher or Watcher())
+    return conduct.run(options(**changes), launcher, store, watcher or Watcher())
 
 
 def resume(launcher, store, watcher=None, **more):
     record = records.find(store, "latest")
-    return campaign.resume(record, launcher, store, watcher or Watcher(), **more)
+    return conduct.resume(record, launcher, store, watcher or Watcher(), **more)
 
 
 def ended(results):
@@ -311,7 +312,7 @@ def test_what_another_campaign_left_is_not_touched(launcher, store):
         run(launcher, store)
     (left,) = [entry for entry in store.staging().iterdir() if entry.is_dir()]
     other = run(launcher, store)[0].job.campaign_id
-    campaign.resume(records.find(store, other), launcher, store, Watcher())
+    conduct.resume(records.find(store, other), launcher, store, Watcher())
     assert load_job((left / "job.json").read_text()).campaign_id != other
 
 
@@ -362,7 +363,7 @@ def test_another_environment_is_refused_unless_accepted(launcher, store, watcher
 def test_another_machine_or_runner_is_refused(launcher, store, field, value, words):
     record = killed_at(launcher, store).model_copy(update={field: value})
     with pytest.raises(BenchdlError, match=words):
-        campaign.resume(record, launcher, store, Watcher())
+        conduct.resume(record, launcher, store, Watcher())
 
 
 @pytest.mark.parametrize(
@@ -374,7 +375,7 @@ def test_another_machine_or_runner_is_refused(launcher, store, field, value, wor
 )
 def test_another_benchdl_is_told_and_noted(launcher, store, watcher, field, value, words):
     record = killed_at(launcher, store).model_copy(update={field: value})
-    results = campaign.resume(record, launcher, store, watcher)
+    results = conduct.resume(record, launcher, store, watcher)
     assert any(words in line for line in watcher.lines)
     (finding,) = [one for one in results[-1].findings if one.code == "campaign-changed"]
     assert finding.severity == "info"
@@ -385,7 +386,7 @@ def test_other_data_is_refused_whatever_is_accepted(launcher, store):
     record = killed_at(launcher, store)
     record = record.model_copy(update={"dataset_sha256": {"train-images-idx3-ubyte": "1" * 64}})
     with pytest.raises(BenchdlError, match="began with other data"):
-        campaign.resume(record, launcher, store, Watcher(), accept_changes=True)
+        conduct.resume(record, launcher, store, Watcher(), accept_changes=True)
 
 
 def test_side_by_side_killed_and_resumed(launcher, store, monkeypatch):
@@ -448,12 +449,12 @@ def test_a_campaign_repeated_here_has_the_same_jobs_and_says_of_what(launcher, s
     asked = (record, record.options, "5" * 64, launcher, store, watcher)
     launcher.script = {8: Killed()}
     with pytest.raises(Killed):
-        campaign.again(*asked)
+        conduct.again(*asked)
     again = next(one for one in records.load(store)[0] if one.bundle_sha256)
     assert again.bundle_sha256 == "5" * 64
     assert again.campaign_id != record.campaign_id
     assert (again.jobs, again.order_seed) == (record.jobs, record.order_seed)
-    done = campaign.resume(again, launcher, store, watcher)
+    done = conduct.resume(again, launcher, store, watcher)
     assert ended(done) == ONCE_EACH
     for one in done:
         assert one.job.seed == next(
@@ -468,7 +469,7 @@ def test_a_stopped_repetition_is_gone_on_with_by_its_bundle(launcher, store, wat
     record = records.find(store, "latest")
     launcher.script = {7: KeyboardInterrupt()}
     with pytest.raises(KeyboardInterrupt):
-        campaign.again(record, record.options, "5" * 64, launcher, store, watcher)
+        conduct.again(record, record.options, "5" * 64, launcher, store, watcher)
     words = "benchdl bundle rerun FILE --resume --launcher local --trust-maker"
     assert f"finished results are kept; to go on with it: {words}" in watcher.lines
     again = next(one for one in records.load(store)[0] if one.bundle_sha256)
@@ -481,5 +482,5 @@ def test_a_campaign_is_not_repeated_on_other_data(launcher, store, watcher):
     run(launcher, store)
     record = records.find(store, "latest").model_copy(update={"dataset": "mnist"})
     with pytest.raises(BenchdlError, match=r"other data .* cannot be repeated without it"):
-        campaign.again(record, record.options, "5" * 64, launcher, store, watcher)
+        conduct.again(record, record.options, "5" * 64, launcher, store, watcher)
     assert len(launcher.started) == 6

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from checking import seen
 
-from harness import checks
-from runner.contract import Finding
+from harness.checks import registry
+from runner.contract.result import Finding
 
 WALL_S = 184.0
 
 
 def found(result, wall_s=WALL_S):
-    return checks.findings(result.job, result.measurement, seen(wall_s))
+    return registry.findings(result.job, result.measurement, seen(wall_s))
 
 
 def learning(**changes):
@@ -109,7 +109,7 @@ def test_each_check_fires_on_its_own_figure(make_result, code, severity, changes
 
 @pytest.mark.parametrize(("code", "codes"), [(None, []), (0, []), (137, ["bad-exit"])])
 def test_a_good_result_with_a_bad_exit(code, codes):
-    said = checks.exit_status(code)
+    said = registry.exit_status(code)
     assert [finding.code for finding in said] == codes
     assert all(f"status {code}" in finding.evidence for finding in said)
 
@@ -198,7 +198,7 @@ def test_debians_suffix_is_the_same_version(make_result):
 )
 def test_the_worst_finding_is_the_verdict(status, severities, verdict):
     findings = [Finding(code="x", severity=s, evidence="e", advice="a") for s in severities]
-    assert checks.verdict(status, findings) == verdict
+    assert registry.verdict(status, findings) == verdict
 
 
 def with_batch(make_result, asked, used=None, **figures):

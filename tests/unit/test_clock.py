@@ -9,10 +9,10 @@ from checking import seen
 
 from harness.campaign import one_job, records, this_machine
 from harness.checks import clock
-from harness.launchers.base import Exit
+from harness.launchers.launcher import Exit
 from harness.newest import newest
 from harness.store import Store
-from runner.contract import Failure, Idle
+from runner.contract.result import Failure, Idle
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=timezone.utc)
 BEGIN = "2026-11-23T12:00:00+00:00"

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from harness import compare
-from harness.compare import sides, text
+from harness.compare import comparing, sides, text
 from harness.errors import UsageError
 from harness.store import Store
 
@@ -44,7 +43,9 @@ def asked(tmp_path, stored):
         for result in results:
             stored(tmp_path, result)
         found = sides.resolve((a, b), Store(tmp_path), lambda _: None, campaign)
-        return compare.between(found.rows, found.questions, names=found.names, force=force, **more)
+        return comparing.between(
+            found.rows, found.questions, names=found.names, force=force, **more
+        )
 
     return ask
 

@@ -14,9 +14,9 @@ from harness.campaign.beside import Beside
 from harness.checks import contention, recomputed
 from harness.checks.seen import Seen
 from harness.checks.witness import Witness
+from runner.contract.samples import Samples, core_column
 from runner.meters import cgroups
-from runner.meters.figures import cpu_use
-from runner.meters.window import Samples, core_column
+from runner.meters.cpu_figures import cpu_use
 
 FIT_S = 20.0
 

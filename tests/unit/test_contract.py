@@ -7,14 +7,9 @@ import json
 import pytest
 from pydantic import ValidationError, create_model
 
-from runner.contract import (
-    SCHEMA_VERSION,
-    ContractError,
-    Job,
-    job_text,
-    load_job,
-    load_result,
-)
+from runner.contract.job import Job, job_text, load_job
+from runner.contract.result import load_result
+from runner.contract.schema import SCHEMA_VERSION, ContractError
 
 
 def changed(result, **changes):

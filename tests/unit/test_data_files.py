@@ -8,8 +8,7 @@ import os
 
 import pytest
 
-from harness import datasets
-from harness.datasets import idx
+from harness.datasets import idx, provision
 from harness.errors import BenchdlError, UsageError
 from harness.launchers import local
 
@@ -33,7 +32,7 @@ def small(monkeypatch, tmp_path):
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in CONTENTS.items()}
     for name, shape in SMALL.items():
         monkeypatch.setitem(idx.SHAPES, name, shape)
-    monkeypatch.setitem(datasets.SHA256, "mnist", sums)
+    monkeypatch.setitem(provision.SHA256, "mnist", sums)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("BENCHDL_MIRRORS", "none")
     monkeypatch.delenv("BENCHDL_DATA", raising=False)
@@ -49,7 +48,7 @@ def folder(tmp_path):
 
 
 def resolve(folder):
-    return datasets.resolve("mnist", folder, lambda line: None)
+    return provision.resolve("mnist", folder, lambda line: None)
 
 
 def test_links_are_followed_to_the_files_that_were_verified(folder, tmp_path):
@@ -128,7 +127,7 @@ def test_what_is_no_plain_file_is_refused_and_never_waited_for(folder, make, wor
         resolve(folder)
     assert str(path) in error.value.message
     assert "\n" not in str(error.value)
-    (state, *_) = datasets.listing(folder)
+    (state, *_) = provision.listing(folder)
     assert state.state == "corrupt"
 
 

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import pytest
 
-from harness import cache, datasets, files
-from harness.datasets import download, idx, synthetic
+from harness import cache, files
+from harness.datasets import download, idx, provision, synthetic
 from harness.errors import BenchdlError, UsageError
 
 REAL_SHAPES = dict(idx.SHAPES)
-REAL_SHA256 = dict(datasets.SHA256["mnist"])
+REAL_SHA256 = dict(provision.SHA256["mnist"])
 SMALL = {
     idx.TRAIN_IMAGES: (7, 28, 28),
     idx.TRAIN_LABELS: (7,),
@@ -111,8 +111,8 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Small sets, an empty cache, no named directory, no network."""
     for name, shape in SMALL.items():
         monkeypatch.setitem(idx.SHAPES, name, shape)
-    monkeypatch.setitem(datasets.SHA256, "mnist", _sums(MNIST))
-    monkeypatch.setitem(datasets.SHA256, "synthetic-mnist", _sums(SYNTHETIC))
+    monkeypatch.setitem(provision.SHA256, "mnist", _sums(MNIST))
+    monkeypatch.setitem(provision.SHA256, "synthetic-mnist", _sums(SYNTHETIC))
     monkeypatch.setattr(synthetic, "files", lambda: dict(SYNTHETIC))
     monkeypatch.setattr(download, "PROBE_S", 4.0)  # a loaded machine answers late
     monkeypatch.setattr(download, "FILE_S", 5.0)
@@ -153,8 +153,8 @@ def _cached_names(tmp_path: Path) -> set[str]:
 @pytest.mark.parametrize("name", ["auto", "mnist"])
 def test_named_directory_is_used(tmp_path: Path, said, name: str, packed: bool) -> None:
     folder = _fill(tmp_path / "data", packed=packed)
-    found = datasets.resolve(name, folder, said.append)
-    assert found == datasets.Dataset("mnist", folder, _sums(MNIST))
+    found = provision.resolve(name, folder, said.append)
+    assert found == provision.Dataset("mnist", folder, _sums(MNIST))
     assert said == []
     assert not (tmp_path / "cache").exists()
 
@@ -162,33 +162,33 @@ def test_named_directory_is_used(tmp_path: Path, said, name: str, packed: bool) 
 def test_data_dir_goes_before_environment_and_cache(tmp_path: Path, said, monkeypatch) -> None:
     first, second = _fill(tmp_path / "first"), _fill(tmp_path / "second")
     _fill(tmp_path / "cache/datasets/mnist")
-    assert datasets.resolve("auto", None, said.append).directory.name == "mnist"
+    assert provision.resolve("auto", None, said.append).directory.name == "mnist"
     monkeypatch.setenv("BENCHDL_DATA", str(second))
-    assert datasets.resolve("auto", None, said.append).directory == second
-    assert datasets.resolve("auto", first, said.append).directory == first
+    assert provision.resolve("auto", None, said.append).directory == second
+    assert provision.resolve("auto", first, said.append).directory == first
     assert said == []
 
 
 def test_relative_directory_becomes_absolute(tmp_path: Path, said, monkeypatch) -> None:
     _fill(tmp_path / "data")
     monkeypatch.chdir(tmp_path)
-    assert datasets.resolve("auto", Path("data"), said.append).directory == tmp_path / "data"
+    assert provision.resolve("auto", Path("data"), said.append).directory == tmp_path / "data"
 
 
 @pytest.mark.parametrize("name", ["auto", "mnist"])
 def test_missing_named_directory_is_an_error(tmp_path: Path, said, monkeypatch, name: str) -> None:
     with pytest.raises(UsageError, match=r"--data-dir: .*/nowhere is not a directory"):
-        datasets.resolve(name, tmp_path / "nowhere", said.append)
+        provision.resolve(name, tmp_path / "nowhere", said.append)
     monkeypatch.setenv("BENCHDL_DATA", str(tmp_path / "gone"))
     with pytest.raises(UsageError, match=r"BENCHDL_DATA: .*/gone is not a directory"):
-        datasets.resolve(name, None, said.append)
+        provision.resolve(name, None, said.append)
 
 
 def test_named_directory_that_lacks_files(tmp_path: Path, said) -> None:
     folder = _fill(tmp_path / "data")
     (folder / idx.TEST_LABELS).unlink()
     with pytest.raises(UsageError, match=f"lacks {idx.TEST_LABELS} "):
-        datasets.resolve("auto", folder, said.append)
+        provision.resolve("auto", folder, said.append)
 
 
 @pytest.mark.parametrize("name", ["auto", "mnist"])
@@ -224,7 +224,7 @@ def test_corrupt_named_directory_is_an_error(
         path = folder / f"{idx.TRAIN_IMAGES}.gz"
     path.write_bytes(damaged[damage])
     with pytest.raises(BenchdlError, match=message) as error:
-        datasets.resolve(name, folder, said.append)
+        provision.resolve(name, folder, said.append)
     assert str(path) in str(error.value)
     assert "replace the file" in str(error.value)
     assert "\n" not in str(error.value)
@@ -238,21 +238,21 @@ def test_unreadable_file_is_named(tmp_path: Path, said, monkeypatch) -> None:
 
     monkeypatch.setattr(files, "open_plain", refuse)
     with pytest.raises(BenchdlError, match=r"cannot be read \(Permission denied\)"):
-        datasets.resolve("auto", folder, said.append)
+        provision.resolve("auto", folder, said.append)
 
 
 def test_unknown_name(said) -> None:
     with pytest.raises(UsageError, match="unknown dataset 'cifar': choose from auto, mnist"):
-        datasets.resolve("cifar", None, said.append)
+        provision.resolve("cifar", None, said.append)
     with pytest.raises(UsageError, match="unknown dataset 'auto'"):
-        datasets.fetch("auto", said.append)
+        provision.fetch("auto", said.append)
 
 
 # Without MNIST
 
 
 def test_auto_falls_back_loudly(said) -> None:
-    found = datasets.resolve("auto", None, said.append)
+    found = provision.resolve("auto", None, said.append)
     assert found.name == "synthetic-mnist"
     assert found.sha256 == _sums(SYNTHETIC)
     warnings = [line for line in said if line.startswith("WARNING")]
@@ -264,7 +264,7 @@ def test_auto_falls_back_loudly(said) -> None:
 
 @pytest.mark.parametrize(
     "get",
-    [lambda say: datasets.resolve("mnist", None, say), lambda say: datasets.fetch("mnist", say)],
+    [lambda say: provision.resolve("mnist", None, say), lambda say: provision.fetch("mnist", say)],
 )
 def test_mnist_by_name_never_falls_back(said, get) -> None:
     with pytest.raises(BenchdlError, match=r"MNIST could not be had .*--data-dir"):
@@ -272,17 +272,17 @@ def test_mnist_by_name_never_falls_back(said, get) -> None:
 
 
 def test_synthetic_is_generated_once(tmp_path: Path, said, monkeypatch) -> None:
-    found = datasets.resolve("synthetic-mnist", _fill(tmp_path / "data"), said.append)
+    found = provision.resolve("synthetic-mnist", _fill(tmp_path / "data"), said.append)
     assert {path.name: path.read_bytes() for path in found.directory.iterdir()} == SYNTHETIC
     assert said == ["generating synthetic-mnist"]
     monkeypatch.setattr(synthetic, "files", lambda: pytest.fail("generated again"))
-    assert datasets.resolve("synthetic-mnist", None, said.append) == found
+    assert provision.resolve("synthetic-mnist", None, said.append) == found
 
 
 def test_cache_can_be_read_by_a_containers_user(said) -> None:
     before = os.umask(0o077)
     try:
-        folder = datasets.resolve("synthetic-mnist", None, said.append).directory
+        folder = provision.resolve("synthetic-mnist", None, said.append).directory
     finally:
         os.umask(before)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755
@@ -290,10 +290,10 @@ def test_cache_can_be_read_by_a_containers_user(said) -> None:
 
 
 def test_damaged_synthetic_cache_is_replaced(said) -> None:
-    found = datasets.resolve("synthetic-mnist", None, said.append)
+    found = provision.resolve("synthetic-mnist", None, said.append)
     (found.directory / idx.TEST_LABELS).write_bytes(b"")
     said.clear()
-    datasets.resolve("synthetic-mnist", None, said.append)
+    provision.resolve("synthetic-mnist", None, said.append)
     assert "replaced" in said[0]
     assert idx.TEST_LABELS in said[0]
     assert idx.inspect(found.directory, found.sha256).complete
@@ -304,7 +304,7 @@ def test_leftovers_of_a_killed_process_are_cleared(tmp_path: Path, said, use) ->
     folder.mkdir(parents=True)
     (folder / f".{idx.TRAIN_IMAGES}.x1y2").write_bytes(b"half")
     use("good")
-    datasets.fetch("mnist", said.append)
+    provision.fetch("mnist", said.append)
     assert _cached_names(tmp_path) == set(MNIST)
 
 
@@ -317,10 +317,10 @@ def test_two_at_once_generate_once(said, monkeypatch) -> None:
         return dict(SYNTHETIC)
 
     monkeypatch.setattr(synthetic, "files", slowly)
-    results: list[datasets.Dataset] = []
+    results: list[provision.Dataset] = []
     threads = [
         threading.Thread(
-            target=lambda: results.append(datasets.resolve("synthetic-mnist", None, said.append))
+            target=lambda: results.append(provision.resolve("synthetic-mnist", None, said.append))
         )
         for _ in range(3)
     ]
@@ -338,14 +338,14 @@ def test_two_at_once_generate_once(said, monkeypatch) -> None:
 
 def test_good_mirror_fills_the_cache(tmp_path: Path, said, use) -> None:
     use("good")
-    found = datasets.resolve("auto", None, said.append)
-    assert found == datasets.Dataset("mnist", tmp_path / "cache/datasets/mnist", _sums(MNIST))
+    found = provision.resolve("auto", None, said.append)
+    assert found == provision.Dataset("mnist", tmp_path / "cache/datasets/mnist", _sums(MNIST))
     assert _cached_names(tmp_path) == set(MNIST)
     assert said == ["downloading MNIST"]
     assert len(Mirror.asked) == 4
-    datasets.resolve("mnist", None, said.append)
+    provision.resolve("mnist", None, said.append)
     assert len(Mirror.asked) == 4
-    datasets.fetch("mnist", said.append)
+    provision.fetch("mnist", said.append)
     assert "complete and verified" in said[-1]
 
 
@@ -368,7 +368,7 @@ def test_bad_mirror_is_reported_and_stores_nothing(
     use(kind)
     start = time.monotonic()
     with pytest.raises(BenchdlError, match=reason):
-        datasets.resolve("mnist", None, said.append)
+        provision.resolve("mnist", None, said.append)
     assert time.monotonic() - start < 10
     assert _cached_names(tmp_path) == set()
 
@@ -378,14 +378,14 @@ def test_bad_mirror_is_reported_and_stores_nothing(
 )
 def test_next_mirror_is_taken(tmp_path: Path, said, use, bad: str) -> None:
     use(bad, "good")
-    assert datasets.resolve("auto", None, said.append).name == "mnist"
+    assert provision.resolve("auto", None, said.append).name == "mnist"
     assert _cached_names(tmp_path) == set(MNIST)
 
 
 def test_mirror_that_turns_bad_is_reported_and_stores_nothing(tmp_path: Path, said, use) -> None:
     use("later-bad")
     with pytest.raises(BenchdlError, match=rf"later-bad/{idx.TRAIN_IMAGES}\.gz SHA-256"):
-        datasets.fetch("mnist", said.append)
+        provision.fetch("mnist", said.append)
     assert _cached_names(tmp_path) == set()
 
 
@@ -394,7 +394,7 @@ def test_no_network_fails_within_seconds(said, monkeypatch) -> None:
     monkeypatch.setenv("BENCHDL_MIRRORS", "http://127.0.0.1:9/,http://benchdl.invalid")
     start = time.monotonic()
     with pytest.raises(BenchdlError, match=r"127.0.0.1:9/ cannot be reached.*benchdl\.invalid"):
-        datasets.resolve("mnist", None, said.append)
+        provision.resolve("mnist", None, said.append)
     assert time.monotonic() - start < 10
 
 
@@ -404,7 +404,7 @@ def test_name_lookup_that_hangs_is_left_behind(said, monkeypatch) -> None:
     monkeypatch.setattr(download.urllib.request, "urlopen", lambda *a, **k: hang.wait(30))
     start = time.monotonic()
     with pytest.raises(BenchdlError, match=r"slow\.invalid/ no answer in 4 s"):
-        datasets.resolve("mnist", None, said.append)
+        provision.resolve("mnist", None, said.append)
     assert time.monotonic() - start < 20  # not the 30 s of the lookup
     hang.set()
 
@@ -413,7 +413,7 @@ def test_answer_without_end_is_cut(said, use, monkeypatch) -> None:
     monkeypatch.setattr(download, "_LIMIT_BYTES", 1000)
     use("good")
     with pytest.raises(BenchdlError, match=r"train-images.* is larger than"):
-        datasets.fetch("mnist", said.append)
+        provision.fetch("mnist", said.append)
 
 
 def test_mirror_variable(monkeypatch) -> None:
@@ -437,7 +437,7 @@ def test_corrupt_cache_is_replaced(tmp_path: Path, said, use) -> None:
     folder = _fill(tmp_path / "cache/datasets/mnist", packed=True)
     (folder / f"{idx.TRAIN_LABELS}.gz").write_bytes(b"rubbish")
     use("good")
-    assert datasets.resolve("auto", None, said.append).name == "mnist"
+    assert provision.resolve("auto", None, said.append).name == "mnist"
     assert "the cached mnist is replaced" in said[0]
     assert f"{idx.TRAIN_LABELS}.gz is corrupt" in said[0]
     assert {name: (folder / name).read_bytes() for name in MNIST} == MNIST
@@ -449,16 +449,16 @@ def test_corrupt_cache_that_cannot_be_replaced(tmp_path: Path, said, name: str) 
     (folder / idx.TRAIN_LABELS).write_bytes(b"rubbish")
     if name == "mnist":
         with pytest.raises(BenchdlError, match="MNIST could not be had"):
-            datasets.resolve(name, None, said.append)
+            provision.resolve(name, None, said.append)
     else:
-        assert datasets.resolve(name, None, said.append).name == "synthetic-mnist"
+        assert provision.resolve(name, None, said.append).name == "synthetic-mnist"
     assert any(f"{folder / idx.TRAIN_LABELS} is corrupt" in line for line in said)
 
 
 def test_complete_cache_needs_no_write_access(tmp_path: Path, said, monkeypatch) -> None:
     _fill(tmp_path / "cache/datasets/mnist")
-    monkeypatch.setattr(datasets, "locked", lambda *a: pytest.fail("took the lock"))
-    assert datasets.resolve("auto", None, said.append).name == "mnist"
+    monkeypatch.setattr(provision, "locked", lambda *a: pytest.fail("took the lock"))
+    assert provision.resolve("auto", None, said.append).name == "mnist"
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
@@ -469,7 +469,7 @@ def test_failing_disk_leaves_no_partial_file(tmp_path: Path, said, monkeypatch, 
     monkeypatch.setattr(cache.os, "fsync", fail)
     what = os.strerror(code) if code == errno.EROFS else "the disk is full"
     with pytest.raises(BenchdlError, match=rf"\({what}\).*set BENCHDL_CACHE"):
-        datasets.resolve("auto", None, said.append)
+        provision.resolve("auto", None, said.append)
     assert [p for p in (tmp_path / "cache").rglob("*") if p.is_file() and p.suffix != ".lock"] == []
 
 
@@ -479,7 +479,7 @@ def test_unwritable_home(tmp_path: Path, said, monkeypatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     with pytest.raises(BenchdlError, match=r"cannot write to the cache .*set BENCHDL_CACHE"):
-        datasets.resolve("auto", None, said.append)
+        provision.resolve("auto", None, said.append)
 
 
 def test_cache_dir(monkeypatch) -> None:
@@ -497,15 +497,15 @@ def test_cache_dir(monkeypatch) -> None:
 
 
 def test_listing(tmp_path: Path, said, monkeypatch) -> None:
-    states = datasets.listing(None)
+    states = provision.listing(None)
     assert [(s.name, s.origin, s.state, s.verified) for s in states] == [
         ("mnist", "cache", "absent", False),
         ("synthetic-mnist", "cache", "absent", False),
     ]
     folder = _fill(tmp_path / "data")
-    datasets.resolve("synthetic-mnist", None, said.append)
+    provision.resolve("synthetic-mnist", None, said.append)
     monkeypatch.setenv("BENCHDL_DATA", str(folder))
-    states = datasets.listing(None)
+    states = provision.listing(None)
     assert [(s.origin, s.state, s.verified) for s in states] == [
         ("BENCHDL_DATA", "complete", True),
         ("cache", "absent", False),
@@ -513,7 +513,7 @@ def test_listing(tmp_path: Path, said, monkeypatch) -> None:
     ]
     assert states[0].where == folder
     (folder / idx.TRAIN_IMAGES).unlink()
-    state = datasets.listing(folder)[0]
+    state = provision.listing(folder)[0]
     assert (state.origin, state.state, state.problem) == (
         "--data-dir", "corrupt", f"missing: {idx.TRAIN_IMAGES}",
     )  # fmt: skip
@@ -525,7 +525,7 @@ def test_listing(tmp_path: Path, said, monkeypatch) -> None:
 def test_real_mnist(mnist_dir: Path, said, monkeypatch) -> None:
     for name, shape in REAL_SHAPES.items():
         monkeypatch.setitem(idx.SHAPES, name, shape)
-    monkeypatch.setitem(datasets.SHA256, "mnist", REAL_SHA256)
-    found = datasets.resolve("mnist", mnist_dir, said.append)
+    monkeypatch.setitem(provision.SHA256, "mnist", REAL_SHA256)
+    found = provision.resolve("mnist", mnist_dir, said.append)
     assert found.directory == mnist_dir
     assert found.sha256 == REAL_SHA256

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.launchers.base import Order, Prepared
 from harness.launchers.docker import DockerLauncher
-from runner.contract import Pins
+from harness.launchers.launcher import Order, Prepared
+from runner.contract.job import Pins
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from harness import catalog
 from harness.checks import troubles
-from harness.doctor import gpu
+from harness.doctor import gpu_lines
 from harness.nvidia import architectures
 
 CUDA = catalog.load("tf").spec.cuda
@@ -26,7 +26,7 @@ INFO = {"Runtimes": {"runc": {}}, "DefaultRuntime": "runc"}
     ],
 )
 def test_what_runs_on_which_driver_and_gpu(driver, capability, problem):
-    found, fix = gpu.fits(CUDA, driver, capability)
+    found, fix = gpu_lines.fits(CUDA, driver, capability)
     assert problem in found
     assert bool(found) == bool(problem) == bool(fix)
 
@@ -131,20 +131,20 @@ def test_a_machine_without_any_of_it_is_told_what_to_do(benchdl, tmp_path):
 def test_ways_into_containers():
     both = {**INFO, "Runtimes": {"nvidia": {}}, "DefaultRuntime": "nvidia"}
     both["DiscoveredDevices"] = [{"ID": "nvidia.com/gpu=all"}]
-    lines = by_subject(gpu._injection(both, wanted=True))
+    lines = by_subject(gpu_lines._injection(both, wanted=True))
     assert lines["GPUs by CDI"].found == "nvidia.com/gpu=all"
     assert lines["GPUs by runtime"].found == "nvidia, the engine's default"
-    (missing,) = gpu._injection(INFO, wanted=True)
+    (missing,) = gpu_lines._injection(INFO, wanted=True)
     assert not missing.ok
     assert "nvidia-ctk runtime configure" in missing.fix
-    (not_needed,) = gpu._injection(INFO, wanted=False)
+    (not_needed,) = gpu_lines._injection(INFO, wanted=False)
     assert not_needed.ok
 
 
 def test_a_specification_that_the_engine_does_not_see(monkeypatch, tmp_path):
     (tmp_path / "nvidia.json").write_text('{"kind": "nvidia.com/gpu", "devices": [{"name": "0"}]}')
-    monkeypatch.setattr(gpu.cdi, "FOLDERS", (str(tmp_path),))
-    (line, _) = gpu._injection({"Runtimes": {"nvidia": {}}}, wanted=True)
+    monkeypatch.setattr(gpu_lines.cdi, "FOLDERS", (str(tmp_path),))
+    (line, _) = gpu_lines._injection({"Runtimes": {"nvidia": {}}}, wanted=True)
     assert not line.ok
     assert "features.cdi" in line.fix
 

@@ -6,7 +6,7 @@ import pytest
 from test_campaign import ONCE_EACH, Launcher, ended, resume, run, store  # noqa: F401
 
 from harness.errors import BenchdlError
-from harness.launchers.base import Exit
+from harness.launchers.launcher import Exit
 
 
 class Losing(Launcher):

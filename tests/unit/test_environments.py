@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalog, doctor
+from harness import catalog, uv_command
+from harness.doctor import examination
 from harness.errors import BenchdlError
-from harness.images import registry
 from harness.launchers import environments
 
 OWN = ".".join(platform.python_version_tuple()[:2])
@@ -45,7 +45,7 @@ def uv(monkeypatch):
             return subprocess.CompletedProcess(arguments, int(failed), "", self.says)
 
     fake = Uv()
-    monkeypatch.setattr(registry, "uv", fake)
+    monkeypatch.setattr(uv_command, "uv", fake)
     monkeypatch.setattr(environments, "_SEEN", "")  # there is nothing in it
     return fake
 
@@ -292,6 +292,6 @@ def test_a_ready_environment_of_a_cache_that_cannot_be_written_needs_no_lock(
 
 
 def doctor_says(backend):
-    line = doctor._local(backend)
+    line = examination._local(backend)
     assert not line.ok
     return f"{line.found}: {line.fix}"

@@ -10,9 +10,10 @@ import pytest
 
 from harness.errors import BenchdlError
 from harness.launchers import exchange as exchange_module
-from harness.launchers.base import Exit
 from harness.launchers.exchange import Exchange
-from runner.contract import Failure, load_job
+from harness.launchers.launcher import Exit
+from runner.contract.job import load_job
+from runner.contract.result import Failure
 
 WELL = Exit("exited", 0)
 

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from runner.backends import tf_gpu, theano, theano_gpu
+from runner.backends.keras import theano
+from runner.backends.tensorflow import tf_gpu
+from runner.backends.theano import theano_gpu
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from runner.measurement import GpuDevice
+from runner.contract.measurement import GpuDevice
+from runner.contract.samples import Samples
 from runner.meters.gpu_figures import gpu_use
 from runner.meters.nvml import IDLE, UNKNOWN_REASON, throttle_shares
-from runner.meters.window import Samples
 
 GIB = 2**30
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness import nvidia
 from harness.allotment import gpu_grant
 from harness.allotment.gpu_grant import GpuLimit
 from harness.errors import UsageError
 from harness.launchers import choice
+from harness.nvidia import host_driver
 
 UUIDS = [f"GPU-{number}{number}{number}{number}aaaa-0000" for number in range(4)]
 
@@ -26,8 +26,8 @@ def machine(monkeypatch, tmp_path):
 
 
 def driver(count=4):
-    gpus = [nvidia.Gpu(number, UUIDS[number], "T4") for number in range(count)]
-    return nvidia.Driver("580", "13.0", gpus)
+    gpus = [host_driver.Gpu(number, UUIDS[number], "T4") for number in range(count)]
+    return host_driver.Driver("580", "13.0", gpus)
 
 
 def limit(count=4, **environment):
@@ -126,7 +126,7 @@ def test_none_allotted_is_refused_and_auto_takes_the_cpu(monkeypatch):
     allotted = limit(CUDA_VISIBLE_DEVICES="")
     with pytest.raises(UsageError, match=r"no GPU was allotted \(CUDA_VISIBLE_DEVICES=\)"):
         gpu_grant.within(None, allotted)
-    monkeypatch.setattr(nvidia, "examine", driver)
+    monkeypatch.setattr(host_driver, "examine", driver)
     said: list[str] = []
     for words, device in (("-1", "cpu"), ("1", "gpu")):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", words)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from checking import seen
 
-from harness import checks, tables
-from harness.checks import gpu_guards
+from harness.checks import gpu_guards, registry
 from harness.nvidia import cuda_drivers
-from harness.tables import rows
+from harness.tables import formats, rows
 
 GIB = 2**30
 CLEAN = {
@@ -61,7 +60,7 @@ def on_gpu(make_result):
 
 
 def found(result):
-    return checks.findings(result.job, result.measurement, seen(184.0))
+    return registry.findings(result.job, result.measurement, seen(184.0))
 
 
 def timed(first, steady):
@@ -188,7 +187,7 @@ def test_an_invalid_gpu_row_is_listed_and_never_averaged(on_gpu, changes):
         findings = [f.model_dump() for f in found(result)]
         table.append(rows.row(result.model_validate({**result.model_dump(), "findings": findings})))
     assert [row.status for row in table] == ["ok", "invalid"]
-    (section,) = tables.sections(table)
+    (section,) = formats.sections(table)
     assert [line[2] for line in section.lines] == ["176.4"]
     assert any(bad.run_id in note and "not in the table" in note for note in section.notes)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pynvml
 import pytest
 
-from runner.meters.gpu import GpuProcess, GpuReading, NvmlReader, open_gpus
+from runner.meters.gpu_meter import GpuProcess, GpuReading, NvmlReader, open_gpus
 from runner.meters.gpu_processes import count_foreign
 from runner.meters.nvml import UNKNOWN_REASON
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from checking import seen
 
-from harness import checks
-from runner.measurement import GpuUse
+from harness.checks import registry
+from runner.contract.measurement import GpuUse
+from runner.contract.samples import Samples, read_samples
 from runner.meters.gpu_figures import gpu_use
-from runner.meters.window import Samples, read_samples
 
 ROOT = Path(__file__).resolve().parents[2]
 GIB = 2**30
@@ -244,6 +244,6 @@ def test_a_guard_from_the_library_to_the_finding(make_result, guarded, name: str
         job={"device": "gpu"},
         measurement={"gpu": use.model_dump(), "attestation": {"device": "gpu"}},
     )
-    found = checks.findings(result.job, result.measurement, seen(184.0))
+    found = registry.findings(result.job, result.measurement, seen(184.0))
     assert [finding.code for finding in found] == codes
     assert all(evidence in finding.evidence for finding in found), found

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pynvml
 import pytest
 
+from runner.contract.samples import Samples
 from runner.meters.gpu_figures import gpu_use
 from runner.meters.gpu_periods import Period, PeriodReader
-from runner.meters.window import Samples
 
 # What an H100 said that was about 96 % busy from 0 on: readings that lag, and periods of 0.2 s.
 READINGS = [0, 0, 0, 79, 79, 97, 97, 97, 97, 97, 97, 97, 97, 97]

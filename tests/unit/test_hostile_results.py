@@ -20,16 +20,18 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from harness import campaign, datasets, trees
-from harness.campaign import idle, records
+from harness import trees
+from harness.campaign import conduct, idle, records
+from harness.campaign.display import quiet
 from harness.campaign.plan import Options
-from harness.campaign.progress import quiet
 from harness.cli.command import benchdl
+from harness.datasets import provision
 from harness.errors import BenchdlError
-from harness.launchers.base import Exit, Prepared
+from harness.launchers.launcher import Exit, Prepared
 from harness.store import Store
-from runner import strict_json
-from runner.contract import Idle, Pins, Provenance, load_result
+from runner.contract import strict_json
+from runner.contract.job import Pins, Provenance
+from runner.contract.result import Idle, load_result
 
 COUNT = int(os.environ.get("BENCHDL_HOSTILE_RESULTS", "500"))
 A_STORE = 50
@@ -176,8 +178,8 @@ class Launcher:
 
 @pytest.fixture
 def surroundings(tmp_path, monkeypatch):
-    data = datasets.Dataset("mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
-    monkeypatch.setattr(datasets, "resolve", lambda name, data_dir, say: data)
+    data = provision.Dataset("mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
+    monkeypatch.setattr(provision, "resolve", lambda name, data_dir, say: data)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
 
@@ -189,7 +191,7 @@ def test_a_run_ends_with_one_readable_result_a_job(surroundings, recipes):
     with folder() as top, limited():
         store = Store(top / "results")
         options = Options(backends=["tf"], repeat=A_STORE, order_seed=1)
-        done = campaign.run(options, Launcher(recipes), store, quiet())
+        done = conduct.run(options, Launcher(recipes), store, quiet())
         found, damaged = store.load()
         assert damaged == []
         assert [one.run_id for one in found] == sorted(one.run_id for one in done)
@@ -207,7 +209,7 @@ def test_resume_and_bundles_of_a_spoiled_campaign(surroundings, make_result, rec
         store = Store(top / "results")
         options = Options(backends=["tf"], repeat=5, order_seed=1)
         with limited():
-            first = campaign.run(options, Launcher(recipes[:5]), store, quiet())
+            first = conduct.run(options, Launcher(recipes[:5]), store, quiet())
         record = records.find(store, "latest")
         trees.remove(store.directory / first[3].run_id)
         for number, recipe in enumerate(recipes[5:]):
@@ -216,7 +218,7 @@ def test_resume_and_bundles_of_a_spoiled_campaign(surroundings, make_result, rec
             place.mkdir()
             hostile.plant(recipe, place, hostile.bent(recipe, BASES, told))
         with limited():
-            campaign.resume(record, Launcher(recipes[:5]), store, quiet(), accept_changes=True)
+            conduct.resume(record, Launcher(recipes[:5]), store, quiet(), accept_changes=True)
         assert record.left(records.results_of(store, record.campaign_id, print)) == []
         for word in ("create", "again"):
             file = top / f"{word}.tar"

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from harness import nvidia
 from harness.campaign import idle
-from runner.contract import Idle
+from harness.nvidia import host_driver
+from runner.contract.result import Idle
 
 
 @pytest.fixture
@@ -25,14 +25,14 @@ def machine(monkeypatch):
 
     def driver():
         gpus = [
-            nvidia.Gpu(n, f"GPU-{n}", "stub", utilisation_percent=next_of(values))
+            host_driver.Gpu(n, f"GPU-{n}", "stub", utilisation_percent=next_of(values))
             for n, values in enumerate(Machine.gpu)
         ]
-        return nvidia.Driver(gpus=gpus)
+        return host_driver.Driver(gpus=gpus)
 
     monkeypatch.setattr(idle, "_cpu_percent", lambda cores, stop: next_of(Machine.cpu))
     monkeypatch.setattr(idle, "_LOOK_S", 0.01)
-    monkeypatch.setattr(nvidia, "examine", driver)
+    monkeypatch.setattr(host_driver, "examine", driver)
     return Machine
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from harness.errors import UsageError
-from harness.launchers import gpu
+from harness.launchers import gpu_options
 from harness.nvidia import cdi
 
 STOCK = {"Runtimes": {"runc": {}, "io.containerd.runc.v2": {}}, "DefaultRuntime": "runc"}
@@ -57,14 +57,16 @@ kind: nvidia.com/gpu
     ],
 )
 def test_the_way_that_is_chosen(info, word, gpus, way):
-    chosen, reason = gpu.choose(info, word, gpus)
+    chosen, reason = gpu_options.choose(info, word, gpus)
     assert chosen == way
     assert reason
 
 
 def test_cdi_alone_and_a_gpu_it_does_not_name():
     with pytest.raises(UsageError) as caught:
-        gpu.choose({**STOCK, "DiscoveredDevices": ENGINE_28["DiscoveredDevices"]}, "auto", ["7"])
+        gpu_options.choose(
+            {**STOCK, "DiscoveredDevices": ENGINE_28["DiscoveredDevices"]}, "auto", ["7"]
+        )
     assert "nvidia.com/gpu=7" in caught.value.message
     assert "nvidia.com/gpu=0" in caught.value.advice
 
@@ -91,7 +93,7 @@ def test_a_json_specification(tmp_path):
 
 
 def test_options_of_cdi():
-    options = gpu.request("cdi", ["0", "2"])
+    options = gpu_options.request("cdi", ["0", "2"])
     (request,) = options["device_requests"]
     assert request["Driver"] == "cdi"
     assert request["DeviceIDs"] == ["nvidia.com/gpu=0", "nvidia.com/gpu=2"]
@@ -105,14 +107,14 @@ def test_options_of_cdi():
     ("gpus", "count", "ids"), [(None, -1, []), (["1", "GPU-a"], 0, ["1", "GPU-a"])]
 )
 def test_options_of_a_device_request_have_a_count_or_ids(gpus, count, ids):
-    (request,) = gpu.request("request", gpus)["device_requests"]
+    (request,) = gpu_options.request("request", gpus)["device_requests"]
     assert (request["Count"] or 0) == count
     assert (request["DeviceIDs"] or []) == ids
     assert request["Capabilities"] == [["gpu", "compute", "utility"]]
 
 
 def test_options_of_the_runtime():
-    options = gpu.request("runtime", ["0", "2"])
+    options = gpu_options.request("runtime", ["0", "2"])
     assert options["runtime"] == "nvidia"
     assert options["environment"] == {
         "NVIDIA_VISIBLE_DEVICES": "0,2",
@@ -122,11 +124,11 @@ def test_options_of_the_runtime():
 
 def test_a_cpu_job_names_the_stock_runtime_only_where_another_is_the_default_and_it_is_there():
     void = {"NVIDIA_VISIBLE_DEVICES": "void"}
-    assert gpu.none(STOCK) == {"environment": void}
-    assert gpu.none(BY_DEFAULT) == {"environment": void, "runtime": "runc"}
+    assert gpu_options.none(STOCK) == {"environment": void}
+    assert gpu_options.none(BY_DEFAULT) == {"environment": void, "runtime": "runc"}
     podman = {"Runtimes": {"crun": {}}, "DefaultRuntime": "crun"}
-    assert gpu.none(podman) == {"environment": void}
-    assert gpu.none({}) == {"environment": void}
+    assert gpu_options.none(podman) == {"environment": void}
+    assert gpu_options.none({}) == {"environment": void}
 
 
 def made(**changes):
@@ -141,18 +143,18 @@ def made(**changes):
 
 
 def test_what_the_engine_made_of_it_is_compared():
-    assert gpu.ignored(made(), "request", ["0"]) is None
+    assert gpu_options.ignored(made(), "request", ["0"]) is None
     everything = made(Count=-1, DeviceIDs=None)
-    assert gpu.ignored(everything, "request", None) is None
-    assert gpu.ignored(everything, "request", ["0"])
-    assert gpu.ignored({"Runtime": "nvidia"}, "runtime", ["0"]) is None
-    assert "runc is used" in gpu.ignored({"Runtime": "runc"}, "runtime", None)
+    assert gpu_options.ignored(everything, "request", None) is None
+    assert gpu_options.ignored(everything, "request", ["0"])
+    assert gpu_options.ignored({"Runtime": "nvidia"}, "runtime", ["0"]) is None
+    assert "runc is used" in gpu_options.ignored({"Runtime": "runc"}, "runtime", None)
     cdi_made = made(Driver="cdi", DeviceIDs=["nvidia.com/gpu=0"], Capabilities=None)
-    assert gpu.ignored(cdi_made, "cdi", ["0"]) is None
-    assert gpu.ignored(cdi_made, "cdi", ["1"])
+    assert gpu_options.ignored(cdi_made, "cdi", ["0"]) is None
+    assert gpu_options.ignored(cdi_made, "cdi", ["1"])
 
 
 @pytest.mark.parametrize("host", [{"Runtime": "oci"}, {"Runtime": "oci", "DeviceRequests": []}])
 @pytest.mark.parametrize("way", ["cdi", "request"])
 def test_podmans_socket_drops_device_requests_silently(host, way):
-    assert "not in the container's configuration" in gpu.ignored(host, way, None)
+    assert "not in the container's configuration" in gpu_options.ignored(host, way, None)

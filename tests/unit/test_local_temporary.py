@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from harness import paths
-from harness.launchers.base import Order, Prepared
+from harness.launchers.launcher import Order, Prepared
 from harness.launchers.local import LocalLauncher
 
 LITTERS = """

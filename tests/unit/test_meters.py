@@ -14,11 +14,11 @@ import psutil
 import pytest
 
 from runner.calibrate import DUTY_20, SPIN, Calibration, calibrate
-from runner.measurement import CpuUse
+from runner.contract.measurement import CpuUse
+from runner.contract.samples import Samples, core_column, read_samples
 from runner.meters.cpu import CpuReader
-from runner.meters.figures import cpu_use, memory_use, sampler_facts
+from runner.meters.cpu_figures import cpu_use, memory_use, sampler_facts
 from runner.meters.memory import ProcessTree
-from runner.meters.window import Samples, core_column, read_samples
 
 
 def made(

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from runner.backends import jax_device, torch_device
-from runner.contract import MemoryPool
+from runner.backends.jax import jax_device
+from runner.backends.torch import torch_device
+from runner.contract.job import MemoryPool
 
 
 @pytest.mark.parametrize(

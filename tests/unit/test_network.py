@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from runner import workloads
-from runner.workloads.network import Conv, Dense, Flatten, Learned, MaxPool, Network
+from runner.networks.layers import Conv, Dense, Flatten, MaxPool, Network
+from runner.workloads import lookup
+from runner.workloads.workload import Learned
 
-WORKLOAD = workloads.load("cnn-mnist")
+WORKLOAD = lookup.load("cnn-mnist")
 
 
 def test_the_seeds_network_has_its_parameters():
@@ -55,9 +56,9 @@ def test_the_recipe_is_the_seeds():
     assert (recipe.learning_rate, recipe.momentum, recipe.decay) == (0.05, 0.9, 1e-5)
 
 
-@pytest.mark.parametrize("name", workloads.names())
+@pytest.mark.parametrize("name", lookup.names())
 def test_more_updates_never_allow_more_errors(name):
-    for learned in workloads.load(name).learned.values():
+    for learned in lookup.load(name).learned.values():
         limits = [learned.ceiling(updates) for updates in range(0, 10_000, 10)]
         assert limits == sorted(limits, reverse=True)
         assert limits[10] < 0.3  # from 100 updates on a run must have learned
@@ -79,16 +80,16 @@ def test_a_full_run_of_the_seed_is_believed():
 
 
 def test_workloads_are_found_by_name():
-    assert "cnn-mnist" in workloads.names()
-    assert "network" not in workloads.names()
+    assert "cnn-mnist" in lookup.names()
+    assert "network" not in lookup.names()
     with pytest.raises(KeyError):
-        workloads.load("cnn-minst")
+        lookup.load("cnn-minst")
 
 
 def test_a_job_with_a_batch_size_trains_the_same_network_with_it(make_result):
-    own = workloads.of(make_result().job)
-    assert own == workloads.load("cnn-mnist")
-    small = workloads.of(make_result(job={"batch_size": 64}).job)
+    own = lookup.of(make_result().job)
+    assert own == lookup.load("cnn-mnist")
+    small = lookup.of(make_result(job={"batch_size": 64}).job)
     assert small.recipe.batch_size == 64
     assert small.recipe.updates(1000, 2) == 32
     assert small.network == own.network

@@ -11,21 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from harness import campaign, catalog, datasets, engine, nvidia
-from harness.campaign import idle, plan, records
+from harness import catalog, engine
+from harness.campaign import conduct, idle, plan, records
+from harness.campaign.display import picture, quiet
 from harness.campaign.outlook import Outlook, Standing
 from harness.campaign.plan import Configuration, Options, PlannedJob
-from harness.campaign.progress import picture, quiet
 from harness.cli import images as images_cli
-from harness.doctor import _base
+from harness.datasets import provision
+from harness.doctor.examination import _base
 from harness.errors import BenchdlError, UsageError
 from harness.images import baseimage
 from harness.launchers import local
-from harness.launchers.base import Exit, Prepared
 from harness.launchers.docker import DockerLauncher
+from harness.launchers.launcher import Exit, Prepared
 from harness.launchers.local import LocalLauncher
+from harness.nvidia import host_driver
 from harness.store import Store
-from runner.contract import Idle, Pins, Provenance, load_job
+from runner.contract.job import Pins, Provenance, load_job
+from runner.contract.result import Idle
 
 REPO = Path(__file__).parents[2]
 TF = Configuration(backend="tf", device="cpu")
@@ -75,13 +78,13 @@ def order():
 @pytest.fixture
 def surroundings(tmp_path, monkeypatch, order):
     """No download, no cache but an empty one, no waiting."""
-    data = datasets.Dataset("synthetic-mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
+    data = provision.Dataset("synthetic-mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
 
     def resolve(name, data_dir, say):
         order.append("data")
         return data
 
-    monkeypatch.setattr(datasets, "resolve", resolve)
+    monkeypatch.setattr(provision, "resolve", resolve)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
 
@@ -108,13 +111,13 @@ class Watcher:
 def test_a_notebook_hears_that_the_stand_in_is_trained(monkeypatch, tmp_path):
     def only_the_stand_in(name, say):
         if name == "mnist":
-            raise datasets.DownloadError("no mirror answers")
-        return datasets.Dataset(name, tmp_path, {})
+            raise provision.DownloadError("no mirror answers")
+        return provision.Dataset(name, tmp_path, {})
 
-    monkeypatch.setattr(datasets, "_cached", only_the_stand_in)
+    monkeypatch.setattr(provision, "_cached", only_the_stand_in)
     monkeypatch.delenv("BENCHDL_DATA", raising=False)
     with pytest.warns(RuntimeWarning, match="Using synthetic-mnist instead") as caught:
-        found = datasets.resolve("auto", None, quiet().say)
+        found = provision.resolve("auto", None, quiet().say)
     assert found.name == "synthetic-mnist"
     assert len(caught) == 1
 
@@ -147,7 +150,7 @@ def test_a_notebook_hears_of_a_result_that_is_no_good(make_result, changes, word
 
 def test_the_warning_names_the_line_that_called_benchdl(make_result, surroundings, tmp_path, order):
     with pytest.warns(RuntimeWarning, match="tf invalid") as caught:
-        campaign.run(
+        conduct.run(
             Options(backends=["tf"], train_samples=1000),  # not what the results say
             Launcher(make_result, order),
             Store(tmp_path / "results"),
@@ -202,9 +205,9 @@ def test_resume_of_what_is_finished_says_that_nothing_is_left(
     make_result, surroundings, tmp_path, order
 ):
     store, launcher = Store(tmp_path / "results"), Launcher(make_result, order)
-    first = campaign.run(Options(backends=["tf"], repeat=2), launcher, store, Watcher())
+    first = conduct.run(Options(backends=["tf"], repeat=2), launcher, store, Watcher())
     watcher = Watcher()
-    done = campaign.resume(records.find(store, "latest"), launcher, store, watcher)
+    done = conduct.resume(records.find(store, "latest"), launcher, store, watcher)
     assert [one.run_id for one in done] == [one.run_id for one in first]
     assert watcher.lines[-1].startswith("nothing is left to run: 2 of 2 done")
 
@@ -234,15 +237,15 @@ def test_an_interrupted_selftest_claims_no_results(monkeypatch, capsys):
 def test_without_a_gpu_nothing_is_downloaded_or_built(make_result, surroundings, tmp_path, order):
     options = Options(backends=["tf"], devices=["gpu"])
     with pytest.raises(BenchdlError, match="no GPU here"):
-        campaign.run(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
+        conduct.run(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
     assert order == ["gpu"]
 
 
 def test_the_local_launcher_knows_without_building(monkeypatch):
-    monkeypatch.setattr(nvidia, "gpus", lambda: (0, "no driver"))
+    monkeypatch.setattr(host_driver, "gpus", lambda: (0, "no driver"))
     with pytest.raises(BenchdlError, match="no GPU here: no driver"):
         LocalLauncher().check_gpu(catalog.load("tf"), print)
-    monkeypatch.setattr(nvidia, "gpus", lambda: (1, ""))
+    monkeypatch.setattr(host_driver, "gpus", lambda: (1, ""))
     LocalLauncher().check_gpu(catalog.load("tf"), print)
 
 
@@ -255,7 +258,7 @@ def test_the_docker_launcher_asks_the_engine_once_with_the_base_alone(monkeypatc
     )
     monkeypatch.setattr("harness.launchers.docker.containers.see_our_files", lambda *of: None)
     monkeypatch.setattr(
-        "harness.launchers.docker.gpu.probe", lambda client, image, way: asked.append(image)
+        "harness.launchers.docker.gpu_options.probe", lambda client, image, way: asked.append(image)
     )
     launcher = DockerLauncher(None)
     for _ in range(2):
@@ -263,13 +266,13 @@ def test_the_docker_launcher_asks_the_engine_once_with_the_base_alone(monkeypatc
     assert asked == ["debian:bullseye-slim", "sha256:b", "debian:bullseye-slim"]
 
 
-@pytest.mark.parametrize("dataset", datasets.CHOICES)
+@pytest.mark.parametrize("dataset", provision.CHOICES)
 def test_more_images_than_there_are_is_refused_before_anything(
     make_result, surroundings, tmp_path, order, dataset
 ):
     options = Options(backends=["tf"], train_samples=60_001, dataset=dataset)
     with pytest.raises(UsageError, match="60,001 training images asked for, a dataset has 60,000"):
-        campaign.run(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
+        conduct.run(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
     assert order == []
 
 

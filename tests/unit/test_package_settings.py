@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import package_settings
-from harness.images import registry
+from harness import package_settings, uv_command
 
 REACH = """[global]
 index-url = https://index.example/simple
@@ -34,7 +33,7 @@ def conf(tmp_path, monkeypatch):
     """An environment whose pip has REACH and nothing of this machine."""
     file = tmp_path / "pip.conf"
     file.write_text(REACH)
-    for module in (package_settings, registry):
+    for module in (package_settings, uv_command):
         monkeypatch.setattr(module, "_MACHINES", tmp_path / "none")
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_", "SSL_"))}
     nothing = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "none")}
@@ -113,11 +112,11 @@ def reach(conf, monkeypatch):
             monkeypatch.delenv(name)
         for name, value in {**conf, **more}.items():
             monkeypatch.setenv(name, value)
-        registry._reach.cache_clear()
-        return registry._reach(locked)
+        uv_command._reach.cache_clear()
+        return uv_command._reach(locked)
 
     yield told
-    registry._reach.cache_clear()
+    uv_command._reach.cache_clear()
 
 
 def test_uv_is_told_of_pips_settings_in_its_own_words(reach):
@@ -174,7 +173,7 @@ def test_files_of_the_current_folder_are_another_projects(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     for name, value in {"UV_PYTHON": "2.6", "UV_SYSTEM_PYTHON": "maybe"}.items():
         monkeypatch.setenv(name, value)
-    done = registry.uv(["python", "find", "--no-project", sys.executable])
+    done = uv_command.uv(["python", "find", "--no-project", sys.executable])
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
 
@@ -210,8 +209,8 @@ def test_uv_looks_into_no_index_either(reach, tmp_path, variable, file, locked, 
     (tmp_path / "none" / "uv" / "uv.toml").write_text(file)
     reach(PIP_NO_INDEX=variable)
     more = ["--no-index"] if expected else []
-    assert registry._no_index(["pip", "sync", "x.lock"], locked) == more
-    assert registry._no_index(["venv", "x"], locked) == []
+    assert uv_command._no_index(["pip", "sync", "x.lock"], locked) == more
+    assert uv_command._no_index(["venv", "x"], locked) == []
 
 
 def test_ones_own_cache_and_offline_are_kept(reach, tmp_path):

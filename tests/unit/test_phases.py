@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from harness import tables
-from harness.tables import phases, rows
+from harness.tables import formats, phases, rows
 from harness.tables.phases import Configuration
 
 
@@ -23,17 +22,17 @@ def flip(*table):
 
 
 def test_the_second_table_has_every_phase(make_result):
-    (section,) = tables.sections([rows.row(make_result())])
+    (section,) = formats.sections([rows.row(make_result())])
     (line,) = section.phases
     assert line[:2] == ("Keras (tensorflow)", "as-written")
     assert len(line) == len(phases.HEADER)
-    markdown = tables.to_markdown([rows.row(make_result())])
+    markdown = formats.to_markdown([rows.row(make_result())])
     for word in ("Import", "Build", "Compile", "First epoch", "Steady epoch", "Total"):
         assert word in markdown
 
 
 def test_what_was_not_told_apart_is_a_dash(make_result):
-    (section,) = tables.sections([rows.row(make_result())])
+    (section,) = formats.sections([rows.row(make_result())])
     assert section.phases[0][phases.HEADER.index("Compile")] == "-"
 
 
@@ -63,9 +62,9 @@ def test_rows_that_differ_in_mode_or_layout_have_no_winner(make_result):
     base = timed(make_result, "a", steady=2.0, total=30.0)
     first = timed(make_result, "b", steady=2.0, total=30.0, **layout)
     tuned = timed(make_result, "a", steady=2.0, total=30.0, job=settings)
-    (section,) = tables.sections([base, first, tuned])
+    (section,) = formats.sections([base, first, tuned])
     notes = [note for note in section.notes if "no row is named a winner" in note]
     assert any("differ in mode (as-written: a, b; tuned: a)" in note for note in notes)
     assert [line[1] for line in section.lines].count("tuned") == 1
-    (section,) = tables.sections([base, base])
+    (section,) = formats.sections([base, base])
     assert section.notes == []

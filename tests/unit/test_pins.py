@@ -6,8 +6,7 @@ import pytest
 from checking import seen
 from conftest import merged
 
-from harness import checks
-from harness.checks import pins
+from harness.checks import pins, registry
 
 THEANO = {
     "cudnn_version": "8.6.0",
@@ -197,7 +196,7 @@ MISMATCHES = [
 def test_a_sound_gpu_job_has_no_findings(gpu_result):
     result = gpu_result()
     assert found(result) == []
-    assert checks.findings(result.job, result.measurement, seen(184.0)) == []
+    assert registry.findings(result.job, result.measurement, seen(184.0)) == []
 
 
 @pytest.mark.parametrize(
@@ -216,8 +215,8 @@ def test_allow_unpinned_makes_it_suspect_and_says_so(gpu_result, changes):
     (finding,) = found(result)
     assert finding.severity == "suspect"
     assert finding.evidence.endswith("(allowed by --allow-unpinned)")
-    whole = checks.findings(result.job, result.measurement, seen(184.0))
-    assert checks.verdict("ok", whole) == "suspect"
+    whole = registry.findings(result.job, result.measurement, seen(184.0))
+    assert registry.verdict("ok", whole) == "suspect"
 
 
 @pytest.mark.parametrize(
@@ -241,7 +240,7 @@ def test_allow_unpinned_is_for_versions_as_well_and_for_nothing_else(make_result
     result = make_result(job=job, measurement={"attestation": {"packages": {"keras": "2.12.0"}}})
     assert [(f.code, f.severity) for f in found(result)] == [("pin-mismatch", "suspect")]
     result = make_result(job=job, measurement={"learning": {"parameters": 1}})
-    whole = checks.findings(result.job, result.measurement, seen(184.0))
+    whole = registry.findings(result.job, result.measurement, seen(184.0))
     assert [(f.code, f.severity) for f in whole] == [("other-network", "invalid")]
 
 
@@ -273,7 +272,7 @@ def test_a_job_that_ran_on_the_cpu_is_told_once(gpu_result):
     result = gpu_result(
         without="libcud", framework=GEMM, measurement={"attestation": {"device": "cpu"}}
     )
-    whole = checks.findings(result.job, result.measurement, seen(184.0))
+    whole = registry.findings(result.job, result.measurement, seen(184.0))
     assert [finding.code for finding in whole] == ["other-device"]
 
 

@@ -10,9 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from runner.backends import malloc, mxnet, mxnet_gpu, nvidia, theano
-from runner.backends.layout import from_outputs_first
-from runner.workloads.network import Conv, Dense, Flatten, Network, Recipe
+from runner.backends.common import malloc, nvidia
+from runner.backends.keras import theano
+from runner.backends.mxnet import mxnet, mxnet_gpu
+from runner.networks.layers import Conv, Dense, Flatten, Network
+from runner.networks.layout import from_outputs_first
+from runner.networks.recipe import Recipe
 
 
 @pytest.fixture

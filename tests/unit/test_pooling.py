@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness import compare, tables
-from harness.compare import text
-from harness.tables import rows
+from harness.compare import comparing, text
+from harness.tables import formats, rows
 
 THEANO = {"backend": "theano", "title": "Keras (theano)"}
 
@@ -24,7 +23,7 @@ def made(make_result, seconds=100.0, count=6, day=23, hour=12, launch=None, **jo
 
 
 def section(results):
-    (only,) = tables.sections([rows.row(one) for one in results])
+    (only,) = formats.sections([rows.row(one) for one in results])
     return only
 
 
@@ -85,7 +84,7 @@ def test_what_is_left_out_of_a_median_needs_no_note(make_result):
 
 def between(first, second, *questions):
     sides = [[rows.row(one) for one in side] for side in (first, second)]
-    return compare.between((sides[0], sides[1]), questions)
+    return comparing.between((sides[0], sides[1]), questions)
 
 
 def test_compare_takes_one_build_a_side_and_tells_the_others(make_result):
@@ -137,7 +136,7 @@ def test_nor_do_lines_that_only_settings_or_builds_tell_apart(make_result, chang
     a = made(make_result) + made(make_result, **change)
     b = made(make_result, **tuned) + made(make_result, **both)
     sides = [[rows.row(one) for one in side] for side in (a, b)]
-    outcome = compare.between((sides[0], sides[1]), ("mode",))
+    outcome = comparing.between((sides[0], sides[1]), ("mode",))
     names = [row.split("|")[1] for row in text.to_text(outcome).splitlines() if row[:1] == "|"][2:]
     assert len(names) == len(set(names))
 

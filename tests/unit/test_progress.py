@@ -12,9 +12,9 @@ import tracemalloc
 import pytest
 from rich.console import Console
 
+from harness.campaign.display import Display, picture
 from harness.campaign.outlook import Standing
 from harness.campaign.plan import Configuration
-from harness.campaign.progress import Display, picture
 from harness.launchers.stream import Follower
 
 EPOCH = {"event": "epoch", "epoch": 3, "epochs": 10, "loss": 0.0654, "elapsed_s": 60.0}

@@ -15,10 +15,10 @@ from urllib3.exceptions import ProtocolError
 from harness import engine
 from harness.errors import BenchdlError
 from harness.launchers import recovery, room
-from harness.launchers.base import Order, Prepared
 from harness.launchers.docker import DockerLauncher
+from harness.launchers.launcher import Order, Prepared
 from harness.launchers.stream import Follower
-from runner.contract import Pins
+from runner.contract.job import Pins
 
 GONE = requests.ConnectionError("Connection refused")
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from checking import seen
 
-from harness import checks
-from runner import reference, workloads
-from runner.backends.layout import in_reference_order
-from runner.workloads.network import Conv, Dense, Dropout, Flatten, MaxPool, Network
+from harness.checks import registry
+from runner.networks import in_numpy
+from runner.networks.layers import Conv, Dense, Dropout, Flatten, MaxPool, Network
+from runner.networks.layout import in_reference_order
+from runner.workloads import lookup
 
 SMALL = Network(
     input_shape=(5, 4, 2),
@@ -55,14 +56,14 @@ def test_the_reference_is_the_network_computed_by_hand(weights):
     expected = [by_hand(weights, image) for image in images]
     loss = -np.mean([math.log(one[label]) for one, label in zip(expected, labels, strict=True)])
     wrong = np.mean([one.argmax() != label for one, label in zip(expected, labels, strict=True)])
-    found = reference.loss_and_error(SMALL, weights, images, labels)
+    found = in_numpy.loss_and_error(SMALL, weights, images, labels)
     assert found == pytest.approx((loss, wrong), abs=1e-6)
 
 
 @pytest.mark.parametrize("change", [lambda w: w[:-1], lambda w: [*w, w[-1]]])
 def test_weights_of_another_network_are_refused(weights, change):
     with pytest.raises(ValueError, match="weights"):
-        reference.loss_and_error(SMALL, change(weights), np.zeros((1, 5, 4, 2)), np.zeros(1))
+        in_numpy.loss_and_error(SMALL, change(weights), np.zeros((1, 5, 4, 2)), np.zeros(1))
 
 
 def test_channels_first_weights_come_into_the_references_order(weights):
@@ -81,7 +82,7 @@ def codes(result, **learning):
     changed = measured.model_copy(
         update={"learning": measured.learning.model_copy(update=learning)}
     )
-    return [finding.code for finding in checks.findings(result.job, changed, seen(1e6))]
+    return [finding.code for finding in registry.findings(result.job, changed, seen(1e6))]
 
 
 def test_a_network_that_starts_elsewhere_is_found(make_result):
@@ -100,7 +101,7 @@ def test_a_backend_that_evaluates_another_network_is_found(make_result):
 
 
 def test_the_start_of_the_real_network_is_near_chance():
-    workload = workloads.load("cnn-mnist")
+    workload = lookup.load("cnn-mnist")
     rng = np.random.RandomState(0)
     weights = []
     for shape in [(4, 4, 1, 32), (3, 3, 32, 16), (400, 128), (128, 64), (64, 10)]:
@@ -108,6 +109,6 @@ def test_the_start_of_the_real_network_is_near_chance():
         limit = math.sqrt(6 / fan)
         weights += [rng.uniform(-limit, limit, shape).astype("f4"), np.zeros(shape[-1], "f4")]
     images = rng.uniform(size=(100, 28, 28)).astype("f4")
-    loss, _ = reference.loss_and_error(workload.network, weights, images, np.zeros(100))
+    loss, _ = in_numpy.loss_and_error(workload.network, weights, images, np.zeros(100))
     assert loss == pytest.approx(math.log(10), abs=0.15)
     assert sum(weight.size for weight in weights) == workload.network.parameters() == 65_402

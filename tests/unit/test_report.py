@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 import report_data
 
-from harness import tables
 from harness.cli import request, run
-from harness.report import document, library, packing, rerun, runs, sections, texts
+from harness.report import commands, document, library, packing, parts, runs, texts
+from harness.tables import formats
 from harness.tables.rows import row
-from harness.tables.sides import SIDES
+from harness.tables.views import SIDES
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -76,11 +76,11 @@ def test_details_share_what_is_alike_and_lose_nothing(results):
 
 def test_lines_are_those_of_the_tables_and_of_usable_runs(results):
     rows = [row(result) for result in results]
-    scopes = sections.scopes(rows)
+    scopes = parts.scopes(rows)
     assert set(scopes) == {"", *(one.campaign_id for one in rows)}
     for side in SIDES.values():
         ours = scopes[""][side.name]
-        theirs = tables.sections(rows, side)
+        theirs = formats.sections(rows, side)
         assert [one["caption"] for one in ours] == [one.caption for one in theirs]
         for mine, section in zip(ours, theirs, strict=True):
             assert [line["cells"] for line in mine["lines"]] == [one[2:] for one in section.lines]
@@ -94,7 +94,7 @@ def test_lines_are_those_of_the_tables_and_of_usable_runs(results):
 
 def test_a_campaign_has_medians_of_its_own_runs(results):
     rows = [row(result) for result in results]
-    for campaign, sides in sections.scopes(rows).items():
+    for campaign, sides in parts.scopes(rows).items():
         lines = [line for one in sides["tool"] for line in one["lines"]]
         assert lines
         if campaign:
@@ -103,14 +103,14 @@ def test_a_campaign_has_medians_of_its_own_runs(results):
 
 def test_segments_are_of_one_run_and_add_up_to_its_total(results):
     rows = [row(result) for result in results]
-    (line, *_) = [x for one in sections.scopes(rows)[""]["tool"] for x in one["lines"]]
+    (line, *_) = [x for one in parts.scopes(rows)[""]["tool"] for x in one["lines"]]
     total = sum(part for part in line["segments"] if part is not None)
     assert min(abs(total - rows[n].total_s) for n in line["runs"]) < 1e-3
 
 
 def test_one_campaign_is_computed_once(make_result):
     rows = [row(make_result()), row(make_result())]
-    assert set(sections.scopes(rows)) == {""}
+    assert set(parts.scopes(rows)) == {""}
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_one_campaign_is_computed_once(make_result):
 )
 def test_the_command_to_run_again_asks_for_the_same_job(make_result, job, monkeypatch):
     wanted = make_result(job=job).job
-    words = shlex.split(rerun.command(wanted))
+    words = shlex.split(commands.command(wanted))
     assert words[:2] == ["benchdl", "run"]
     context = run.command.make_context("run", words[2:])
     options = request.options(context, context.params, lambda line: None)
@@ -147,7 +147,7 @@ def test_markdown_holds_the_printed_tables_and_the_advice(results):
     text = texts.markdown(results)
     rows = [row(result) for result in results]
     for side in SIDES.values():
-        assert tables.to_markdown(rows, side) in text
+        assert formats.to_markdown(rows, side) in text
     assert "`not-learned`" in text
     assert "try another seed" in text
 
@@ -155,7 +155,7 @@ def test_markdown_holds_the_printed_tables_and_the_advice(results):
 def test_csv_has_a_line_for_each_line_of_every_table(results):
     lines = list(csv.DictReader(io.StringIO(texts.csv_lines(results))))
     rows = [row(result) for result in results]
-    want = sum(len(one.lines) for side in SIDES.values() for one in tables.sections(rows, side))
+    want = sum(len(one.lines) for side in SIDES.values() for one in formats.sections(rows, side))
     assert len(lines) == want
     assert {line["side"] for line in lines} == set(SIDES)
     assert all(float(line["time_s"]) > 0 for line in lines)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.datasets import SHA256
+from harness.datasets.provision import SHA256
 from runner.datasets import FILES, DatasetError, load
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runner.meters.figures import cpu_use, sampler_facts
+from runner.contract.samples import facts_path, read_samples
+from runner.meters.cpu_figures import cpu_use, sampler_facts
 from runner.meters.gpu_figures import gpu_use
-from runner.meters.window import facts_path, read_samples
 from runner.sampler import Sampler, next_tick
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from checking import seen
 
-from harness import checks
+from harness.checks import registry
 from harness.selftest import clocks, meters, pairs
 from harness.selftest.meters import Said
 from harness.selftest.pairs import ARMS, Runs
-from harness.stats.samples import Sample
+from harness.stats.describe import Sample
 from harness.tables import rows, sampled
-from runner.contract import Result
-from runner.measurement import CpuUse, Measurement
+from runner.contract.measurement import CpuUse, Measurement
+from runner.contract.result import Result
 
 STEADY = [10.0, 10.01, 9.99, 10.005, 9.995, 10.008, 9.992, 10.002, 10.004, 9.998]
 LOOSE = [10.0, 14.0, 8.0, 12.0, 9.0, 17.0, 7.5, 11.0, 15.0, 10.5]
@@ -129,7 +129,7 @@ def test_jobs_that_gave_no_time_are_a_failure_with_their_reason():
 
 def test_a_run_without_sampler_is_in_no_table(make_result):
     unsampled = make_result(job={"sample_interval_s": None})
-    found = checks.findings(
+    found = registry.findings(
         unsampled.job, Measurement.model_validate(unsampled.measurement), seen(184.0)
     )
     assert [(one.code, one.severity) for one in found] == [("sampler-off", "invalid")]

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness import interrupts, nvidia
+from harness import interrupts
 from harness.campaign import side_by_side
 from harness.errors import BenchdlError, UsageError
+from harness.nvidia import host_driver
 
 
 class Silent:
@@ -77,7 +78,7 @@ def test_a_signal_ends_all_and_is_raised_once_they_are_gone():
 
 def shows(monkeypatch, *uuids, problem=""):
     gpus = [SimpleNamespace(index=n, uuid=uuid) for n, uuid in enumerate(uuids)]
-    monkeypatch.setattr(nvidia, "examine", lambda: SimpleNamespace(gpus=gpus, problem=problem))
+    monkeypatch.setattr(host_driver, "examine", lambda: SimpleNamespace(gpus=gpus, problem=problem))
 
 
 def test_which_gpus(monkeypatch):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from printed import cells
 
-from harness import tables
-from harness.tables import rows, sides
+from harness.tables import formats, rows, views
 
 K80 = "Tesla K80"
 
@@ -36,7 +35,7 @@ def test_by_instance_is_the_seeds_second_table(make_result):
         on_gpu(make_result, 36.0, visible=8, machine="Xeon, 32 cores"),
         on_cpu(make_result, 130.0, machine="Xeon, 32 cores"),
     ]
-    (section,) = tables.sections(table, sides.INSTANCE)
+    (section,) = formats.sections(table, views.INSTANCE)
     assert section.caption.startswith("Keras (tensorflow) · as-written · cnn-mnist")
     shown = [(line[0], line[2], line[3], line[5]) for line in section.lines]
     assert shown == [
@@ -54,19 +53,19 @@ def test_gpu_and_cpu_of_one_machine(make_result):
         on_cpu(make_result, 900.0, **theano),  # never on the GPU: nothing to compare
         on_cpu(make_result, 130.0, machine="Xeon, 32 cores"),
     ]
-    (section,) = tables.sections(table, sides.DEVICE)
+    (section,) = formats.sections(table, views.DEVICE)
     assert [line[:4] for line in section.lines] == [
         ("Keras (tensorflow)", K80, "37.0", "8.81"),
         ("Keras (tensorflow)", "cpu", "326.0", "1.00"),
     ]
-    assert "CPU / this" in tables.to_markdown(table, sides.DEVICE)
+    assert "CPU / this" in formats.to_markdown(table, views.DEVICE)
 
 
 def test_devices_of_one_tool_follow_one_another(make_result):
     theano = {"backend": "theano", "title": "Keras (theano)"}
     table = [on_cpu(make_result, 300.0), on_gpu(make_result, 37.0),
              on_cpu(make_result, 200.0, **theano), on_gpu(make_result, 20.0, **theano)]  # fmt: skip
-    (section,) = tables.sections(table, sides.DEVICE)
+    (section,) = formats.sections(table, views.DEVICE)
     assert [line[2] for line in section.lines] == ["20.0", "200.0", "37.0", "300.0"]
 
 
@@ -76,25 +75,25 @@ def test_variants_are_compared_with_the_default(make_result):
         on_gpu(make_result, 130.0, variant="no-pool"),
         on_gpu(make_result, 90.0, variant="no-pool", overrides={"memory_pool.fraction": 0.5}),
     ]
-    (section,) = tables.sections(table, sides.VARIANT)
+    (section,) = formats.sections(table, views.VARIANT)
     assert [(line[0], line[3]) for line in section.lines] == [
         ("no-pool, memory_pool.fraction=0.5", "0.90"),
         ("default", "1.00"),
         ("no-pool", "1.30"),
     ]
-    without = tables.sections(table[1:], sides.VARIANT)
+    without = formats.sections(table[1:], views.VARIANT)
     assert [line[3] for line in without[0].lines] == ["-", "-"]
 
 
 @pytest.mark.parametrize(
-    "side", [sides.INSTANCE, sides.DEVICE, sides.VARIANT], ids=lambda s: s.name
+    "side", [views.INSTANCE, views.DEVICE, views.VARIANT], ids=lambda s: s.name
 )
 def test_a_side_with_nothing_to_compare_says_how_to_get_it(make_result, side):
-    assert tables.sections([on_cpu(make_result, 1.0)], side) == []
-    assert tables.to_markdown([on_cpu(make_result, 1.0)], side) == side.empty
+    assert formats.sections([on_cpu(make_result, 1.0)], side) == []
+    assert formats.to_markdown([on_cpu(make_result, 1.0)], side) == side.empty
 
 
-@pytest.mark.parametrize("side", list(sides.SIDES.values()), ids=lambda s: s.name)
+@pytest.mark.parametrize("side", list(views.SIDES.values()), ids=lambda s: s.name)
 def test_an_invalid_run_is_in_no_median_of_any_side(make_result, side):
     finding = {"code": "not-learned", "severity": "invalid", "evidence": "90 %", "advice": "again"}
     spoilt = make_result(findings=[finding], measurement={"phases": {"fit_s": 1.0}})
@@ -104,7 +103,7 @@ def test_an_invalid_run_is_in_no_median_of_any_side(make_result, side):
         on_cpu(make_result, 40.0, variant="no-pool"),
         on_gpu(make_result, 3.0),
     ]
-    members = [row for one in tables.sections(table, side) for line in one.members for row in line]
+    members = [row for one in formats.sections(table, side) for line in one.members for row in line]
     assert members
     assert spoilt.run_id not in {row.run_id for row in members}
 

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from harness.stats import samples, verdicts
-from harness.stats.samples import Sample
+from harness.stats import describe, verdicts
+from harness.stats.describe import Sample
 from harness.tables import rows, sampled
 
 SUSPECT = {
@@ -32,7 +32,7 @@ def scaled(values, factor):
 
 
 def test_a_summary_keeps_every_value_and_says_how_sure_the_median_is():
-    summary = samples.summary(STEADY)
+    summary = describe.summary(STEADY)
     assert (summary.n, summary.values) == (10, tuple(STEADY))
     assert summary.median == pytest.approx(10.005)
     assert 9.9 < summary.low < summary.median < summary.high < 10.1
@@ -42,7 +42,7 @@ def test_a_summary_keeps_every_value_and_says_how_sure_the_median_is():
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_few_samples_have_no_interval(n):
-    summary = samples.summary(STEADY[:n])
+    summary = describe.summary(STEADY[:n])
     assert (summary.low, summary.high) == (None, None)
     assert (summary.spread is None) == (n < 3)
 
@@ -50,20 +50,20 @@ def test_few_samples_have_no_interval(n):
 @pytest.mark.parametrize(("n", "chance"), [(5, 1 / 16), (6, 1 / 32), (7, 1 / 64), (9, 20 / 512)])
 def test_the_interval_misses_the_median_as_often_as_the_binomial_distribution_says(n, chance):
     """By hand: of 9 the second lowest and highest, which 2 x (1 + 9) of 512 patterns miss."""
-    assert samples.summary(STEADY[:n]).coverage == pytest.approx(1 - chance)
+    assert describe.summary(STEADY[:n]).coverage == pytest.approx(1 - chance)
     ordered = sorted(STEADY[:n])
     end = 1 if n == 9 else 0
-    assert samples.interval(STEADY[:n]) == (ordered[end], ordered[-1 - end])
+    assert describe.interval(STEADY[:n]) == (ordered[end], ordered[-1 - end])
 
 
 def test_equal_samples_have_an_interval_of_one_point():
-    assert samples.interval([2.0] * 6) == (2.0, 2.0)
-    assert samples.ratio_interval([2.0] * 6, [3.0] * 6) == pytest.approx((1.5, 1.5))
+    assert describe.interval([2.0] * 6) == (2.0, 2.0)
+    assert describe.ratio_interval([2.0] * 6, [3.0] * 6) == pytest.approx((1.5, 1.5))
 
 
 def test_nothing_has_no_summary():
     with pytest.raises(ValueError, match="nothing"):
-        samples.summary([])
+        describe.summary([])
 
 
 def test_suspect_rows_count_only_while_there_is_no_good_one(make_result):

@@ -8,8 +8,9 @@ import pytest
 from test_campaign import Launcher, Watcher, ended, resume, run
 from test_campaign import store as campaign_store  # noqa: F401
 
-from harness.launchers.base import Exit
-from runner.contract import Failure, load_job
+from harness.launchers.launcher import Exit
+from runner.contract.job import load_job
+from runner.contract.result import Failure
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from harness.errors import BenchdlError, UsageError
 from harness.launchers.exchange import Exchange
 from harness.store import Store, new_run_id, report
-from runner.contract import Result
+from runner.contract.result import Result
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from harness.datasets import bitstream, glyphs, idx, pins, synthetic
+from harness.datasets import bitstream, glyphs, idx, known, synthetic
 from harness.errors import BenchdlError
 
 
@@ -36,7 +36,7 @@ def test_bell_has_the_promised_spread_and_middle() -> None:
 def test_files_are_the_pinned_ones(files: dict[str, bytes]) -> None:
     assert list(files) == list(idx.SHAPES)
     assert {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} == (
-        pins.SHA256[pins.SYNTHETIC]
+        known.SHA256[known.SYNTHETIC]
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 import report_data
 
 from harness.report import timelines
-from runner.meters import window
+from runner.contract import samples
 
 
 @pytest.fixture
@@ -23,8 +23,13 @@ def sampled(make_result, tmp_path):
 
 
 def test_columns_are_the_samplers():
-    names = [window.TIME_COLUMN, window.core_column(0), window.RSS_COLUMN, window.JOB_CPU_COLUMN]
-    names += [window.gpu_column(1, "util_percent"), window.gpu_column(1, "memory_bytes")]
+    names = [
+        samples.TIME_COLUMN,
+        samples.core_column(0),
+        samples.RSS_COLUMN,
+        samples.JOB_CPU_COLUMN,
+    ]
+    names += [samples.gpu_column(1, "util_percent"), samples.gpu_column(1, "memory_bytes")]
     assert names == ["t_s", "cpu0_busy_s", "rss_bytes", "job_cpu_s", "gpu1_util_percent",
                      "gpu1_memory_bytes"]  # fmt: skip
 

@@ -11,7 +11,7 @@ import pytest
 
 from runner import trainer, training
 from runner.channel import ChannelError, Frame, tensors
-from runner.progress import Progress
+from runner.events import Progress
 from runner.training import Training, TrainingError
 
 
@@ -124,7 +124,7 @@ def test_weights_that_do_not_fit_their_shapes(shapes):
 
 
 def test_all_phases_are_those_of_a_result():
-    from runner.measurement import Phases
+    from runner.contract.measurement import Phases
 
     named = {f"{name}_s" for name in training.PHASES}
     assert named <= set(Phases.model_fields)

@@ -7,8 +7,8 @@ import stat
 
 import pytest
 
+from harness import uv_command
 from harness.cli import command
-from harness.images import registry
 from harness.launchers.exchange import Exchange
 
 
@@ -48,7 +48,7 @@ def test_the_jobs_user_reads_its_job_and_writes_beside_it(umask, make_result, tm
 
 def test_an_environment_can_be_used_by_others(umask, tmp_path):
     umask(0o077)
-    done = registry.uv(["venv", "--quiet", "--no-project", str(tmp_path / "environment")])
+    done = uv_command.uv(["venv", "--quiet", "--no-project", str(tmp_path / "environment")])
     assert done.returncode == 0, done.stderr
     for path in (tmp_path / "environment", tmp_path / "environment" / "bin" / "activate"):
         assert path.stat().st_mode & 0o044 == 0o044

@@ -8,8 +8,7 @@ import pytest
 from test_campaign import Launcher, Watcher, options
 from test_campaign import store as campaign_store  # noqa: F401
 
-from harness import campaign
-from harness.campaign import compiled
+from harness.campaign import compiled, conduct
 from harness.report import library
 
 
@@ -34,7 +33,7 @@ def test_jobs_compile_into_a_folder_that_goes_with_the_run(no_cache, make_result
 
     launcher.start = noted
     assert compiled.kept() is False
-    done = campaign.run(options(repeat=1), launcher, no_cache, Watcher())
+    done = conduct.run(options(repeat=1), launcher, no_cache, Watcher())
     assert [one.status for one in done] == ["ok", "ok"]
     assert all(place.is_relative_to(tmp_path / "tmp") for place in places)
     assert len(places) == 2

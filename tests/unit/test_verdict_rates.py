@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.stats.samples import Sample
+from harness.stats.describe import Sample
 from harness.stats.simulation import verdicts
 from harness.stats.verdicts import compare
 

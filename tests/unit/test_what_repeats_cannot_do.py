@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.stats import advice, modes, simulation, verdicts
-from harness.stats.samples import Sample
+from harness.stats.describe import Sample
 
 
 def blocks(values):

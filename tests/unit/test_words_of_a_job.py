@@ -7,14 +7,15 @@ import sys
 
 import pytest
 
-from harness import campaign, datasets
-from harness.campaign import idle
+from harness.campaign import conduct, idle
+from harness.campaign.display import quiet
 from harness.campaign.plan import Options
-from harness.campaign.progress import quiet
-from harness.launchers.base import Exit, Prepared
+from harness.datasets import provision
+from harness.launchers.launcher import Exit, Prepared
 from harness.store import Store
 from runner import __main__ as judge
-from runner.contract import Failure, Idle, Pins, Provenance, Result, load_result
+from runner.contract.job import Pins, Provenance
+from runner.contract.result import Failure, Idle, Result, load_result
 from runner.training import TrainingError
 
 
@@ -58,13 +59,13 @@ class Launcher:
 @pytest.mark.parametrize("reason", ["engine-lost", "interrupted", "harness-died"])
 def test_a_job_cannot_say_that_the_engine_was_lost(tmp_path, monkeypatch, reason):
     """Else it would be begun again and again, and end the campaign."""
-    data = datasets.Dataset("mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
-    monkeypatch.setattr(datasets, "resolve", lambda name, data_dir, say: data)
+    data = provision.Dataset("mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
+    monkeypatch.setattr(provision, "resolve", lambda name, data_dir, say: data)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
     launcher = Launcher(reason)
     options = Options(backends=["tf"], repeat=2, order_seed=1)
-    done = campaign.run(options, launcher, Store(tmp_path / "results"), quiet())
+    done = conduct.run(options, launcher, Store(tmp_path / "results"), quiet())
     assert launcher.started == 2
     assert [(one.status, one.job.attempt) for one in done] == [("failed", 1)] * 2
 

@@ -11,16 +11,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from runner import backends, workloads
-from runner.contract import load_job
-from runner.workloads.network import Conv, Dense, Dropout
+from runner.backends import loading
+from runner.contract.job import load_job
+from runner.networks.layers import Conv, Dense, Dropout
+from runner.workloads import lookup
 
 BATCH = 128
 
 
 def main() -> None:
     job = load_job(Path(sys.argv[1]).read_text())
-    whole = workloads.load(job.workload)
+    whole = lookup.load(job.workload)
     layers = tuple(
         Dropout(0.0) if isinstance(layer, Dropout) else layer for layer in whole.network.layers
     )
@@ -29,7 +30,7 @@ def main() -> None:
         network=replace(whole.network, layers=layers),
         recipe=replace(whole.recipe, batch_size=BATCH, decay=0.5),
     )
-    backend = backends.load(job.backend)
+    backend = loading.load(job.backend)
     backend.configure(job)
     backend.start(job)
     if job.settings.strategy == "mirrored":

@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 from runner.backends.numpy_network import Layer
-from runner.contract import Failure, Result
+from runner.contract.result import Failure, Result
 from runner.libraries import cudnn_version
-from runner.workloads.network import Conv
+from runner.networks.layers import Conv
 
 MODES = ("crash", "exit0", "invalid-json", "wrong-id", "newer", "huge", "hang", "memory", "lazy")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.workloads.network import Conv, Dense, Dropout, Flatten, MaxPool
+from runner.networks.layers import Conv, Dense, Dropout, Flatten, MaxPool
 
 
 class Layer:
@@ -34,7 +34,7 @@ class Layer:
         np, spec = self.np, self.spec
         if isinstance(spec, (Conv, Dense)):
             if isinstance(spec, Conv):
-                from runner.reference import patches  # imports NumPy
+                from runner.networks.in_numpy import patches  # imports NumPy
 
                 self.shape, x = x.shape, patches(x, spec.kernel)
                 x = x.reshape(*x.shape[:3], -1)

@@ -1,0 +1,203 @@
+"""How a campaign is shown, on standard error: live on a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from harness import printable
+from harness.campaign import notebook
+from harness.campaign.outlook import Standing, State
+from harness.campaign.plan import particulars
+from harness.checks import registry
+from harness.notices import WARNING
+from runner.contract.job import Job
+from runner.contract.result import Result
+
+if TYPE_CHECKING:  # only a terminal needs them
+    from rich.live import Live
+    from rich.progress import Progress, TaskID
+
+
+_ABSURD = 1e12
+_MARKS: dict[State, tuple[str, str]] = {
+    "done": ("●", "green"),
+    "suspect": ("▲", "yellow"),
+    "invalid": ("!", "red"),
+    "failed": ("×", "red"),
+    "running": ("▶", "cyan"),
+    "left": ("·", "dim"),
+}
+_MOST_LINES = 12
+_MOST_MARKS = 60
+
+
+class Display:
+    """A :class:`harness.campaign.watcher.Watcher` that writes to ``console``.
+
+    On a terminal: the campaign with a mark for each job, and a bar of the running one's epochs.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._standing: Standing | None = None
+        self._told = 0
+        self._standing_since = 0.0
+
+    def say(self, line: str) -> None:
+        """One line of notice, never wrapped in a pipe."""
+        shown = printable.line(line)
+        self._console.print(shown, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+    def standing(self, standing: Standing) -> None:
+        """Keep it for the live display; one line each time that a job ended and others wait."""
+        self._standing, self._standing_since = standing, time.monotonic()
+        if self._told < standing.ended < standing.total:
+            self.say(f"    {standing}")
+        self._told = standing.ended
+
+    def job_started(self, job: Job, number: int, total: int) -> None:
+        """Announce the job; on a terminal, begin a bar of its epochs."""
+        name = f"[{number}/{total}] {_name(job)}"
+        if not self._console.is_terminal:
+            epochs = f"{job.epochs} epoch{'s' if job.epochs > 1 else ''}"
+            self.say(f"{name}: started, {epochs} on {job.dataset}")
+            return
+        from rich import live, progress  # noqa: PLC0415
+
+        self._bar = progress.Progress(
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(bar_width=24),
+            progress.TextColumn("{task.fields[state]}", markup=False),
+            progress.TimeElapsedColumn(),
+            console=self._console,
+        )
+        self._task = self._bar.add_task(printable.line(name), total=job.epochs, state="starting")
+        self._live = live.Live(console=self._console, transient=True, get_renderable=self._picture)
+        self._live.start()
+
+    def _picture(self) -> RenderableType:
+        """The running job's bar, below the campaign if that has more than one job."""
+        bar = self._bar or Text()
+        if self._standing is None or self._standing.total == 1:
+            return bar
+        passed = time.monotonic() - self._standing_since
+        return Group(picture(self._standing, passed), bar)
+
+    def event(self, job: Job, event: dict[str, Any]) -> None:
+        """A phase or an epoch of the running job; an event that makes no sense is passed over."""
+        if event["event"] == "phase":
+            self._state(f"{str(event.get('phase'))[:20]}", None)
+        elif event["event"] == "epoch":
+            number, loss, elapsed = (event.get(key) for key in ("epoch", "loss", "elapsed_s"))
+            if not isinstance(number, int) or not 1 <= number <= job.epochs:
+                return
+            if not _is_figure(loss) or not _is_figure(elapsed):
+                return
+            left = math.ceil(elapsed / number * (job.epochs - number))
+            text = f"epoch {number}/{job.epochs}  loss {loss:.4f}  about {left} s left"
+            self._state(text, number)
+
+    def _state(self, text: str, completed: int | None) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, state=printable.line(text), completed=completed)
+        elif completed is not None:
+            self.say(f"    {text}")
+
+    def job_ended(self, result: Result) -> None:
+        """The outcome on one line, its findings below."""
+        self.close()
+        status = registry.verdict(result.status, result.findings)
+        self.say(f"{result.job.backend} {status}: {_outcome(result)}  ({result.run_id})")
+        for finding in result.findings:
+            self.say(f"    {finding.severity} {finding.code}: {finding.evidence}. {finding.advice}")
+
+    def close(self) -> None:
+        """End the live display, if there is one."""
+        if self._live is not None:
+            self._live.stop()
+        self._live = self._bar = self._task = None
+
+
+class _Quiet(Display):
+    """Shows nothing; what changes the meaning of a number becomes a warning of Python's."""
+
+    def __init__(self) -> None:
+        super().__init__(Console(quiet=True))
+
+    def say(self, line: str) -> None:
+        if line.startswith(WARNING):
+            notebook.warn(line.removeprefix(WARNING))
+
+    def job_ended(self, result: Result) -> None:
+        status = registry.verdict(result.status, result.findings)
+        if status == "ok":
+            return
+        grave = [one for one in result.findings if one.severity != "info"]
+        why = "; ".join(f"{one.code}: {one.evidence}" for one in grave)
+        if status not in ("suspect", "invalid"):
+            why = _outcome(result)
+        notebook.warn(f"{result.job.backend} {status}: {why} ({result.run_id})")
+
+
+def quiet() -> Display:
+    """A watcher for programs and notebooks: it writes nothing.
+
+    What changes the meaning of a number is a warning of Python's (:class:`RuntimeWarning`): that
+    other data was taken than was meant, and that a result is suspect, invalid or failed.
+    """
+    return _Quiet()
+
+
+def _outcome(result: Result) -> str:
+    """In words: time and error rate, or why there are none."""
+    measured, failure = result.measurement, result.failure
+    if measured is not None:
+        return f"{measured.phases.fit_s:.1f} s, error rate {measured.learning.error_rate:.2%}"
+    if failure is None:
+        return "no measurement"
+    advice = f": {failure.advice}" if failure.advice else ""
+    return f"{failure.reason}: {failure.message}{advice}"
+
+
+def _name(job: Job) -> str:
+    """What tells this job from others of its campaign."""
+    words = [job.backend if job.variant == "default" else f"{job.backend} {job.variant}"]
+    words[0] += " tuned" if job.settings.mode == "tuned" else ""
+    words += [job.device, *particulars(job.threads, job.batch_size)]
+    words += [job.launcher, *([f"attempt {job.attempt}"] if job.attempt > 1 else [])]
+    return ", ".join(words)
+
+
+def picture(standing: Standing, passed_s: float = 0.0) -> Text:
+    """A line of numbers, then one for each configuration with a mark for each of its jobs.
+
+    ``passed_s`` is how long ago ``standing`` was taken.
+    """
+    left_s = standing.left_s
+    if left_s is not None:
+        standing = Standing(standing.states, max(0.0, left_s - passed_s))
+    text = Text(str(standing))
+    named = [(printable.line(one, 80), states) for one, states in standing.states.items()]
+    width = max(len(name) for name, _ in named)
+    for number, (name, states) in enumerate(named):
+        if number == _MOST_LINES:
+            text.append(f"\n  ... and {len(standing.states) - number} more", "dim")
+            break
+        text.append(f"\n  {name.ljust(width)}  ")
+        for state in states[:_MOST_MARKS]:
+            text.append(*_MARKS[state])
+        text.append(" ..." if len(states) > _MOST_MARKS else "")
+    return text
+
+
+def _is_figure(value: object) -> TypeGuard[float]:
+    """Whether a value from inside a job can be shown and reckoned with."""
+    return isinstance(value, (int, float)) and abs(value) < _ABSURD

@@ -1,0 +1,1 @@
+"""JAX without a library of layers."""

@@ -1,0 +1,89 @@
+"""Backend ``keras3-torch``: Keras 3 on PyTorch."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
+
+from runner.backends.common import malloc
+from runner.backends.keras.keras3 import Keras3
+from runner.backends.torch import torch_device
+from runner.contract.job import Job
+
+if TYPE_CHECKING:  # NumPy must not be imported before configure()
+    from runner.datasets import Arrays
+
+
+class Keras3OnTorch(Keras3):
+    """Channels last as written: the default of Keras, which turns them for PyTorch at each step.
+
+    Mode ``tuned`` has PyTorch's own layout, channels first, and the data on the device, shuffled
+    there; on a CPU freed memory is kept.
+    """
+
+    below = "torch"
+    keeps_memory = False
+
+    def configure(self, job: Job) -> None:
+        """Keras, and what PyTorch reads at import."""
+        super().configure(job)
+        self.channels_first = self.tuned
+        self.keeps_memory = self.tuned and job.device == "cpu" and malloc.keep_freed()
+        torch_device.configure(job)
+
+    def start(self, job: Job) -> None:
+        """Import PyTorch, then Keras on it."""
+        import torch
+
+        self._torch = torch
+        torch_device.start(torch, job)
+        self.import_keras(job)
+
+    def prepare(self, data: Arrays) -> None:
+        """Arrays; in mode ``tuned`` tensors on the device."""
+        super().prepare(data)
+        if self.tuned:
+            to_tensor = self.keras.ops.convert_to_tensor
+            self._train_x, self._train_y = to_tensor(self._train_x), to_tensor(self._train_y)
+
+    def fit_data(self) -> Dict[str, Any]:
+        """Arrays, or a DataLoader that cuts batches out of the tensors."""
+        if not self.tuned:
+            return super().fit_data()
+        from torch.utils.data import DataLoader, TensorDataset
+
+        rows = _ShuffledRows(self._torch, self._train_x, self._workload.recipe.batch_size)
+        data = TensorDataset(self._train_x, self._train_y)
+        return {"x": DataLoader(data, sampler=rows, batch_size=None), "shuffle": False}
+
+    def attest(self) -> Tuple[str, Dict[str, str], Dict[str, Any]]:
+        """Device of a trained weight, live versions, and what both say of themselves."""
+        device = self._model.trainable_variables[0].value.device
+        facts = {
+            "weights_on": str(device),
+            "freed_memory_kept": self.keeps_memory,
+            **self.facts(),
+            **torch_device.facts(self._torch),
+        }
+        kind = "gpu" if device.type == "cuda" else str(device.type)
+        return kind, self.versions(self._torch), facts
+
+
+class _ShuffledRows:
+    """Row numbers of each batch as tensors on the device, in a new order in each epoch."""
+
+    def __init__(self, torch: Any, images: Any, batch: int) -> None:
+        self._torch, self._device = torch, images.device
+        self._samples, self._batch = len(images), batch
+
+    def __len__(self) -> int:
+        return math.ceil(self._samples / self._batch)
+
+    def __iter__(self) -> Iterator[Any]:
+        order = self._torch.randperm(self._samples, device=self._device)
+        yield from order.split(self._batch)
+
+
+def create() -> Keras3OnTorch:
+    """The backend that the trainer drives."""
+    return Keras3OnTorch()

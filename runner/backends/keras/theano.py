@@ -1,0 +1,136 @@
+"""Backend ``theano``: Keras 2.3.1, the last with a Theano backend, on Theano 1.0.5."""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+from runner.backends.common import malloc
+from runner.backends.keras.keras_model import KerasModel
+from runner.backends.theano import theano_gpu
+from runner.contract.job import Job, MemoryPool
+
+CACHE_VARIABLE = "BENCHDL_CACHE_DIR"
+"""Set by the launcher: a writable folder that outlives the job, for compiled code."""
+
+
+def preallocate(pool: MemoryPool) -> float:
+    """The value of ``gpuarray.preallocate`` (formerly ``lib.cnmem``) for a pool.
+
+    Source: Theano 1.0 documentation, library/config, ``config.gpuarray.preallocate``: -1 disables
+    the allocation cache, 0 keeps the cache without taking memory ahead, 0 to 1 is a share.
+    """
+    if pool.mode == "fraction" and pool.fraction is not None:
+        return pool.fraction
+    return -1.0 if pool.mode == "off" else 0.0
+
+
+class Theano(KerasModel):
+    """Keras 2 on Theano, channels first: the layout of Theano's own operations."""
+
+    channels_first = True
+
+    def configure(self, job: Job) -> None:
+        """Write THEANO_FLAGS, keeping what image.toml's environment put there."""
+        cache = Path(os.environ.get(CACHE_VARIABLE) or tempfile.mkdtemp(prefix="theano-"))
+        self._compiled_before = any(cache.glob("theano/compiledir_*/*/key.pkl"))
+        flags = [
+            os.environ.get("THEANO_FLAGS", ""),
+            f"device={'cuda' if job.device == 'gpu' else 'cpu'}",
+            f"floatX={job.settings.precision}",
+            f"base_compiledir={cache / 'theano'}",
+            f"gpuarray.preallocate={preallocate(job.settings.memory_pool)}",
+            f"dnn.enabled={'auto' if job.settings.cudnn_enabled else 'False'}",
+        ]
+        self._keeps_memory = False
+        if job.settings.mode == "tuned":
+            # Keeps the memory of intermediate results from one call to the next (Theano's page
+            # "allow_gc").
+            flags.append("allow_gc=False")
+            self._keeps_memory = job.device == "cpu" and malloc.keep_freed()
+        if job.device == "gpu":
+            flags += theano_gpu.flags(job)
+        os.environ["THEANO_FLAGS"] = ",".join(flag for flag in flags if flag)
+        os.environ["KERAS_BACKEND"] = "theano"
+        # Keras writes a configuration file at import; the user's own must stay untouched.
+        os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras-")
+        if job.threads:
+            for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+                os.environ[name] = str(job.threads)
+
+    def start(self, job: Job) -> None:
+        """Import Keras on Theano, with the names put back that newer Pythons took away."""
+        _restore_removed_names()
+        import keras
+        import theano
+
+        keras.backend.set_image_data_format("channels_first")
+        self.keras = keras
+        self._theano = theano
+        if job.device == "gpu":
+            import theano.gpuarray
+
+            # Theano goes on silently on the CPU when it cannot initialise the GPU.
+            if not theano.gpuarray.pygpu_activated:
+                raise RuntimeError("Theano could not initialise the GPU; log.txt has its reason")
+
+    def weights(self) -> List[Any]:
+        """Theano's convolution turns kernels by half a circle; the reference correlates."""
+        return [weight[::-1, ::-1] if weight.ndim == 4 else weight for weight in super().weights()]
+
+    def compile(self) -> bool:
+        """Generate and compile the C++ of the train and test functions, as fit would do lazily."""
+        self._model._make_train_function()
+        self._model._make_test_function()
+        return True
+
+    def attest(self) -> Tuple[str, Dict[str, str], Dict[str, Any]]:
+        """Where the compiled train function runs, live versions, and Theano's configuration."""
+        config = self._theano.config
+        nodes = self._model.train_function.function.maker.fgraph.apply_nodes
+        operations = [type(node.op).__name__ for node in nodes]
+        on_gpu = any(name.startswith("Gpu") for name in operations)
+        facts: Dict[str, Any] = {
+            "layout": "channels_first",
+            "compile_cache": "warm" if self._compiled_before else "cold",
+            "config_device": str(config.device),
+            "cxx": str(config.cxx),
+            "blas_ldflags": str(config.blas.ldflags),
+            "openmp": bool(config.openmp),
+            "allow_gc": bool(config.allow_gc),
+            "freed_memory_kept": self._keeps_memory,
+            "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS"),
+            "preallocate": float(config.gpuarray.preallocate),
+            "convolutions": theano_gpu.convolutions(operations),
+        }
+        if str(config.device) != "cpu":
+            facts.update(theano_gpu.facts(self._theano, operations))
+        import numpy
+
+        versions = {
+            "theano": self._theano.__version__,
+            "keras": self.keras.__version__,
+            "numpy": numpy.__version__,
+        }
+        return ("gpu" if on_gpu else "cpu"), versions, facts
+
+
+def _restore_removed_names() -> None:
+    """Theano 1.0.5 and Keras 2.3.1 use names that Python 3.10 and NumPy 1.24 removed."""
+    for name in ("Callable", "Iterable", "Mapping", "MutableMapping", "Sequence"):
+        if not hasattr(collections, name):
+            setattr(collections, name, getattr(collections.abc, name))
+    import numpy
+
+    for name, kind in (("bool", bool), ("int", int), ("float", float), ("complex", complex)):
+        if name not in vars(numpy):
+            setattr(numpy, name, kind)
+
+
+def create() -> Theano:
+    """The backend that the trainer drives."""
+    return Theano()

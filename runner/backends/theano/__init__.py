@@ -1,0 +1,1 @@
+"""Theano's own: its device and its libraries."""

@@ -1,0 +1,83 @@
+"""PyTorch's training step as a CUDA graph: the host starts it, and does nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, Tuple
+
+from runner.networks.recipe import Recipe
+
+_WARM_UP = 3  # steps before a capture: PyTorch's notes on CUDA graphs
+
+
+class GraphedEpoch:
+    """Epochs whose every step is the replay of one CUDA graph: the host only starts them.
+
+    The graph holds all of a step: choosing the batch from the shuffled order, forward, backward,
+    update, and counting. One graph is for whole batches, one for an epoch's smaller last one.
+    """
+
+    def __init__(self, torch: Any, model: Any, loss: Any, optimizer: Any, recipe: Recipe) -> None:
+        self._torch, self._model, self._loss = torch, model, loss
+        self._optimizer, self._recipe = optimizer, recipe
+
+    def capture(self, images: Any, labels: Any) -> None:
+        """Warm up and capture the graphs; no weight changes.
+
+        Args:
+            images: float32 (n, 1, h, w) on the GPU.
+            labels: int64 (n,) on the GPU.
+        """
+        torch, size, device = self._torch, self._recipe.batch_size, labels.device
+        self._images, self._labels = images, labels
+        self._order = torch.arange(len(labels), device=device)
+        self._offsets = torch.arange(size, device=device)
+        self._cursor = torch.zeros((), dtype=torch.int64, device=device)
+        self._update = torch.zeros((), dtype=torch.float32, device=device)
+        self._rate = torch.zeros((), dtype=torch.float32, device=device)
+        self._total = torch.zeros((), dtype=torch.float32, device=device)
+        self._model.train()
+        whole, rest = divmod(len(labels), size)
+        self._steps = [
+            (self._graph(count), times)
+            for count, times in ((size, whole), (rest, 1))
+            if count * times
+        ]
+
+    def _graph(self, count: int) -> Any:
+        torch = self._torch
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(_WARM_UP):
+                self._cursor.zero_()
+                # Gradients times 0: weights and momentum stay what they are.
+                self._step(count, learning_rate=0.0)
+        torch.cuda.current_stream().wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self._step(count, self._recipe.learning_rate)
+        return graph
+
+    def _step(self, count: int, learning_rate: float) -> None:
+        chosen = self._order[self._cursor + self._offsets[:count]]
+        rate = learning_rate / (1.0 + self._recipe.decay * self._update)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss = self._loss(self._model(self._images[chosen]), self._labels[chosen])
+        loss.backward(gradient=rate)
+        self._optimizer.step()
+        self._total += loss.detach() * count
+        self._cursor += count
+        self._update += 1
+
+    def run(self, updates: int) -> Tuple[int, float]:
+        """One epoch after ``updates`` updates: their number after it, and its mean loss."""
+        torch, count = self._torch, len(self._labels)
+        torch.randperm(count, out=self._order)
+        self._cursor.zero_()
+        self._update.fill_(updates)
+        self._total.zero_()
+        for graph, times in self._steps:
+            for _ in range(times):
+                graph.replay()
+                updates += 1
+        return updates, float(self._total) / count

@@ -1,0 +1,139 @@
+"""What a job asks for: job.json, the harness's only word to the runner.
+
+Python 3.9 runs this module inside images, hence ``Optional`` and ``List`` in annotations.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Dict, List, Optional, Union
+
+from pydantic import Field, ValidationError
+from typing_extensions import Literal
+
+from runner.contract.schema import (
+    ContractError,
+    Model,
+    Ordinal,
+    SettingValue,
+    first_error,
+    versioned,
+)
+
+RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{7,119}$"
+
+Mode = Literal["as-written", "tuned"]
+
+
+class MemoryPool(Model):
+    """How the framework takes GPU memory.
+
+    ``growth`` takes memory as needed and keeps it; ``fraction`` takes ``fraction`` of the GPU's
+    memory at the start (Theano's CNMeM and its successor ``gpuarray.preallocate``); ``off`` keeps
+    no pool at all.
+    """
+
+    mode: Literal["growth", "fraction", "off"] = "growth"
+    fraction: Optional[float] = Field(default=None, gt=0, le=1)
+
+
+class Settings(Model):
+    """The configuration of one job after variant and command line were applied to image.toml.
+
+    ``mode`` ``as-written`` is what a user gets who follows the tool's own introduction with its
+    defaults; ``tuned`` is the best that the same tool does with documented settings: the same
+    network, recipe, batch and number of updates. ``strategy`` is for several GPUs: ``default`` is
+    what the framework does by itself, ``mirrored`` is a copy of the model on each with gradients
+    summed (TensorFlow's MirroredStrategy).
+    """
+
+    mode: Mode = "as-written"
+    memory_pool: MemoryPool = MemoryPool()
+    cudnn_enabled: bool = True
+    precision: Literal["float32"] = "float32"
+    tf32: bool = False
+    strategy: Literal["default", "mirrored"] = "default"
+    environment: Dict[str, str] = {}
+
+
+class Pins(Model):
+    """What the environment promises; the runner attests it from the live process."""
+
+    python: Optional[str] = None
+    packages: Dict[str, str] = {}
+    cuda: Optional[str] = None
+    cudnn: Optional[str] = None
+
+
+class Provenance(Model):
+    """Where the software of a job comes from: a built image or a local environment."""
+
+    kind: Literal["image", "environment"]
+    reference: str
+    flavour: Literal["cpu", "gpu"]
+    image_id: Optional[str] = None
+    base: Optional[str] = None
+    base_id: Optional[str] = None
+    locks_sha256: Dict[str, str] = {}
+    debian_packages: Dict[str, str] = {}
+    note: Optional[str] = None
+
+
+class Job(Model):
+    """One start of one container or local process: everything the runner needs to know.
+
+    ``batch_size`` replaces that of the workload's recipe; ``None`` is the recipe's own.
+    ``campaign_position`` is the job's number (from 1) in the plan of its campaign, and ``attempt``
+    its start there: the second follows one that was cut off. Without a ``sample_interval_s`` there
+    is no sampler beside the training: ``benchdl selftest`` measures so what the sampler costs.
+    """
+
+    schema_version: Literal[1] = 1
+    run_id: str = Field(pattern=RUN_ID_PATTERN)
+    campaign_id: str
+    campaign_position: Optional[Ordinal] = None
+    attempt: Ordinal = 1
+    backend: str
+    title: str
+    variant: str = "default"
+    workload: str
+    dataset: str
+    launcher: Literal["docker", "local"]
+    device: Literal["cpu", "gpu"]
+    gpus: Optional[List[str]] = None
+    epochs: int = Field(ge=1, le=10_000)
+    train_samples: Optional[Ordinal] = None
+    threads: Optional[Ordinal] = None
+    batch_size: Optional[Ordinal] = None
+    seed: int = Field(default=123, ge=0, lt=2**31)
+    repeat: Ordinal = 1
+    data_dir: str
+    dataset_sha256: Dict[str, str]
+    sample_interval_s: Optional[float] = Field(default=0.1, gt=0, le=10)
+    settings: Settings = Settings()
+    overrides: Dict[str, SettingValue] = {}
+    pins: Pins = Pins()
+    allow_unpinned: bool = False
+    provenance: Provenance
+
+
+def job_text(job: Job) -> str:
+    """job.json as a runner gets it: what has its default is left out.
+
+    The runner of an older image does not know later fields and would refuse them; it takes a job
+    that does not use them.
+    """
+    data = job.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps({"schema_version": job.schema_version, **data}, indent=1)
+
+
+def load_job(text: Union[bytes, str]) -> Job:
+    """Parse job.json.
+
+    Raises:
+        ContractError: not JSON, a newer schema, or a field that does not fit.
+    """
+    try:
+        return Job.model_validate(versioned(text, "job"))
+    except ValidationError as error:
+        raise ContractError(f"job does not fit the schema: {first_error(error)}") from None

@@ -1,0 +1,1 @@
+"""Networks stated without any framework: layers, recipe, NumPy reference, layout."""
