@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from harness import files, paths, toml_models
-from harness.errors import UsageError
+from harness.errors import BenchdlError, UsageError
 from runner.contract.job import Mode
 
 Flavour = Literal["cpu", "gpu"]
@@ -226,9 +226,19 @@ class Backend:
 
 
 def names() -> list[str]:
-    """All backends: the folders of docker/ that hold an image.toml."""
-    folders = files.listing(paths.root() / "docker")
-    return [folder.name for folder in folders if files.exists(folder / "image.toml")]
+    """All backends: the folders of docker/ that hold an image.toml.
+
+    Raises:
+        BenchdlError: there is none.
+    """
+    images = paths.root() / "docker"
+    found = [folder.name for folder in files.listing(images) if files.exists(folder / "image.toml")]
+    if not found:
+        raise BenchdlError(
+            f"no backend in {images}: no folder there holds an image.toml",
+            "install benchdl again, or set BENCHDL_ROOT to a checkout of it",
+        )
+    return found
 
 
 def chosen(words: list[str]) -> list[str]:

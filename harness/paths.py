@@ -11,24 +11,36 @@ from harness import files
 from harness.errors import BenchdlError
 from harness.named_paths import variable
 
+CARRIED = "_root"
+"""The folder of the installed package that is to it what a checkout is; setup.py fills it."""
+
 _ROOT = "BENCHDL_ROOT"
 
 
 def root() -> Path:
-    """The folder that holds ``docker/`` and ``runner/``: the checkout, or ``$BENCHDL_ROOT``.
+    """The folder that holds ``docker/``, ``docs/`` and ``runner/``.
+
+    ``$BENCHDL_ROOT``, else what the installed package carries, else the checkout.
 
     Raises:
-        BenchdlError: that folder has neither.
+        BenchdlError: that folder lacks ``docker/`` or ``runner/``.
     """
     named = variable(_ROOT)
     # Absolute: programs that are started in other folders get it as well.
-    chosen = named.absolute() if named else Path(__file__).resolve().parent.parent
+    chosen = named.absolute() if named else _own()
     if not files.is_dir(chosen / "docker") or not files.is_dir(chosen / "runner"):
         raise BenchdlError(
             f"{chosen} holds no docker/ and runner/ folders",
-            "install benchdl from its checkout (make setup) or set BENCHDL_ROOT to it",
+            f"set {_ROOT} to a checkout of benchdl" if named else "install benchdl again",
         )
     return chosen
+
+
+def _own() -> Path:
+    """Beside an installed package lies a folder docker/, which is that of the engine's client."""
+    harness = Path(__file__).resolve().parent
+    carried = harness / CARRIED
+    return carried if files.is_dir(carried) else harness.parent
 
 
 @contextlib.contextmanager

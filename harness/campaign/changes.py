@@ -109,7 +109,7 @@ def runner_sha256() -> str:
 
 
 def harness_sha256() -> str:
-    """Of the code of this program."""
+    """Of the code of this program, which is the same in a checkout and installed."""
     return _code_sha256(Path(harness.__file__).parent)
 
 
@@ -128,6 +128,7 @@ def _other(then: Environment, now: Environment) -> str:
 
 def _code_sha256(folder: Path) -> str:
     digest = hashlib.sha256()
-    for file in sorted(folder.rglob("*.py")):
+    files = [file for file in folder.rglob("*.py") if paths.CARRIED not in file.relative_to(folder).parts]
+    for file in sorted(files):
         digest.update(f"{file.relative_to(folder)}\0{file_sha256(file)}\n".encode())
     return digest.hexdigest()
