@@ -128,7 +128,9 @@ def _other(then: Environment, now: Environment) -> str:
 
 def _code_sha256(folder: Path) -> str:
     digest = hashlib.sha256()
-    files = [file for file in folder.rglob("*.py") if paths.CARRIED not in file.relative_to(folder).parts]
+    files = [
+        file for file in folder.rglob("*.py") if paths.CARRIED not in file.relative_to(folder).parts
+    ]
     for file in sorted(files):
         digest.update(f"{file.relative_to(folder)}\0{file_sha256(file)}\n".encode())
     return digest.hexdigest()

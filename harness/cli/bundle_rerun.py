@@ -130,7 +130,7 @@ def command(
         if dry_run:
             return 0
         out.document("\n" + formats.to_markdown([rows.row(result) for result in done]) + "\n\n")
-        display.say(f"{len(done)} result(s), stored in {store.directory}")
+        display.say(f"{len(done)} result(s), stored in {store.directory.absolute()}")
         outcome = running.verdict(bundle, done)
     out.document(text.to_text(outcome) + "\n")
     return 0 if len(outcome.lines) == len({job.configuration for job in record.jobs}) else 1

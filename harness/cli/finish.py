@@ -31,7 +31,7 @@ def show(done: list[Result], *, as_json: bool, begin: float, store: Store, displ
         if compared:
             out.document(compared + "\n")
         display.say(f"{len(done)} result(s) in {time.monotonic() - begin:.0f} s, stored in "
-                    f"{store.directory}")  # fmt: skip
+                    f"{store.directory.absolute()}")  # fmt: skip
     usable = ("ok", "suspect", "interrupted")
     return 0 if all(row.status in usable for row in table) else 1
 

@@ -13,8 +13,9 @@ from runner.workloads import lookup
 @click.command("list")
 def command() -> None:
     """List backends, their modes and variants, and workloads."""
+    backends = catalog.names()
     out.line("backends")
-    for name in catalog.names():
+    for name in backends:
         try:
             spec = catalog.load(name).spec
         except BenchdlError as error:  # one broken file must not hide the others

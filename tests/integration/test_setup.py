@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import installed
 import make_checkout
 import pytest
 
@@ -17,7 +18,7 @@ from harness import package_settings
 
 REPO = Path(__file__).resolve().parents[2]
 BENCHDL = Path(sys.executable).parent / "benchdl"
-PARTS = ("Makefile", "pyproject.toml", "README.md", "LICENSE", "harness", "runner", "docker")
+PARTS = ("Makefile", *installed.PARTS)
 
 PIP_CONF = """[global]
 user = true

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -65,6 +66,7 @@ def handlers():
         (["images", "build", "teano"], "did you mean 'theano'?"),
         (["images", "burn"], "No such command 'burn'"),
         (["data", "fetch", "cifar"], "NAME"),
+        (["docs", "methods"], "did you mean 'method'?"),
     ],
     ids=lambda value: " ".join(value)[-36:] if isinstance(value, list) else "",
 )
@@ -123,6 +125,30 @@ def test_broken_image_toml_is_one_line_and_does_not_hide_the_others(benchdl, dum
         one for one in benchdl("doctor", env=env).stdout.splitlines() if "backend dummy" in one
     ]
     assert mended.startswith("not ok")
+
+
+@pytest.mark.parametrize("words", [["list"], ["run", "all", "--device", "cpu"]])
+def test_no_backend_at_all_is_one_line(benchdl, tmp_path, words):
+    """As beside an installed package, where a folder docker/ is that of the engine's client."""
+    for name in ("docker/api", "runner"):
+        (tmp_path / "root" / name).mkdir(parents=True)
+    done = benchdl(*words, env={**DEAD, "BENCHDL_ROOT": str(tmp_path / "root")})
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"benchdl: no backend in {tmp_path}/root/docker: ")
+
+
+@pytest.mark.parametrize("word", ["method", "docs/method.md"])
+def test_a_page_that_a_message_names_can_be_read(benchdl, repo, word):
+    assert benchdl("docs", word).stdout == (repo / "docs" / "method.md").read_text()
+    assert f"\n{'method':<12} " in benchdl("docs").stdout
+
+
+def test_messages_name_pages_that_are_there(repo):
+    texts = [file.read_text() for file in (repo / "harness").rglob("*.py")]
+    named = {name for text in texts for name in re.findall(r"docs/([a-z]+)\.md", text)}
+    assert named
+    assert not named - {file.stem for file in (repo / "docs").glob("*.md")}
 
 
 def test_a_root_that_is_none(benchdl, tmp_path):
