@@ -13,7 +13,7 @@ from harness import printable
 from harness.campaign import notebook
 from harness.campaign.outlook import Standing, State
 from harness.campaign.plan import particulars
-from harness.checks import registry
+from harness.checks.verdict import verdict
 from harness.notices import WARNING
 from runner.contract.job import Job
 from runner.contract.result import Result
@@ -114,7 +114,7 @@ class Display:
     def job_ended(self, result: Result) -> None:
         """The outcome on one line, its findings below."""
         self.close()
-        status = registry.verdict(result.status, result.findings)
+        status = verdict(result.status, result.findings)
         self.say(f"{result.job.backend} {status}: {_outcome(result)}  ({result.run_id})")
         for finding in result.findings:
             self.say(f"    {finding.severity} {finding.code}: {finding.evidence}. {finding.advice}")
@@ -137,7 +137,7 @@ class _Quiet(Display):
             notebook.warn(line.removeprefix(WARNING))
 
     def job_ended(self, result: Result) -> None:
-        status = registry.verdict(result.status, result.findings)
+        status = verdict(result.status, result.findings)
         if status == "ok":
             return
         grave = [one for one in result.findings if one.severity != "info"]

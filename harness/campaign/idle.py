@@ -12,14 +12,9 @@ from collections.abc import Callable
 import psutil
 
 from harness import interrupts
+from harness.hosts.quiet import busy, is_quiet
 from harness.nvidia import host_driver
-from runner.contract.result import Finding, Idle
-
-CPU_PERCENT = 10.0
-"""Of the cores that jobs may use: what checks.py calls a foreign load while a job trains."""
-
-GPU_PERCENT = 10
-"""NVML's utilisation: what gpu_guards.py calls busy before a job."""
+from runner.contract.result import Idle
 
 _LOOK_S = 0.5
 
@@ -58,7 +53,7 @@ def wait(
     while True:
         cpu = _cpu_percent(cores, stop) if alone else None
         gpu = _gpu_percent(gpus) if use_gpu else None
-        quiet = (cpu or 0.0) < CPU_PERCENT and (gpu or 0) < GPU_PERCENT
+        quiet = is_quiet(cpu, gpu)
         waited = time.monotonic() - begin
         if quiet or waited >= wait_s:
             return Idle(
@@ -69,32 +64,10 @@ def wait(
                 gpu_percent=gpu,
             )
         if not told:
-            say(f"waiting up to {wait_s:.0f} s for an idle machine: {_busy(cpu, gpu)}")
+            say(f"waiting up to {wait_s:.0f} s for an idle machine: {busy(cpu, gpu)}")
             told = True
         if not alone:
             interrupts.sleep(_LOOK_S, stop)
-
-
-def findings(idle: Idle) -> list[Finding]:
-    """What is to be said if the machine did not become idle."""
-    if idle.reached:
-        return []
-    return [
-        Finding(
-            code="not-idle",
-            severity="info",
-            evidence=f"after {idle.waited_s:.0f} s of waiting for an idle machine: "
-            f"{_busy(idle.cpu_percent, idle.gpu_percent)}",
-            advice="end other programs, or wait longer with --idle-wait; foreign-load and "
-            "gpu-shared say whether the training itself was disturbed",
-        )
-    ]
-
-
-def _busy(cpu: float | None, gpu: float | None) -> str:
-    words = [f"CPUs {cpu:.0f} % busy"] if cpu is not None and cpu >= CPU_PERCENT else []
-    words += [f"a GPU {gpu:.0f} % busy"] if gpu is not None and gpu >= GPU_PERCENT else []
-    return " and ".join(words)
 
 
 def _cpu_percent(cores: list[int] | None, stop: threading.Event | None) -> float:

@@ -18,7 +18,8 @@ from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
-from harness.checks import allotted_cores, clock, gpu_guards, isolation, recomputed, registry
+from harness.checks import recomputed, registry
+from harness.checks.case import Case
 from harness.checks.seen import Seen
 from harness.checks.witness import Witness
 from harness.datasets.provision import Dataset
@@ -244,38 +245,37 @@ def _conclude(
     """Complete the runner's result, or make one for a runner that could not."""
     measured = said.measurement if isinstance(said, Result) else None
     measured = recomputed.recomputed(measured, seen.samples) if measured else None
-    found = registry.findings(job, measured, seen) if measured else []
-    found += registry.exit_status(exit_.code) if measured else []
-    found += allotted_cores.findings(measured, site.allotment) if measured else []
-    found += gpu_guards.neighbours(measured, exit_.gpu_neighbours) if measured else []
-    found += isolation.outside(exit_.hardening) if measured else []
-    finished_at = now()
-    found += clock.findings(started_at, finished_at, seen.witness.wall_s)
+    launch = _launch(job, exit_, seen.witness.wall_s, quiet, site)
+    case = Case(job, launch, started_at, now(), seen, measured)
     status: Status = "ok" if isinstance(said, Result) and said.status == "ok" else "failed"
     return Result(
         run_id=job.run_id,
         status="interrupted" if exit_.ended in CUT_OFF else status,
         started_at=started_at,
-        finished_at=finished_at,
+        finished_at=case.finished_at,
         job=job,
         measurement=measured,
         failure=said.failure if isinstance(said, Result) else said,
-        findings=found + idle.findings(quiet) + site.changes,
-        launch=Launch(
-            launcher=job.launcher,
-            harness_version=metadata.version("benchdl"),
-            harness_sha256=harness_sha256(),
-            runner_sha256=runner_sha256() if job.launcher == "local" else None,
-            machine=this_machine.words(site.machine),
-            host_type=site.machine,
-            wall_s=seen.witness.wall_s,
-            exit_code=exit_.code,
-            oom_killed=exit_.ended == "out-of-memory",
-            engine=exit_.engine,
-            injection=exit_.injection,
-            idle=quiet,
-            hardening=exit_.hardening,
-            gpu_neighbours=exit_.gpu_neighbours,
-            allotment=site.allotment,
-        ),
+        findings=registry.findings(case) + site.changes,
+        launch=launch,
+    )
+
+
+def _launch(job: Job, exit_: Exit, wall_s: float, quiet: Idle, site: Site) -> Launch:
+    return Launch(
+        launcher=job.launcher,
+        harness_version=metadata.version("benchdl"),
+        harness_sha256=harness_sha256(),
+        runner_sha256=runner_sha256() if job.launcher == "local" else None,
+        machine=this_machine.words(site.machine),
+        host_type=site.machine,
+        wall_s=wall_s,
+        exit_code=exit_.code,
+        oom_killed=exit_.ended == "out-of-memory",
+        engine=exit_.engine,
+        injection=exit_.injection,
+        idle=quiet,
+        hardening=exit_.hardening,
+        gpu_neighbours=exit_.gpu_neighbours,
+        allotment=site.allotment,
     )

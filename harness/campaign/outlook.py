@@ -9,7 +9,7 @@ from statistics import median
 from typing import Literal
 
 from harness.campaign.plan import Configuration, PlannedJob
-from harness.checks import registry
+from harness.checks.verdict import verdict
 from runner.contract.result import Result
 
 State = Literal["done", "suspect", "invalid", "failed", "running", "left"]
@@ -102,7 +102,7 @@ class Outlook:
         if position not in self._ends:
             return "left"
         end = self._ends[position]
-        return _STATES.get(registry.verdict(end.status, end.findings), "failed")
+        return _STATES.get(verdict(end.status, end.findings), "failed")
 
     def _left_s(self) -> float | None:
         """Expected seconds of all jobs without an end, what has run of them taken off."""

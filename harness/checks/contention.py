@@ -1,4 +1,4 @@
-"""Did others take the cores that the job wanted? Other load, and a control group's quota.
+"""Did others take the cores that the job wanted?
 
 What counts is CPU time of others against the job's own in the training call, and whether cores were
 short meanwhile. Six foreign cores beside a job on 58 others are told (``info``): they share caches,
@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from harness.checks.case import Case
 from harness.checks.seen import Seen
 from runner.contract.measurement import Measurement
 from runner.contract.result import Finding
@@ -24,9 +25,6 @@ _INTERVAL_S = 1.0
 _FREE_SHARE, _FREE_CORES = 0.1, 1.0
 """Cores are short in an interval that leaves fewer idle than this: one that is idle on average may
 be busy whenever the job wants it."""
-
-_THROTTLED_SHARE = 0.05
-_THROTTLED_MIN_S = 0.2
 
 
 @dataclass
@@ -50,71 +48,62 @@ class Loads:
     beside: dict[str, Load] = field(default_factory=dict)
 
 
-def findings(measured: Measurement, seen: Seen) -> Iterator[Finding]:
-    """Other load in the training call, and time that a quota took."""
-    own_s = measured.cpu.job_cpu_s
-    found = _loads(measured, seen)
+def others(case: Case) -> Iterator[Finding]:
+    """Nothing else used the machine while the job trained: no stranger, no job of ours."""
+    own_s = case.measured.cpu.job_cpu_s
+    found = _loads(case.measured, case.seen)
     if found is not None and own_s is not None:
-        yield from _foreign(found.foreign, own_s, measured)
+        yield from _foreign(found.foreign, own_s, case.measured.phases.fit_s)
         yield from _beside(found.beside, own_s)
-    yield from _throttled(measured)
 
 
-def _foreign(load: Load, own_s: float, measured: Measurement) -> Iterator[Finding]:
-    least_s = max(_MIN_S, _SHARE * own_s)
-    if load.total_s <= least_s:
-        return
-    contended = load.short_s > least_s
-    cores = load.total_s / measured.phases.fit_s
-    yield Finding(
-        code="foreign-load",
-        severity="suspect" if contended else "info",
-        evidence=f"{load.total_s:.1f} s of CPU time in the fit window were not the job's "
-        f"({cores:.1f} cores; the job used {own_s:.1f} s), {_while_short(load)}",
-        advice="end other programs and run again"
-        if contended
-        else "there were cores left for the job; caches, memory and clocks it shared",
-    )
+def _foreign(load: Load, own_s: float, fit_s: float) -> Iterator[Finding]:
+    if load.total_s > _least_s(own_s):
+        yield _finding(
+            "foreign-load",
+            load,
+            own_s,
+            f"{load.total_s:.1f} s of CPU time in the fit window were not the job's "
+            f"({load.total_s / fit_s:.1f} cores; the job used {own_s:.1f} s)",
+            if_waited="end other programs and run again",
+            if_not="there were cores left for the job; caches, memory and clocks it shared",
+        )
 
 
 def _beside(loads: dict[str, Load], own_s: float) -> Iterator[Finding]:
     near = {run: load for run, load in loads.items() if load.total_s > _SHARE * own_s}
-    if not near:
-        return
-    both = Load(sum(one.total_s for one in near.values()), sum(x.short_s for x in near.values()))
-    contended = both.short_s > max(_MIN_S, _SHARE * own_s)
-    yield Finding(
-        code="own-neighbour",
-        severity="suspect" if contended else "info",
-        evidence=f"beside it ran {', '.join(sorted(near))} of the same campaign and used "
-        f"{both.total_s:.1f} s of CPU time in its fit window, {_while_short(both)}",
-        advice="run without --parallel-gpus: the jobs wait for each other's cores"
-        if contended
-        else "there were cores left for both; memory and its bandwidth they shared",
+    if near:
+        together = Load()
+        for load in near.values():
+            together.total_s += load.total_s
+            together.short_s += load.short_s
+        yield _finding(
+            "own-neighbour",
+            together,
+            own_s,
+            f"beside it ran {', '.join(sorted(near))} of the same campaign and used "
+            f"{together.total_s:.1f} s of CPU time in its fit window",
+            if_waited="run without --parallel-gpus: the jobs wait for each other's cores",
+            if_not="there were cores left for both; memory and its bandwidth they shared",
+        )
+
+
+def _finding(
+    code: str, load: Load, own_s: float, evidence: str, *, if_waited: str, if_not: str
+) -> Finding:
+    """The finding on a load: suspect where the job may have waited for cores."""
+    waited = load.short_s > _least_s(own_s)
+    short = f"{max(load.short_s, 0.0):.1f} s of it while hardly a core was idle"
+    return Finding(
+        code=code,
+        severity="suspect" if waited else "info",
+        evidence=f"{evidence}, {short}",
+        advice=if_waited if waited else if_not,
     )
 
 
-def _while_short(load: Load) -> str:
-    return f"{max(load.short_s, 0.0):.1f} s of it while hardly a core was idle"
-
-
-def _throttled(measured: Measurement) -> Iterator[Finding]:
-    use = measured.cpu
-    if not use.quota_periods or use.throttled_periods is None or use.throttled_s is None:
-        return
-    share = use.throttled_periods / use.quota_periods
-    if share < _THROTTLED_SHARE or use.throttled_s < _THROTTLED_MIN_S:
-        return
-    quota = f"of {use.quota_cores:g} cores " if use.quota_cores else ""
-    yield Finding(
-        code="cpu-throttled",
-        severity="suspect",
-        evidence=f"a quota {quota}stopped the job in {use.throttled_periods} of "
-        f"{use.quota_periods} periods of the fit window ({share:.0%}), for {use.throttled_s:.1f} s "
-        "summed over cores",
-        advice="the time is the quota's, not the processor's: lift it (docker run --cpus, cpu.max, "
-        "CPUQuota=), or give whole cores instead (--cpuset-cpus, taskset)",
-    )
+def _least_s(own_s: float) -> float:
+    return max(_MIN_S, _SHARE * own_s)
 
 
 def _loads(measured: Measurement, seen: Seen) -> Loads | None:

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checks.seen import Seen
-from runner.contract.job import Job
-from runner.contract.measurement import Measurement
+from harness.checks.case import Case
 from runner.contract.result import Finding
-from runner.workloads import lookup
 
 _TRAINING_PASSES = 3
 """Forward, and backward by inputs and by weights: the usual count (PaLM, appendix B)."""
@@ -31,15 +28,10 @@ _AWAKE_CORES, _AWAKE_MIN_S = 0.3, 1.0
 _CORES_FACTOR, _CORES_SLACK_S = 1.1, 0.5
 
 
-def findings(job: Job, measured: Measurement, seen: Seen) -> Iterator[Finding]:
-    """Work that cannot have been done in its time, and work in the wrong place."""
-    yield from _too_fast(job, measured, seen)
-    yield from _too_much_cpu(job, measured)
-    yield from _elsewhere(job, measured, seen)
-
-
-def _too_fast(job: Job, measured: Measurement, seen: Seen) -> Iterator[Finding]:
-    a_sample = _TRAINING_PASSES * lookup.load(job.workload).network.operations()
+def too_fast(case: Case) -> Iterator[Finding]:
+    """No time is too short for the operations that the network states."""
+    job, measured = case.job, case.measured
+    a_sample = _TRAINING_PASSES * case.workload.network.operations()
     an_epoch = a_sample * measured.learning.train_samples
     on_gpu = job.device == "gpu"
     units = len(measured.gpu.devices) if on_gpu else measured.host.logical_cores
@@ -49,10 +41,10 @@ def _too_fast(job: Job, measured: Measurement, seen: Seen) -> Iterator[Finding]:
         timed[f"epoch {epoch.number}"] = (epoch.duration_s, 1)
         if epoch.heard_s is not None:
             timed[f"epoch {epoch.number} by the judge's clock"] = (epoch.heard_s, 1)
-    used = None if on_gpu else seen.job_cpu_s(measured, "fit", "fit_end")
-    if used is not None:
+    used_s = None if on_gpu else case.seen.job_cpu_s(measured, "fit", "fit_end")
+    if used_s is not None:
         timed["the CPU time of the training call, over all cores,"] = (
-            used / max(units, 1),
+            used_s / max(units, 1),
             job.epochs,
         )
     short = [
@@ -70,47 +62,57 @@ def _too_fast(job: Job, measured: Measurement, seen: Seen) -> Iterator[Finding]:
         )
 
 
-def _too_much_cpu(job: Job, measured: Measurement) -> Iterator[Finding]:  # noqa: ARG001
-    used, cores = measured.cpu.job_cpu_s, measured.host.logical_cores
-    most = _CORES_FACTOR * cores * measured.phases.fit_s + _CORES_SLACK_S
-    if measured.marks and used is not None and used > most:
+def too_much_cpu(case: Case) -> Iterator[Finding]:
+    """The job used no more CPU time than its cores have."""
+    measured = case.measured
+    used_s, cores = measured.cpu.job_cpu_s, measured.host.logical_cores
+    most_s = _CORES_FACTOR * cores * measured.phases.fit_s + _CORES_SLACK_S
+    if measured.marks and used_s is not None and used_s > most_s:
         yield Finding(
             code="clock",
             severity="invalid",
-            evidence=f"the job used {used:.1f} s of CPU time in a training call of "
+            evidence=f"the job used {used_s:.1f} s of CPU time in a training call of "
             f"{measured.phases.fit_s:.1f} s on {cores} cores",
             advice="the time cannot be right; do not use this row",
         )
 
 
-def _elsewhere(job: Job, measured: Measurement, seen: Seen) -> Iterator[Finding]:
-    fit_s = seen.job_cpu_s(measured, "fit", "fit_end")
-    if fit_s is None:
+def idle_training(case: Case) -> Iterator[Finding]:
+    """A job on the CPU computed while it trained."""
+    fit_s = case.measured.phases.fit_s
+    used_s = case.seen.job_cpu_s(case.measured, "fit", "fit_end")
+    if case.job.device != "cpu" or used_s is None or fit_s <= _AWAKE_MIN_S:
         return
-    awake_s = _AWAKE_CORES * measured.phases.fit_s
-    if job.device == "cpu" and measured.phases.fit_s > _AWAKE_MIN_S and fit_s < awake_s:
+    if used_s < _AWAKE_CORES * fit_s:
         yield Finding(
             code="training-idle",
             severity="suspect",
-            evidence=f"the job used {fit_s:.1f} s of CPU time in a training call of "
-            f"{measured.phases.fit_s:.1f} s",
+            evidence=f"the job used {used_s:.1f} s of CPU time in a training call of {fit_s:.1f} s",
             advice="it waited: for cores that others used (see foreign-load), or because the work "
             "was done elsewhere",
         )
-    learning = measured.learning
-    trained = _TRAINING_PASSES * learning.train_samples * job.epochs
+
+
+def elsewhere(case: Case) -> Iterator[Finding]:
+    """The work of training fell into the training call, not before and not after it."""
+    measured, learning = case.measured, case.measured.learning
+    within_s = case.seen.job_cpu_s(measured, "fit", "fit_end")
+    if within_s is None:
+        return
+    trained = _TRAINING_PASSES * learning.train_samples * case.job.epochs
+    evaluated = learning.test_samples / trained
     allowed = {
-        ("build", "compile"): _SLACK_S + fit_s / 2,
-        ("fit_end", "proof"): _SLACK_S + _SHARE_FACTOR * fit_s * learning.test_samples / trained,
+        ("build", "compile"): _SLACK_S + within_s / 2,
+        ("fit_end", "proof"): _SLACK_S + _SHARE_FACTOR * within_s * evaluated,
     }
     names = {"build": "before the training call", "fit_end": "after it, in the evaluation"}
     for (first, last), most_s in allowed.items():
-        used = seen.job_cpu_s(measured, first, last)
-        if used is not None and used > most_s:
+        used_s = case.seen.job_cpu_s(measured, first, last)
+        if used_s is not None and used_s > most_s:
             yield Finding(
                 code="work-elsewhere",
                 severity="suspect",
-                evidence=f"{used:.1f} s of CPU time {names[first]}, {fit_s:.1f} s within it",
+                evidence=f"{used_s:.1f} s of CPU time {names[first]}, {within_s:.1f} s within it",
                 advice="work that belongs to training may have been done outside Time (s); read "
                 "the backend's module",
             )

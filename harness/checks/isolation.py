@@ -5,15 +5,12 @@ What nobody could tell is not taken for a yes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from runner.contract.job import Job
-from runner.contract.measurement import Isolation, Measurement
-from runner.contract.result import Finding
-
-NOT_APPLIED = "not_applied"
-"""In ``launch.hardening``: by field, how the engine's container differs from what was asked for."""
+from harness.checks.case import Case
+from harness.launchers.hardening import NOT_APPLIED
+from runner.contract.measurement import Isolation
+from runner.contract.result import Finding, Severity
 
 # The kernel puts these into each new network namespace whose modules are loaded; they lead nowhere.
 _OWN_INTERFACES = (
@@ -25,17 +22,18 @@ _MINOR = {"Init", "LogConfig", "MemorySwap", "OomScoreAdj", "RestartPolicy"}
 """Fields that protect the machine's comfort and not its owner."""
 
 
-def inside(job: Job, measured: Measurement) -> Iterator[Finding]:
-    """What the job could do, by its own process's facts."""
-    if job.launcher == "docker":
-        leaks = [*_open(measured.isolation), *_unknown(measured.isolation)]
+def inside(case: Case) -> Iterator[Finding]:
+    """The job could do nothing that it should not, by its own process's facts."""
+    if case.job.launcher == "docker":
+        facts = case.measured.isolation
+        leaks = [*_open(facts), *_unknown(facts)]
         if leaks:
             yield _finding(", ".join(leaks), "suspect")
 
 
-def outside(hardening: Mapping[str, Any]) -> Iterator[Finding]:
-    """What the engine did not apply, by field; ``hardening`` is of the launch."""
-    fields = hardening.get(NOT_APPLIED)
+def outside(case: Case) -> Iterator[Finding]:
+    """The engine applied all that was asked of it, field by field."""
+    fields = case.launch.hardening.get(NOT_APPLIED)
     if not isinstance(fields, dict) or not fields:
         return
     told = "; ".join(f"{field}: {words}" for field, words in sorted(fields.items()))
@@ -68,5 +66,5 @@ def _unknown(seen: Isolation) -> Iterator[str]:
     return (f"not known: {words}" for words, value in facts.items() if value is None)
 
 
-def _finding(evidence: str, severity: Any) -> Finding:
+def _finding(evidence: str, severity: Severity) -> Finding:
     return Finding(code="not-isolated", severity=severity, evidence=evidence, advice=_ADVICE)

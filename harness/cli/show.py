@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness import checksums
-from harness.checks import registry
+from harness.checks.verdict import verdict
 from harness.cli import common, out
 
 _UNCHANGED = f"its files are unchanged since it was stored ({checksums.NAME})"
@@ -25,7 +25,7 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
         out.json(result.model_dump_json(indent=1))
         return
     job = result.job
-    out.line(f"{result.run_id}: {registry.verdict(result.status, result.findings)}")
+    out.line(f"{result.run_id}: {verdict(result.status, result.findings)}")
     out.line(f"  files      {folder}")
     known = checksums.read(folder) is not None
     out.line(f"  checksum   {_UNCHANGED if known else _UNKNOWN}")

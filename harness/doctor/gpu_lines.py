@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from harness.catalog import Backend, Cuda
-from harness.checks import troubles
 from harness.doctor.line import Line
 from harness.launchers import gpu_options as injection
-from harness.nvidia import architectures, cdi, host_driver
+from harness.nvidia import architectures, cdi, host_driver, troubles
 from harness.nvidia.host_driver import Driver, Gpu
 
 _TOOLKIT = "install nvidia-container-toolkit, then: nvidia-ctk runtime configure --runtime=docker"

@@ -21,7 +21,6 @@ from docker.types import Mount
 
 from harness import cache, engine
 from harness.catalog import Backend, Flavour
-from harness.checks import isolation
 from harness.engine import EngineLostError
 from harness.errors import BenchdlError
 from harness.images import baseimage, build, built, old_images
@@ -171,7 +170,7 @@ class DockerLauncher:
             common["hardening"] = containers.facts(container)
             missing = applied.differences(options, container.attrs)
             if missing:
-                common["hardening"][isolation.NOT_APPLIED] = missing
+                common["hardening"][hardening.NOT_APPLIED] = missing
             if way is None:
                 return self._follow(container, order, on_event, common)
             wrong = gpu_options.ignored(container.attrs["HostConfig"], way, job.gpus)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness import files, staging, trees
-from harness.checks import troubles
 from harness.errors import BenchdlError
 from harness.files import FileError, MissingError
 from harness.launchers import marks
 from harness.launchers.launcher import Exit
+from harness.nvidia import troubles
 from runner.contract.job import Job, job_text
 from runner.contract.result import Failure, Result, load_result
 from runner.contract.schema import ContractError

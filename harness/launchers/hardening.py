@@ -20,6 +20,9 @@ MAX_OPEN_FILES = 16_384
 """More than any framework opens, and not above what an engine itself usually has: it may lower the
 limit it runs with and, in a sandbox or without root, not raise it."""
 
+NOT_APPLIED = "not_applied"
+"""In ``launch.hardening``: by field, how the engine's container differs from what was asked for."""
+
 _PIDS_LIMIT = 4096
 _TMP = "rw,nosuid,nodev,noexec,size=1g,mode=1777"
 _OF_THE_CONTAINER = (

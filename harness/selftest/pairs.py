@@ -17,7 +17,8 @@ from harness import catalog
 from harness.campaign import allotted, display, litter, one_job, plan
 from harness.campaign.one_job import Key, Site
 from harness.campaign.plan import Options, PlannedJob
-from harness.checks import registry
+from harness.checks.instrument import SAMPLER_OFF
+from harness.checks.verdict import verdict
 from harness.datasets import provision
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Launcher, Prepared
@@ -33,7 +34,7 @@ ARMS: tuple[Arm, ...] = ("A", "A again", "no sampler")
 SAMPLER_COST = 0.01
 """What the sampler may cost at the most: docs/method.md."""
 
-_WITHOUT = {registry.SAMPLER_OFF, "nvml-lost"}
+_WITHOUT = {SAMPLER_OFF, "nvml-lost"}
 """Findings of a job that nobody sampled."""
 
 
@@ -99,7 +100,7 @@ def _take(runs: Runs, arm: Arm, block: int, result: Result) -> str:
     """Keep the sample of a result that may be used; what is to be said of it."""
     ignored = _WITHOUT if arm == "no sampler" else set()
     found = [one for one in result.findings if one.code not in ignored]
-    status = registry.verdict(result.status, found)
+    status = verdict(result.status, found)
     if result.measurement is None or status not in ("ok", "suspect"):
         why = result.failure.message if result.failure else ", ".join(one.code for one in found)
         runs.lost.append(f"{arm}: {status}, {why}")

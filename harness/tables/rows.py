@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from harness.checks import registry
+from harness.checks.verdict import verdict
 from harness.tables import sampling_error
 from harness.tables.kinds import Kind
 from runner.contract.job import Settings
@@ -111,7 +111,7 @@ def row(result: Result) -> Row:
         dataset=job.dataset,
         launcher=job.launcher,
         device=job.device,
-        status=registry.verdict(result.status, result.findings),
+        status=verdict(result.status, result.findings),
         time_s=_get(measured, lambda m: m.phases.fit_s),
         first_epoch_s=_get(measured, lambda m: m.epochs[0].duration_s if m.epochs else None),
         steady_epoch_s=_get(measured, _steady),

@@ -24,10 +24,12 @@ if __name__ == "__main__":
     sys.path.insert(0, str(REPO))
 
 from harness.checks import recomputed, registry  # noqa: E402
+from harness.checks.case import Case  # noqa: E402
 from harness.checks.seen import Seen  # noqa: E402
+from harness.checks.verdict import verdict  # noqa: E402
 from harness.checks.witness import Witness  # noqa: E402
 from runner.contract.job import Job, Provenance, Settings  # noqa: E402
-from runner.contract.result import load_result  # noqa: E402
+from runner.contract.result import Launch, load_result  # noqa: E402
 from runner.contract.schema import ContractError  # noqa: E402
 from runner.datasets import FILES  # noqa: E402
 
@@ -89,11 +91,20 @@ def _outcome(cheat, root, data_dir, dataset, train_samples, epochs, seed, folder
     if result.measurement is None:
         return "failed: invalid-result", []
     samples = recomputed.read(folder / "samples.csv")
-    measured = recomputed.recomputed(result.measurement, samples)
-    found = registry.findings(job, measured, Seen(witness, samples))
-    found += registry.exit_status(process.returncode)
-    findings = [(one.code, one.severity) for one in found]
-    return registry.verdict(result.status, found), findings
+    case = Case(
+        job=job,
+        launch=Launch(
+            launcher="local", harness_version="", machine="", wall_s=witness.wall_s,
+            exit_code=process.returncode,
+        ),
+        started_at=result.started_at,
+        finished_at=result.finished_at,
+        seen=Seen(witness, samples),
+        measurement=recomputed.recomputed(result.measurement, samples),
+    )  # fmt: skip
+    found = registry.findings(case)
+    findings = [(finding.code, finding.severity) for finding in found]
+    return verdict(result.status, found), findings
 
 
 def main():

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 import pytest
 
 from harness import catalog
-from harness.checks import registry
+from harness.checks.verdict import verdict
 from harness.nvidia import host_driver
 from harness.store import Store
 
@@ -59,4 +59,4 @@ def test_a_backend_trains_on_the_gpu(tmp_path, mnist_dir, repo, name):
     (used,) = [device for device in measured.gpu.devices if device.used]
     assert used.uuid == gpu
     assert used.energy_j > 0
-    assert registry.verdict(result.status, result.findings) != "invalid", result.findings
+    assert verdict(result.status, result.findings) != "invalid", result.findings

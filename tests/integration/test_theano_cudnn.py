@@ -12,11 +12,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from checking import case
 from docker.errors import ContainerError
 from docker.types import Mount
 
 from harness import catalog
-from harness.checks import pins
+from harness.checks import software
 from harness.images import build
 from runner.contract.job import Job
 from runner.contract.measurement import Attestation
@@ -117,10 +118,11 @@ def job(**settings):
 
 def judged(make_result, found, **settings):
     """The codes that the harness finds in what this container attested of itself."""
-    measured = make_result().measurement
     live = Attestation.model_validate(found["attestation"])
-    measured = measured.model_copy(update={"attestation": live})
-    return [(f.code, f.evidence) for f in pins.findings(job(**settings), measured)]
+    result = make_result()
+    measured = result.measurement.model_copy(update={"attestation": live})
+    known = case(result.model_copy(update={"job": job(**settings), "measurement": measured}))
+    return [(finding.code, finding.evidence) for finding in software.pinned(known)]
 
 
 def test_what_cudnn_8_removed_compiles_and_links_with_our_header(shell):
@@ -140,8 +142,8 @@ def test_the_libraries_report_the_pinned_versions(shell):
     assert set(found["versions"]) == set(files)
     cublas, cudnn, nvrtc = (found["versions"][name] for name in files)
     assert nvrtc == spec.cuda.version
-    assert pins.agree(spec.cuda.wheels["nvidia-cublas-cu11"], cublas)
-    assert pins.agree(spec.cudnn.version, cudnn)
+    assert software.agree(spec.cuda.wheels["nvidia-cublas-cu11"], cublas)
+    assert software.agree(spec.cudnn.version, cudnn)
     assert cudnn.count(".") == 2
 
 

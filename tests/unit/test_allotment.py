@@ -10,11 +10,12 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from checking import case
 
 from harness.allotment import batch, core_grant, grant, own_cgroup
 from harness.campaign import allotted, idle, plan
 from harness.campaign.plan import Configuration, Options
-from harness.checks import allotted_cores
+from harness.checks import machine
 from harness.errors import UsageError
 from harness.launchers import share
 from harness.launchers.launcher import Order, Prepared
@@ -227,13 +228,17 @@ def test_a_limit_never_rounds_to_none(given):
 
 
 def test_a_job_that_saw_more_cores_says_so(make_result):
-    measured = make_result(measurement={"cpu": {"visible_cores": 4}}).measurement
-    allotment = Allotment(cores=[0, 1], sources={"cores": "NSLOTS"})
-    (finding,) = allotted_cores.findings(measured, allotment)
+    result = make_result(measurement={"cpu": {"visible_cores": 4}})
+
+    def found(allotment):
+        return list(machine.allotted_cores(case(result, allotment=allotment)))
+
+    (finding,) = found(Allotment(cores=[0, 1], sources={"cores": "NSLOTS"}))
     assert (finding.code, finding.severity) == ("beyond-allotment", "suspect")
     assert "2 cores were allotted (NSLOTS), the job saw 4" in finding.evidence
-    assert allotted_cores.findings(measured, Allotment()) == []
-    assert allotted_cores.findings(measured, Allotment(cores=[0, 1, 2, 3])) == []
+    assert found(Allotment()) == []
+    assert found(Allotment(cores=[0, 1, 2, 3])) == []
+    assert found(None) == []
 
 
 def test_results_hold_it_and_older_ones_do_not(make_result):

@@ -7,6 +7,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from checking import case
 from docker.types import Mount
 
 from harness.checks import isolation
@@ -158,10 +159,13 @@ def test_every_data_file_is_read_only(asked, said):
     assert applied.differences(asked, said) == {}
 
 
-def test_differences_are_findings_that_name_the_field():
-    (finding,) = isolation.outside({"not_applied": {"Privileged": "the engine says true"}})
+def test_differences_are_findings_that_name_the_field(make_result):
+    def found(hardening):
+        return list(isolation.outside(case(make_result(), hardening=hardening)))
+
+    (finding,) = found({"not_applied": {"Privileged": "the engine says true"}})
     assert (finding.code, finding.severity) == ("not-isolated", "suspect")
     assert "Privileged" in finding.evidence
-    (minor,) = isolation.outside({"not_applied": {"MemorySwap": "asked for 5"}})
+    (minor,) = found({"not_applied": {"MemorySwap": "asked for 5"}})
     assert minor.severity == "info"
-    assert list(isolation.outside({"privileged": False})) == []
+    assert found({"privileged": False}) == []

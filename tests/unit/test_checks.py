@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
+import sys
+
 import pytest
-from checking import seen
+from checking import case
+from conftest import REPO
 
-from harness.checks import registry
-from runner.contract.result import Finding
+from harness.campaign import changes
+from harness.checks import clocks, instrument, registry
+from harness.checks.instrument import SAMPLER_OFF
+from harness.checks.verdict import verdict
+from runner.contract.result import Finding, Idle
 
-WALL_S = 184.0
+DOC = REPO / "docs" / "definitions.md"
 
 
-def found(result, wall_s=WALL_S):
-    return registry.findings(result.job, result.measurement, seen(wall_s))
+def found(result):
+    return registry.findings(case(result))
 
 
 def learning(**changes):
@@ -108,14 +117,14 @@ def test_each_check_fires_on_its_own_figure(make_result, code, severity, changes
 
 
 @pytest.mark.parametrize(("code", "codes"), [(None, []), (0, []), (137, ["bad-exit"])])
-def test_a_good_result_with_a_bad_exit(code, codes):
-    said = registry.exit_status(code)
+def test_a_good_result_with_a_bad_exit(make_result, code, codes):
+    said = list(instrument.exit_status(case(make_result(), exit_code=code)))
     assert [finding.code for finding in said] == codes
     assert all(f"status {code}" in finding.evidence for finding in said)
 
 
 def test_a_job_that_says_longer_than_it_took(make_result):
-    (finding,) = found(make_result(), wall_s=100.0)
+    (finding,) = clocks.contradictions(case(make_result(), wall_s=100.0))
     assert (finding.code, finding.severity) == ("clock", "invalid")
 
 
@@ -169,7 +178,9 @@ def test_what_was_not_measured_is_no_finding(make_result):
 )
 def test_a_door_that_nobody_looked_at_is_not_taken_for_shut(make_result, fact):
     result = make_result(**isolation(**{fact: None}))
-    assert [(one.code, one.severity) for one in found(result)] == [("not-isolated", "suspect")]
+    assert [(finding.code, finding.severity) for finding in found(result)] == [
+        ("not-isolated", "suspect")
+    ]
     assert "not known" in found(result)[0].evidence
 
 
@@ -186,7 +197,7 @@ def test_debians_suffix_is_the_same_version(make_result):
 
 
 @pytest.mark.parametrize(
-    ("status", "severities", "verdict"),
+    ("status", "severities", "expected"),
     [
         ("ok", [], "ok"),
         ("ok", ["info"], "ok"),
@@ -196,9 +207,9 @@ def test_debians_suffix_is_the_same_version(make_result):
         ("interrupted", [], "interrupted"),
     ],
 )
-def test_the_worst_finding_is_the_verdict(status, severities, verdict):
+def test_the_worst_finding_is_the_verdict(status, severities, expected):
     findings = [Finding(code="x", severity=s, evidence="e", advice="a") for s in severities]
-    assert registry.verdict(status, findings) == verdict
+    assert verdict(status, findings) == expected
 
 
 def with_batch(make_result, asked, used=None, **figures):
@@ -247,3 +258,41 @@ def test_the_ceiling_counts_images_or_updates_whichever_is_less(
         },
     )
     assert [finding.code for finding in found(result)] == codes
+
+
+def codes_in_the_code():
+    """Of every Finding that the harness makes: its code is a plain word, or the code is wrong."""
+    for file in sorted((REPO / "harness").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            name = getattr(getattr(node, "func", None), "id", "")
+            if name in ("Finding", "_finding", "_invalid"):
+                keyword = [word.value for word in node.keywords if word.arg == "code"]
+                for value in (keyword or node.args)[:1]:
+                    if isinstance(value, ast.Constant) and " " not in value.value:
+                        yield value.value
+
+
+def test_every_finding_is_documented_and_no_other():
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (?:invalid|suspect|info)", DOC.read_text(), re.M)
+    assert len(rows) == len(set(rows)) > 30
+    assert set(rows) == {SAMPLER_OFF, changes.CODE, *codes_in_the_code()}
+
+
+def test_no_check_is_listed_twice_and_none_is_forgotten():
+    listed = [*registry.OF_A_MEASUREMENT, *registry.OF_EVERY_START]
+    assert len(listed) == len(set(listed))
+    public = {
+        function
+        for module in {sys.modules[check.__module__] for check in listed}
+        for name, function in vars(module).items()
+        if inspect.isgeneratorfunction(function) and not name.startswith("_")
+        if function.__module__ == module.__name__
+    }
+    assert public == set(listed)
+
+
+def test_a_job_that_failed_is_checked_by_what_the_harness_saw(make_result):
+    quiet = Idle(reached=False, waited_s=60.0, cpu_percent=90.0)
+    failed = make_result(measurement=None, status="failed")
+    found = registry.findings(case(failed, exit_code=1, idle=quiet))
+    assert [finding.code for finding in found] == ["not-idle"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from checking import seen
+from checking import case, seen
 
 from harness.campaign import one_job, records, this_machine
-from harness.checks import clock
+from harness.checks import clocks
 from harness.launchers.launcher import Exit
 from harness.newest import newest
 from harness.store import Store
@@ -18,8 +18,14 @@ NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=timezone.utc)
 BEGIN = "2026-11-23T12:00:00+00:00"
 
 
-def codes(finished, wall_s):
-    return [one.code for one in clock.findings(BEGIN, f"2026-11-23T{finished}+00:00", wall_s)]
+@pytest.fixture
+def codes(make_result):
+    def found(finished, wall_s):
+        times = {"started_at": BEGIN, "finished_at": f"2026-11-23T{finished}+00:00"}
+        findings = clocks.wall_clock(case(make_result(**times), wall_s=wall_s))
+        return [finding.code for finding in findings]
+
+    return found
 
 
 @pytest.mark.parametrize(
@@ -33,7 +39,7 @@ def codes(finished, wall_s):
         ("12:00:00", 0.2, []),
     ],
 )
-def test_the_wall_clock_beside_the_other(finished, wall_s, expected):
+def test_the_wall_clock_beside_the_other(codes, finished, wall_s, expected):
     assert codes(finished, wall_s) == expected
 
 
@@ -45,7 +51,7 @@ def test_a_result_says_that_its_clock_was_set_back(monkeypatch, make_result):
     quiet = Idle(reached=True, waited_s=0.0)
     ended = Exit("exited", 1)
     result = one_job._conclude(job, failure, ended, BEGIN, seen(7.0), quiet, site)
-    (finding,) = [one for one in result.findings if one.code == "clock-set-back"]
+    (finding,) = [told for told in result.findings if told.code == "clock-set-back"]
     assert finding.severity == "info"
     assert "by about 3600 s" in finding.evidence
     assert result.launch.wall_s == 7.0

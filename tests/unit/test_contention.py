@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from checking import case
 
 from harness.campaign.beside import Beside
-from harness.checks import contention, recomputed
+from harness.checks import contention, machine, recomputed
 from harness.checks.seen import Seen
 from harness.checks.witness import Witness
 from runner.contract.samples import Samples, core_column
@@ -38,10 +39,10 @@ def samples(cores, job, foreign, since=0.0, until=FIT_S, **more):
 
 def found(make_result, seen_samples, beside=None):
     use = cpu_use(seen_samples, 0, FIT_S)
-    measured = make_result(measurement={"phases": {"fit_s": FIT_S}}).measurement
-    measured = measured.model_copy(update={"cpu": use, "marks": {"fit": 0.0, "fit_end": FIT_S}})
-    seen = Seen(Witness(), seen_samples, beside or {})
-    return [(one.code, one.severity, one) for one in contention.findings(measured, seen)]
+    changes = {"phases": {"fit_s": FIT_S}, "cpu": use, "marks": {"fit": 0.0, "fit_end": FIT_S}}
+    known = case(make_result(measurement=changes), Seen(Witness(), seen_samples, beside or {}))
+    findings = [*contention.others(known), *machine.quota(known)]
+    return [(finding.code, finding.severity, finding) for finding in findings]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def found(make_result, seen_samples, beside=None):
     ],
 )
 def test_foreign_load_is_of_the_job_and_its_cores(make_result, cores, job, foreign, expected):
-    assert [one[:2] for one in found(make_result, samples(cores, job, foreign))] == expected
+    assert [told[:2] for told in found(make_result, samples(cores, job, foreign))] == expected
 
 
 def test_a_burst_counts_where_it_fell(make_result):
@@ -78,9 +79,12 @@ def test_a_neighbour_of_the_same_campaign_is_subtracted_and_named(make_result):
     assert (code, severity) == ("own-neighbour", "info")
     assert "beside it ran other-run of the same campaign and used 80.0 s" in finding.evidence
     full = found(make_result, samples(8, 4, 4), {"other-run": near})
-    assert [one[:2] for one in full] == [("own-neighbour", "suspect")]
+    assert [told[:2] for told in full] == [("own-neighbour", "suspect")]
     both = found(make_result, samples(8, 3, 5), {"other-run": near})
-    assert [one[:2] for one in both] == [("foreign-load", "suspect"), ("own-neighbour", "suspect")]
+    assert [told[:2] for told in both] == [
+        ("foreign-load", "suspect"),
+        ("own-neighbour", "suspect"),
+    ]
     half = Samples({"t_s": [0.0, 10.0], "job_cpu_s": [0.0, 40.0]}, [0.0, 10.0], 10.0)
     ((code, severity, finding),) = found(make_result, samples(32, 4, 4, until=10), {"x": half})
     assert (code, severity) == ("own-neighbour", "info")
@@ -169,6 +173,5 @@ def test_a_real_quota_is_seen_by_the_sampler(tmp_path, make_result):
     assert use.quota_cores == 0.4
     assert use.throttled_s > 0.2
     assert 0 < use.throttled_periods <= use.quota_periods
-    measured = make_result().measurement.model_copy(update={"cpu": use})
-    codes = [one.code for one in contention.findings(measured, Seen(Witness(), Samples()))]
-    assert "cpu-throttled" in codes
+    (finding,) = machine.quota(case(make_result(measurement={"cpu": use})))
+    assert finding.code == "cpu-throttled"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness import catalog
-from harness.checks import troubles
 from harness.doctor import gpu_lines
-from harness.nvidia import architectures
+from harness.nvidia import architectures, troubles
 
 CUDA = catalog.load("tf").spec.cuda
 INFO = {"Runtimes": {"runc": {}}, "DefaultRuntime": "runc"}

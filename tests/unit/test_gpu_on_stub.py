@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from checking import seen
+from checking import case
 
 from harness.checks import registry
 from runner.contract.measurement import GpuUse
@@ -244,6 +244,6 @@ def test_a_guard_from_the_library_to_the_finding(make_result, guarded, name: str
         job={"device": "gpu"},
         measurement={"gpu": use.model_dump(), "attestation": {"device": "gpu"}},
     )
-    found = registry.findings(result.job, result.measurement, seen(184.0))
+    found = registry.findings(case(result))
     assert [finding.code for finding in found] == codes
     assert all(evidence in finding.evidence for finding in found), found

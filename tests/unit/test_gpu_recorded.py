@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from checking import seen
+from checking import case
 
 from harness.checks import registry
 from runner.contract.result import load_result
@@ -50,7 +50,7 @@ def test_the_trace_gives_the_figures_of_the_result(result):
 
 def test_the_result_is_sound_still(result):
     """cuDNN 8.6 in all convolutions and the pool in use: what the image promises."""
-    assert registry.findings(result.job, result.measurement, seen(result.launch.wall_s)) == []
+    assert registry.findings(case(result)) == []
     facts = result.measurement.attestation.framework
     assert facts["convolutions"] == {"GpuDnnConv": 2, "GpuDnnConvGradI": 1, "GpuDnnConvGradW": 2}
     assert facts["cudnn_version"] == "8.6.0"
@@ -68,6 +68,7 @@ def test_without_cudnn_it_would_be_invalid(result):
     measured = result.measurement.model_copy(
         update={"attestation": live.model_copy(update=attested)}
     )
-    (finding,) = registry.findings(result.job, measured, seen(result.launch.wall_s))
+    changed = result.model_copy(update={"measurement": measured})
+    (finding,) = registry.findings(case(changed))
     assert (finding.code, finding.severity) == ("cudnn-mismatch", "invalid")
     assert "GpuCorrMM" in finding.evidence

@@ -7,8 +7,10 @@ import threading
 import time
 
 import pytest
+from checking import case
 
 from harness.campaign import idle
+from harness.checks import machine as checks_of_a_machine
 from harness.nvidia import host_driver
 from runner.contract.result import Idle
 
@@ -41,13 +43,21 @@ def wait(said=None, **changes):
     return idle.wait(**{**defaults, **changes}, say=(said if said is not None else []).append)
 
 
-def test_an_idle_machine_is_not_waited_for(machine):
+@pytest.fixture
+def findings(make_result):
+    def found(quiet):
+        return list(checks_of_a_machine.not_idle(case(make_result(), idle=quiet)))
+
+    return found
+
+
+def test_an_idle_machine_is_not_waited_for(machine, findings):
     said = []
     quiet = wait(said)
     assert (quiet.reached, quiet.cpu_percent, quiet.gpu_percent) == (True, 0.0, None)
     assert quiet.waited_s < 1
     assert said == []
-    assert idle.findings(quiet) == []
+    assert findings(quiet) == []
 
 
 def test_it_waits_until_the_load_is_gone_and_says_so_once(machine):
@@ -59,14 +69,14 @@ def test_it_waits_until_the_load_is_gone_and_says_so_once(machine):
     assert said == ["waiting up to 5 s for an idle machine: CPUs 90 % busy"]
 
 
-def test_a_machine_that_stays_busy_is_waited_for_no_longer_than_asked(machine):
+def test_a_machine_that_stays_busy_is_waited_for_no_longer_than_asked(machine, findings):
     machine.cpu = [100.0]
     begin = time.monotonic()
     quiet = wait(wait_s=0.2)
     assert 0.2 <= time.monotonic() - begin < 2
     assert not quiet.reached
     assert quiet.waited_s >= 0.2
-    (finding,) = idle.findings(quiet)
+    (finding,) = findings(quiet)
     assert (finding.code, finding.severity) == ("not-idle", "info")
     assert "CPUs 100 % busy" in finding.evidence
     assert "--idle-wait" in finding.advice

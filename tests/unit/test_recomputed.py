@@ -61,5 +61,5 @@ def test_a_pipe_or_a_link_is_no_samples(tmp_path):
 
 
 def test_an_endless_file_is_cut_off(monkeypatch, tmp_path):
-    monkeypatch.setattr("runner.meters.window.MOST_FIGURES", 60)
+    monkeypatch.setattr("runner.contract.samples.MOST_FIGURES", 60)
     assert 0 < len(recomputed.read(samples_of(tmp_path)).times) <= 11

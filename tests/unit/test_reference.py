@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from checking import seen
+from checking import case
 
 from harness.checks import registry
 from runner.networks import in_numpy
@@ -82,7 +82,8 @@ def codes(result, **learning):
     changed = measured.model_copy(
         update={"learning": measured.learning.model_copy(update=learning)}
     )
-    return [finding.code for finding in registry.findings(result.job, changed, seen(1e6))]
+    found = registry.findings(case(result.model_copy(update={"measurement": changed})))
+    return [finding.code for finding in found]
 
 
 def test_a_network_that_starts_elsewhere_is_found(make_result):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from checking import seen
+from checking import case
 
 from harness.checks import registry
 from harness.selftest import clocks, meters, pairs
@@ -11,7 +11,7 @@ from harness.selftest.meters import Said
 from harness.selftest.pairs import ARMS, Runs
 from harness.stats.describe import Sample
 from harness.tables import rows, sampled
-from runner.contract.measurement import CpuUse, Measurement
+from runner.contract.measurement import CpuUse
 from runner.contract.result import Result
 
 STEADY = [10.0, 10.01, 9.99, 10.005, 9.995, 10.008, 9.992, 10.002, 10.004, 9.998]
@@ -129,10 +129,8 @@ def test_jobs_that_gave_no_time_are_a_failure_with_their_reason():
 
 def test_a_run_without_sampler_is_in_no_table(make_result):
     unsampled = make_result(job={"sample_interval_s": None})
-    found = registry.findings(
-        unsampled.job, Measurement.model_validate(unsampled.measurement), seen(184.0)
-    )
-    assert [(one.code, one.severity) for one in found] == [("sampler-off", "invalid")]
+    found = registry.findings(case(unsampled))
+    assert [(finding.code, finding.severity) for finding in found] == [("sampler-off", "invalid")]
     row = rows.row(Result.model_validate({**unsampled.model_dump(), "findings": found}))
     assert row.status == "invalid"
     assert sampled.usable([row]) == []

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+from harness.checks.case import Case
 from runner.contract.job import Job
 from runner.contract.measurement import Attestation, Measurement
 from runner.contract.result import Finding
@@ -29,15 +30,16 @@ _TAKES_IT_ANYWAY = (
 T = TypeVar("T")
 
 
-def findings(job: Job, measured: Measurement) -> Iterator[Finding]:
-    """Everything in which the live process was not what the job promised."""
-    for finding in _mismatches(job, measured):
-        yield _allowed(finding) if job.allow_unpinned else finding
+def pinned(case: Case) -> Iterator[Finding]:
+    """The live process was what the job promised: versions, cuDNN, memory pool, TF32."""
+    for finding in _mismatches(case.job, case.measured):
+        yield _allowed(finding) if case.job.allow_unpinned else finding
 
 
 def agree(pinned: str, found: str) -> bool:
     """Whether two versions are the same in the parts that both state: 8.6.0.163 and 8.6.0 are."""
-    return all(a == b for a, b in zip(pinned.split("."), found.split("."), strict=False))
+    parts = zip(pinned.split("."), found.split("."), strict=False)
+    return all(promised == loaded for promised, loaded in parts)
 
 
 def _allowed(finding: Finding) -> Finding:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from checking import case
 
-from harness.checks import gpu_checks
+from harness.checks import gpu_access
 
 
 def found(make_result, gpu, *, device="gpu", gpus=None, launcher="docker", isolation=None):
@@ -12,7 +13,8 @@ def found(make_result, gpu, *, device="gpu", gpus=None, launcher="docker", isola
         job={"device": device, "gpus": gpus, "launcher": launcher},
         measurement={"gpu": gpu, "isolation": isolation or {}},
     )
-    return [(one.code, one.severity) for one in gpu_checks.findings(result.job, result.measurement)]
+    findings = [*gpu_access.hidden(case(result)), *gpu_access.given(case(result))]
+    return [(finding.code, finding.severity) for finding in findings]
 
 
 def shown(*uuids, state="ok"):
@@ -31,7 +33,7 @@ def shown(*uuids, state="ok"):
         (["0", "2"], shown("GPU-a"), "gpu-missing"),
         (["GPU-c"], shown("GPU-a"), "gpu-missing"),
         (["0"], shown("GPU-a", "GPU-b"), "gpu-extra"),
-        (["0"], shown("GPU-a", state="lost"), None),  # that is nvml-lost of the guards
+        (["0"], shown("GPU-a", state="lost"), None),  # that is nvml-lost
     ],
 )
 def test_what_nvml_shows_is_compared_with_what_was_asked(make_result, gpus, gpu, code):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from checking import seen
+from checking import case
 
-from harness.checks import gpu_guards, registry
+from harness.checks import gpu_conditions, registry
 from harness.nvidia import cuda_drivers
 from harness.tables import formats, rows
 
@@ -60,7 +60,11 @@ def on_gpu(make_result):
 
 
 def found(result):
-    return registry.findings(result.job, result.measurement, seen(184.0))
+    return registry.findings(case(result))
+
+
+def shared(result, neighbours):
+    return list(gpu_conditions.shared_by_the_host(case(result, gpu_neighbours=neighbours)))
 
 
 def timed(first, steady):
@@ -132,14 +136,14 @@ def test_a_slow_first_epoch_is_explained_by_what_the_framework_was_built_for(on_
 
 def test_what_the_host_saw_on_a_gpu_counts_where_the_job_used_it(on_gpu):
     """As on an H100 with driver 580: inside the container NVML listed nobody else."""
-    measured = on_gpu(others=[{**IDLE, "uuid": "GPU-1"}]).measurement
-    (finding,) = gpu_guards.neighbours(measured, {"GPU-0": 2, "GPU-1": 1})
+    result = on_gpu(others=[{**IDLE, "uuid": "GPU-1"}])
+    (finding,) = shared(result, {"GPU-0": 2, "GPU-1": 1})
     assert (finding.code, finding.severity) == ("gpu-shared", "invalid")
     assert "2 processes of others while it trained, seen from the host" in finding.evidence
-    assert list(gpu_guards.neighbours(measured, {"GPU-0": 0, "GPU-1": 1})) == []
-    assert list(gpu_guards.neighbours(measured, None)) == []
-    told = on_gpu(foreign_processes=1).measurement  # by the sampler: once is enough
-    assert list(gpu_guards.neighbours(told, {"GPU-0": 1})) == []
+    assert shared(result, {"GPU-0": 0, "GPU-1": 1}) == []
+    assert shared(result, None) == []
+    told = on_gpu(foreign_processes=1)  # by the sampler: once is enough
+    assert shared(told, {"GPU-0": 1}) == []
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from checking import seen
+from checking import case
 from conftest import merged
 
-from harness.checks import pins, registry
+from harness.checks import registry, software
+from harness.checks.verdict import verdict
 
 THEANO = {
     "cudnn_version": "8.6.0",
@@ -63,7 +64,7 @@ def gpu_result(make_result):
 
 
 def found(result):
-    return list(pins.findings(result.job, result.measurement))
+    return list(software.pinned(case(result)))
 
 
 def settings(**changes):
@@ -196,7 +197,7 @@ MISMATCHES = [
 def test_a_sound_gpu_job_has_no_findings(gpu_result):
     result = gpu_result()
     assert found(result) == []
-    assert registry.findings(result.job, result.measurement, seen(184.0)) == []
+    assert registry.findings(case(result)) == []
 
 
 @pytest.mark.parametrize(
@@ -215,8 +216,8 @@ def test_allow_unpinned_makes_it_suspect_and_says_so(gpu_result, changes):
     (finding,) = found(result)
     assert finding.severity == "suspect"
     assert finding.evidence.endswith("(allowed by --allow-unpinned)")
-    whole = registry.findings(result.job, result.measurement, seen(184.0))
-    assert registry.verdict("ok", whole) == "suspect"
+    whole = registry.findings(case(result))
+    assert verdict("ok", whole) == "suspect"
 
 
 @pytest.mark.parametrize(
@@ -240,7 +241,7 @@ def test_allow_unpinned_is_for_versions_as_well_and_for_nothing_else(make_result
     result = make_result(job=job, measurement={"attestation": {"packages": {"keras": "2.12.0"}}})
     assert [(f.code, f.severity) for f in found(result)] == [("pin-mismatch", "suspect")]
     result = make_result(job=job, measurement={"learning": {"parameters": 1}})
-    whole = registry.findings(result.job, result.measurement, seen(184.0))
+    whole = registry.findings(case(result))
     assert [(f.code, f.severity) for f in whole] == [("other-network", "invalid")]
 
 
@@ -272,7 +273,7 @@ def test_a_job_that_ran_on_the_cpu_is_told_once(gpu_result):
     result = gpu_result(
         without="libcud", framework=GEMM, measurement={"attestation": {"device": "cpu"}}
     )
-    whole = registry.findings(result.job, result.measurement, seen(184.0))
+    whole = registry.findings(case(result))
     assert [finding.code for finding in whole] == ["other-device"]
 
 
@@ -288,4 +289,4 @@ def test_a_job_that_ran_on_the_cpu_is_told_once(gpu_result):
     ],
 )
 def test_versions_agree_in_the_parts_that_both_state(pinned, version, same):
-    assert pins.agree(pinned, version) is same
+    assert software.agree(pinned, version) is same
