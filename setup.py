@@ -24,9 +24,10 @@ class _BuildAfresh(build_py):
 
 setup(
     cmdclass={"build_py": _BuildAfresh},
-    packages=[*find_packages(include=["harness*", "runner*"]), *_CARRIED],
+    packages=[*find_packages(include=["benchdl*", "harness*", "runner*"]), *_CARRIED],
     package_dir=_CARRIED,
     package_data={
+        "benchdl": ["py.typed"],
         "harness.bundle": ["*.txt"],
         "harness.report": ["templates/*.j2", "static/*.css", "static/*.js"],
         "harness._root.docker": ["**/*"],

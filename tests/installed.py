@@ -12,7 +12,7 @@ from harness import uv_command
 
 REPO = Path(__file__).resolve().parents[1]
 PARTS = (
-    "LICENSE", "README.md", "docker", "docs", "harness", "pyproject.toml", "runner",
+    "LICENSE", "README.md", "benchdl", "docker", "docs", "harness", "pyproject.toml", "runner",
     "setup.py",
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ def warn(line: str) -> None:
 
 def _calls_within_benchdl() -> int:
     frame, level = sys._getframe(1), 1
-    while frame.f_back and str(frame.f_globals.get("__name__", "")).startswith("harness."):
+    ours = ("harness.", "benchdl.")
+    while frame.f_back and str(frame.f_globals.get("__name__", "")).startswith(ours):
         frame, level = frame.f_back, level + 1
     return level

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from harness import files
-from harness import store as store_module
 from harness.cli import common, out
-from harness.errors import BenchdlError, UsageError
+
+if TYPE_CHECKING:
+    from harness.report.writing import Format
 
 
 def _timelines(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
@@ -40,7 +41,7 @@ def _timelines(ctx: click.Context, param: click.Parameter, value: str) -> int | 
     help="How many of the newest runs get a timeline in the page.",
 )
 @common.results_option
-def command(output: Path | None, form: str, timelines: int | None, results: Path | None) -> None:
+def command(output: Path | None, form: Format, timelines: int | None, results: Path | None) -> None:
     """Write a report of all stored results: one file that needs no network.
 
     A file that is there already stays until the new one is whole.
@@ -48,39 +49,15 @@ def command(output: Path | None, form: str, timelines: int | None, results: Path
     import gc
 
     gc.disable()  # ten thousand results are kept to the end: looking through them takes a second
-    from harness.report import texts
+    from harness.report import writing
 
-    store = common.store(results)
-    found, damaged = store.load()
-    store_module.report(damaged, out.say)
     if form == "html":
-        from harness.report import page
-        from harness.report.document import Source
-
-        text = page.render(
-            Source(
-                results=found,
-                folders={one.run_id: store.directory / one.run_id for one in found},
-                damaged=[f"{one.name}: {one.reason}" for one in damaged],
-                timelines=timelines,
-            )
-        )
         output = output or Path("report.html")
-    else:
-        text = texts.markdown(found) if form == "md" else texts.csv_lines(found)
+    if output is not None:
+        writing.check(output)
+    text, count = writing.made(common.store(results), form, timelines, out.say)
     if output is None or str(output) == "-":
         out.document(text)
         return
-    _write(output, text)
-    out.say(f"{len(found):,} results, {len(text.encode()) / 1e6:.1f} MB: {output}")
-
-
-def _write(output: Path, text: str) -> None:
-    if files.is_dir(output):
-        raise UsageError(f"{output} is a folder", "name a file, as in -o report.html")
-    try:
-        files.write_whole(output, text)
-    except OSError as error:
-        raise BenchdlError(
-            f"cannot write {output} ({error.strerror or error})", "name another file with -o"
-        ) from None
+    writing.write(output, text)
+    out.say(f"{count:,} results, {len(text.encode()) / 1e6:.1f} MB: {output}")

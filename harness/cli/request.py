@@ -72,24 +72,6 @@ def _validated(**words: Any) -> Options:
     return toml_models.validate(words, Options, "benchdl run")
 
 
-def only_for_containers(launcher: str, asked: dict[str, Any]) -> None:
-    """Refuse options that would do nothing without a container.
-
-    Raises:
-        UsageError: the launcher is ``local`` and there is one.
-    """
-    if launcher != "local":
-        return
-    if asked["memory"]:
-        raise UsageError(
-            "--memory with launcher local", "only a container has such a limit: --launcher docker"
-        )
-    if asked["injection"] != "auto":
-        raise UsageError(
-            f"--injection {asked['injection']} with launcher local", "it is about containers"
-        )
-
-
 def _only_what_no_file_says(ctx: click.Context) -> None:
     """A question that stands in two places is asked back."""
     for parameter in ctx.command.params:

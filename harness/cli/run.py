@@ -151,7 +151,7 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
         engine_wait_s=asked["engine_wait"],
         say=display.say,
     )
-    request.only_for_containers(launcher.name, asked)
+    choice.check_limits(launcher, memory=asked["memory"], injection=asked["injection"])
     begin = time.monotonic()
     try:
         done = conduct.run(options, launcher, store, display)

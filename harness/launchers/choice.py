@@ -49,6 +49,22 @@ def launcher(
     )
 
 
+def check_limits(launcher: Launcher, *, memory: float | None, injection: InjectionWord) -> None:
+    """Refuse options that would do nothing without a container.
+
+    Raises:
+        UsageError: the launcher is ``local``, and there is a limit of memory or a way of injection.
+    """
+    if launcher.name != "local":
+        return
+    if memory:
+        raise UsageError(
+            "--memory with launcher local", "only a container has such a limit: --launcher docker"
+        )
+    if injection != "auto":
+        raise UsageError(f"--injection {injection} with launcher local", "it is about containers")
+
+
 def device(word: DeviceWord, say: Callable[[str], None]) -> Literal["cpu", "gpu"]:
     """The device that ``word`` means here; ``auto`` takes a GPU if NVML shows one."""
     if word != "auto":

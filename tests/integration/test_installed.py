@@ -66,7 +66,7 @@ def test_a_wheel_of_the_source_archive_is_that_of_the_checkout(folder, wheel):
     found, expected = members(wheel), members(build(direct, "wheel"))
     assert found == expected
     assert "harness/_root/docker/tf/cuda.lock" in found
-    assert "harness/_root/docs/definitions.md" in found
+    assert {"harness/_root/docs/definitions.md", "benchdl/py.typed"} <= set(found)
     assert found["benchdl-0.1.0.dist-info/licenses/LICENSE"] == (REPO / "LICENSE").read_bytes()
     assert not [name for name in found if "__pycache__" in name or "/gone/" in name]
     assert not [name for name in found if name.startswith(("docker/", "tests/", "benchmarks/"))]
@@ -78,6 +78,8 @@ def test_it_lists_what_the_checkout_has(installed, tmp_path):
     for name in catalog.names():
         assert f"  {name} " in done.stdout
     assert installed.run("benchdl", "--version", cwd=tmp_path).stdout.startswith("benchdl, version")
+    module = installed.run("python", "-I", "-c", "import benchdl; benchdl.load()", cwd=tmp_path)
+    assert (module.returncode, module.stderr) == (0, "")
     page = installed.run("benchdl", "docs", "docs/definitions.md", cwd=tmp_path)
     assert page.stdout == (REPO / "docs" / "definitions.md").read_text()
     assert list(tmp_path.iterdir()) == []

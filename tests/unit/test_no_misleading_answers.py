@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from pretending import Launcher
 
 from harness import catalog, engine
 from harness.campaign import conduct, idle, plan, records
@@ -21,52 +22,16 @@ from harness.datasets import provision
 from harness.doctor.examination import _base
 from harness.errors import BenchdlError, UsageError
 from harness.images import baseimage
-from harness.launchers import local
 from harness.launchers.docker import DockerLauncher
-from harness.launchers.launcher import Exit, Prepared
 from harness.launchers.local import LocalLauncher
 from harness.nvidia import host_driver
 from harness.store import Store
-from runner.contract.job import Pins, Provenance, load_job
 from runner.contract.result import Idle
 
 REPO = Path(__file__).parents[2]
 TF = Configuration(backend="tf", device="cpu")
 SUSPECT = [{"code": "foreign-load", "severity": "suspect", "evidence": "3 cores", "advice": "-"}]
 INVALID = [{"code": "pin-mismatch", "severity": "invalid", "evidence": "numpy", "advice": "-"}]
-
-
-class Launcher:
-    """Its jobs leave a plausible result at once, of the tool and device that were asked for."""
-
-    name = "local"
-
-    def __init__(self, make_result, order):
-        self.make_result, self.order = make_result, order
-
-    def prepare(self, backend, flavour, say):
-        self.order.append("prepare")
-        provenance = Provenance(kind="environment", reference=backend.name, flavour=flavour)
-        return Prepared(provenance, Pins(python="3.11"), "python")
-
-    def check_gpu(self, backend, say):
-        self.order.append("gpu")
-        raise BenchdlError("no GPU here", "use --device cpu")
-
-    def inside(self, host_dir, role):
-        return str(host_dir)
-
-    def check_data(self, files, prepared): ...
-
-    def settle(self, say, stop): ...
-
-    def clear(self, campaign_id, say): ...
-
-    def start(self, order, on_event):
-        job = load_job((order.job_dir / "job.json").read_text())
-        result = self.make_result(run_id=job.run_id, job=job.model_dump())
-        (order.job_dir / "result.json").write_text(result.model_dump_json())
-        return Exit("exited", 0)
 
 
 @pytest.fixture
@@ -157,21 +122,6 @@ def test_the_warning_names_the_line_that_called_benchdl(make_result, surrounding
             quiet(),
         )
     assert {one.filename for one in caught} == {__file__}
-
-
-def test_the_notebook_of_the_readme_runs_as_written(
-    make_result, surroundings, tmp_path, monkeypatch, order
-):
-    text = (REPO / "README.md").read_text()
-    blocks = re.findall(r"(?:^    .*\n|^\n)+", text, re.MULTILINE)
-    (example,) = [one for one in blocks if "campaign.run(" in one]
-    monkeypatch.setattr(local, "LocalLauncher", lambda: Launcher(make_result, order))
-    monkeypatch.chdir(tmp_path)
-    lines = "".join(line[4:] or "\n" for line in example.splitlines(keepends=True))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exec(compile(lines, "README.md", "exec"), {})
-    assert len(Store(tmp_path / "results").load()[0]) == 1
 
 
 # What a campaign says of itself

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
-FILES = sorted(file for part in ("runner", "harness") for file in (REPO / part).rglob("*.py"))
+PARTS = ("benchdl", "harness", "runner")
+FILES = sorted(file for part in PARTS for file in (REPO / part).rglob("*.py"))
 
 
 def names(files):
@@ -45,6 +46,12 @@ def test_runner_imports_nothing_of_the_harness_and_is_python_3_9(file):
     modules = {name.partition(".")[0] for name in imported(file, version=(3, 9))}
     assert "harness" not in modules
     assert not modules & {"docker", "click", "rich", "filelock", "packaging", "tomli", "tomllib"}
+
+
+def test_nothing_imports_the_public_module_but_itself():
+    inner = [file for file in FILES if not file.is_relative_to(REPO / "benchdl")]
+    assert inner
+    assert [file for file in inner if "benchdl" in {n.split(".")[0] for n in imported(file)}] == []
 
 
 def test_the_contract_is_all_that_the_harness_sees_of_a_running_job():

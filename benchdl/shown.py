@@ -1,0 +1,58 @@
+"""What the verbs return: rows and verdicts that a notebook shows as the command prints them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # a program that only loads results needs no statistics
+    from harness.compare.comparing import Outcome
+    from harness.tables.rows import Row
+
+
+class Runs(list["Row"]):
+    """Rows, one a run; docs/definitions.md defines their fields. A notebook shows their table."""
+
+    def frame(self) -> Any:
+        """The same as a ``pandas.DataFrame``, one line a run; needs pandas."""
+        import pandas
+
+        from harness.tables.rows import Row
+
+        return pandas.DataFrame([row.model_dump() for row in self], columns=list(Row.model_fields))
+
+    def __str__(self) -> str:
+        from harness.tables import formats
+
+        return formats.to_markdown(list(self))
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+class Comparison:
+    """The outcome of a comparison; a notebook shows it as ``benchdl compare`` prints it.
+
+    Attributes:
+        outcome: all of it: a line for each configuration that both sides have.
+    """
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    @property
+    def verdicts(self) -> list[str]:
+        """Of each line, in words on B: faster, slower, same, ambiguous, or withheld."""
+        return [line.verdict for line in self.outcome.lines]
+
+    @property
+    def ratios(self) -> list[float]:
+        """Of each line B's figure over A's: below 1, B is faster."""
+        return [line.comparison.ratio for line in self.outcome.lines]
+
+    def __str__(self) -> str:
+        from harness.compare import text
+
+        return text.to_text(self.outcome)
+
+    def _repr_markdown_(self) -> str:
+        return str(self)

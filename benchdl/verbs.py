@@ -1,0 +1,188 @@
+"""The four verbs, thin over the harness; each imports what it needs when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from benchdl.shown import Comparison, Runs
+from harness import files, named_paths, paths
+from harness.campaign import notebook
+from harness.errors import BenchdlError, UsageError
+from harness.store import Store
+from harness.store import report as report_damaged
+
+if TYPE_CHECKING:
+    from harness.launchers.choice import LauncherWord
+    from harness.launchers.gpu_options import InjectionWord
+    from harness.report.writing import Format
+
+Folder = str | Path | None
+
+
+def run(
+    backends: str | Sequence[str],
+    *,
+    devices: Sequence[Literal["auto", "cpu", "gpu"]] = ("auto",),
+    launcher: LauncherWord = "auto",
+    injection: InjectionWord = "auto",
+    make_base: bool = False,
+    results: Folder = None,
+    progress: bool = False,
+    **options: Any,
+) -> Runs:
+    """Train with each backend, store every result, and return one row a run.
+
+    Args:
+        backends: as ``["tf", "theano"]``; ``all`` is all of them.
+        devices: what to train on; ``auto`` is a GPU if there is one.
+        launcher: in containers or on this host; ``auto`` is Docker where an engine answers.
+        injection: how a container gets its GPUs.
+        make_base: make the Debian base of images if it cannot be pulled.
+        results: the folder of the results; ``$BENCHDL_RESULTS`` or ``results`` here.
+        progress: tell on standard error how it goes on, as the command does.
+        **options: as the fields of :class:`harness.campaign.plan.Options`: ``epochs``,
+            ``train_samples``, ``repeat``, ``modes``, ``variants``, ``threads``, ``overrides``, ...
+
+    Raises:
+        Error: the request makes no sense, something that is needed cannot be had, or results
+            cannot be written. A job that fails is a row, and not an exception.
+        KeyboardInterrupt: after the running job was stored as interrupted.
+    """
+    from rich.console import Console
+
+    from harness import toml_models
+    from harness.campaign import conduct, display, plan, this_machine
+    from harness.launchers import choice
+    from harness.tables import rows
+
+    watcher = display.Display(Console(stderr=True)) if progress else display.quiet()
+    with _told(), closing(watcher):
+        words = {
+            **options,
+            "backends": [backends] if isinstance(backends, str) else list(backends),
+            "devices": [choice.device(word, watcher.say) for word in devices],
+            "machine": this_machine.name(options.get("machine")),
+        }
+        if options.get("data_dir") is not None:
+            words["data_dir"] = named_paths.named(options["data_dir"], "data_dir").absolute()
+        wanted = toml_models.validate(words, plan.Options, "benchdl.run")
+        plan.check(wanted)
+        chosen = choice.launcher(
+            launcher, make_base=make_base, injection=injection, say=watcher.say
+        )
+        choice.check_limits(chosen, memory=wanted.memory_limit_bytes, injection=injection)
+        done = conduct.run(wanted, chosen, _store(results), watcher)
+        return Runs(rows.row(result) for result in done)
+
+
+def load(results: Folder = None) -> Any:
+    """All stored results: a ``pandas.DataFrame`` where pandas is installed, else :class:`Runs`.
+
+    Args:
+        results: the folder of the results; ``$BENCHDL_RESULTS`` or ``results`` here.
+
+    Raises:
+        Error: the folder cannot be read. A result that cannot be is left out with a warning.
+    """
+    from harness.tables import rows
+
+    with _told():
+        found, damaged = _store(results).load()
+        report_damaged(damaged, notebook.warn)
+        runs = Runs(rows.row(result) for result in found)
+    try:
+        return runs.frame()
+    except ImportError:
+        return runs
+
+
+def compare(
+    a: str,
+    b: str,
+    *,
+    figure: str = "time",
+    margin: float | None = None,
+    force: bool = False,
+    campaign: str | None = None,
+    results: Folder = None,
+) -> Comparison:
+    """Is B faster than A, by how much, and how sure is that?
+
+    Args:
+        a: as in ``benchdl compare``: a backend (``tf:tuned:gpu``), a campaign, or a folder.
+        b: likewise.
+        figure: ``time``, ``first-epoch``, ``steady-epoch`` or ``total``.
+        margin: a difference that does not matter, as a share; the command's own without.
+        force: compare what differs in more than was asked.
+        campaign: of two backends only the runs of this campaign.
+        results: the folder of the results; ``$BENCHDL_RESULTS`` or ``results`` here.
+
+    Raises:
+        Error: a word is nothing known, or the two may not be compared.
+    """
+    from harness import catalog
+    from harness.compare import comparing, sides, text
+    from harness.stats.verdicts import MARGIN
+
+    with _told():
+        if figure not in text.FIGURES:
+            advice = catalog.suggestion(figure, list(text.FIGURES), "figures")
+            raise UsageError(f"unknown figure '{figure}'", advice)
+        found = sides.resolve((a, b), _store(results), notebook.warn, campaign)
+        outcome = comparing.between(
+            found.rows,
+            found.questions,
+            names=found.names,
+            figure=text.FIGURES[figure],
+            margin=MARGIN if margin is None else margin,
+            force=force,
+            others=found.others,
+        )
+    return Comparison(outcome)
+
+
+def report(
+    output: str | Path = "report.html",
+    *,
+    form: Format = "html",
+    timelines: int | None = 200,
+    results: Folder = None,
+) -> Path:
+    """Write a report of all stored results: one file that needs no network; returns where it is.
+
+    Args:
+        output: the file to write; one that is there stays until the new one is whole.
+        form: the page (``html``), or its tables as ``md`` or ``csv``.
+        timelines: how many of the newest runs get one in the page; None for all.
+        results: the folder of the results; ``$BENCHDL_RESULTS`` or ``results`` here.
+
+    Raises:
+        Error: the results cannot be read, or the file cannot be written.
+    """
+    from harness.report import writing
+
+    with _told():
+        file = named_paths.named(output, "output")
+        writing.check(file)
+        text, _ = writing.made(_store(results), form, timelines, notebook.warn)
+        writing.write(file, text)
+    return file
+
+
+def _store(results: Folder) -> Store:
+    named = None if results is None else named_paths.named(results, "results")
+    return Store(paths.results_dir(named))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with a place that nothing asked about before is an error of ours as well."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise BenchdlError(f"{files.shown(error.filename)}: {files.reason(error)}") from error

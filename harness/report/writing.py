@@ -1,0 +1,69 @@
+"""A report of all stored results: made in one of its formats, and written whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from harness import files
+from harness import store as store_module
+from harness.errors import BenchdlError, UsageError
+from harness.report import page, texts
+from harness.report.document import Source
+from harness.store import Store
+
+Format = Literal["html", "md", "csv"]
+
+
+def made(
+    store: Store, form: Format, timelines: int | None, say: Callable[[str], None]
+) -> tuple[str, int]:
+    """The report's text and the number of results in it.
+
+    Args:
+        store: whose results.
+        form: the page, or its tables as Markdown or CSV.
+        timelines: how many of the newest runs get one in the page; None for all.
+        say: is told of results that cannot be read.
+
+    Raises:
+        BenchdlError: the results cannot be listed, or the cache cannot be written.
+    """
+    found, damaged = store.load()
+    store_module.report(damaged, say)
+    if form == "md":
+        return texts.markdown(found), len(found)
+    if form == "csv":
+        return texts.csv_lines(found), len(found)
+    source = Source(
+        results=found,
+        folders={result.run_id: store.directory / result.run_id for result in found},
+        damaged=[f"{one.name}: {one.reason}" for one in damaged],
+        timelines=timelines,
+    )
+    return page.render(source), len(found)
+
+
+def check(output: Path) -> None:
+    """What can be known before a report is made, which takes a while.
+
+    Raises:
+        UsageError: ``output`` is a folder.
+    """
+    if files.is_dir(output):
+        raise UsageError(f"{output} is a folder", "name a file, as in -o report.html")
+
+
+def write(output: Path, text: str) -> None:
+    """Write the file; one that is there already stays until the new one is whole.
+
+    Raises:
+        BenchdlError: it cannot be written.
+    """
+    try:
+        files.write_whole(output, text)
+    except OSError as error:
+        raise BenchdlError(
+            f"cannot write {output} ({error.strerror or error})", "name another file with -o"
+        ) from None

@@ -1,0 +1,195 @@
+"""``import benchdl``: four verbs whose answers and errors are those of the command."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import types
+import warnings
+from pathlib import Path
+
+import pytest
+from pretending import Launcher
+
+import benchdl
+from harness.campaign import idle
+from harness.datasets import provision
+from harness.launchers import choice
+from harness.store import Store
+from runner.contract.result import Idle
+
+REPO = Path(__file__).parents[2]
+RUN = {"devices": ["cpu"], "idle_wait_s": 0}
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path, monkeypatch):
+    """A current folder and a cache of this test's own; nothing is downloaded, nobody waits."""
+    data = provision.Dataset("mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
+    monkeypatch.setattr(provision, "resolve", lambda name, data_dir, say: data)
+    monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
+    monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
+    for name in ("BENCHDL_RESULTS", "BENCHDL_MACHINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def launched(monkeypatch, make_result):
+    """What the launcher was asked for; its jobs leave a result at once."""
+    asked = []
+
+    def launcher(word, **more):
+        asked.append((word, more["injection"]))
+        return Launcher(make_result, [])
+
+    monkeypatch.setattr(choice, "launcher", launcher)
+    return asked
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_run_returns_a_row_a_run_and_stores_it(launched, tmp_path, capsys):
+    runs = benchdl.run("tf", epochs=10, repeat=2, seed=5, launcher="local", **RUN)
+    assert [row.seed for row in runs] == [5, 6]
+    assert {row.backend for row in runs} == {"tf"}
+    assert launched == [("local", "auto")]
+    assert {row.run_id for row in runs} == {one.run_id for one in Store(Path("results")).load()[0]}
+    assert capsys.readouterr() == ("", "")
+    elsewhere = benchdl.run(["tf"], results=tmp_path / "others", **RUN)
+    assert [one.run_id for one in Store(tmp_path / "others").load()[0]] == [elsewhere[0].run_id]
+
+
+@pytest.mark.usefixtures("launched")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_progress_is_told_on_standard_error(capsys):
+    benchdl.run(["tf"], progress=True, **RUN)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "[1/1] tf, cpu, local: started" in err
+
+
+@pytest.mark.usefixtures("launched")
+def test_a_warning_names_the_line_of_the_program(launched):
+    with pytest.warns(RuntimeWarning, match="tf invalid") as caught:
+        benchdl.run(["tf"], train_samples=1000, **RUN)  # not what the results say
+    assert {one.filename for one in caught} == {__file__}
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: benchdl.run(["teano"], **RUN), "did you mean 'theano'?"),
+        (lambda: benchdl.run([], **RUN), "no backend given: backends: "),
+        (lambda: benchdl.run(["tf"], epoch=1, **RUN), "unknown key 'epoch': allowed keys there: "),
+        (lambda: benchdl.run(["tf"], epochs=0, **RUN), "key 'epochs': "),
+        (lambda: benchdl.run(["tf"], variants=["pol"], **RUN), "did you mean 'pool'?"),
+        (lambda: benchdl.run(["tf"], overrides={"lib.cnmem": 2.0}, **RUN), "0 is off"),
+        (
+            lambda: benchdl.run(["tf"], launcher="local", memory_limit_bytes=2**30, **RUN),
+            "only a container has such a limit",
+        ),
+        (lambda: benchdl.run(["tf"], machine="\n", **RUN), "is no name for a machine"),
+        (lambda: benchdl.compare("tf", "tf"), "A and B are both 'tf'"),
+        (lambda: benchdl.compare("tf", "theano", figure="tme"), "did you mean 'time'?"),
+        (lambda: benchdl.compare("tf", "theano"), "no results of tf in results"),
+        (lambda: benchdl.load(""), "an empty name is no file or folder"),
+        (lambda: benchdl.report("."), "is a folder: name a file"),
+        (lambda: benchdl.report("no/folder/report.md", form="md"), "cannot write no/folder"),
+    ],
+)
+def test_what_is_wrong_is_one_line(call, words):
+    with pytest.raises(benchdl.Error) as caught:
+        call()
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_place_that_cannot_be_used_is_one_line():
+    Path("results").write_text("a file")
+    with pytest.raises(benchdl.Error, match="results"):
+        benchdl.load()
+
+
+def test_load_is_a_data_frame_where_pandas_is(make_result, stored, monkeypatch):
+    result = make_result()
+    stored(Path("results"), result)
+    monkeypatch.setitem(sys.modules, "pandas", None)  # as where it is not installed
+    (row,) = benchdl.load()
+    assert (row.run_id, row.time_s) == (result.run_id, 176.4)
+
+    made = types.ModuleType("pandas")
+    made.DataFrame = lambda lines, columns: (lines, columns)
+    monkeypatch.setitem(sys.modules, "pandas", made)
+    ((line,), columns) = benchdl.load("results")
+    assert line["run_id"] == result.run_id
+    assert columns == list(line)
+
+
+def test_load_warns_of_what_it_leaves_out(make_result, stored, monkeypatch):
+    stored(Path("results"), make_result())
+    Path("results", "20261126t000000z-tf-cpu-00000001").mkdir()
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.warns(RuntimeWarning, match="result.json is missing") as caught:
+        assert len(benchdl.load()) == 1
+    assert {one.filename for one in caught} == {__file__}
+
+
+@pytest.fixture
+def six_of_each(make_result, stored):
+    """Sound results of two tools in ./results."""
+    for backend, title in (("tf", "Keras (tensorflow)"), ("theano", "Keras (theano)")):
+        for repeat in range(1, 7):
+            job = {"backend": backend, "title": title, "repeat": repeat}
+            stored(Path("results"), make_result(job=job))
+
+
+@pytest.mark.usefixtures("six_of_each")
+def test_answers_are_those_of_the_command(request, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    command = request.getfixturevalue("benchdl")
+    compared = benchdl.compare("tf", "theano", margin=0.05)
+    words = ["compare", "tf", "theano", "--margin", "5"]
+    assert str(compared) + "\n" == command(*words).stdout
+    lines = json.loads(command(*words, "--format", "json").stdout)["comparisons"]
+    assert compared.verdicts == [line["verdict"] for line in lines] == ["ambiguous"]
+    assert compared.ratios == [line["ratio"] for line in lines] == [1.0]
+    assert compared._repr_markdown_() == str(compared)
+
+    runs = benchdl.load()
+    assert str(runs) + "\n" == command("table").stdout
+    assert runs._repr_markdown_() == str(runs)
+
+    assert benchdl.report("made.csv", form="csv") == Path("made.csv")
+    assert Path("made.csv").read_text() == command("report", "--format", "csv").stdout
+
+
+@pytest.mark.usefixtures("launched", "six_of_each")
+def test_the_notebook_of_the_readme_runs_as_written():
+    blocks = re.findall(r"(?:^    .*\n|^\n)+", (REPO / "README.md").read_text(), re.MULTILINE)
+    (example,) = [block for block in blocks if "import benchdl" in block]
+    lines = "".join(line[4:] or "\n" for line in example.splitlines(keepends=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(lines, "README.md", "exec"), {})
+    assert len(Store(Path("results")).load()[0]) == 12 + 6
+    assert Path("report.html").read_text().startswith("<!")
+
+
+def test_python_m_benchdl_is_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchdl", "show", "no-such-run"],
+        cwd=REPO,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("benchdl: no run 'no-such-run' in results")
+
+
+def test_importing_it_imports_neither_the_command_line_nor_the_engine():
+    code = "import benchdl, sys; print({'click', 'docker', 'scipy', 'pandas'} & {*sys.modules})"
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=REPO, text=True) == "set()\n"
