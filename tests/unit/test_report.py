@@ -227,17 +227,6 @@ def test_a_damaged_result_is_named_in_the_page(make_result, stored, benchdl, tmp
     assert done.returncode == 0
 
 
-def test_templates_and_scripts_are_in_the_distribution():
-    import tomllib
-
-    declared = tomllib.loads((REPO / "pyproject.toml").read_text())["tool"]["setuptools"]
-    patterns = declared["package-data"]["harness.report"]
-    folder = REPO / "harness" / "report"
-    shipped = {file for pattern in patterns for file in folder.glob(pattern)}
-    others = {file for part in ("static", "templates") for file in (folder / part).iterdir()}
-    assert shipped == others
-
-
 @pytest.mark.parametrize(("required", "outcome"), [(None, "1 skipped"), ("1", "1 error")])
 def test_without_chromium_browser_tests_are_skipped_or_fail(tmp_path, required, outcome):
     (tmp_path / "test_it.py").write_text(
