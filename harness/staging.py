@@ -11,7 +11,7 @@ import re
 import secrets
 from urllib.parse import quote, unquote
 
-from harness.launchers import marks
+from harness import marks
 from runner.contract.job import RUN_ID_PATTERN
 
 OWNER = "harness.txt"

@@ -22,8 +22,9 @@ from harness.campaign.records import Campaign
 from harness.catalog import Backend, Flavour
 from harness.errors import UsageError
 from harness.images import baseimage, build
-from harness.launchers.launcher import Prepared, Say
+from harness.launchers.launcher import Prepared
 from harness.launchers.local import LocalLauncher
+from harness.notices import Say
 
 Sources = Literal["auto", "bundle", "here"]
 Where = Literal["docker", "local"]

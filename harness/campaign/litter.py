@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import files, staging, trees
+from harness import files, marks, staging, trees
 from harness.campaign import leftovers, records
 from harness.errors import BenchdlError
 from harness.files import FileError
-from harness.launchers import marks
 from harness.launchers.exchange import MAX_RESULT_BYTES, OURS
 from harness.launchers.launcher import Launcher
 from harness.launchers.local import LocalLauncher

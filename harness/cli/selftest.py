@@ -80,7 +80,7 @@ def command(
     """
     from harness.campaign.plan import Options
     from harness.launchers import choice
-    from harness.selftest import clocks, meters, pairs
+    from harness.selftest import meters, pairs, timekeeping
     from harness.store import Store
 
     options = Options(
@@ -101,7 +101,7 @@ def command(
             outcomes.append(one)
             out.line(str(one))
 
-    tell(clocks.resolution(), clocks.rate(1.0 if quick else 5.0))
+    tell(timekeeping.resolution(), timekeeping.rate(1.0 if quick else 5.0))
     seconds, tries = (3.0, 2) if quick else (6.0, 5)
     tell(meters.calibrate("spin", seconds, tries))
     tell(meters.calibrate("duty", seconds, tries))

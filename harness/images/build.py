@@ -18,11 +18,10 @@ import docker
 from docker.errors import APIError, ImageNotFound
 from docker.models.images import Image
 
-from harness import addresses, cache, engine
+from harness import addresses, cache, engine, marks
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
 from harness.images import baseimage, built, context, holds
-from harness.launchers import marks
 
 Say = Callable[[str], None]
 

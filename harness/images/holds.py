@@ -17,10 +17,9 @@ import re
 import docker
 from docker.errors import APIError
 
-from harness import engine
+from harness import engine, marks
 from harness.catalog import Flavour
 from harness.images import built
-from harness.launchers import marks
 
 BUILD_LABEL = "benchdl.build"
 """On containers that look into an image while it is built."""

@@ -10,7 +10,7 @@ from harness import engine
 from harness.catalog import Flavour
 from harness.errors import BenchdlError, UsageError
 from harness.images import built
-from harness.launchers.launcher import Say
+from harness.notices import Say
 from runner.contract.job import Provenance
 
 _REFERENCE = re.compile(r"benchdl/([a-z0-9][a-z0-9._-]*):(cpu|gpu)")

@@ -13,10 +13,9 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 from docker.types import Mount
 
-from harness import engine
+from harness import engine, marks
 from harness.errors import BenchdlError
-from harness.launchers import marks
-from harness.launchers.launcher import Say
+from harness.notices import Say
 
 
 def facts(container: Container) -> dict[str, Any]:

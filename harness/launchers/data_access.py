@@ -18,9 +18,8 @@ import docker
 from docker.errors import APIError
 from docker.types import Mount
 
-from harness import engine
+from harness import engine, marks
 from harness.errors import BenchdlError
-from harness.launchers import marks
 
 _ORDINARY_USER = 1000
 _ACL = "system.posix_acl_access"

@@ -19,7 +19,7 @@ from docker.models.containers import Container
 from docker.models.images import Image
 from docker.types import Mount
 
-from harness import cache, engine
+from harness import cache, engine, marks
 from harness.catalog import Backend, Flavour
 from harness.engine import EngineLostError
 from harness.errors import BenchdlError
@@ -30,14 +30,14 @@ from harness.launchers import (
     data_access,
     gpu_options,
     hardening,
-    marks,
     recovery,
     room,
     share,
 )
-from harness.launchers.launcher import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
+from harness.launchers.launcher import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared
 from harness.launchers.neighbours import Neighbours
 from harness.launchers.stream import Follower, Stop
+from harness.notices import Say
 from runner.contract.job import Pins, Provenance
 
 RUN_LABEL = "benchdl.run_id"

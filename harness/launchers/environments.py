@@ -21,7 +21,8 @@ from packaging.specifiers import SpecifierSet
 from harness import addresses, cache, files, package_settings, paths, uv_command
 from harness.catalog import Backend, Flavour, LocalStack
 from harness.errors import BenchdlError
-from harness.launchers.launcher import Prepared, Say
+from harness.launchers.launcher import Prepared
+from harness.notices import Say
 from runner.contract.job import Pins, Provenance
 
 _READY = ".benchdl-ready"

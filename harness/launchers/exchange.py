@@ -8,10 +8,9 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from harness import files, staging, trees
+from harness import files, marks, staging, trees
 from harness.errors import BenchdlError
 from harness.files import FileError, MissingError
-from harness.launchers import marks
 from harness.launchers.launcher import Exit
 from harness.nvidia import troubles
 from runner.contract.job import Job, job_text

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from harness.catalog import Backend, Flavour
+from harness.notices import Say
 from runner.contract.job import Job, Pins, Provenance
 from runner.contract.result import Allotment
 
-Say = Callable[[str], None]
 OnEvent = Callable[[dict[str, Any]], None]
 Ended = Literal[
     "exited", "timeout", "out-of-memory", "too-big", "not-started", "interrupted", "engine-lost"

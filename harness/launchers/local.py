@@ -12,15 +12,16 @@ from typing import Literal
 
 import psutil
 
-from harness import paths
+from harness import marks, paths
 from harness.allotment import core_grant
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError, UsageError
-from harness.launchers import environments, marks
+from harness.launchers import environments
 from harness.launchers.exchange import unwritable
 from harness.launchers.guarded import Guarded
-from harness.launchers.launcher import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared, Say
+from harness.launchers.launcher import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared
 from harness.launchers.stream import Follower, Stop
+from harness.notices import Say
 from harness.nvidia import host_driver
 from runner.contract.job import Pins, Provenance
 

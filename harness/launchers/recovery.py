@@ -13,11 +13,10 @@ from collections.abc import Callable
 import docker
 from docker.errors import APIError, NotFound
 
-from harness import engine, interrupts
+from harness import engine, interrupts, marks
 from harness.engine import EngineFullError, EngineLostError
 from harness.errors import BenchdlError
-from harness.launchers import marks
-from harness.launchers.launcher import Say
+from harness.notices import Say
 
 DEFAULT_WAIT_S = 300.0
 _LOOK_S = 1.0

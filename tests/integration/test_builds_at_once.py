@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalog
+from harness import catalog, marks
 from harness.errors import BenchdlError
 from harness.images import baseimage, build, built, holds
-from harness.launchers import marks
 
 pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"

@@ -11,9 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness import staging
+from harness import marks, staging
 from harness.campaign import litter, records
-from harness.launchers import marks
 from harness.launchers.exchange import OURS, Exchange
 from harness.store import Store
 from harness.tables import rows
@@ -24,7 +23,7 @@ ID = "20261123t115900z-campaign-cpu-00c0ffee"
 @pytest.fixture
 def dead():
     """The mark of a harness of this machine that has ended."""
-    code = "from harness.launchers import marks; print(marks.own())"
+    code = "from harness import marks; print(marks.own())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

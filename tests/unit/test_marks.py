@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from harness.launchers import marks
+from harness import marks
 from harness.launchers.local import LocalLauncher
 
 MARK = """
 import sys
-from harness.launchers import marks
+from harness import marks
 print(marks.own(), flush=True)
 sys.stdin.read()
 """

@@ -165,9 +165,9 @@ def test_resume_of_what_is_finished_says_that_nothing_is_left(
 @pytest.mark.skipif(sys.platform != "linux", reason="signals of its own process")
 def test_an_interrupted_selftest_claims_no_results(monkeypatch, capsys):
     from harness.cli import command
-    from harness.selftest import clocks
+    from harness.selftest import timekeeping
 
-    monkeypatch.setattr(clocks, "resolution", lambda: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr(timekeeping, "resolution", lambda: os.kill(os.getpid(), signal.SIGINT))
     before = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
