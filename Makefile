@@ -5,7 +5,7 @@
 #   make compare         A= B= [FORCE=1] [FAIL_ON=regression]
 #   make selftest        ARGS=--quick
 #   make perf            ARGS="--blocks 5 --out docs/measurements/..." (benchmarks/perf)
-#   make images | doctor | setup | test | test-gpu | lint | format | lock | clean
+#   make images | doctor | setup | test-fast | test | test-gpu | lint | format | lock | clean
 # PYTHON=python3.11 chooses the Python. What the goals do stands in harness/make/goals.py.
 
 ifeq ($(wildcard harness/make/__main__.py),)
@@ -25,7 +25,7 @@ export BENCHDL_MAKE_GIVEN BENCHDL_MAKE_GOALS
 
 override SHELL := /bin/sh
 override .SHELLFLAGS := -c
-override GOALS := bench resume report compare selftest perf images doctor setup test test-gpu lint format lock clean
+override GOALS := bench resume report compare selftest perf images doctor setup test test-fast test-gpu lint format lock clean
 
 override define run
 @python=$${BENCHDL_MAKE_PYTHON:-python3}; \

@@ -258,6 +258,17 @@ def tf_on_cpu() -> dict[str, Any]:
     }
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks that follow from others: only tests/unit is fast; one engine and one GPU are shared."""
+    for item in items:
+        if not item.path.is_relative_to(REPO / "tests" / "unit"):
+            item.add_marker("slow")
+        shared = "engine" in getattr(item, "fixturenames", ())
+        if shared or item.get_closest_marker("docker") or item.get_closest_marker("gpu"):
+            item.add_marker("alone")
+
+
 def _skipped(reporter: Any) -> list[Any]:
     return [report for report in reporter.stats.get("skipped", []) if len(report.longrepr) == 3]
 
@@ -275,6 +286,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def pytest_sessionfinish(session: Any) -> None:
     """Where container or browser tests must run, one that was skipped is a failure."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:  # a worker of pytest-xdist: the process that started it counts
+        return
     for mark, variable, what in (
         ("docker", "BENCHDL_REQUIRE_DOCKER", "container"),
         ("browser", "BENCHDL_REQUIRE_CHROMIUM", "browser"),

@@ -80,12 +80,14 @@ _NOTHING: dict[str, Options] = {}
 _OPTIONS = {
     "bench": _RUN, "resume": _RESUME, "compare": _COMPARE, "report": _REPORT,
     "selftest": _SELFTEST, "perf": _PERF, "images": _IMAGES, "doctor": _DOCTOR,
-    "test": _PYTEST, "test-gpu": _PYTEST, "setup": _NOTHING, "lint": _NOTHING,
+    "test": _PYTEST, "test-fast": _PYTEST, "test-gpu": _PYTEST, "setup": _NOTHING, "lint": _NOTHING,
     "format": _NOTHING, "lock": _NOTHING, "clean": _NOTHING,
 }  # fmt: skip
 _BESIDES = {
     "resume": ("CAMPAIGN",), "compare": ("A", "B"), "perf": ("BACKENDS",), "images": ("BACKENDS",),
 }  # fmt: skip
+# A file's tests stay together: what they share is made once.
+_AT_ONCE = ("-n", "logical", "--dist", "loadfile", "-m")
 _LOCK = (
     "pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes "
     "--no-annotate --no-header --no-emit-index-url --output-file harness/requirements.lock"
@@ -108,6 +110,7 @@ def programs(goal: str, given: Mapping[str, str], python: str) -> list[list[str]
     asked = variables.options(_OPTIONS[kind], given)
     folder = os.path.dirname(python)  # noqa: PTH120 - a path that must stay as it is written
     benchdl = [python, "-I", f"{folder}/benchdl"]
+    pytest = [python, "-m", "pytest"]
     backends = given.get("BACKENDS", "").split()
     if kind == "bench":
         tools = [goal.partition("-")[2]] if goal != "bench" else ["tf", "theano"]
@@ -126,9 +129,10 @@ def programs(goal: str, given: Mapping[str, str], python: str) -> list[list[str]
         "doctor": [[*benchdl, "doctor", *asked]],
         # Never a test: on a machine that does nothing else, and with a Docker engine.
         "perf": [[python, "-m", "benchmarks.perf", *asked, *backends]],
-        "test": [[python, "-m", "pytest", *asked]],
+        "test": _tests(pytest, asked),
+        "test-fast": [[*pytest, *_AT_ONCE, "not (slow or alone)", *asked]],
         # On a machine with a real GPU; elsewhere every test says why it was skipped.
-        "test-gpu": [[python, "-m", "pytest", "-m", "gpu", "tests/gpu", *asked]],
+        "test-gpu": [[*pytest, "-m", "gpu", "tests/gpu", *asked]],
         "lint": [
             [f"{folder}/ruff", "check", "."],
             [f"{folder}/ruff", "format", "--check", "."],
@@ -138,6 +142,16 @@ def programs(goal: str, given: Mapping[str, str], python: str) -> list[list[str]
         # Of the harness itself; a backend's are made from its image.toml by `benchdl images lock`.
         "lock": [[f"{folder}/uv", *_LOCK.split()]],
     }.get(kind, [])
+
+
+def _tests(pytest: list[str], asked: list[str]) -> list[list[str]]:
+    """All tests: first those that may run beside others, then the rest, one after the other.
+
+    The two expressions leave nothing out. Whoever asks for certain tests gets them in one process.
+    """
+    if asked:
+        return [[*pytest, *asked]]
+    return [[*pytest, *_AT_ONCE, "not alone"], [*pytest, "-m", "alone"]]
 
 
 def main(arguments: list[str]) -> int:

@@ -154,6 +154,7 @@ def _child(top, words, environment, writable):
         os._exit(code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_every_verb_has_one_line_for_a_bad_place(top, monkeypatch, place):
     # What doctor asks of uv takes seconds, and has nothing to do with places.

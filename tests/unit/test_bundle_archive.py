@@ -61,6 +61,7 @@ def test_pieces_make_the_same_bytes_as_a_whole():
     assert whole.getvalue() == pieces.getvalue()
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_of_headers_padding_and_end_is_seen():
     stream = written(a=b"", results__b=b"some content", c=bytes(512))
     raw = stream.getvalue()

@@ -39,6 +39,7 @@ def refusal(file):
     return line
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_anywhere_is_refused(file):
     """Every 50th byte, every byte of a header that is not zero, the whole end, and by chance."""
     raw = file.read_bytes()

@@ -8,6 +8,8 @@ from bundled import contents, rewritten
 
 from harness.store import Store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bundle(benchdl, tmp_path, monkeypatch, make_result):

@@ -43,6 +43,7 @@ def test_sha256sum_checks_a_result_without_benchdl(folder):
     assert read(folder)[1] is True
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_is_noticed(store, folder):
     """Bits of all files, each as often as it has bytes; and all of the checksums themselves."""
     draw = random.Random(11)

@@ -141,6 +141,7 @@ def test_counters_of_both_versions(tmp_path):
     assert cgroups.ThrottleReader(proc).read() == (None, None, None)
 
 
+@pytest.mark.alone
 def test_a_real_quota_is_seen_by_the_sampler(tmp_path, make_result):
     """A process in a group with 0.4 of a core spins; the sampler beside it is in the same group."""
     old = Path("/sys/fs/cgroup/cpu").is_dir()

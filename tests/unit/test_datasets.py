@@ -100,7 +100,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
     httpd.daemon_threads = True
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{httpd.server_port}"
     Mirror.never.set()
     httpd.shutdown()
@@ -398,6 +398,7 @@ def test_no_network_fails_within_seconds(said, monkeypatch) -> None:
     assert time.monotonic() - start < 10
 
 
+@pytest.mark.slow
 def test_name_lookup_that_hangs_is_left_behind(said, monkeypatch) -> None:
     hang = threading.Event()
     monkeypatch.setenv("BENCHDL_MIRRORS", "http://slow.invalid/")

@@ -267,7 +267,7 @@ def server(monkeypatch):
         web = HTTPServer(("127.0.0.1", 0), type("Engine", (_Old,), {"version": version}))
         web.seen = []
         served.append(web)
-        threading.Thread(target=web.serve_forever, daemon=True).start()
+        threading.Thread(target=web.serve_forever, args=(0.01,), daemon=True).start()
         monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{web.server_port}")
         return web.seen
 

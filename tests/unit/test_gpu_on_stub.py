@@ -21,6 +21,8 @@ from runner.contract.measurement import GpuUse
 from runner.contract.samples import Samples, read_samples
 from runner.meters.gpu_figures import gpu_use
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 GIB = 2**30
 

@@ -115,6 +115,7 @@ def filled(top, recipes, make_result, record=None):
     return store, good
 
 
+@pytest.mark.slow
 @fuzz(0.5)
 @given(recipes=stores)
 def test_verbs_that_read_a_store(make_result, recipes):
@@ -184,6 +185,7 @@ def surroundings(tmp_path, monkeypatch):
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:tf :RuntimeWarning")
 @fuzz(0.4)
 @given(recipes=stores)
@@ -201,6 +203,7 @@ def test_a_run_ends_with_one_readable_result_a_job(surroundings, recipes):
             assert load_result(result.model_dump_json()) == result
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:tf :RuntimeWarning")
 @fuzz(0.1)
 @given(recipes=stores)

@@ -125,6 +125,7 @@ def test_a_stop_ends_the_waiting(machine, more):
         wait(wait_s=60.0, alone=False, stop=stop, **more)
 
 
+@pytest.mark.alone
 def test_a_real_load_is_seen():
     """One spinning thread of this process is a share of the machine that can be known."""
     stop = threading.Event()

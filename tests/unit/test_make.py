@@ -110,11 +110,29 @@ def test_a_goals_name_is_no_command_either(checkout, make, goal):
         (["perf", "ARGS=--blocks 5", "BACKENDS=tf"],
          ["-m", "benchmarks.perf", "--blocks", "5", "tf"]),
         (["test", "PYTEST_ARGS=-k 'a or b'"], ["-m", "pytest", "-k", "a or b"]),
+        (["test-fast", "PYTEST_ARGS=-x"],
+         ["-m", "pytest", "-n", "logical", "--dist", "loadfile", "-m", "not (slow or alone)",
+          "-x"]),
         (["doctor"], ["-I", "benchdl", "doctor"]),
     ],
 )  # fmt: skip
 def test_goals_and_their_programs(make, words, argv):
     assert make(*words) == argv
+
+
+def test_all_tests_are_two_runs_that_leave_nothing_out(checkout):
+    done = make_checkout.run(checkout, "test")
+    assert done.returncode == 0, done.stderr
+    beside, after = (json.loads(line)[0] for line in done.stdout.splitlines())
+    assert beside[-1] == "not alone"
+    assert "-n" in beside
+    assert after == ["-m", "pytest", "-m", "alone"]
+
+
+def test_what_fails_ends_it(checkout):
+    done = make_checkout.run(checkout, "test", FAKE_EXIT="3")
+    assert len(done.stdout.splitlines()) == 1
+    assert done.returncode == 2  # make's own
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,7 @@ def test_damaged_samples_are_left_out(tmp_path: Path) -> None:
 # --- the process tree, on real processes -----------------------------------------------------
 
 
+@pytest.mark.alone
 def test_job_cpu_counts_living_and_ended_children_but_not_the_sampler() -> None:
     """Truth: the CPU seconds that each process says that it burned."""
     parent = """
@@ -228,6 +229,7 @@ def check_job_cpu(found: Calibration) -> None:
 needs_linux = pytest.mark.skipif(not Path("/proc/stat").exists(), reason="no /proc/stat here")
 
 
+@pytest.mark.alone
 @needs_linux
 def test_one_spinning_thread_is_one_cpu_at_about_100(tmp_path: Path) -> None:
     found = calibrate_quietly(SPIN, tmp_path / "samples.csv")
@@ -244,6 +246,7 @@ def test_one_spinning_thread_is_one_cpu_at_about_100(tmp_path: Path) -> None:
         assert 1 <= use.busy_cores <= 1 + foreign / 0.1
 
 
+@pytest.mark.alone
 @needs_linux
 def test_loads_at_20_percent_are_as_many_cpus_at_about_20(tmp_path: Path) -> None:
     found = calibrate_quietly(DUTY_20, tmp_path / "samples.csv")

@@ -197,6 +197,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
+@pytest.mark.alone
 def test_kept_memory_is_not_faulted_in_again(repo):
     faults = {}
     for way in ("default", "kept"):

@@ -28,6 +28,7 @@ def store(tmp_path):
     return Store(tmp_path / "results")
 
 
+@pytest.mark.slow
 def test_every_bit_of_a_record_is_noticed(store, record):
     file = records.save(store, record)
     for place in (file, file.with_suffix(".sha256")):

@@ -181,6 +181,7 @@ def test_the_library_is_made_once_and_closes_no_script(tmp_path, monkeypatch):
     assert library.script() == "kept"
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_was_asked_for(make_result, stored, benchdl, tmp_path):
     stored(tmp_path / "results", make_result())
     done = benchdl("report", "-o", "page.html")

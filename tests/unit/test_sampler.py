@@ -45,6 +45,7 @@ def test_schedule_never_repeats_a_tick() -> None:
         assert now == pytest.approx(1234.567 + number * 0.1)
 
 
+@pytest.mark.alone
 def test_the_file_is_what_it_promises(tmp_path: Path) -> None:
     out = tmp_path / "samples.csv"
     before = time.monotonic()
@@ -82,6 +83,7 @@ def test_the_file_is_what_it_promises(tmp_path: Path) -> None:
         assert values == sorted(values)
 
 
+@pytest.mark.alone
 def test_the_rate_does_not_drift(tmp_path: Path) -> None:
     """Samples stay on the grid of the first one: a foreign load delays, it does not shift."""
     out = tmp_path / "samples.csv"
@@ -98,6 +100,7 @@ def test_the_rate_does_not_drift(tmp_path: Path) -> None:
     assert offsets[len(offsets) // 2] < 0.02
 
 
+@pytest.mark.alone
 def test_the_sampler_is_cheap(tmp_path: Path) -> None:
     """At 10 Hz, by its own CPU time, start-up left out: far below 1 % of a core is the aim."""
     with Sampler(tmp_path / "samples.csv", gpu=False):
@@ -135,6 +138,7 @@ def test_it_starts_light(tmp_path: Path) -> None:
     assert not {"numpy", "pydantic", "pynvml"} & set(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_a_killed_sampler_is_reported_and_its_rows_are_kept(tmp_path: Path) -> None:
     out = tmp_path / "samples.csv"
     sampler = Sampler(out, interval_s=0.05, gpu=False)

@@ -6,7 +6,7 @@ import pytest
 from checking import case
 
 from harness.checks import registry
-from harness.selftest import clocks, meters, pairs
+from harness.selftest import meters, pairs, timekeeping
 from harness.selftest.meters import Said
 from harness.selftest.pairs import ARMS, Runs
 from harness.stats.describe import Sample
@@ -19,8 +19,8 @@ LOOSE = [10.0, 14.0, 8.0, 12.0, 9.0, 17.0, 7.5, 11.0, 15.0, 10.5]
 
 
 def test_the_clock_of_this_machine_is_fine():
-    assert clocks.resolution().word == "PASS"
-    assert clocks.rate(0.2).word in ("PASS", "INCONCLUSIVE")
+    assert timekeeping.resolution().word == "PASS"
+    assert timekeeping.rate(0.2).word in ("PASS", "INCONCLUSIVE")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_clock_of_this_machine_is_fine():
     ],
 )
 def test_clocks_that_run_apart(wall_s, raw_s, word):
-    assert clocks.judge_rate(5.0, wall_s, raw_s).word == word
+    assert timekeeping.judge_rate(5.0, wall_s, raw_s).word == word
 
 
 def spin(busy=1.0, busiest=99.5, job=5.98, truth=0.995, foreign=0.0):
@@ -151,6 +151,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_measured(benchdl, arg
     assert done.stdout == ""
 
 
+@pytest.mark.alone
 def test_without_training_there_are_four_lines(benchdl):
     done = benchdl("selftest", "--no-training", "--quick")
     words = [line.split(maxsplit=1)[0] for line in done.stdout.splitlines()]

@@ -105,6 +105,7 @@ def test_what_leaves_the_session_ends_with_the_job(guard, tmp_path):
     assert is_gone(pid_in(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("polite", [True, False])
 def test_being_told_ends_all_also_what_does_not_listen(guard, tmp_path, polite):
     file, child = tmp_path / "pid", tmp_path / "child"
@@ -146,6 +147,7 @@ def of_supervisor(word):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["at once", "later"])
 def test_the_job_ends_with_its_harness(tmp_path, when):
     """SIGKILL right after the fork, and while the job runs."""

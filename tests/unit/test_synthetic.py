@@ -33,6 +33,7 @@ def test_bell_has_the_promised_spread_and_middle() -> None:
     assert abs(values.mean()) < 500
 
 
+@pytest.mark.slow
 def test_files_are_the_pinned_ones(files: dict[str, bytes]) -> None:
     assert list(files) == list(idx.SHAPES)
     assert {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} == (
@@ -40,6 +41,7 @@ def test_files_are_the_pinned_ones(files: dict[str, bytes]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_pictures_and_labels_are_like_mnist(files: dict[str, bytes]) -> None:
     images = _images(files[idx.TRAIN_IMAGES])
     labels = np.frombuffer(files[idx.TRAIN_LABELS], np.uint8, offset=8)
@@ -57,6 +59,7 @@ def test_pictures_and_labels_are_like_mnist(files: dict[str, bytes]) -> None:
     assert (border > 0).mean() < 0.01
 
 
+@pytest.mark.slow
 def test_no_picture_is_in_both_sets(files: dict[str, bytes]) -> None:
     train, test = _images(files[idx.TRAIN_IMAGES]), _images(files[idx.TEST_IMAGES])
     seen = {picture.tobytes() for picture in train}
@@ -64,6 +67,7 @@ def test_no_picture_is_in_both_sets(files: dict[str, bytes]) -> None:
     assert not seen & {picture.tobytes() for picture in test}
 
 
+@pytest.mark.slow
 def test_digits_can_be_told_apart_but_not_trivially(files: dict[str, bytes]) -> None:
     """A linear classifier fitted to 5,000 pictures: about 12 % errors on MNIST itself."""
 
@@ -78,6 +82,7 @@ def test_digits_can_be_told_apart_but_not_trivially(files: dict[str, bytes]) -> 
     assert 0.02 < error < 0.25
 
 
+@pytest.mark.slow
 def test_a_picture_depends_on_its_number_only() -> None:
     many, labels = synthetic.make(1_201, synthetic.TEST_STREAM)
     few, few_labels = synthetic.make(7, synthetic.TEST_STREAM)

@@ -329,6 +329,7 @@ def test_reference_rows_are_marked_as_other_hardware(make_result, stored, benchd
     assert by_instance["g2.2xlarge (GRID K520)"][:2] == ["56", "70"]
 
 
+@pytest.mark.alone
 def test_a_thousand_results_in_five_seconds(make_result, benchdl, tmp_path):
     packages = {f"lib-number-{n}-dev": f"1:{n}.2.3-4+deb11u{n}" for n in range(300)}
     for _ in range(1000):
