@@ -10,20 +10,20 @@ if TYPE_CHECKING:  # a program that only loads results needs no statistics
 
 
 class Runs(list["Row"]):
-    """Rows, one a run; docs/definitions.md defines their fields. A notebook shows their table."""
+    """Rows, one a run; docs/definitions.md defines their columns. A notebook shows their table."""
 
     def frame(self) -> Any:
         """The same as a ``pandas.DataFrame``, one line a run; needs pandas."""
         import pandas
 
-        from harness.tables.rows import Row
+        from harness.tables.columns import BY_KEY
 
-        return pandas.DataFrame([row.model_dump() for row in self], columns=list(Row.model_fields))
+        return pandas.DataFrame([row.values for row in self], columns=list(BY_KEY))
 
     def __str__(self) -> str:
-        from harness.tables import formats
+        from harness.tables.markdown import to_markdown
 
-        return formats.to_markdown(list(self))
+        return to_markdown(list(self))
 
     def _repr_markdown_(self) -> str:
         return str(self)

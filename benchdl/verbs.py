@@ -124,19 +124,20 @@ def compare(
         Error: a word is nothing known, or the two may not be compared.
     """
     from harness import catalog
-    from harness.compare import comparing, sides, text
+    from harness.compare import comparing, sides
     from harness.stats.verdicts import MARGIN
+    from harness.tables.columns import COMPARED
 
     with _told():
-        if figure not in text.FIGURES:
-            advice = catalog.suggestion(figure, list(text.FIGURES), "figures")
+        if figure not in COMPARED:
+            advice = catalog.suggestion(figure, list(COMPARED), "figures")
             raise UsageError(f"unknown figure '{figure}'", advice)
         found = sides.resolve((a, b), _store(results), notebook.warn, campaign)
         outcome = comparing.between(
             found.rows,
             found.questions,
             names=found.names,
-            figure=text.FIGURES[figure],
+            figure=COMPARED[figure].key,
             margin=MARGIN if margin is None else margin,
             force=force,
             others=found.others,

@@ -23,7 +23,7 @@ from harness.errors import BenchdlError
 from harness.launchers.launcher import Prepared, Say
 from harness.launchers.local import LocalLauncher
 from harness.store import Store
-from harness.tables import formats
+from harness.tables.markdown import to_markdown
 from harness.tables.rows import row
 from runner.contract.job import Pins, Provenance
 
@@ -87,7 +87,7 @@ def main() -> int:
     except (BenchdlError, ValueError) as error:
         sys.stderr.write(f"frameworks_here: {error}\n")
         return 2
-    sys.stdout.write(formats.to_markdown([row(result) for result in done]) + "\n")
+    sys.stdout.write(to_markdown([row(result) for result in done]) + "\n")
     return 0 if all(result.status == "ok" for result in done) else 1
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from harness.bundle.manifest import DamagedResult
 from harness.campaign.records import Campaign
 from harness.report import document, page, texts
-from harness.tables import formats, rows
+from harness.tables import rows
+from harness.tables.data_formats import to_csv, to_json
 from runner.contract.result import Result
 
 PAGE = "report.html"
@@ -19,8 +20,8 @@ def of(results: list[Result]) -> dict[str, str]:
     return {
         "report.md": texts.markdown(results),
         "report.csv": texts.csv_lines(results),
-        "runs.csv": formats.to_csv(flat),
-        "runs.json": formats.to_json(flat) + "\n",
+        "runs.csv": to_csv(flat),
+        "runs.json": to_json(flat) + "\n",
     }
 
 

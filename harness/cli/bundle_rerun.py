@@ -95,7 +95,8 @@ def command(
     from harness.campaign.plan import DEFAULT_TIMEOUT_S
     from harness.cli import request
     from harness.compare import text
-    from harness.tables import formats, rows
+    from harness.tables import rows
+    from harness.tables.markdown import to_markdown
 
     store = common.store(results)
     display = Display(out.console())
@@ -129,7 +130,7 @@ def command(
             display.close()
         if dry_run:
             return 0
-        out.document("\n" + formats.to_markdown([rows.row(result) for result in done]) + "\n\n")
+        out.document("\n" + to_markdown([rows.row(result) for result in done]) + "\n\n")
         display.say(f"{len(done)} result(s), stored in {store.directory.absolute()}")
         outcome = running.verdict(bundle, done)
     out.document(text.to_text(outcome) + "\n")

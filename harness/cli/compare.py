@@ -11,6 +11,7 @@ import click
 from harness.cli import common, out
 from harness.errors import BenchdlError
 from harness.stats.verdicts import MARGIN
+from harness.tables.columns import COMPARED
 
 _REGRESSION = 1
 _PROBLEM = 2
@@ -21,7 +22,7 @@ _PROBLEM = 2
 @click.argument("b")
 @click.option(
     "--figure",
-    type=click.Choice(["time", "first-epoch", "steady-epoch", "total"]),
+    type=click.Choice(list(COMPARED)),
     default="time",
     show_default=True,
     help="What to compare; time is the tables' Time (s).",
@@ -79,7 +80,7 @@ def command(
             found.rows,
             found.questions,
             names=found.names,
-            figure=text.FIGURES[figure],
+            figure=COMPARED[figure].key,
             margin=margin / 100,
             force=force,
             others=found.others,

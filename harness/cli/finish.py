@@ -8,7 +8,9 @@ from harness.campaign.display import Display
 from harness.cli import out
 from harness.errors import UsageError
 from harness.store import Store
-from harness.tables import formats, rows
+from harness.tables import rows
+from harness.tables.data_formats import to_json
+from harness.tables.markdown import to_markdown
 from runner.contract.result import Result
 
 
@@ -24,9 +26,9 @@ def show(done: list[Result], *, as_json: bool, begin: float, store: Store, displ
     """
     table = [rows.row(result) for result in done]
     if as_json:
-        out.json(formats.to_json(table))
+        out.json(to_json(table))
     else:
-        out.document("\n" + formats.to_markdown(table) + "\n")
+        out.document("\n" + to_markdown(table) + "\n")
         compared = _with_earlier_builds(done, store)
         if compared:
             out.document(compared + "\n")

@@ -9,7 +9,9 @@ import click
 from harness import store as store_module
 from harness.cli import common, out
 from harness.errors import UsageError
-from harness.tables import formats, reference_rows, rows, views
+from harness.tables import reference_rows, rows, views
+from harness.tables.data_formats import to_csv, to_json
+from harness.tables.markdown import to_markdown
 
 
 @click.command("table")
@@ -43,10 +45,10 @@ def command(form: str, by: str, with_reference: bool, results: Path | None) -> N
     store_module.report(damaged, out.say)
     table = [rows.row(result) for result in found]
     if form == "md":
-        out.document(formats.to_markdown(table, views.SIDES[by]) + "\n")
+        out.document(to_markdown(table, views.SIDES[by]) + "\n")
         if with_reference:
             out.document("\n" + reference_rows.to_markdown() + "\n")
     elif form == "json":
-        out.json(formats.to_json(table))
+        out.json(to_json(table))
     else:
-        out.document(formats.to_csv(table))
+        out.document(to_csv(table))

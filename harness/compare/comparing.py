@@ -18,7 +18,7 @@ from harness.stats.describe import Sample
 from harness.stats.verdicts import MARGIN, Comparison
 from harness.tables import builds
 from harness.tables.rows import Row
-from harness.tables.sampled import Figure, samples, usable
+from harness.tables.sampled import samples, usable
 
 Differences = dict[Attribute, tuple[object, object]]
 
@@ -51,7 +51,7 @@ class Outcome:
 
     names: tuple[str, str]
     questions: tuple[Question, ...]
-    figure: Figure
+    figure: str
     margin: float
     lines: list[Line]
     notes: list[str]
@@ -62,7 +62,7 @@ def between(
     questions: tuple[Question, ...],
     *,
     names: tuple[str, str] = ("A", "B"),
-    figure: Figure = "time_s",
+    figure: str = "time_s",
     margin: float = MARGIN,
     force: bool = False,
     others: Sequence[Row] = (),
@@ -73,7 +73,7 @@ def between(
         rows: all rows of A and of B; which of them count says ``sampled.usable``.
         questions: what is asked, and so may differ.
         names: of A and B, for messages.
-        figure: what is compared.
+        figure: key of the column that is compared.
         margin: of equivalence, a share.
         force: compare also what has no equal on the other side, with the nearest that there is.
         others: rows of further campaigns, which tell how much campaigns of the same differ.
@@ -123,7 +123,7 @@ def between(
 
 
 def _groups(
-    rows: Sequence[Row], free: frozenset[Attribute], figure: Figure, name: str, notes: list[str]
+    rows: Sequence[Row], free: frozenset[Attribute], figure: str, name: str, notes: list[str]
 ) -> dict[Key, list[Row]]:
     """Usable rows by their conditions; of several kinds under one, those of the newest."""
     kinds: dict[Key, dict[Key, list[Row]]] = {}
@@ -147,7 +147,7 @@ def _groups(
     return found
 
 
-def _with(rows: list[Row], figure: Figure) -> list[Row]:
+def _with(rows: list[Row], figure: str) -> list[Row]:
     known = {one.run_id for one in samples(rows, figure)}
     return [row for row in rows if row.run_id in known]
 
@@ -184,7 +184,7 @@ def _line(
     b: list[Row],
     free: frozenset[Attribute],
     questions: tuple[Question, ...],
-    figure: Figure,
+    figure: str,
     margin: float,
     force: bool,
     further: dict[Key, list[Row]],
@@ -222,7 +222,7 @@ def _by_kind(rows: Sequence[Row]) -> dict[Key, list[Row]]:
 
 
 def _like(
-    a: list[Row], b: list[Row], further: dict[Key, list[Row]], figure: Figure
+    a: list[Row], b: list[Row], further: dict[Key, list[Row]], figure: str
 ) -> list[list[Sample]]:
     """Samples of the same as A, and of the same as B, from campaigns that hold neither side."""
     own = {row.campaign_id for row in (*a, *b)}

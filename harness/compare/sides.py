@@ -14,7 +14,8 @@ from harness.errors import UsageError
 from harness.named_paths import named
 from harness.store import Store
 from harness.tables import rows as table_rows
-from harness.tables.rows import Row, recipe_batch_size
+from harness.tables.columns_work import recipe_batch_size
+from harness.tables.rows import Row
 
 _COUNT = re.compile("[0-9]{1,9}")
 _MODES = ("as-written", "tuned")

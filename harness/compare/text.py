@@ -14,17 +14,9 @@ from harness.compare.conditions import BUILD, READ, Attribute
 from harness.stats.describe import Summary
 from harness.stats.medians import CONFIDENCE
 from harness.stats.verdicts import ALPHA
-from harness.tables.formats import markdown
-from harness.tables.sampled import Figure
-
-HEADER = ("B against A", "A (s)", "B (s)", "Runs", "B / A", "95 % interval", "Verdict")
-
-FIGURES: dict[str, Figure] = {
-    "time": "time_s",
-    "first-epoch": "first_epoch_s",
-    "steady-epoch": "steady_epoch_s",
-    "total": "total_s",
-}
+from harness.tables.column import Column
+from harness.tables.columns import BY_KEY
+from harness.tables.markdown import table
 
 
 def to_text(outcome: Outcome) -> str:
@@ -32,15 +24,15 @@ def to_text(outcome: Outcome) -> str:
     varying = _varying(outcome)
     names = naming.of_lines([(line.a, line.b) for line in outcome.lines], varying)
     first = outcome.lines[0].a
-    named = [name for name, figure in FIGURES.items() if figure == outcome.figure]
+    figure = BY_KEY[outcome.figure]
     parts = [
         _safe(
             f"A: {outcome.names[0]}   B: {outcome.names[1]}   "
-            f"figure: {named[0]}   question: {', '.join(outcome.questions)}"
+            f"figure: {figure.compared}   question: {', '.join(outcome.questions)}"
         ),
         _safe(conditions.work(first, frozenset(varying))),
         "",
-        markdown(HEADER, [_cells(*one) for one in zip(outcome.lines, names, strict=True)]),
+        table(_header(figure), [_cells(*one) for one in zip(outcome.lines, names, strict=True)]),
         "",
     ]
     for line, name in zip(outcome.lines, names, strict=True):
@@ -88,6 +80,11 @@ def to_json(outcome: Outcome) -> str:
         },
         indent=1,
     )
+
+
+def _header(figure: Column) -> tuple[str, ...]:
+    a, b = (f"{side} ({figure.unit})" for side in "AB")
+    return ("B against A", a, b, "Runs", "B / A", "95 % interval", "Verdict")
 
 
 def _safe(words: str) -> str:

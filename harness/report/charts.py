@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.tables.columns import BY_KEY
+
 BACKEND = {"field": "backend", "type": "nominal", "legend": None, "scale": {"use": "backend"}}
 """A tool has one colour in all charts."""
 
@@ -32,7 +34,12 @@ def _label_axis() -> dict[str, Any]:
 
 def _times() -> dict[str, Any]:
     """One line a configuration: every raw run, the interval, the median; ghosts of elsewhere."""
-    time = {"field": "time", "type": "quantitative", "title": "Time (s)", "scale": {"use": "time"}}
+    time = {
+        "field": "time",
+        "type": "quantitative",
+        "title": BY_KEY["time_s"].head,
+        "scale": {"use": "time"},
+    }
     return {
         "encoding": {"y": _label_axis()},
         "layer": [
@@ -93,9 +100,10 @@ def _phases() -> dict[str, Any]:
 
 def _error() -> dict[str, Any]:
     """Time against error rate: every run small, the medians large with the error of the rate."""
-    x = {"field": "time", "type": "quantitative", "title": "Time (s)",
+    error = BY_KEY["error_rate_percent"]
+    x = {"field": "time", "type": "quantitative", "title": BY_KEY["time_s"].head,
          "scale": {"use": "time"}}  # fmt: skip
-    y = {"field": "error", "type": "quantitative", "title": "Error rate (%)",
+    y = {"field": "error", "type": "quantitative", "title": f"{error.title} ({error.unit})",
          "scale": {"zero": False, "nice": True, "padding": 12},
          "axis": {"tickCount": 5}}  # fmt: skip
     shape = {"field": "mode", "type": "nominal", "legend": None, "scale":

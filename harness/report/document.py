@@ -12,7 +12,8 @@ from typing import Any
 
 from harness.report import charts, parts, runs
 from harness.report.timelines import STEPS, timeline
-from harness.tables import formats, phases, reference_rows
+from harness.tables import reference_rows
+from harness.tables.columns import shown_in
 from harness.tables.rows import Row, row
 from harness.tables.views import SIDES
 from runner.contract.result import Result
@@ -41,15 +42,16 @@ def build(source: Source) -> dict[str, Any]:
     rows = [row(result) for result in source.results]
     return {
         "about": _about(source, rows),
+        "fields": runs.fields(),
         "columns": runs.columns(rows),
         "details": runs.details(source.results),
         "scopes": parts.scopes(rows),
         "sides": {
             name: {
                 "title": side.title,
-                "header": formats.header(side),
-                "phases": phases.HEADER[2:],
-                "definitions": formats.definitions(side),
+                "heads": [runs.field(column) for column in side.heads],
+                "columns": [runs.field(column) for column in parts.page_columns(side)],
+                "phases": [runs.field(column) for column in shown_in("phases")],
                 "empty": side.empty,
             }
             for name, side in SIDES.items()

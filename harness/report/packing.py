@@ -13,7 +13,7 @@ from harness import printable
 _DIGITS = 7  # of a second of an hour's run that is still a millisecond
 
 
-def column(values: Sequence[Any]) -> dict[str, list[Any]]:
+def pack(values: Sequence[Any]) -> dict[str, list[Any]]:
     """A column of numbers as ``v``; one of texts as the different ones, ``d``, and indices, ``c``.
 
     An index of -1 stands for None.

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from statistics import median
+from collections.abc import Sequence
 from typing import Any
 
 from harness.report.packing import short
-from harness.stats.describe import summary
-from harness.tables import formats
+from harness.tables.column import Column
+from harness.tables.columns import shown_in
+from harness.tables.markdown import interval_text
 from harness.tables.rows import Row
+from harness.tables.sections import Line, grouped, table_columns
 from harness.tables.views import SIDES, Side
 
 SEGMENTS = ("import", "build", "compile", "first epoch", "steady", "evaluate", "other")
 """Parts of a job's total: ``steady`` is all epochs but the first, ``other`` what is in no part,
 such as loading the data and starting the sampler."""
+
+_INTERVAL = Column(
+    "interval",
+    "95 % interval",
+    "of the median by order statistics; of 5 runs 93.75 %, none below 5.",
+)
+_RUNS = Column(
+    "runs", "Runs", "starts of a container or process that the line is the median of.", digits=0
+)
 
 
 def scopes(rows: Sequence[Row]) -> dict[str, dict[str, list[dict[str, Any]]]]:
@@ -35,43 +45,43 @@ def scopes(rows: Sequence[Row]) -> dict[str, dict[str, list[dict[str, Any]]]]:
 
 
 def of_side(rows: list[Row], side: Side, number: dict[str, int]) -> list[dict[str, Any]]:
-    """The sections of one side; runs and rows are given as indices."""
+    """The sections of one side; runs and rows are given as indices.
+
+    Of each line ``values`` are numbers by the keys of their columns, ``cells`` and ``phases`` how
+    they are printed, under :func:`page_columns` and the columns of phases.
+    """
     return [
         {
             "caption": section.caption,
             "notes": section.notes,
             "rows": [number[row.run_id] for row in section.rows],
-            "lines": [
-                {
-                    "name": list(name),
-                    "cells": cells[2:],
-                    "phases": phases[2:],
-                    "runs": [number[row.run_id] for row in members],
-                    "beside": [number[row.run_id] for row in beside],
-                    "suspect": members[0].status == "suspect",
-                    **_interval(members),
-                    "error": _middle(members, lambda row: row.error_rate_percent),
-                    "error_se": _middle(members, lambda row: row.error_rate_se_points),
-                    "segments": segments(members),
-                }
-                for name, cells, phases, members, beside in zip(
-                    section.names,
-                    section.lines,
-                    section.phases,
-                    section.members,
-                    section.beside,
-                    strict=True,
-                )
-            ],
+            "lines": [_line(line, side, number) for line in section.lines],
         }
-        for section in formats.sections(rows, side)
+        for section in grouped(rows, side)
     ]
 
 
-def _interval(members: list[Row]) -> dict[str, float | None]:
-    """Median, and the interval of it, of Time (s)."""
-    found = summary([row.time_s for row in members if row.time_s is not None])
-    return {"time": short(found.median), "low": short(found.low), "high": short(found.high)}
+def page_columns(side: Side) -> tuple[Column, ...]:
+    """The columns of a side's table on the page, behind the first two."""
+    time, *others = table_columns(side)
+    return (time, _INTERVAL, _RUNS, *others)
+
+
+def _line(line: Line, side: Side, number: dict[str, int]) -> dict[str, Any]:
+    low, high = line.interval_s or (None, None)
+    values = {key: short(value) for key, value in line.values.items()}
+    values |= {"low_s": short(low), "high_s": short(high), _RUNS.key: len(line.members)}
+    shown = {**values, **line.values, _INTERVAL.key: interval_text(line)}  # whole digits for texts
+    return {
+        "name": list(line.name),
+        "values": values,
+        "cells": [column.text(shown) for column in page_columns(side)],
+        "phases": [column.text(line.values) for column in shown_in("phases")],
+        "runs": [number[row.run_id] for row in line.members],
+        "beside": [number[row.run_id] for row in line.beside],
+        "suspect": line.suspect,
+        "segments": segments(line.members),
+    }
 
 
 def segments(members: list[Row]) -> list[float | None]:
@@ -87,11 +97,6 @@ def segments(members: list[Row]) -> list[float | None]:
     row = ranked[(len(ranked) - 1) // 2]
     parts = [row.import_s, row.build_s, row.compile_s, row.first_epoch_s, _steady(row)]
     return [short(part) for part in (*parts, row.evaluate_s, _other(row))]
-
-
-def _middle(members: list[Row], read: Callable[[Row], float | None]) -> float | None:
-    known = [value for value in map(read, members) if value is not None]
-    return short(median(known)) if known else None
 
 
 def _steady(row: Row) -> float | None:

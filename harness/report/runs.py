@@ -6,18 +6,49 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.report import commands
-from harness.report.packing import Pool, column, short
+from harness.report.packing import Pool, pack, short
+from harness.tables.column import Column
+from harness.tables.columns import COLUMNS
 from harness.tables.rows import Row
 from runner.contract.result import Result
 
-_IN_DETAIL = {"findings", "failure"}
-COLUMNS = [name for name in Row.model_fields if name not in _IN_DETAIL]
-
 
 def columns(rows: Sequence[Row]) -> dict[str, dict[str, list[Any]]]:
-    """The fields of :class:`Row` by name, packed; ``n_findings`` besides."""
-    made = {name: column([getattr(row, name) for row in rows]) for name in COLUMNS}
-    return {**made, "n_findings": {"v": [len(row.findings) for row in rows]}}
+    """Every column by its key, packed; of findings their number, and not the failure.
+
+    The page has both in the details of a run.
+    """
+    made = {
+        column.key: pack([row.values[column.key] for row in rows])
+        for column in COLUMNS
+        if column.key not in ("findings", "failure")
+    }
+    return {**made, "findings": {"v": [len(row.findings) for row in rows]}}
+
+
+def fields() -> list[dict[str, Any]]:
+    """What the page has to know of every column to print and to sort it, in their order."""
+    return [field(column) for column in COLUMNS]
+
+
+def field(column: Column) -> dict[str, Any]:
+    """One column as plain data."""
+    return {
+        "key": column.key,
+        "title": column.title,
+        "head": column.head,
+        "definition": column.definition,
+        "unit": column.unit,
+        "unit_in_cell": column.unit_in_cell,
+        "digits": column.digits,
+        "divisor": column.divisor,
+        "grouped": column.grouped,
+        "better": column.better,
+        "only": dict(column.only),
+        "shown": dict(column.shown),
+        "beside": column.beside,
+        "joint": column.joint,
+    }
 
 
 def details(results: Sequence[Result]) -> dict[str, Any]:

@@ -7,17 +7,22 @@ import io
 from collections.abc import Sequence
 
 from harness import printable
-from harness.report import parts
-from harness.tables import formats, phases, reference_rows
+from harness.report.packing import short
+from harness.tables import reference_rows
+from harness.tables.column import NOT_MEASURED
+from harness.tables.columns import shown_in
+from harness.tables.markdown import cells, phase_cells, to_markdown
 from harness.tables.rows import row
-from harness.tables.views import SIDES
+from harness.tables.sections import Line, grouped
+from harness.tables.views import SIDES, Side
 from runner.contract.result import Result
 
 CSV_HEADER = (
     *("side", "table", "line", "kind", "runs", "suspect", "time_s", "low_s", "high_s", "ratio"),
-    *formats.FIGURES,
-    *phases.HEADER[2:],
+    *(column.head for column in shown_in("table")[1:]),
+    *(column.title for column in shown_in("phases")),
 )
+"""Time (s) and the ratio have names of their own, since they stand without what tables add."""
 
 
 def markdown(results: Sequence[Result]) -> str:
@@ -25,7 +30,7 @@ def markdown(results: Sequence[Result]) -> str:
     rows = [row(result) for result in results]
     parts = ["# benchdl report", ""]
     for side in SIDES.values():
-        parts += [f"## {side.title}", "", formats.to_markdown(rows, side), ""]
+        parts += [f"## {side.title}", "", to_markdown(rows, side), ""]
     parts += ["## Findings", "", *(_findings(results) or ["none"]), ""]
     parts += ["## Reference", "", reference_rows.to_markdown(), ""]
     return "\n".join(parts)
@@ -58,17 +63,25 @@ def _runs(count: int) -> str:
 def csv_lines(results: Sequence[Result]) -> str:
     """One line for each line of the tables of every side, with the interval and the runs."""
     rows = [row(result) for result in results]
-    number = {one.run_id: index for index, one in enumerate(rows)}
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(CSV_HEADER)
     for side in SIDES.values():
-        for section in parts.of_side(rows, side, number):
-            for line in section["lines"]:
-                cells = [side.name, section["caption"], *line["name"], len(line["runs"])]
-                cells += ["yes" if line["suspect"] else "no"]
-                cells += [line["time"], line["low"], line["high"]]
-                cells += [None if cell == "-" else cell for cell in line["cells"][1:]]
-                cells += [None if cell == "-" else cell for cell in line["phases"]]
-                writer.writerow(map(printable.csv_cell, cells))
+        for section in grouped(rows, side):
+            for line in section.lines:
+                found = [side.name, section.caption, *_csv_cells(line, side)]
+                writer.writerow(map(printable.csv_cell, found))
     return buffer.getvalue()
+
+
+def _csv_cells(line: Line, side: Side) -> list[object]:
+    """A line under ``CSV_HEADER``, from its name on; what was not measured is empty."""
+    low, high = line.interval_s or (None, None)
+    figures = [*cells(line, side)[3:], *phase_cells(line)[2:]]
+    return [
+        *line.name,
+        len(line.members),
+        "yes" if line.suspect else "no",
+        *(short(value) for value in (line.values["time_s"], low, high)),
+        *(None if text == NOT_MEASURED else text for text in figures),
+    ]

@@ -27,3 +27,13 @@ class Kind(NamedTuple):
     machine: str | None
     gpu_name: str | None
     gpus_visible: int | None
+
+
+class Configuration(NamedTuple):
+    """What one line of a table is about: its first two cells."""
+
+    label: str
+    mode: str
+
+    def __str__(self) -> str:
+        return f"{self.label}, {self.mode}"

@@ -1,54 +1,13 @@
-"""Where the time of a job goes, and what that says of a ranking: notes below a table."""
+"""What the phases of jobs say of a ranking: notes below a table."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
 from statistics import median
-from typing import NamedTuple
 
+from harness.tables.kinds import Configuration
 from harness.tables.rows import Row
-
-HEADER = (
-    "Tool", "Mode", "Import", "Build", "Compile", "First epoch", "Steady epoch", "Time + compile",
-    "Total", "Job CPUs",
-)  # fmt: skip
-
-DEFINITIONS = (
-    "Compile: ahead of Time (s), where the tool tells it apart; `-`: in the first epoch, which is "
-    "longer by it. Time + compile: Time (s) with what was compiled ahead: for every tool the same.",
-    "Job CPUs: CPU seconds of the job's own processes a second of Time (s).",
-)
-
-
-class Configuration(NamedTuple):
-    """What one line of a table is about: its first two cells."""
-
-    label: str
-    mode: str
-
-    def __str__(self) -> str:
-        return f"{self.label}, {self.mode}"
-
-
-def line(named: Configuration, rows: list[Row]) -> tuple[str, ...]:
-    """The medians of a configuration's phases, under ``HEADER``."""
-
-    def shown(read: Callable[[Row], float | None]) -> str:
-        value = _middle(rows, read)
-        return "-" if value is None else f"{value:.2f}"
-
-    return (
-        *named,
-        shown(lambda row: row.import_s),
-        shown(lambda row: row.build_s),
-        shown(lambda row: row.compile_s),
-        shown(lambda row: row.first_epoch_s),
-        shown(lambda row: row.steady_epoch_s),
-        shown(lambda row: row.time_and_compile_s),
-        shown(lambda row: row.total_s),
-        shown(lambda row: row.job_cpus),
-    )
 
 
 def notes(found: dict[Configuration, list[Row]]) -> list[str]:

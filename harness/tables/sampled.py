@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 from harness.stats.describe import Sample
 from harness.tables.rows import Row
-
-Figure = Literal["time_s", "first_epoch_s", "steady_epoch_s", "total_s"]
 
 
 def usable(rows: Sequence[Row]) -> list[Row]:
@@ -29,11 +26,14 @@ def moment(started_at: str) -> datetime:
     return datetime.fromisoformat(started_at or "1970-01-01T00:00:00+00:00")
 
 
-def samples(rows: Sequence[Row], figure: Figure = "time_s") -> list[Sample]:
-    """One sample a row, without rows that lack the figure; which rows count says :func:`usable`."""
+def samples(rows: Sequence[Row], key: str = "time_s") -> list[Sample]:
+    """The values of a column, one a row, without rows that lack it.
+
+    Which rows count says :func:`usable`.
+    """
     found = []
     for row in rows:
-        value: float | None = getattr(row, figure)
+        value: float | None = row.values[key]
         if value:  # an epoch of 0 s was not measured either
             began = moment(row.started_at).timestamp()
             found.append(Sample(value, (row.campaign_id, row.repeat), row.run_id, began))

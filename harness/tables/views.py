@@ -10,36 +10,48 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.tables.kinds import Kind
-from harness.tables.phases import Configuration
-from harness.tables.rows import recipe_batch_size
+from harness.tables.column import Column
+from harness.tables.columns import BY_KEY
+from harness.tables.columns_work import recipe_batch_size
+from harness.tables.kinds import Configuration, Kind
 
 Times = dict[Configuration, float]
 """Configuration to the median of its Time (s)."""
+
+RATIO = "ratio"
+"""Key of the column that only a whole table tells: a line's time to another of the table."""
+
+_VS_LOWEST = Column(
+    RATIO, "vs lowest", "Time (s) over the lowest of its table.", digits=2, better="lower"
+)
+
+_INSTANCE = Column(
+    "instance",
+    "Instance",
+    "its name, processor, cores and memory that the job may use, and the GPUs that it sees.",
+)
 
 
 @dataclass(frozen=True)
 class Side:
     """One way to lay runs out in tables.
 
-    ``heads`` are the first two columns. ``base`` is the time that a line is compared with, or None
-    for no ratio; ``faster`` says that the ratio is how many times faster the line is, and not how
-    many times longer it took. ``keep`` are the lines worth a table: what compares needs two.
-    ``together``: lines of one label follow one another, the quickest label first. ``caption`` and
-    ``line`` are remembered by kind.
+    ``heads`` are the first two columns, ``ratio`` that of a line's time to another: ``base`` is
+    that other time, or None for no ratio; where higher is better the ratio is how many times faster
+    the line is, else how many times longer it took. ``keep`` are the lines worth a table: what
+    compares needs two. ``together``: lines of one label follow one another, the quickest label
+    first. ``caption`` and ``line`` are remembered by kind.
     """
 
     name: str
     title: str
-    heads: tuple[str, str]
-    ratio: str
-    definition: str
+    heads: tuple[Column, Column]
+    ratio: Column
     empty: str
     caption: Callable[[Kind], str]
     line: Callable[[Kind], Configuration]
     base: Callable[[Configuration, Times], float | None]
     keep: Callable[[Times], list[Configuration]]
-    faster: bool = False
     together: bool = False
 
     def __post_init__(self) -> None:
@@ -56,7 +68,7 @@ class Side:
 
     def quotient(self, time_s: float, base_s: float) -> float:
         """The ratio of a line."""
-        return base_s / time_s if self.faster else time_s / base_s
+        return base_s / time_s if self.ratio.better == "higher" else time_s / base_s
 
 
 def label(kind: Kind) -> str:
@@ -134,9 +146,8 @@ def _on_both_devices(times: Times) -> list[Configuration]:
 TOOL = Side(
     name="tool",
     title="By tool",
-    heads=("Tool", "Mode"),
-    ratio="vs lowest",
-    definition="vs lowest: Time (s) over the lowest of its table.",
+    heads=(BY_KEY["tool"], BY_KEY["mode"]),
+    ratio=_VS_LOWEST,
     empty="no results yet: make bench",
     caption=_caption,
     line=lambda kind: Configuration(label(kind), kind.mode),
@@ -147,11 +158,8 @@ TOOL = Side(
 INSTANCE = Side(
     name="instance",
     title="By instance",
-    heads=("Instance", "Device"),
-    ratio="vs lowest",
-    definition="Instance: its name, processor, cores and memory that the job may use, and the "
-    "GPUs that it sees. "
-    "vs lowest: Time (s) over the lowest of its table.",
+    heads=(_INSTANCE, BY_KEY["device"]),
+    ratio=_VS_LOWEST,
     empty="no tool has run the same work on two instances: run the same command elsewhere, "
     "and copy its results beside these",
     caption=lambda kind: " · ".join([label(kind), kind.mode, work(kind), *_conditions(kind)]),
@@ -163,10 +171,15 @@ INSTANCE = Side(
 DEVICE = Side(
     name="device",
     title="GPU and CPU",
-    heads=("Tool", "Device"),
-    ratio="CPU / this",
-    definition="CPU / this: Time (s) of the same tool on the CPU of the same machine over that of "
-    "the line: how many times faster the GPU is.",
+    heads=(BY_KEY["tool"], BY_KEY["device"]),
+    ratio=Column(
+        RATIO,
+        "CPU / this",
+        "Time (s) of the same tool on the CPU of the same machine over that of the line: how many "
+        "times faster the GPU is.",
+        digits=2,
+        better="higher",
+    ),
     empty="no tool has run the same work on CPU and GPU of one machine: "
     "benchdl run TOOL --device cpu, and again with --device gpu",
     caption=lambda kind: " · ".join([work(kind), *_conditions(kind), *_machine(kind)]),
@@ -176,16 +189,20 @@ DEVICE = Side(
     ),
     base=_cpu_of_the_same,
     keep=_on_both_devices,
-    faster=True,
     together=True,
 )
 
 VARIANT = Side(
     name="variant",
     title="By variant",
-    heads=("Variant", "Mode"),
-    ratio="vs default",
-    definition="vs default: Time (s) over that of the variant `default` of the same table.",
+    heads=(BY_KEY["variant"], BY_KEY["mode"]),
+    ratio=Column(
+        RATIO,
+        "vs default",
+        "Time (s) over that of the variant `default` of the same table.",
+        digits=2,
+        better="lower",
+    ),
     empty="no tool has run in two variants: benchdl list names them, benchdl run TOOL "
     "--variant default --variant NAME compares them",
     caption=lambda kind: " · ".join([kind.tool, kind.mode, _caption(kind)]),

@@ -13,6 +13,7 @@ from harness.launchers.launcher import Exit, Prepared
 from harness.launchers.local import LocalLauncher
 from harness.store import Store
 from harness.tables import rows
+from harness.tables.sections import grouped
 from runner.contract.job import Pins, Provenance, load_job
 from runner.contract.result import Idle
 
@@ -162,11 +163,10 @@ def test_later_both_builds_are_named_by_their_images(launcher, store, first):
 
 
 def test_the_table_has_a_line_for_each_build(launcher, store, first):
-    from harness.tables import formats
 
     done = run(launcher, store, against="latest")
-    (section,) = formats.sections([rows.row(one) for one in done])
-    assert [len(members) for members in section.members] == [6, 6]
+    (section,) = grouped([rows.row(one) for one in done])
+    assert [len(line.members) for line in section.lines] == [6, 6]
 
 
 def test_it_can_be_resumed_in_the_same_images(launcher, store, first):

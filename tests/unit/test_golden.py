@@ -8,7 +8,8 @@ import pytest
 
 from harness.bundle import reading, replay
 from harness.bundle.unpacking import unpack
-from harness.tables import formats, rows
+from harness.tables import rows
+from harness.tables.markdown import to_markdown
 from runner.contract.result import load_result
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -28,7 +29,7 @@ def test_the_figures_of_a_stored_result_stay_the_same():
     assert row.parameters == 65_402
     assert row.error_rate_percent == pytest.approx(0.92, abs=0.005)
     assert row.gpu_percent is None
-    assert "| Keras (tensorflow) |" in formats.to_markdown([row])
+    assert "| Keras (tensorflow) |" in to_markdown([row])
 
 
 def test_an_old_bundle_stays_readable(tmp_path):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from harness.tables import formats, phases, rows
-from harness.tables.phases import Configuration
+from harness.tables import phases, rows
+from harness.tables.kinds import Configuration
+from harness.tables.markdown import phase_cells, phase_header, to_markdown
+from harness.tables.sections import grouped
 
 
 def timed(make_result, title, *, steady, total, epochs=10, **changes):
@@ -22,18 +24,18 @@ def flip(*table):
 
 
 def test_the_second_table_has_every_phase(make_result):
-    (section,) = formats.sections([rows.row(make_result())])
-    (line,) = section.phases
+    (section,) = grouped([rows.row(make_result())])
+    line = phase_cells(section.lines[0])
     assert line[:2] == ("Keras (tensorflow)", "as-written")
-    assert len(line) == len(phases.HEADER)
-    markdown = formats.to_markdown([rows.row(make_result())])
+    assert len(line) == len(phase_header())
+    markdown = to_markdown([rows.row(make_result())])
     for word in ("Import", "Build", "Compile", "First epoch", "Steady epoch", "Total"):
         assert word in markdown
 
 
 def test_what_was_not_told_apart_is_a_dash(make_result):
-    (section,) = formats.sections([rows.row(make_result())])
-    assert section.phases[0][phases.HEADER.index("Compile")] == "-"
+    (section,) = grouped([rows.row(make_result())])
+    assert phase_cells(section.lines[0])[phase_header().index("Compile")] == "-"
 
 
 def test_a_rank_that_flips_is_told_with_the_epoch(make_result):
@@ -62,9 +64,9 @@ def test_rows_that_differ_in_mode_or_layout_have_no_winner(make_result):
     base = timed(make_result, "a", steady=2.0, total=30.0)
     first = timed(make_result, "b", steady=2.0, total=30.0, **layout)
     tuned = timed(make_result, "a", steady=2.0, total=30.0, job=settings)
-    (section,) = formats.sections([base, first, tuned])
+    (section,) = grouped([base, first, tuned])
     notes = [note for note in section.notes if "no row is named a winner" in note]
     assert any("differ in mode (as-written: a, b; tuned: a)" in note for note in notes)
-    assert [line[1] for line in section.lines].count("tuned") == 1
-    (section,) = formats.sections([base, base])
+    assert [line.name.mode for line in section.lines].count("tuned") == 1
+    (section,) = grouped([base, base])
     assert section.notes == []

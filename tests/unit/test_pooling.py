@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.compare import comparing, text
-from harness.tables import formats, rows
+from harness.tables import rows
+from harness.tables.sections import grouped
 
 THEANO = {"backend": "theano", "title": "Keras (theano)"}
 
@@ -23,7 +24,7 @@ def made(make_result, seconds=100.0, count=6, day=23, hour=12, launch=None, **jo
 
 
 def section(results):
-    (only,) = formats.sections([rows.row(one) for one in results])
+    (only,) = grouped([rows.row(one) for one in results])
     return only
 
 
@@ -44,23 +45,23 @@ def section(results):
 def test_other_builds_have_a_line_of_their_own(make_result, job, launch, words):
     both = made(make_result) + made(make_result, 200.0, launch=launch, **job)
     found = section(both)
-    assert [len(members) for members in found.members] == [6, 6]
-    first, second = (name.label for name in found.names)
+    assert [len(line.members) for line in found.lines] == [6, 6]
+    first, second = (line.name.label for line in found.lines)
     assert words in second
     assert words not in first
-    assert section(made(make_result)).names[0].label == "Keras (tensorflow)"
+    assert section(made(make_result)).lines[0].name.label == "Keras (tensorflow)"
 
 
 def test_only_what_tells_builds_apart_is_named(make_result):
     newer = {"provenance": {"image_id": "sha256:" + 64 * "d", "locks_sha256": {"r.lock": 64 * "e"}}}
     found = section(made(make_result) + made(make_result, 200.0, **newer))
-    assert found.names[1].label == "Keras (tensorflow) [image dddddddddddd]"
+    assert found.lines[1].name.label == "Keras (tensorflow) [image dddddddddddd]"
 
 
 def test_other_code_of_benchdl_and_other_days_get_a_note(make_result):
     later = made(make_result, day=25, launch={"harness_sha256": 64 * "9"})
     found = section(made(make_result) + later)
-    assert [len(members) for members in found.members] == [12]
+    assert [len(line.members) for line in found.lines] == [12]
     notes = "\n".join(found.notes)
     assert "12 runs were measured by 2 versions of benchdl's code" in notes
     assert "benchdl 0.1.0 of code 999999999999" in notes

@@ -14,7 +14,9 @@ import pytest
 from harness import printable
 from harness.report import page, texts
 from harness.report.document import Source
-from harness.tables import formats, rows
+from harness.tables import rows
+from harness.tables.data_formats import to_csv
+from harness.tables.markdown import to_markdown
 
 HOSTILE = [
     "\x1b[2J\x1b]0;title\x07",  # clears the screen, sets the title
@@ -134,14 +136,14 @@ def clean(text):
 
 
 def test_a_table_holds_only_its_own_cells(evil):
-    text = clean(formats.to_markdown([rows.row(evil)]))
+    text = clean(to_markdown([rows.row(evil)]))
     lines = [line for line in text.splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines[:3]} == {10}
     assert "<b>" not in text.replace("\\<b>", "")
 
 
 def test_a_table_of_csv_has_no_formula(evil):
-    text = clean(formats.to_csv([rows.row(evil)]))
+    text = clean(to_csv([rows.row(evil)]))
     for line in csv.reader(io.StringIO(text)):
         for cell in line:
             assert not cell.startswith(tuple("=+-@\t\r")) or re.fullmatch(r"[-+]?[\d.e+-]+", cell)

@@ -18,8 +18,9 @@ import report_data
 
 from harness.cli import request, run
 from harness.report import commands, document, library, packing, parts, runs, texts
-from harness.tables import formats
+from harness.tables.markdown import cells, to_markdown
 from harness.tables.rows import row
+from harness.tables.sections import grouped
 from harness.tables.views import SIDES
 
 REPO = Path(__file__).resolve().parents[2]
@@ -42,9 +43,9 @@ def results():
 
 def test_a_column_keeps_every_value():
     texts_, numbers = ["a", None, "b", "a"], [1.23456789, None, 3, True]
-    packed = packing.column(texts_)
+    packed = packing.pack(texts_)
     assert [None if c < 0 else packed["d"][c] for c in packed["c"]] == texts_
-    assert packing.column(numbers)["v"] == [1.234568, None, 3, True]
+    assert packing.pack(numbers)["v"] == [1.234568, None, 3, True]
 
 
 def test_packed_text_is_the_document_and_no_markup():
@@ -56,11 +57,9 @@ def test_packed_text_is_the_document_and_no_markup():
 def test_every_field_of_a_row_reaches_the_page(results):
     rows = [row(result) for result in results]
     columns = runs.columns(rows)
-    assert set(columns) - {"n_findings"} == set(type(rows[0]).model_fields) - {
-        "findings",
-        "failure",
-    }
-    assert columns["n_findings"]["v"] == [len(one.findings) for one in rows]
+    assert set(columns) == {field["key"] for field in runs.fields()} - {"failure"}
+    assert set(rows[0].values) == set(columns) | {"failure"}
+    assert columns["findings"]["v"] == [len(one.findings) for one in rows]
 
 
 def test_details_share_what_is_alike_and_lose_nothing(results):
@@ -80,11 +79,17 @@ def test_lines_are_those_of_the_tables_and_of_usable_runs(results):
     assert set(scopes) == {"", *(one.campaign_id for one in rows)}
     for side in SIDES.values():
         ours = scopes[""][side.name]
-        theirs = formats.sections(rows, side)
+        theirs = grouped(rows, side)
         assert [one["caption"] for one in ours] == [one.caption for one in theirs]
         for mine, section in zip(ours, theirs, strict=True):
-            assert [line["cells"] for line in mine["lines"]] == [one[2:] for one in section.lines]
-            for line in mine["lines"]:
+            heads = [column.head for column in parts.page_columns(side)]
+            for line, theirs_of in zip(mine["lines"], section.lines, strict=True):
+                shown = dict(zip(heads, line["cells"], strict=True))
+                time_s, bounds, count = (shown.pop(head) for head in heads[:3])
+                printed = f"{time_s} ({bounds})" if bounds != "-" else time_s
+                assert [printed, *shown.values()] == list(cells(theirs_of, side)[2:])
+                assert count == str(len(line["runs"]))
+                assert line["values"]["time_s"] == pytest.approx(theirs_of.values["time_s"])
                 statuses = {rows[n].status for n in line["runs"]}
                 assert statuses in ({"ok"}, {"suspect"})
                 assert {rows[n].status for n in line["beside"]} <= {"suspect"}
@@ -147,7 +152,7 @@ def test_markdown_holds_the_printed_tables_and_the_advice(results):
     text = texts.markdown(results)
     rows = [row(result) for result in results]
     for side in SIDES.values():
-        assert formats.to_markdown(rows, side) in text
+        assert to_markdown(rows, side) in text
     assert "`not-learned`" in text
     assert "try another seed" in text
 
@@ -155,7 +160,7 @@ def test_markdown_holds_the_printed_tables_and_the_advice(results):
 def test_csv_has_a_line_for_each_line_of_every_table(results):
     lines = list(csv.DictReader(io.StringIO(texts.csv_lines(results))))
     rows = [row(result) for result in results]
-    want = sum(len(one.lines) for side in SIDES.values() for one in formats.sections(rows, side))
+    want = sum(len(one.lines) for side in SIDES.values() for one in grouped(rows, side))
     assert len(lines) == want
     assert {line["side"] for line in lines} == set(SIDES)
     assert all(float(line["time_s"]) > 0 for line in lines)

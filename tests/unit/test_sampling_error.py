@@ -11,7 +11,9 @@ from statistics import pstdev
 import pytest
 
 from harness.report import parts
-from harness.tables import formats, sampling_error
+from harness.tables import sampling_error
+from harness.tables.data_formats import to_csv, to_json
+from harness.tables.markdown import to_markdown
 from harness.tables.rows import row
 from harness.tables.views import TOOL
 
@@ -32,15 +34,15 @@ def test_it_is_the_binomial_one_and_never_none():
 def test_every_form_of_a_table_has_it(make_result):
     few = {"learning": {"error_rate": 0.02, "test_samples": 400}}
     table = [row(make_result(measurement=few))]
-    assert "2.00 ±0.71 %" in formats.to_markdown(table)
-    (told,) = json.loads(formats.to_json(table))
+    assert "2.00 ±0.71 %" in to_markdown(table)
+    (told,) = json.loads(to_json(table))
     assert told["error_rate_se_points"] == pytest.approx(0.71, abs=0.01)
-    (line,) = csv.DictReader(io.StringIO(formats.to_csv(table)))
+    (line,) = csv.DictReader(io.StringIO(to_csv(table)))
     assert float(line["error_rate_se_points"]) == pytest.approx(0.71, abs=0.01)
     (section,) = parts.of_side(table, TOOL, {table[0].run_id: 0})
-    assert section["lines"][0]["error_se"] == pytest.approx(0.71, abs=0.01)
+    assert section["lines"][0]["values"]["error_rate_se_points"] == pytest.approx(0.71, abs=0.01)
 
 
 def test_repeats_on_the_same_images_do_not_lower_it(make_result):
     table = [row(make_result()) for _ in range(9)]
-    assert "0.83 ±0.09 %" in formats.to_markdown(table)
+    assert "0.83 ±0.09 %" in to_markdown(table)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from printed import cells
+from printed import cells as cells_of
 
-from harness.tables import formats, rows, views
+from harness.tables import rows, views
+from harness.tables.markdown import cells, to_markdown
+from harness.tables.sections import grouped
 
 K80 = "Tesla K80"
 
@@ -35,9 +37,9 @@ def test_by_instance_is_the_seeds_second_table(make_result):
         on_gpu(make_result, 36.0, visible=8, machine="Xeon, 32 cores"),
         on_cpu(make_result, 130.0, machine="Xeon, 32 cores"),
     ]
-    (section,) = formats.sections(table, views.INSTANCE)
+    (section,) = grouped(table, views.INSTANCE)
     assert section.caption.startswith("Keras (tensorflow) · as-written · cnn-mnist")
-    shown = [(line[0], line[2], line[3], line[5]) for line in section.lines]
+    shown = [(line[0], line[2], line[3], line[5]) for line in map(cells, section.lines)]
     assert shown == [
         ("Xeon, 32 cores · 8 × Tesla K80", "36.0", "1.00", "1/8"),
         ("Xeon, 4 cores · Tesla K80", "37.0", "1.03", "1/1"),
@@ -53,20 +55,20 @@ def test_gpu_and_cpu_of_one_machine(make_result):
         on_cpu(make_result, 900.0, **theano),  # never on the GPU: nothing to compare
         on_cpu(make_result, 130.0, machine="Xeon, 32 cores"),
     ]
-    (section,) = formats.sections(table, views.DEVICE)
-    assert [line[:4] for line in section.lines] == [
+    (section,) = grouped(table, views.DEVICE)
+    assert [cells(line, views.DEVICE)[:4] for line in section.lines] == [
         ("Keras (tensorflow)", K80, "37.0", "8.81"),
         ("Keras (tensorflow)", "cpu", "326.0", "1.00"),
     ]
-    assert "CPU / this" in formats.to_markdown(table, views.DEVICE)
+    assert "CPU / this" in to_markdown(table, views.DEVICE)
 
 
 def test_devices_of_one_tool_follow_one_another(make_result):
     theano = {"backend": "theano", "title": "Keras (theano)"}
     table = [on_cpu(make_result, 300.0), on_gpu(make_result, 37.0),
              on_cpu(make_result, 200.0, **theano), on_gpu(make_result, 20.0, **theano)]  # fmt: skip
-    (section,) = formats.sections(table, views.DEVICE)
-    assert [line[2] for line in section.lines] == ["20.0", "200.0", "37.0", "300.0"]
+    (section,) = grouped(table, views.DEVICE)
+    assert [cells(line)[2] for line in section.lines] == ["20.0", "200.0", "37.0", "300.0"]
 
 
 def test_variants_are_compared_with_the_default(make_result):
@@ -75,22 +77,22 @@ def test_variants_are_compared_with_the_default(make_result):
         on_gpu(make_result, 130.0, variant="no-pool"),
         on_gpu(make_result, 90.0, variant="no-pool", overrides={"memory_pool.fraction": 0.5}),
     ]
-    (section,) = formats.sections(table, views.VARIANT)
-    assert [(line[0], line[3]) for line in section.lines] == [
+    (section,) = grouped(table, views.VARIANT)
+    assert [(line.name.label, cells(line)[3]) for line in section.lines] == [
         ("no-pool, memory_pool.fraction=0.5", "0.90"),
         ("default", "1.00"),
         ("no-pool", "1.30"),
     ]
-    without = formats.sections(table[1:], views.VARIANT)
-    assert [line[3] for line in without[0].lines] == ["-", "-"]
+    without = grouped(table[1:], views.VARIANT)
+    assert [line.values["ratio"] for line in without[0].lines] == [None, None]
 
 
 @pytest.mark.parametrize(
     "side", [views.INSTANCE, views.DEVICE, views.VARIANT], ids=lambda s: s.name
 )
 def test_a_side_with_nothing_to_compare_says_how_to_get_it(make_result, side):
-    assert formats.sections([on_cpu(make_result, 1.0)], side) == []
-    assert formats.to_markdown([on_cpu(make_result, 1.0)], side) == side.empty
+    assert grouped([on_cpu(make_result, 1.0)], side) == []
+    assert to_markdown([on_cpu(make_result, 1.0)], side) == side.empty
 
 
 @pytest.mark.parametrize("side", list(views.SIDES.values()), ids=lambda s: s.name)
@@ -103,7 +105,7 @@ def test_an_invalid_run_is_in_no_median_of_any_side(make_result, side):
         on_cpu(make_result, 40.0, variant="no-pool"),
         on_gpu(make_result, 3.0),
     ]
-    members = [row for one in formats.sections(table, side) for line in one.members for row in line]
+    members = [row for one in grouped(table, side) for line in one.lines for row in line.members]
     assert members
     assert spoilt.run_id not in {row.run_id for row in members}
 
@@ -113,7 +115,7 @@ def test_the_command_prints_a_side(make_result, stored, benchdl, tmp_path):
         changes = {"job": {"variant": variant}, "measurement": {"phases": {"fit_s": seconds}}}
         stored(tmp_path / "results", make_result(**changes))
     printed = benchdl("table", "--by", "variant").stdout
-    lines = [cells(line) for line in printed.splitlines() if line.startswith("|")]
+    lines = [cells_of(line) for line in printed.splitlines() if line.startswith("|")]
     assert lines[0][:4] == ["Variant", "Mode", "Time (s)", "vs default"]
     assert [line[3] for line in lines[2:4]] == ["1.00", "1.50"]
     refused = benchdl("table", "--by", "variant", "--format", "csv")

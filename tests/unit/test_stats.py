@@ -82,7 +82,7 @@ def test_a_row_is_a_sample_in_its_block(make_result):
     row = rows.row(make_result(job={"repeat": 3}))
     began = datetime(2026, 11, 23, 12, tzinfo=timezone.utc).timestamp()
     assert sampled.samples([row]) == [Sample(row.time_s, (row.campaign_id, 3), row.run_id, began)]
-    one_epoch = row.model_copy(update={"steady_epoch_s": None})
+    one_epoch = rows.Row({**row.values, "steady_epoch_s": None})
     assert sampled.samples([one_epoch], "steady_epoch_s") == []
 
 

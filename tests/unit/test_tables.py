@@ -11,7 +11,11 @@ import time
 import pytest
 from printed import cells, rows_by_tool
 
-from harness.tables import formats, reference_rows, rows
+from harness.tables import reference_rows, rows
+from harness.tables.data_formats import to_csv, to_json
+from harness.tables.markdown import cells as printed_cells
+from harness.tables.markdown import to_markdown
+from harness.tables.sections import grouped
 
 HEADER = "| Tool | Mode | Time (s) | vs lowest | GPU (%) | GPUs | CPUs | CPU1 (%) | Error rate |"
 KEYS = """
@@ -55,18 +59,18 @@ THEANO = {"backend": "theano", "title": "Keras (theano)"}
 
 
 def test_header_is_the_seeds(make_result):
-    header = formats.to_markdown(table_of(make_result())).splitlines()[2]
+    header = to_markdown(table_of(make_result())).splitlines()[2]
     assert re.sub(r" +", " ", header) == HEADER
 
 
 def test_a_line_holds_the_figures_of_its_run(make_result):
-    lines = tool_lines(formats.to_markdown(table_of(make_result())))
+    lines = tool_lines(to_markdown(table_of(make_result())))
     assert lines == {"Keras (tensorflow)": ["176.4", "1.00", "-", "-", "2", "96", "0.83 ±0.09 %"]}
 
 
 def test_tools_are_sorted_by_time_and_compared_with_the_best(make_result):
     table = table_of(timed(make_result, 74.0, job=THEANO), timed(make_result, 37.0))
-    lines = tool_lines(formats.to_markdown(table))
+    lines = tool_lines(to_markdown(table))
     assert list(lines) == ["Keras (tensorflow)", "Keras (theano)"]
     assert [line[1] for line in lines.values()] == ["1.00", "2.00"]
 
@@ -89,21 +93,21 @@ def test_gpu_columns(make_result):
     use = gpu(66.0, 70.0)
     use["devices"][1]["used"] = False
     result = make_result(job={"device": "gpu"}, measurement={"gpu": use})
-    (line,) = tool_lines(formats.to_markdown(table_of(result))).values()
+    (line,) = tool_lines(to_markdown(table_of(result))).values()
     assert line[2:4] == ["66", "1/2"]
 
 
 def test_an_idle_gpu_is_a_measured_zero(make_result):
     row = rows.row(make_result(job={"device": "gpu"}, measurement={"gpu": gpu(0.0)}))
     assert row.gpu_percent == 0.0
-    (line,) = tool_lines(formats.to_markdown([row])).values()
+    (line,) = tool_lines(to_markdown([row])).values()
     assert line[2] == "0"
 
 
 def test_a_gpu_that_tells_no_utilisation_is_not_idle(make_result):
     row = rows.row(make_result(job={"device": "gpu"}, measurement={"gpu": gpu(None)}))
     assert (row.gpu_percent, row.gpus_used, row.gpus_visible) == (None, 1, 1)
-    (line,) = tool_lines(formats.to_markdown([row])).values()
+    (line,) = tool_lines(to_markdown([row])).values()
     assert line[2:4] == ["-", "1/1"]
 
 
@@ -120,16 +124,16 @@ def test_what_was_not_measured_is_null_and_a_dash(make_result):
         "job_cpu_s",
         "rss_peak_bytes",
     ]
-    (shown,) = json.loads(formats.to_json([row]))
+    (shown,) = json.loads(to_json([row]))
     assert [shown[key] for key in empty] == [None] * len(empty)
-    (line,) = csv.DictReader(io.StringIO(formats.to_csv([row])))
+    (line,) = csv.DictReader(io.StringIO(to_csv([row])))
     assert [line[key] for key in empty] == [""] * len(empty)
-    (cell,) = tool_lines(formats.to_markdown([row])).values()
+    (cell,) = tool_lines(to_markdown([row])).values()
     assert cell[2:6] == ["-", "-", "-", "-"]
 
 
 def test_a_failed_run_has_no_figures_at_all(make_result):
-    (shown,) = json.loads(formats.to_json(table_of(make_result(**FAILED))))
+    (shown,) = json.loads(to_json(table_of(make_result(**FAILED))))
     figures = [
         key for key in KEYS if key.endswith(("_s", "_percent")) or key in ("cpus", "parameters")
     ]
@@ -169,14 +173,14 @@ def test_first_and_steady_epoch(make_result):
     ids=lambda other: str(other)[-40:],
 )
 def test_what_cannot_be_compared_never_shares_a_section(make_result, other):
-    sections = formats.sections(table_of(make_result(), make_result(**other)))
+    sections = grouped(table_of(make_result(), make_result(**other)))
     assert [len(section.lines) for section in sections] == [1, 1]
     assert len({section.caption for section in sections}) == 2
-    assert [section.lines[0][3] for section in sections] == ["1.00", "1.00"]
+    assert [section.lines[0].values["ratio"] for section in sections] == [1.0, 1.0]
 
 
 def test_captions_name_launcher_dataset_device_and_machine(make_result):
-    (section,) = formats.sections(table_of(make_result()))
+    (section,) = grouped(table_of(make_result()))
     for words in (
         "launcher docker",
         "dataset mnist",
@@ -190,7 +194,7 @@ def test_captions_name_launcher_dataset_device_and_machine(make_result):
 def test_a_batch_size_of_its_own_is_named_and_the_recipes_is_not(make_result):
     own, small = make_result(), make_result(job={"batch_size": 64})
     assert [row.batch_size for row in table_of(own, small)] == [128, 64]
-    captions = [section.caption for section in formats.sections(table_of(own, small))]
+    captions = [section.caption for section in grouped(table_of(own, small))]
     assert sorted("batch 64" in caption for caption in captions) == [False, True]
     assert not any("batch 128" in caption for caption in captions)
     failed = make_result(job={"batch_size": 64}, **FAILED)
@@ -208,8 +212,8 @@ def test_repeats_are_one_line_with_the_median(make_result):
     results = [
         timed(make_result, s, job={"repeat": n}) for n, s in enumerate([30.0, 90.0, 31.0], 1)
     ]
-    (section,) = formats.sections(table_of(*results))
-    ((label, _, time_s, *_),) = section.lines
+    (section,) = grouped(table_of(*results))
+    (label, _, time_s, *_) = printed_cells(section.lines[0])
     assert label == "Keras (tensorflow) (median of 3)"
     assert time_s == "31.0"
 
@@ -217,7 +221,7 @@ def test_repeats_are_one_line_with_the_median(make_result):
 def test_the_best_is_the_lowest_median(make_result):
     slow_once = [timed(make_result, seconds) for seconds in (10.0, 40.0, 44.0)]
     steady = [timed(make_result, seconds, job=THEANO) for seconds in (20.0, 20.0, 21.0)]
-    lines = tool_lines(formats.to_markdown(table_of(*slow_once, *steady)))
+    lines = tool_lines(to_markdown(table_of(*slow_once, *steady)))
     assert [line[:2] for line in lines.values()] == [["20.0", "1.00"], ["40.0", "2.00"]]
 
 
@@ -225,7 +229,7 @@ def test_variants_and_overrides_have_lines_of_their_own(make_result):
     pool = {"variant": "pool"}
     override = {"variant": "pool", "overrides": {"memory_pool.fraction": 0.5}}
     table = table_of(make_result(), make_result(job=pool), make_result(job=override))
-    assert set(tool_lines(formats.to_markdown(table))) == {
+    assert set(tool_lines(to_markdown(table))) == {
         "Keras (tensorflow)",
         "Keras (tensorflow), pool",
         "Keras (tensorflow), pool, memory_pool.fraction=0.5",
@@ -245,7 +249,7 @@ def test_bad_runs_are_listed_and_never_averaged(make_result, bad, words):
     spoilt = make_result(**bad)
     if bad is INVALID:
         spoilt = timed(make_result, 1.0, **bad)
-    markdown = formats.to_markdown(table_of(timed(make_result, 37.0), spoilt))
+    markdown = to_markdown(table_of(timed(make_result, 37.0), spoilt))
     assert tool_lines(markdown)["Keras (tensorflow)"][0] == "37.0"
     (note,) = [line for line in markdown.splitlines() if words in line]
     assert note.startswith("- Keras (tensorflow): ")
@@ -253,20 +257,20 @@ def test_bad_runs_are_listed_and_never_averaged(make_result, bad, words):
 
 
 def test_a_store_of_failures_only_has_no_table(make_result):
-    markdown = formats.to_markdown(table_of(make_result(**FAILED)))
+    markdown = to_markdown(table_of(make_result(**FAILED)))
     assert "| Tool" not in markdown
     assert "timeout" in markdown
 
 
 def test_a_lone_suspect_run_is_shown_and_marked(make_result):
-    markdown = formats.to_markdown(table_of(timed(make_result, 37.0, **SUSPECT)))
+    markdown = to_markdown(table_of(timed(make_result, 37.0, **SUSPECT)))
     assert tool_lines(markdown)["Keras (tensorflow) (suspect)"][0] == "37.0"
     assert "suspect (suspect: foreign-load)" in markdown
 
 
 def test_a_suspect_run_is_not_averaged_with_a_good_one(make_result):
     both = [timed(make_result, 37.0), timed(make_result, 99.0, **SUSPECT)]
-    markdown = formats.to_markdown(table_of(*both))
+    markdown = to_markdown(table_of(*both))
     assert tool_lines(markdown)["Keras (tensorflow)"][0] == "37.0"
     assert both[1].run_id in markdown
 
@@ -274,12 +278,12 @@ def test_a_suspect_run_is_not_averaged_with_a_good_one(make_result):
 def test_the_note_of_a_local_stack_is_shown_once(make_result):
     note = "TensorFlow 2.15 instead of the image's 2.11"
     job = {"launcher": "local", "provenance": {"kind": "environment", "note": note}}
-    markdown = formats.to_markdown(table_of(make_result(job=job), make_result(job=job)))
+    markdown = to_markdown(table_of(make_result(job=job), make_result(job=job)))
     assert markdown.count(note) == 1
 
 
 def test_definitions_are_below_every_table(make_result):
-    markdown = formats.to_markdown(table_of(make_result()))
+    markdown = to_markdown(table_of(make_result()))
     assert markdown.rstrip().splitlines()[-1].startswith("> ")
     for column in (
         "Time (s):",
@@ -296,19 +300,19 @@ def test_definitions_are_below_every_table(make_result):
 
 def test_json_and_csv_have_the_keys_of_the_issue(make_result):
     table = table_of(make_result(**SUSPECT), make_result(**FAILED))
-    listed = json.loads(formats.to_json(table))
+    listed = json.loads(to_json(table))
     assert [set(KEYS) - set(row) for row in listed] == [set(), set()]
     assert listed[0]["findings"] == ["suspect: foreign-load"]
-    lines = list(csv.DictReader(io.StringIO(formats.to_csv(table))))
+    lines = list(csv.DictReader(io.StringIO(to_csv(table))))
     assert list(lines[0]) == list(listed[0])
     assert lines[0]["findings"] == "suspect: foreign-load"
     assert len(lines) == 2
 
 
 def test_no_results_say_how_to_get_some():
-    assert "make bench" in formats.to_markdown([])
-    assert formats.to_json([]) == "[]"
-    assert len(formats.to_csv([]).splitlines()) == 1
+    assert "make bench" in to_markdown([])
+    assert to_json([]) == "[]"
+    assert len(to_csv([]).splitlines()) == 1
 
 
 def test_reference_rows_are_marked_as_other_hardware(make_result, stored, benchdl, tmp_path):
@@ -355,6 +359,6 @@ def test_five_repeats_have_an_interval_and_four_have_none(make_result):
             timed(make_result, seconds, job={"repeat": n})
             for n, seconds in enumerate(times[:count], 1)
         ]
-        (section,) = formats.sections(table_of(*results))
-        assert section.lines[0][2] == cell
-        assert len(json.loads(formats.to_json(table_of(*results)))) == count
+        (section,) = grouped(table_of(*results))
+        assert printed_cells(section.lines[0])[2] == cell
+        assert len(json.loads(to_json(table_of(*results)))) == count

@@ -10,7 +10,8 @@ import pytest
 from harness.campaign import this_machine
 from harness.cli import command
 from harness.errors import UsageError
-from harness.tables import formats, rows
+from harness.tables import rows
+from harness.tables.markdown import to_markdown
 from runner.contract.host_type import HostType
 
 CLOUD = "Intel(R) Xeon(R) Processor"
@@ -119,7 +120,7 @@ def test_stores_of_like_processors_are_not_pooled(make_result, other):
         for repeat in range(1, 6)
     ]
     assert len({row.kind for row in found}) == 2
-    shown = formats.to_markdown(found)
+    shown = to_markdown(found)
     assert shown.count("| Keras (tensorflow) |") == 2
     assert this_machine.words(host(**other)) in shown
 
@@ -130,7 +131,7 @@ def test_another_kernel_is_noted(make_result):
         for repeat, kernel in enumerate(["6.1.0", "6.8.0"], 1)
     ]
     assert [row.kernel for row in found] == ["6.1.0", "6.8.0"]
-    assert "its 2 runs were on 2 kernels (6.1.0, 6.8.0)" in formats.to_markdown(found)
+    assert "its 2 runs were on 2 kernels (6.1.0, 6.8.0)" in to_markdown(found)
 
 
 def test_old_results_group_as_before(make_result):

@@ -53,8 +53,9 @@ function timesData(doc, section, lines, state) {
         tip: pointTip(doc, row),
       });
     }
-    return { label: names[n], time: line.time, low: line.low, high: line.high,
-      tip: `${line.name.join(", ")}\n${intervalText(line)}` };
+    const { time_s: time, low_s: low, high_s: high } = line.values;
+    return { label: names[n], time, low, high,
+      tip: `${line.name.join(", ")}\n${intervalText(doc, line)}` };
   });
   const ghosts = state.ghosts ? ghostsOf(doc, section, lines)[0] : [];
   const sort = [...names, ...ghosts.map((ghost) => ghost.label)];
@@ -62,25 +63,21 @@ function timesData(doc, section, lines, state) {
 }
 
 function pointTip(doc, row) {
+  const get = (key) => doc.rows.get(key, row);
   return [
-    `${doc.rows.get("tool", row)}, ${doc.rows.get("mode", row)}`,
-    `Time ${seconds(doc.rows.get("time_s", row))} s, error ` +
-      `${errorText(doc.rows.get("error_rate_percent", row), doc.rows.get("error_rate_se_points", row))} %, ` +
-      doc.rows.get("status", row),
-    doc.rows.get("run_id", row),
+    `${get("tool")}, ${get("mode")}`,
+    `${told(doc.fields.get("time_s"), get)}, ${told(doc.fields.get("error_rate_percent"), get)}, ` +
+      get("status"),
+    get("run_id"),
   ].join("\n");
 }
 
-// An error rate with its standard error, both in per cent.
-function errorText(rate, se) {
-  return se === null ? fixed(rate, 2) : `${fixed(rate, 2)} ±${fixed(se, 2)}`;
-}
-
-function intervalText(line) {
-  const runs = count(line.runs.length, "run");
-  const found = `median ${seconds(line.time)} s of ${runs}`;
-  return line.low === null ? found
-    : `${found}, 95 % interval ${seconds(line.low)} to ${seconds(line.high)} s`;
+// The median of a line and its interval, as in its table.
+function intervalText(doc, line) {
+  const cell = (key) =>
+    line.cells[doc.sides.tool.columns.findIndex((field) => field.key === key)];
+  const found = `median ${cell("time_s")} ${doc.fields.get("time_s").unit} of ${count(line.runs.length, "run")}`;
+  return line.values.low_s === null ? found : `${found}, 95 % interval ${cell("interval")}`;
 }
 
 // The seed's figures of the tools and kinds of device of a section that did the same work: those that
@@ -91,7 +88,7 @@ function ghostsOf(doc, section, lines) {
   if (!same || !lines.length) return [[], []];
   const of = (name) => new Set(lines.map((line) => doc.rows.get(name, line.runs[0])));
   const [tools, devices] = [of("tool"), of("device")];
-  const longest = Math.max(...lines.map((line) => line.time));
+  const longest = Math.max(...lines.map((line) => line.values.time_s));
   const all = doc.reference.ghosts
     .filter((ghost) => devices.has(ghost.device) && tools.has(ghost.tool))
     .map((ghost) => ({
@@ -126,14 +123,16 @@ function errorData(doc, section, lines) {
           suspect: doc.rows.get("status", row) === "suspect", tip: pointTip(doc, row) });
       }
     }
-    if (line.error !== null) {
+    const get = (key) => line.values[key];
+    const { time_s: time, error_rate_percent: error, error_rate_se_points: se } = line.values;
+    if (error !== null) {
       // Never an axis of one value, whose only tick is far off.
-      const half = Math.max(line.error_se || 0, 0.01);
-      middles.push({ time: line.time, error: line.error, name: line.name[0],
-        low: Math.max(0, line.error - half), high: Math.min(100, line.error + half),
+      const half = Math.max(se || 0, 0.01);
+      middles.push({ time, error, name: line.name[0],
+        low: Math.max(0, error - half), high: Math.min(100, error + half),
         backend: doc.rows.get("backend", line.runs[0]), mode: doc.rows.get("mode", line.runs[0]),
-        suspect: line.suspect, tip: `${line.name.join(", ")}\nmedian ${seconds(line.time)} s, ` +
-          `${errorText(line.error, line.error_se)} % error` });
+        suspect: line.suspect, tip: `${line.name.join(", ")}\nmedian ` +
+          `${told(doc.fields.get("time_s"), get)}, ${told(doc.fields.get("error_rate_percent"), get)}` });
     }
   }
   return { data: { points, middles } };

@@ -46,6 +46,28 @@ class Rows {
   }
 }
 
+// What is known of each column, and the columns of a place in its order.
+class Fields {
+  constructor(fields) {
+    this.all = fields;
+    this.byKey = new Map(fields.map((field) => [field.key, field]));
+  }
+
+  get(key) {
+    return this.byKey.get(key);
+  }
+
+  shownIn(place) {
+    return this.all.filter((field) => place in field.shown)
+      .sort((a, b) => a.shown[place] - b.shown[place]);
+  }
+}
+
+// Whether a run can have a figure; a CPU job has none of a GPU.
+function applies(field, get) {
+  return Object.entries(field.only).every(([key, wanted]) => get(key) === wanted);
+}
+
 // Shared parts of runs, parsed when they are looked at.
 class Details {
   constructor(details) {

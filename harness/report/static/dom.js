@@ -11,9 +11,32 @@ function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-// A figure cut to so many digits after the point; "-" is "not measured".
+const NOT_MEASURED = "-";
+
+// A figure cut to so many digits after the point.
 function fixed(value, digits) {
-  return value === null || value === undefined ? "-" : value.toFixed(digits);
+  return value === null || value === undefined ? NOT_MEASURED : value.toFixed(digits);
+}
+
+// The cell of a column as benchdl prints it; `get` gives values by key.
+function cellText(field, get) {
+  const value = get(field.key);
+  if (value === null || value === undefined) return NOT_MEASURED;
+  const beside = field.beside ? get(field.beside) : null;
+  const words = numberText(field, value)
+    + (beside === null ? "" : field.joint + numberText(field, beside));
+  return field.unit && field.unit_in_cell ? `${words} ${field.unit}` : words;
+}
+
+function numberText(field, value) {
+  if (field.digits === null) return String(value);
+  return (value / field.divisor).toLocaleString("en", { useGrouping: field.grouped,
+    minimumFractionDigits: field.digits, maximumFractionDigits: field.digits });
+}
+
+// A cell with its title, for tooltips: "Time (s) 176.4".
+function told(field, get) {
+  return `${field.head} ${cellText(field, get)}`;
 }
 
 function seconds(value) {

@@ -28,7 +28,7 @@ function content(doc, row) {
     findings.length ? h("section", {}, h("h3", {}, "Findings"), findings.map((one) =>
       h("div", { class: "alert" }, h("p", {}, badge(one.severity), " ", h("code", {}, one.code),
         `: ${one.evidence}`), h("p", {}, "Advice: ", one.advice)))) : null,
-    h("section", {}, h("h3", {}, "Figures"), facts(figuresOf(doc, row))),
+    h("section", {}, h("h3", {}, "Figures"), facts(figuresOf(doc, row), "figures-of-run")),
     h("section", { class: "timeline" }, h("h3", {}, "Timeline"), timelineBox(doc, row)),
     epochsTable(doc, row),
     h("section", {}, h("h3", {}, "Run it again"), rerunBox(doc, row)),
@@ -36,34 +36,13 @@ function content(doc, row) {
   ].filter(Boolean);
 }
 
+// Every figure that the run can have; "-" is "not measured". Texts that are not there are left out.
 function figuresOf(doc, row) {
   const get = (name) => doc.rows.get(name, row);
   const measured = get("time_s") !== null;
-  return [
-    ["Time (s)", measured ? seconds(get("time_s")) : null],
-    ...[["first_epoch_s", "First epoch (s)"], ["steady_epoch_s", "Steady epoch (s)"],
-      ["import_s", "Import (s)"], ["build_s", "Build (s)"], ["compile_s", "Compile (s)"],
-      ["evaluate_s", "Evaluate (s)"]].map(([name, title]) =>
-      [title, get(name) === null ? null : seconds(get(name))]),
-    ["Total (s)", measured ? seconds(get("total_s")) : null],
-    ["Images per second", measured
-      ? Math.round(get("images_per_s")).toLocaleString("en") : null],
-    ["Error rate (%)", measured ? errorText(get("error_rate_percent"),
-      get("error_rate_se_points")) : null],
-    ["CPUs", measured ? `${fixed(get("cpus"), 0)}, CPU1 ${fixed(get("cpu1_percent"), 0)} %, ` +
-      `of the job ${fixed(get("job_cpus"), 2)}` : null],
-    ["GPU (%)", get("gpus_visible") === null ? null
-      : `${fixed(get("gpu_percent"), 0)}, GPUs ${get("gpus_used")}/${get("gpus_visible")}`],
-    ["Peak memory", measured ? gib(get("rss_peak_bytes")) : null],
-    ["Peak GPU memory", get("gpu_memory_peak_bytes") === null ? null : gib(get("gpu_memory_peak_bytes"))],
-    ["Energy", get("energy_j") === null ? null
-      : `${fixed(get("energy_j"), 0)} J (${get("energy_source")})`],
-    ["Work", `${count(get("epochs"), "epoch")}, ` +
-      `${get("train_samples") ? get("train_samples").toLocaleString("en") : "all"} images, ` +
-      `batch ${get("batch_size") || "-"}, ${get("threads") || "the tool's own"} threads`],
-    ["Repeat", `${get("repeat")}, attempt ${get("attempt")}, seed ${get("seed")}`],
-    ["Campaign", get("campaign_id")],
-  ];
+  return doc.fields.shownIn("detail").filter((field) => applies(field, get))
+    .filter((field) => get(field.key) || (measured && field.digits !== null))
+    .map((field) => [field.head, cellText(field, get), field.definition]);
 }
 
 function provenance(doc, row) {
@@ -107,10 +86,10 @@ function provenance(doc, row) {
 }
 
 // Name and value; what was not measured or does not apply is left out.
-function facts(pairs) {
+function facts(pairs, kind = "") {
   const said = pairs.filter(([, value]) => value && (!Array.isArray(value) || value.length));
-  return h("dl", { class: "facts" }, said.map(([name, value]) =>
-    [h("dt", {}, name), h("dd", {}, value)]));
+  return h("dl", { class: `facts ${kind}` }, said.map(([name, value, title]) =>
+    [h("dt", { title }, name), h("dd", {}, value)]));
 }
 
 function epochsTable(doc, row) {

@@ -1,25 +1,25 @@
 // The views that list: runs, invalid runs, findings, reference, about.
 
 const PAGE = 50;
-const RUN_COLUMNS = [
-  ["started_at", "Started (UTC)", (v) => (v || "-").slice(0, 16).replace("T", " ")],
-  ["tool", "Tool", (v, row) => [v, h("span", { class: "small" }, `${doc.rows.get("mode", row)}, ` +
-    `${doc.rows.get("variant", row)}`)]],
-  ["device", "Device", (v) => v],
-  ["time_s", "Time (s)", (v) => fixed(v, 1)],
-  ["steady_epoch_s", "Steady epoch", (v) => fixed(v, 2)],
-  ["gpu_percent", "GPU (%)", (v) => fixed(v, 0)],
-  ["cpus", "CPUs", (v) => fixed(v, 0)],
-  ["error_rate_percent", "Error (%)", (v, row) => errorText(v, doc.rows.get("error_rate_se_points", row))],
-  ["status", "Status", (v) => badge(v)],
-  ["n_findings", "Findings", (v) => String(v)],
-  ["machine", "Machine", (v) => h("span", { class: "cut", title: v }, v || "-")],
-];
+
+// Cells of the list of runs that are more than their text.
+const RUN_CELLS = {
+  started_at: (text) => text.slice(0, 16).replace("T", " "),
+  tool: (text, get) => [text, h("span", { class: "small" }, `${get("mode")}, ${get("variant")}`)],
+  status: (text) => badge(text),
+  machine: (text) => h("span", { class: "cut", title: text }, text),
+};
+
+function runCell(doc, field, row) {
+  const get = (key) => doc.rows.get(key, row);
+  const text = cellText(field, get);
+  return RUN_CELLS[field.key] ? RUN_CELLS[field.key](text, get) : text;
+}
 
 function sorted(doc, rows, sort) {
   const down = sort.startsWith("-");
   const name = sort.replace(/^-/, "") || "started_at";
-  if (!RUN_COLUMNS.some(([column]) => column === name)) return rows;
+  if (!doc.fields.shownIn("runs").some((field) => field.key === name)) return rows;
   const turn = down || !sort ? -1 : 1;
   return rows.sort((a, b) => {
     const [x, y] = [doc.rows.get(name, a), doc.rows.get(name, b)];
@@ -43,20 +43,34 @@ function runsView(doc, state) {
   const clear = state.finding ? h("p", {}, `With finding ${state.finding}. `,
     h("a", { href: link({ finding: "" }) }, "Show all runs")) : null;
   if (!rows.length) return [clear, empty("No run fits.")].filter(Boolean);
-  const heads = RUN_COLUMNS.map(([name, title]) => {
-    const on = state.sort.replace(/^-/, "") === name;
-    const next = on && !state.sort.startsWith("-") ? `-${name}` : name;
-    const arrow = on ? (state.sort.startsWith("-") ? " ↓" : " ↑") : "";
-    return h("a", { href: link({ sort: next }), "data-key": `sort ${name}`, title: "Sort by this column" }, title + arrow);
-  });
-  const make = (some) => table({ label: "Runs", heads, kind: "runs", numeric: [3, 4, 5, 6, 7, 9],
-    rows: some.map((row) => RUN_COLUMNS.map(([name, , text], n) => {
-      const shown = text(doc.rows.get(name, row), row);
+  const fields = doc.fields.shownIn("runs");
+  const heads = fields.map((field) => sortLink(state, field));
+  const make = (some) => table({ label: "Runs", heads, kind: "runs", numeric: numericOf(doc, fields),
+    titles: fields.map((field) => field.definition),
+    rows: some.map((row) => fields.map((field, n) => {
+      const shown = runCell(doc, field, row);
       return n === 0 ? runLink(doc.rows.get("run_id", row), shown) : shown;
     })) });
   return [clear, h("p", { class: "lead" }, `${count(rows.length, "run")}. Open one for its ` +
     "timeline, provenance and the command to run it again."), ...limited(rows, PAGE, make, "runs")]
     .filter(Boolean);
+}
+
+// The places of those columns that hold numbers, which stand to the right.
+function numericOf(doc, fields) {
+  const holds = ({ key, digits }) => digits !== null || Boolean(doc.columns[key].v);
+  return fields.flatMap((field, n) => (holds(field) ? [n] : []));
+}
+
+// A head that sorts: the best first, by a second click the other way.
+function sortLink(state, field) {
+  const on = state.sort.replace(/^-/, "") === field.key;
+  const down = state.sort.startsWith("-");
+  const best = field.better === "higher" ? `-${field.key}` : field.key;
+  const other = down ? field.key : `-${field.key}`;
+  return h("a", { href: link({ sort: on ? other : best }), "data-key": `sort ${field.key}`,
+    title: `Sort by this column. ${field.definition}` },
+  field.head + (on ? (down ? " ↓" : " ↑") : ""));
 }
 
 function invalidView(doc) {
@@ -137,5 +151,5 @@ function aboutView(doc) {
     h("ul", {}, about.damaged.map((line) => h("li", {}, line)))] : [];
   return [h("dl", { class: "facts" }, facts.map(([name, text]) =>
     [h("dt", {}, name), h("dd", {}, text)])), ...damaged,
-  definitionList(doc.sides.tool.definitions)];
+  definitionList(doc.sides.tool)];
 }

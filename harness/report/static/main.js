@@ -130,6 +130,7 @@ async function start() {
   }
   doc = await unpack(document.getElementById("document").textContent);
   doc.rows = new Rows(doc.columns);
+  doc.fields = new Fields(doc.fields);
   doc.details = new Details(doc.details);
   doc.licence = document.body.dataset.licence;
   document.body.append(tip);

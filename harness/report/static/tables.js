@@ -19,7 +19,7 @@ function sideView(doc, state, name) {
     chartOptions(state),
     limited(shown, FIRST_SECTIONS, (some) => h("div", {}, some.map(({ section, lines }) =>
       card(doc, state, name, section, lines))), "tables"),
-    definitionList(side.definitions),
+    definitionList(side),
   ].flat();
 }
 
@@ -41,7 +41,7 @@ function card(doc, state, name, section, lines) {
   const hidden = section.lines.length - lines.length;
   const notes = section.notes.filter((note) => fits(doc, note));
   if (hidden) {
-    notes.unshift(`${count(hidden, "line")} hidden by the filters; ${side.header[3]} is of the ` +
+    notes.unshift(`${count(hidden, "line")} hidden by the filters; ${ratioOf(side).head} is of the ` +
       "whole table");
   }
   return h("article", { class: "card", "data-caption": section.caption },
@@ -51,27 +51,28 @@ function card(doc, state, name, section, lines) {
       (some) => h("ul", {}, some.map((note) => h("li", {}, linked(doc, note)))), "notes")) : null);
 }
 
+function ratioOf(side) {
+  return side.columns.find((field) => field.key === "ratio");
+}
+
 function timesTable(doc, side, section, lines) {
-  const [first, second, time, ...others] = side.header;
-  const heads = [first, second, time, "95 % interval", "Runs", ...others];
-  const rows = lines.map((line) => [line, line.cells[0].split(/ \(|\)/)]).map(([line, time]) => [
-    [line.name[0], h("span", { class: "kind" }, line.name[1]), line.suspect ? badge("suspect") : null],
-    line.name[1],
-    time[0],
-    time[1] || "-",
-    line.runs.length === 1 ? runLink(doc.rows.get("run_id", line.runs[0]), "1")
-      : String(line.runs.length),
-    ...line.cells.slice(1),
-  ]);
-  const phases = lines.map((line) => [
-    [line.name[0], h("span", { class: "kind" }, line.name[1])], line.name[1], ...line.phases]);
-  const numbers = (from, length) => Array.from({ length: length - from }, (_, n) => n + from);
+  const named = (line, more = null) =>
+    [[line.name[0], h("span", { class: "kind" }, line.name[1]), more], line.name[1]];
+  const cell = (line, field, text) => (field.key === "runs" && line.runs.length === 1
+    ? runLink(doc.rows.get("run_id", line.runs[0]), text) : text);
+  const rows = lines.map((line) => [...named(line, line.suspect ? badge("suspect") : null),
+    ...side.columns.map((field, n) => cell(line, field, line.cells[n]))]);
+  const phases = lines.map((line) => [...named(line), ...line.phases]);
+  const right = (fields) => fields.map((_, n) => n + side.heads.length);
+  const fields = [...side.heads, ...side.columns];
   return [
-    table({ label: `Times: ${section.caption}`, kind: "by", heads, rows, numeric: numbers(2, heads.length),
-      titles: heads.map((head) => definitionOf(side, head)) }),
+    table({ label: `Times: ${section.caption}`, kind: "by", rows, numeric: right(side.columns),
+      heads: fields.map((field) => field.head), titles: fields.map((field) => field.definition) }),
     h("details", { class: "phases" }, h("summary", {}, "Where the time goes, in seconds"),
-      table({ label: `Phases: ${section.caption}`, kind: "by", heads: [first, second, ...side.phases],
-        rows: phases, numeric: numbers(2, side.phases.length + 2) })),
+      table({ label: `Phases: ${section.caption}`, kind: "by", rows: phases,
+        numeric: right(side.phases),
+        heads: [...side.heads, ...side.phases].map((field) => field.title),
+        titles: [...side.heads, ...side.phases].map((field) => field.definition) })),
   ];
 }
 
@@ -80,12 +81,14 @@ function pictures(doc, state, section, lines) {
     h("figcaption", {}, h("strong", {}, title), ` ${words}`), box, more || null);
   const [ghosts, far] = state.ghosts ? ghostsOf(doc, section, lines) : [[], []];
   const points = lines.reduce((sum, line) => sum + line.runs.length + line.beside.length, 0);
-  const times = chart(`Time in seconds of every run and the median of each line: ${section.caption}`,
+  const [time, score] = [doc.fields.get("time_s"), doc.fields.get("error_rate_percent")];
+  const scored = score.title.toLowerCase();
+  const times = chart(`${time.head} of every run and the median of each line: ${section.caption}`,
     () => ({ name: "times", doc, ...timesData(doc, section, lines, state) }),
     36 * (lines.length + ghosts.length) + 40);
   const phases = chart(`Parts of the total time of each line: ${section.caption}`,
     () => ({ name: "phases", doc, ...phasesData(doc, section, lines) }), 28 * lines.length + 40);
-  const error = chart(`Time in seconds against error rate of every run: ${section.caption}`,
+  const error = chart(`${time.head} against ${scored} of every run: ${section.caption}`,
     () => ({ name: "error", doc, ...errorData(doc, section, lines) }), 280);
   return h("div", { class: "figures" },
     figure("Time.", `${count(points, "run")}, each a dot (△ suspect); bar: median; line: 95 % ` +
@@ -94,8 +97,8 @@ function pictures(doc, state, section, lines) {
       `${far.map((ghost) => ghost.words).join(", ")}.` : ""), times),
     figure("Where the time goes.", "From the start of the job, of the run of each line whose total is the middle one.", phases,
       phaseLegend(doc)),
-    figure("Time and error.", "Small: runs. Large: medians, the bar ± one standard error of the error " +
-      "rate, since only so many test images were asked. ○ as-written, □ tuned; hollow or dashed: suspect.", error,
+    figure(`${time.title} and ${scored}.`, "Small: runs. Large: medians, the bar ± one standard error of the " +
+      `${scored}, since only so much test data were asked. ○ as-written, □ tuned; hollow or dashed: suspect.`, error,
       backendLegend(doc, lines)));
 }
 
@@ -111,16 +114,9 @@ function backendLegend(doc, lines) {
     h("li", {}, h("span", { class: `swatch backend-${backends.indexOf(name) % 8}` }), name)));
 }
 
-// The words of the definition that begins with the head of a column.
-function definitionOf(side, head) {
-  if (head === "95 % interval") return "Interval of the median by order statistics; of 5 runs 93.75 %, none below 5.";
-  if (head === "Runs") return "Starts that the line is the median of.";
-  const at = side.definitions.join(" ").split(/(?=\b(?:[A-Z][\w%() ]*|vs \w+|CPU \/ this): )/);
-  return (at.find((words) => words.startsWith(`${head}:`)) || "").trim() || null;
-}
-
-function definitionList(lines) {
-  return h("section", { class: "definitions" }, h("h4", {}, "Columns"),
-    h("ul", {}, lines.map((line) => h("li", {}, line.replaceAll("`", ""))),
-      h("li", {}, "Runs: starts of a container or process that the line is the median of.")));
+function definitionList(side) {
+  const defined = (field, name) => h("li", {}, h("strong", {}, name), `: ${field.definition.replaceAll("`", "")}`);
+  return h("section", { class: "definitions" }, h("h4", {}, "Columns"), h("ul", {},
+    [...side.heads, ...side.columns].map((field) => defined(field, field.head)),
+    side.phases.map((field) => defined(field, field.title))));
 }

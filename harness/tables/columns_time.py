@@ -1,0 +1,136 @@
+"""Columns of time: wall clock on ``CLOCK_MONOTONIC``, inside the job."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from harness.tables.column import Column, measured
+from runner.contract.measurement import Measurement
+
+
+def _steady(measurement: Measurement) -> float | None:
+    """Median duration of all epochs but the first, which compiles and warms up."""
+    later = [epoch.duration_s for epoch in measurement.epochs[1:]]
+    return median(later) if later else None
+
+
+def _images_per_s(measurement: Measurement) -> float:
+    images = measurement.learning.train_samples * len(measurement.epochs)
+    return images / measurement.phases.fit_s
+
+
+COLUMNS = (
+    Column(
+        "time_s",
+        "Time",
+        "wall clock of the training call, data in memory, compilation ahead left out.",
+        "From the call of the training function (`model.fit`) to its return. Data is in memory "
+        "before, in the layout that the tool takes. The loss of the last epoch was read on the "
+        "host, so the device has finished.",
+        read=measured(lambda m: m.phases.fit_s),
+        unit="s",
+        digits=1,
+        better="lower",
+        shown={"table": 1, "detail": 1, "runs": 4},
+        compared="time",
+    ),
+    Column(
+        "first_epoch_s",
+        "First epoch",
+        "what the tool compiles or warms up lazily is in it.",
+        read=measured(lambda m: m.epochs[0].duration_s if m.epochs else None),
+        unit="s",
+        digits=2,
+        better="lower",
+        shown={"phases": 4, "detail": 1},
+        compared="first-epoch",
+    ),
+    Column(
+        "steady_epoch_s",
+        "Steady epoch",
+        "median of all epochs but the first.",
+        "`null` for a run of one epoch.",
+        read=measured(_steady),
+        unit="s",
+        digits=2,
+        better="lower",
+        shown={"phases": 5, "detail": 1, "runs": 5},
+        compared="steady-epoch",
+    ),
+    Column(
+        "import_s",
+        "Import",
+        "importing the framework.",
+        read=measured(lambda m: m.phases.import_s),
+        unit="s",
+        digits=2,
+        better="lower",
+        shown={"phases": 1, "detail": 1},
+    ),
+    Column(
+        "build_s",
+        "Build",
+        "translating the network and laying out the data.",
+        read=measured(lambda m: m.phases.build_s),
+        unit="s",
+        digits=2,
+        better="lower",
+        shown={"phases": 2, "detail": 1},
+    ),
+    Column(
+        "compile_s",
+        "Compile",
+        "ahead of Time (s), where the tool tells it apart; `-`: in the first epoch, which is "
+        "longer by it.",
+        "`jax` and `keras3-jax` in mode `tuned` do, and `theano` (it generates and compiles C++; "
+        "the cache of it is kept between jobs, and `attestation.framework.compile_cache` says "
+        "whether it was cold or warm).",
+        read=measured(lambda m: m.phases.compile_s),
+        unit="s",
+        digits=2,
+        better="lower",
+        shown={"phases": 3, "detail": 1},
+    ),
+    Column(
+        "time_and_compile_s",
+        "Time + compile",
+        "Time (s) with what was compiled ahead: for every tool the same.",
+        "A note says where the ranks by it are others than by Time (s).",
+        read=measured(lambda m: m.phases.fit_s + (m.phases.compile_s or 0.0)),
+        unit="s",
+        digits=2,
+        better="lower",
+        shown={"phases": 6, "detail": 1},
+    ),
+    Column(
+        "evaluate_s",
+        "Evaluate",
+        "loss and error rate of the test images.",
+        read=measured(lambda m: m.phases.evaluate_s),
+        unit="s",
+        digits=2,
+        better="lower",
+        shown={"detail": 1},
+    ),
+    Column(
+        "total_s",
+        "Total",
+        "from the start of the runner to the end of the evaluation.",
+        read=measured(lambda m: m.phases.total_s),
+        unit="s",
+        digits=2,
+        better="lower",
+        shown={"phases": 7, "detail": 1},
+        compared="total",
+    ),
+    Column(
+        "images_per_s",
+        "Images per second",
+        "training images times epochs, divided by Time (s).",
+        read=measured(_images_per_s),
+        digits=0,
+        grouped=True,
+        better="higher",
+        shown={"detail": 1},
+    ),
+)

@@ -1,0 +1,170 @@
+"""Columns of what was done and how well: score, parameters, and the work as it was asked for."""
+
+from __future__ import annotations
+
+import functools
+
+from harness.tables import sampling_error
+from harness.tables.column import Column, measured
+from runner.contract.measurement import Measurement
+from runner.contract.result import Result
+from runner.workloads import lookup
+
+
+@functools.cache
+def recipe_batch_size(workload: str) -> int | None:
+    """Of the workload's own recipe; None if this version does not know the workload."""
+    return lookup.load(workload).recipe.batch_size if workload in lookup.names() else None
+
+
+def _error_rate_se(measurement: Measurement) -> float:
+    learning = measurement.learning
+    return 100 * sampling_error.of(learning.error_rate, learning.test_samples)
+
+
+def _train_samples(result: Result) -> int | None:
+    measurement = result.measurement
+    return measurement.learning.train_samples if measurement else result.job.train_samples
+
+
+def _batch_size(result: Result) -> int | None:
+    measurement = result.measurement
+    return (
+        result.job.batch_size
+        or recipe_batch_size(result.job.workload)
+        or (measurement.learning.batch_size if measurement else None)
+    )
+
+
+def _layout(measurement: Measurement) -> str | None:
+    said = measurement.attestation.framework.get("layout")
+    return said if isinstance(said, str) else None
+
+
+LEARNING = (
+    Column(
+        "error_rate_percent",
+        "Error rate",
+        "of the 10,000 test images, ± its standard error: others would give another.",
+        "Share of them that are classified wrongly after the last epoch.",
+        read=measured(lambda m: 100 * m.learning.error_rate),
+        unit="%",
+        unit_in_cell=True,
+        digits=2,
+        better="lower",
+        shown={"table": 7, "detail": 1, "runs": 8},
+        beside="error_rate_se_points",
+        joint=" ±",
+    ),
+    Column(
+        "error_rate_se_points",
+        "± of it",
+        "standard error of the error rate in percentage points, since only so many images were "
+        "asked.",
+        "Binomial, about sqrt(p (1 - p) / n), as half of Wilson's interval so that it is never 0. "
+        "Two rates differ from about 2.8 times as much on (two standard errors of a difference): "
+        "0.25 points at 0.83 %. Repeats do not lower it: their test images are the same.",
+        read=measured(_error_rate_se),
+        digits=2,
+    ),
+    Column(
+        "parameters",
+        "Parameters",
+        "trained weights and biases, counted from the live model's arrays.",
+        read=measured(lambda m: m.learning.parameters),
+        digits=0,
+        grouped=True,
+        shown={"detail": 1},
+    ),
+)
+
+WORK = (
+    Column(
+        "epochs",
+        "Epochs",
+        "passes over the training images that were asked for.",
+        read=lambda result: result.job.epochs,
+        digits=0,
+        shown={"detail": 1},
+    ),
+    Column(
+        "train_samples",
+        "Images",
+        "training images used.",
+        read=_train_samples,
+        digits=0,
+        grouped=True,
+        shown={"detail": 1},
+    ),
+    Column(
+        "threads",
+        "Threads",
+        "as asked for by `--threads`; `null`: the tool's own number.",
+        read=lambda result: result.job.threads,
+        digits=0,
+        shown={"detail": 1},
+    ),
+    Column(
+        "batch_size",
+        "Batch size",
+        "images of one update, as asked for: the workload's own, or that of `--batch-size`.",
+        read=_batch_size,
+        digits=0,
+        shown={"detail": 1},
+    ),
+    Column(
+        "seed",
+        "Seed",
+        "the seed used; each further block adds 1.",
+        read=lambda result: result.job.seed,
+        digits=0,
+        shown={"detail": 1},
+    ),
+    Column(
+        "repeat",
+        "Repeat",
+        "number of the block.",
+        read=lambda result: result.job.repeat,
+        digits=0,
+        shown={"detail": 1},
+    ),
+    Column(
+        "campaign_position",
+        "Position",
+        "number of the job in its campaign's order of running, from 1.",
+        "`null`: of a version without.",
+        read=lambda result: result.job.campaign_position,
+        digits=0,
+        shown={"detail": 1},
+    ),
+    Column(
+        "attempt",
+        "Attempt",
+        "which start of its job this is.",
+        read=lambda result: result.job.attempt,
+        digits=0,
+        shown={"detail": 1},
+    ),
+    Column(
+        "precision",
+        "Precision",
+        "of the arithmetic that was asked for.",
+        read=lambda result: (
+            result.job.settings.precision + (" with tf32" if result.job.settings.tf32 else "")
+        ),
+    ),
+    Column(
+        "layout",
+        "Layout",
+        "the order of axes that the backend says it has.",
+        read=measured(_layout),
+        shown={"detail": 1},
+    ),
+    Column(
+        "overrides",
+        "Overrides",
+        "what `--set` changed.",
+        read=lambda result: " ".join(f"{k}={v}" for k, v in result.job.overrides.items()),
+        shown={"detail": 1},
+    ),
+)

@@ -1,0 +1,127 @@
+"""Rows that may be compared, as sections of lines: numbers, which whoever prints them formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+from harness.stats.describe import interval
+from harness.tables import builds, phases
+from harness.tables.column import Column, Value
+from harness.tables.columns import shown_in
+from harness.tables.kinds import Configuration
+from harness.tables.rows import Row
+from harness.tables.sampled import usable
+from harness.tables.views import RATIO, TOOL, Side, label
+
+
+@dataclass(frozen=True)
+class Line:
+    """One configuration: what its runs come to.
+
+    Args:
+        name: the first two cells, without what the runs add to them.
+        members: the runs behind it.
+        beside: the suspect runs that are left out since there are better ones.
+        values: by the keys of the columns of tables, of the members folded.
+        interval_s: of the median of Time (s); None where there are too few runs.
+    """
+
+    name: Configuration
+    members: list[Row]
+    beside: list[Row]
+    values: dict[str, Value]
+    interval_s: tuple[float, float] | None
+
+    @property
+    def suspect(self) -> bool:
+        """Whether it stands on suspect runs, since there are no better ones."""
+        return self.members[0].status == "suspect"
+
+
+@dataclass(frozen=True)
+class Section:
+    """Lines that may stand side by side, what they have in common, and what to say of them.
+
+    ``rows`` are all rows of the section, whatever came of them.
+    """
+
+    caption: str
+    lines: list[Line]
+    notes: list[str]
+    rows: list[Row]
+
+
+def table_columns(side: Side) -> tuple[Column, ...]:
+    """The columns of a side's short table, behind the first two."""
+    time, *others = shown_in("table")
+    return (time, side.ratio, *others)
+
+
+def grouped(rows: list[Row], side: Side = TOOL) -> list[Section]:
+    """Group rows that may be compared: by tool, the same work, data, launcher, device and machine.
+
+    The ``ok`` runs of one configuration are one line, the median of each figure; ``suspect`` ones
+    only where there is no ``ok`` one, and marked. ``invalid``, failed and interrupted ones are
+    listed as notes, never averaged. A side that compares has no section where nothing can be.
+    """
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(side.caption(row.kind), []).append(row)
+    made = [_section(caption, members, side) for caption, members in sorted(groups.items())]
+    return [section for section in made if section.lines or side is TOOL]
+
+
+def _section(caption: str, rows: list[Row], side: Side) -> Section:
+    measured, notes = _settled(rows, side)
+    found = {configuration: usable(members) for configuration, members in measured.items()}
+    times = {
+        configuration: median([row.time_s for row in members if row.time_s is not None])
+        for configuration, members in found.items()
+    }
+    found = {configuration: found[configuration] for configuration in side.order(times)}
+    lines = []
+    for configuration, members in found.items():
+        base_s = side.base(configuration, times)
+        time_s = times[configuration]
+        ratio = None if base_s is None else side.quotient(time_s, base_s)
+        beside = [row for row in measured[configuration] if row.status != members[0].status]
+        lines.append(_line(configuration, members, beside, ratio))
+        notes += builds.notes(str(configuration), members)
+    return Section(caption, lines, notes + phases.notes(found), rows)
+
+
+def _line(name: Configuration, members: list[Row], beside: list[Row], ratio: float | None) -> Line:
+    values: dict[str, Value] = {RATIO: ratio}
+    runs = [row.values for row in members]
+    for column in (*shown_in("table"), *shown_in("phases")):
+        values |= column.folded(runs)
+    times_s = [row.time_s for row in members if row.time_s is not None]
+    return Line(name, members, beside, values, interval(times_s))
+
+
+def _settled(rows: list[Row], side: Side) -> tuple[dict[Configuration, list[Row]], list[str]]:
+    """The runs with figures, by line, and a note for each that is not ``ok``."""
+    found: dict[Configuration, list[Row]] = {}
+    counted = [row for row in rows if row.status in ("ok", "suspect") and row.time_s is not None]
+    lines: dict[Configuration, list[Row]] = {}
+    for row in counted:
+        lines.setdefault(side.line(row.kind), []).append(row)
+    for line, members in lines.items():
+        told = builds.words(members)  # never one median over two builds of a tool
+        for row in members:
+            said = told[row.run_id]
+            named = line._replace(label=f"{line.label} [{said}]") if said else line
+            found.setdefault(named, []).append(row)
+    notes = [_note(row) for row in rows if row.status != "ok" or row.time_s is None]
+    notes += dict.fromkeys(f"{label(row.kind)}: {row.note}" for row in rows if row.note)
+    return found, notes
+
+
+def _note(row: Row) -> str:
+    """Why a run is not in the table, or is there with a caution."""
+    named = f"{label(row.kind)}{', tuned' if row.mode == 'tuned' else ''}"
+    why = row.failure or "; ".join(row.findings)
+    if row.status == "suspect" and row.time_s is not None:
+        return f"{named}: suspect ({why}) {row.run_id}"
+    return f"{named}: {row.status}, not in the table ({why}) {row.run_id}"
