@@ -15,6 +15,7 @@ import json
 from pathlib import Path
 
 from runner.backends import loading
+from runner.backends.base import Trainer
 from runner.contract.job import Job, Provenance, Settings
 from runner.datasets import FILES, evidence, load
 from runner.networks import in_numpy
@@ -56,19 +57,21 @@ def main() -> None:
         provenance=Provenance(kind="environment", reference="here", flavour=asked.device),
     )
     backend.configure(job)
-    backend.start(job)
+    backend.start()
     data = load(asked.data_dir, checksums, asked.train_samples)
     proof = evidence(asked.data_dir, checksums, asked.train_samples, TRAIN_SAMPLES)
     workload = lookup.of(job)
     an_epoch = workload.recipe.updates(len(data.train_labels), 1)
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
-        backend.build(job.model_copy(update={"seed": seed}), workload)
-        backend.prepare(data)
-        backend.compile()
+        trainer = backend.trainer(workload, seed)
+        trainer.prepare(data)
+        trainer.compile()
 
-        def epoch_seen(number: int, loss: float, seed: int = seed) -> None:
+        def epoch_seen(
+            number: int, loss: float, seed: int = seed, trainer: Trainer = trainer
+        ) -> None:
             del loss  # the tool's own, under dropout and while the weights move
-            weights, network = backend.weights(), workload.network
+            weights, network = trainer.weights(), workload.network
             train_loss, _ = in_numpy.loss_and_error(
                 network, weights, proof.train_images, proof.train_labels
             )
@@ -87,7 +90,7 @@ def main() -> None:
             }
             print(json.dumps(line), flush=True)  # noqa: T201
 
-        backend.fit(asked.epochs, epoch_seen)
+        trainer.fit(asked.epochs, epoch_seen)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The framework's side of one job: configure, load, build, train, evaluate, attest.
+"""The framework's side of one job: configure, start, build, train, evaluate, attest.
 
 It runs in a process of its own, tells the judge what it does, and hands over its weights before and
 after training. It holds neither the job's real standard output nor its result.
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Iterator, List
 
 from runner import attest, libraries
 from runner.backends import loading
-from runner.backends.base import Backend
+from runner.backends.base import Backend, Trainer
 from runner.channel import Teller
 from runner.contract.job import Job
 from runner.contract.measurement import Attestation
@@ -31,6 +31,10 @@ if TYPE_CHECKING:  # NumPy must not be imported before configure()
 
 class DivergenceError(ArithmeticError):
     """The loss is no longer a number: nothing that follows would mean anything."""
+
+
+class UnsupportedError(RuntimeError):
+    """The backend has no words for something of the workload."""
 
 
 def run(job: Job, teller: Teller) -> int:
@@ -52,29 +56,32 @@ def _run(job: Job, teller: Teller) -> None:
     workload = lookup.of(job)
     backend = loading.load(job.backend)
     teller.wait()  # until the sampler runs
+    problem = backend.supports(workload)
+    if problem:
+        raise UnsupportedError(problem)
     backend.configure(job)
     _in_force(job)
     with _phase(teller, "import"):
-        backend.start(job)
+        backend.start()
     with _phase(teller, "load"):
         from runner import datasets  # noqa: PLC0415 - NumPy, whose threads configure() has fixed
 
         data = datasets.load(Path(job.data_dir), job.dataset_sha256, job.train_samples)
         _protect(data)
     with _phase(teller, "build"):
-        backend.build(job, workload)
-        backend.prepare(data)
+        training = backend.trainer(workload, job.seed)
+        training.prepare(data)
     started = time.monotonic()
     teller.tell("phase", phase="compile")
-    if backend.compile():
+    if training.compile():
         teller.tell("took", phase="compile", seconds=time.monotonic() - started)
-    teller.weights("untrained", backend.weights())
+    teller.weights("untrained", training.weights())
     teller.wait()  # until the judge is at rest: it takes nothing from the training
-    updates = _fit(backend, job, teller)
+    updates = _fit(training, job, teller)
     with _phase(teller, "evaluate"):
-        test_loss, error_rate = backend.evaluate()
+        test_loss, error_rate = training.evaluate()
     teller.tell("phase", phase="proof")
-    teller.weights("trained", backend.weights())
+    teller.weights("trained", training.weights())
     teller.tell(
         "done",
         updates=updates,
@@ -82,7 +89,7 @@ def _run(job: Job, teller: Teller) -> None:
         error_rate=error_rate,
         train_samples=len(data.train_labels),
         test_samples=len(data.test_labels),
-        attestation=_attest(backend, job).model_dump(mode="json"),
+        attestation=_attest(backend, training, job).model_dump(mode="json"),
     )
     with contextlib.suppress(EOFError):
         teller.wait()  # until the sampler has seen all of this process
@@ -96,7 +103,7 @@ def _phase(teller: Teller, name: str) -> Iterator[None]:
     teller.tell("took", phase=name, seconds=time.monotonic() - started)
 
 
-def _fit(backend: Backend, job: Job, teller: Teller) -> int:
+def _fit(training: Trainer, job: Job, teller: Teller) -> int:
     """Train; an epoch ends when its loss was read on the host."""
     ends: List[float] = []
     teller.tell("phase", phase="fit")
@@ -110,7 +117,7 @@ def _fit(backend: Backend, job: Job, teller: Teller) -> int:
         ends.append(now)
         teller.tell("epoch", number=number, loss=loss, duration_s=duration, elapsed_s=now - start)
 
-    updates = backend.fit(job.epochs, epoch_seen)
+    updates = training.fit(job.epochs, epoch_seen)
     # Both of one reading: what follows, the telling too, is not part of Time.
     end = time.monotonic()
     teller.tell("took", phase="fit", seconds=end - start, start_s=start)
@@ -137,8 +144,9 @@ def _protect(data: Arrays) -> None:
         array.setflags(write=False)
 
 
-def _attest(backend: Backend, job: Job) -> Attestation:
-    device, live, framework = backend.attest()
+def _attest(backend: Backend, training: Trainer, job: Job) -> Attestation:
+    device, facts = training.attest()
+    live, framework = backend.attest()
     mapped = libraries.mapped()
     return Attestation(
         python=platform.python_version(),
@@ -146,7 +154,7 @@ def _attest(backend: Backend, job: Job) -> Attestation:
         libraries=mapped,
         library_versions=libraries.versions(mapped),
         device=device,
-        framework=framework,
+        framework={**facts, **framework},
     )
 
 
@@ -157,4 +165,6 @@ def _reason(error: Exception) -> str:
         return "out-of-memory"
     if isinstance(error, DivergenceError):
         return "diverged"
+    if isinstance(error, UnsupportedError):
+        return "unsupported"
     return "dataset-error" if type(error).__name__ == "DatasetError" else "runner-error"

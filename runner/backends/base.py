@@ -1,8 +1,8 @@
-"""What a backend is: the calls that the trainer makes, in this order (weights twice)."""
+"""What a backend is: one tool. What a trainer is: what the tool makes of one workload."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Protocol, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Protocol, Tuple
 
 from runner.contract.job import Job
 from runner.workloads.workload import Workload
@@ -13,6 +13,37 @@ if TYPE_CHECKING:  # NumPy must not be imported before configure()
 EpochSeen = Callable[[int, float], None]
 """Called at the end of each epoch with its number (from 1) and its loss, read on the host."""
 
+Facts = Dict[str, Any]
+"""What a tool says of itself, by names that docs/backends.md lists or by its own."""
+
+
+class Trainer(Protocol):
+    """One workload as one tool trains it: the calls come in this order, ``weights`` twice.
+
+    It exists once the model is built and its weights have their first values.
+    """
+
+    def prepare(self, data: Arrays) -> None:
+        """Bring the arrays into the form that fit takes (layout, one-hot labels), in memory."""
+
+    def compile(self) -> bool:
+        """Compile ahead of training, where the tool tells it apart; False if it does not."""
+
+    def weights(self) -> List[Any]:
+        """Host copies of what is trained, one for each of ``network.weights()``, in their order.
+
+        Axes are as the layers of :mod:`runner.networks.layers` state them.
+        """
+
+    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+        """Train; returns the number of updates performed, after a device synchronisation."""
+
+    def evaluate(self) -> Tuple[float, float]:
+        """Loss and error rate (a share) on the test images."""
+
+    def attest(self) -> Tuple[str, Facts]:
+        """The device ("cpu" or "gpu") on which it really trained, and how it did."""
+
 
 class Backend(Protocol):
     """One tool with a high-level API.
@@ -22,34 +53,20 @@ class Backend(Protocol):
     are fixed by environment variables at import.
     """
 
-    def configure(self, job: Job) -> None:
-        """Set environment variables from the job's settings. Imports nothing heavy."""
+    def supports(self, workload: Workload) -> Optional[str]:
+        """``None``, or in one line what of ``workload`` the tool has no words for.
 
-    def start(self, job: Job) -> None:
-        """Import the framework and apply settings that have no environment variable."""
-
-    def build(self, job: Job, workload: Workload) -> int:
-        """Translate the network; returns the number of trainable parameters it really has."""
-
-    def prepare(self, data: Arrays) -> None:
-        """Bring the arrays into the form that fit takes (layout, one-hot labels), in memory."""
-
-    def weights(self) -> List[Any]:
-        """Host copies of what is trained, as :mod:`runner.networks.in_numpy` reads them.
-
-        Kernel and bias of each layer in the network's order: kernels of convolutions
-        (height, width, inputs, filters) for a correlation, of dense layers (inputs, units), the
-        first of which takes height, width, channels flattened in this order.
+        Asked before anything else: the harness's tests ask it without the framework.
         """
 
-    def compile(self) -> bool:
-        """Compile ahead of training, where the tool tells it apart; False if it does not."""
+    def configure(self, job: Job) -> None:
+        """Keep the job, and set environment variables from its settings. Imports nothing heavy."""
 
-    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
-        """Train; returns the number of updates performed, after a device synchronisation."""
+    def start(self) -> None:
+        """Import the framework and apply settings that have no environment variable."""
 
-    def evaluate(self) -> Tuple[float, float]:
-        """Loss and error rate (a share) on the test images."""
+    def trainer(self, workload: Workload, seed: int) -> Trainer:
+        """Translate the workload; every random number of it follows from ``seed``."""
 
-    def attest(self) -> Tuple[str, Dict[str, str], Dict[str, Any]]:
-        """Device really used ("cpu" or "gpu"), versions of live modules, framework facts."""
+    def attest(self) -> Tuple[Dict[str, str], Facts]:
+        """Versions of live modules, and what the framework says of itself and its devices."""

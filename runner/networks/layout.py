@@ -1,29 +1,14 @@
-"""From a framework's order of axes to the reference's: height, width, channels."""
+"""From a framework's order of axes to the reference's: height, width, channels, outputs last."""
 
 from __future__ import annotations
 
-from typing import Any, List, Sequence
+from functools import singledispatch
+from typing import Any, List, Optional, Sequence, Tuple
 
-from runner.networks.layers import Conv, Dense, Network
+from runner.networks.layers import Conv, Dense, Flatten, Layer, Shape
+from runner.networks.network import Network
 
-
-def in_reference_order(network: Network, weights: Sequence[Any], channels_first: bool) -> List[Any]:
-    """``weights`` with the rows of the first dense kernel in the order height, width, channels.
-
-    Args:
-        network: the layers.
-        weights: kernels (convolutions: height, width, inputs, filters; dense: inputs, units) and
-            biases of the layers in their order.
-        channels_first: whether Flatten put channels before height and width.
-    """
-    ordered = list(weights)
-    if channels_first:
-        trained = [layer for layer in network.layers if isinstance(layer, (Conv, Dense))]
-        first = next(n for n, layer in enumerate(trained) if isinstance(layer, Dense))
-        height, width, channels = network.flattened()
-        kernel = ordered[2 * first].reshape(channels, height, width, -1)
-        ordered[2 * first] = kernel.transpose(1, 2, 0, 3).reshape(height * width * channels, -1)
-    return ordered
+Arrays = Tuple[Any, ...]
 
 
 def from_outputs_first(network: Network, weights: Sequence[Any]) -> List[Any]:
@@ -34,6 +19,53 @@ def from_outputs_first(network: Network, weights: Sequence[Any]) -> List[Any]:
         weights: kernels (convolutions: filters, inputs, height, width; dense: units, inputs) and
             biases of the layers in their order, as PyTorch and MXNet have them.
     """
-    axes = {4: (2, 3, 1, 0), 2: (1, 0), 1: (0,)}
-    turned = [weight.transpose(axes[weight.ndim]) for weight in weights]
-    return in_reference_order(network, turned, channels_first=True)
+    ordered: List[Any] = []
+    picture: Optional[Shape] = None
+    for (layer, arrays), inputs in zip(network.grouped(weights), network.shapes()):
+        ordered += _outputs_last(layer, arrays, picture)
+        picture = _flattened(layer, inputs, picture)
+    return ordered
+
+
+@singledispatch
+def _outputs_last(layer: Layer, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
+    """A layer's own arrays; ``picture`` is what its flat input was, channels first, if any."""
+    del layer, picture
+    return arrays
+
+
+@_outputs_last.register
+def _conv(layer: Conv, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
+    del layer, picture
+    kernel, bias = arrays
+    return kernel.transpose(2, 3, 1, 0), bias
+
+
+@_outputs_last.register
+def _dense(layer: Dense, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
+    kernel, bias = arrays
+    kernel = kernel.transpose(1, 0)
+    if picture:
+        height, width, channels = picture
+        rows = kernel.reshape(channels, height, width, layer.units)
+        kernel = rows.transpose(1, 2, 0, 3).reshape(-1, layer.units)
+    return kernel, bias
+
+
+@singledispatch
+def _flattened(layer: Layer, inputs: Shape, picture: Optional[Shape]) -> Optional[Shape]:
+    """The picture that the flat axis after ``layer`` was, ``None`` if it was none."""
+    del layer, inputs
+    return picture
+
+
+@_flattened.register
+def _after_flatten(layer: Flatten, inputs: Shape, picture: Optional[Shape]) -> Optional[Shape]:
+    del layer, picture
+    return inputs
+
+
+@_flattened.register
+def _after_dense(layer: Dense, inputs: Shape, picture: Optional[Shape]) -> Optional[Shape]:
+    del layer, inputs, picture
+    return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runner.networks.layers import Conv, Dense, Dropout, Flatten, MaxPool, Network
+from runner.networks.layers import Conv, Dense, Dropout, Flatten, MaxPool
+from runner.networks.network import Network
 from runner.networks.recipe import Recipe
 from runner.workloads.workload import Learned, Workload
 

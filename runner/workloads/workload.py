@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Mapping, Tuple
 
-from runner.networks.layers import Network
+from runner.networks.network import Network
 from runner.networks.recipe import Recipe
 
 

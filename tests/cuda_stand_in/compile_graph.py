@@ -40,23 +40,24 @@ def main(job_file: str) -> None:
     backend = loading.load(job.backend)
     backend.configure(job)
     stand_in_handle()
-    backend.start(job)
-    backend.build(job, lookup.load(job.workload))
-    backend.compile()
+    backend.start()
+    trainer = backend.trainer(lookup.load(job.workload), job.seed)
+    trainer.compile()
     operations = {
-        "train": operations_of(backend._model.train_function.function),
-        "test": operations_of(backend._model.test_function.function),
+        "train": operations_of(trainer._model.train_function.function),
+        "test": operations_of(trainer._model.test_function.function),
     }
     if job.settings.cudnn_enabled:
         operations["more"] = operations_of(more())
-    device, packages, framework = backend.attest()
+    device, facts = trainer.attest()
+    packages, framework = backend.attest()
     mapped = libraries.mapped()
     found = {
         "attestation": {
             "python": platform.python_version(),
             "packages": packages,
             "device": device,
-            "framework": framework,
+            "framework": {**facts, **framework},
             "libraries": mapped,
             "library_versions": libraries.versions(mapped),
         },

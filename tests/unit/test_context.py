@@ -54,7 +54,7 @@ def test_tar_holds_what_a_build_needs_and_no_bytecode(root):
     names = list(members)
     wanted = {"Dockerfile", "image.toml", "requirements.lock", "apt-install.sh", "install-cuda.sh"}
     assert wanted <= set(names)
-    assert {"runner/__main__.py", "runner/backends/dummy.py", "runner/networks/layers.py"} <= set(
+    assert {"runner/__main__.py", "runner/backends/dummy.py", "runner/networks/network.py"} <= set(
         names
     )
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]

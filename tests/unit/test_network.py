@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from runner.networks.layers import Conv, Dense, Flatten, MaxPool, Network
+from runner.networks.layers import Conv, Dense, Flatten, MaxPool
+from runner.networks.network import Network
 from runner.workloads import lookup
 from runner.workloads.workload import Learned
 

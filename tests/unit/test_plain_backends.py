@@ -13,8 +13,9 @@ import pytest
 from runner.backends.common import malloc, nvidia
 from runner.backends.keras import theano
 from runner.backends.mxnet import mxnet, mxnet_gpu
-from runner.networks.layers import Conv, Dense, Flatten, Network
+from runner.networks.layers import Conv, Dense, Flatten
 from runner.networks.layout import from_outputs_first
+from runner.networks.network import Network
 from runner.networks.recipe import Recipe
 
 
@@ -171,7 +172,7 @@ def test_threads_of_a_job_are_those_of_theanos_blas(environ, make_result, monkey
 
 STEPS = """
 import ctypes, resource, sys
-from runner.backends import malloc
+from runner.backends.common import malloc
 
 if sys.argv[1] == "kept" and not malloc.keep_freed():
     sys.exit("this C library has no mallopt")

@@ -10,8 +10,9 @@ from checking import case
 
 from harness.checks import registry
 from runner.networks import in_numpy
-from runner.networks.layers import Conv, Dense, Dropout, Flatten, MaxPool, Network
-from runner.networks.layout import in_reference_order
+from runner.networks.layers import Conv, Dense, Dropout, Flatten, MaxPool
+from runner.networks.layout import from_outputs_first
+from runner.networks.network import Network
 from runner.workloads import lookup
 
 SMALL = Network(
@@ -66,15 +67,22 @@ def test_weights_of_another_network_are_refused(weights, change):
         in_numpy.loss_and_error(SMALL, change(weights), np.zeros((1, 5, 4, 2)), np.zeros(1))
 
 
-def test_channels_first_weights_come_into_the_references_order(weights):
-    height, width, channels = SMALL.flattened()
-    assert (height, width, channels) == (2, 1, 3)
-    before = weights[2].reshape(height, width, channels, 4)
-    theirs = [*weights]
-    theirs[2] = before.transpose(2, 0, 1, 3).reshape(6, 4)
-    ours = in_reference_order(SMALL, theirs, channels_first=True)
+def test_weights_with_outputs_first_come_into_the_references_order(weights):
+    kernel, bias, first, first_bias, last, last_bias = weights
+    height, width, channels = 2, 1, 3  # what goes into SMALL's Flatten
+    rows = first.reshape(height, width, channels, 4).transpose(2, 0, 1, 3).reshape(6, 4)
+    theirs = [kernel.transpose(3, 2, 0, 1), bias, rows.T, first_bias, last.T, last_bias]
+    ours = from_outputs_first(SMALL, theirs)
     assert all((a == b).all() for a, b in zip(ours, weights, strict=True))
-    assert in_reference_order(SMALL, weights, channels_first=False)[2] is weights[2]
+
+
+def test_a_dense_layer_without_a_picture_before_it_keeps_its_rows():
+    network = Network((4,), (Dropout(0.5), Dense(3, "relu"), Dense(2, "softmax")))
+    kernels = [np.arange(12.0).reshape(3, 4), np.arange(6.0).reshape(2, 3)]
+    theirs = [kernels[0], np.zeros(3), kernels[1], np.zeros(2)]
+    ours = from_outputs_first(network, theirs)
+    assert (ours[0] == kernels[0].T).all()
+    assert (ours[2] == kernels[1].T).all()
 
 
 def codes(result, **learning):

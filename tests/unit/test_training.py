@@ -128,3 +128,17 @@ def test_all_phases_are_those_of_a_result():
 
     named = {f"{name}_s" for name in training.PHASES}
     assert named <= set(Phases.model_fields)
+
+
+def test_what_a_backend_has_no_words_for_is_said_before_it_starts(held, monkeypatch):
+    class Wordless:
+        def supports(self, workload):
+            return f"no {workload.name} here"
+
+    real = trainer.run
+    monkeypatch.setattr(trainer.loading, "load", lambda name: Wordless())
+    with pytest.raises(TrainingError, match="no cnn-mnist here") as caught, held(real) as training:
+        training.go()
+        training.until("untrained")
+    assert caught.value.reason == "unsupported"
+    assert training.marks == {}

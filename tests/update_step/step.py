@@ -13,7 +13,7 @@ from pathlib import Path
 
 from runner.backends import loading
 from runner.contract.job import load_job
-from runner.networks.layers import Conv, Dense, Dropout
+from runner.networks.layers import Dropout
 from runner.workloads import lookup
 
 BATCH = 128
@@ -32,7 +32,7 @@ def main() -> None:
     )
     backend = loading.load(job.backend)
     backend.configure(job)
-    backend.start(job)
+    backend.start()
     if job.settings.strategy == "mirrored":
         two_replicas(backend._tf)
 
@@ -44,13 +44,14 @@ def main() -> None:
     # No two pixels alike: where a maximum is not unique, tools may choose either.
     images = rng.uniform(high=0.3, size=(BATCH, 28, 28)).astype("float32")
     labels = rng.randint(0, workload.classes, BATCH).astype("int64")
-    backend.build(job, workload)
-    backend.prepare(Arrays(images, labels, images, labels))
-    backend.compile()
-    before = [np.array(weight) for weight in backend.weights()]
+    trainer = backend.trainer(workload, job.seed)
+    trainer.prepare(Arrays(images, labels, images, labels))
+    trainer.compile()
+    before = [np.array(weight) for weight in trainer.weights()]
     losses: list[float] = []
-    updates = backend.fit(job.epochs, lambda _, loss: losses.append(loss))
-    after = [np.array(weight) for weight in backend.weights()]
+    updates = trainer.fit(job.epochs, lambda _, loss: losses.append(loss))
+    after = [np.array(weight) for weight in trainer.weights()]
+    _, facts = trainer.attest()
     wanted, wanted_losses = in_numpy(workload, before, images, labels, job.epochs)
     print(
         json.dumps(
@@ -60,7 +61,7 @@ def main() -> None:
                 "moved": largest(after, before),
                 "losses": losses,
                 "losses_in_numpy": wanted_losses,
-                "replicas": getattr(backend, "_replicas", 1),
+                "replicas": facts.get("replicas", 1),
             }
         )
     )
@@ -78,19 +79,11 @@ def two_replicas(tensorflow):
 def in_numpy(workload, weights, images, labels, epochs):
     """The weights after ``epochs`` updates on the one batch, and each update's loss."""
     import numpy as np
-    from numpy_network import Layer
+    from numpy_network import stack
 
-    rng, shape, given = np.random.RandomState(0), workload.network.input_shape, iter(weights)
-    layers = []
-    for spec in workload.network.layers:
-        layer = Layer(spec, shape, rng)
-        if isinstance(spec, (Conv, Dense)):
-            pair = [next(given), next(given)]
-            layer.weights = [value.reshape(old.shape).astype("f8") for value, old in
-                             zip(pair, layer.weights)]  # fmt: skip
-            layer.speed = [np.zeros_like(value) for value in layer.weights]
-        layers.append(layer)
-        shape = layer.out
+    layers = stack(workload.network, np.random.RandomState(0))
+    for layer, (_, arrays) in zip(layers, workload.network.grouped(weights)):
+        layer.start_from([value.astype("f8") for value in arrays])
     truth, losses = np.eye(workload.classes)[labels], []
     for update in range(epochs):
         out = images[..., None].astype("f8")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Tuple
+from typing import Dict, Tuple
 
+from runner.backends.base import Facts
 from runner.backends.keras.keras3 import Keras3
+from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.backends.tensorflow import tf_gpu
 from runner.contract.job import Job
+from runner.workloads.workload import Workload
 
 
 class Keras3OnTensorFlow(Keras3):
@@ -23,23 +26,32 @@ class Keras3OnTensorFlow(Keras3):
         super().configure(job)
         tf_gpu.configure(job)
 
-    def start(self, job: Job) -> None:
+    def start(self) -> None:
         """Import TensorFlow, then Keras on it."""
         import tensorflow
 
         self._tf = tensorflow
-        tf_gpu.start(tensorflow, job)
-        self.import_keras(job)
+        tf_gpu.start(tensorflow, self._job)
+        self.import_keras()
 
-    def compile_options(self) -> Dict[str, Any]:
+    def trainer(self, workload: Workload, seed: int) -> TrainerOnTensorFlow:
         """Mode ``tuned``: many steps in one call."""
-        return {"steps_per_execution": tf_gpu.STEPS_PER_CALL} if self.tuned else {}
+        self.seed(seed)
+        options = {"steps_per_execution": tf_gpu.STEPS_PER_CALL} if self.tuned else {}
+        return TrainerOnTensorFlow(self.keras, workload, compile_options=options)
 
-    def attest(self) -> Tuple[str, Dict[str, str], Dict[str, Any]]:
-        """Device of a trained weight, live versions, and what both say of themselves."""
+    def attest(self) -> Tuple[Dict[str, str], Facts]:
+        """Live versions, and what TensorFlow says of itself."""
+        return self.versions(self._tf), tf_gpu.facts(self._tf)
+
+
+class TrainerOnTensorFlow(Keras3Trainer):
+    """Keras' own ``fit``."""
+
+    def attest(self) -> Tuple[str, Facts]:
+        """Device of a trained weight."""
         device = str(self._model.trainable_variables[0].value.device)
-        facts = {"weights_on": device, **self.facts(), **tf_gpu.facts(self._tf)}
-        return ("gpu" if "GPU" in device else "cpu"), self.versions(self._tf), facts
+        return ("gpu" if "GPU" in device else "cpu"), {"weights_on": device, **self.facts()}
 
 
 def create() -> Keras3OnTensorFlow:

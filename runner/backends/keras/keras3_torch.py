@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 
+from runner.backends.base import Facts
 from runner.backends.common import malloc
 from runner.backends.keras.keras3 import Keras3
+from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.backends.torch import torch_device
 from runner.contract.job import Job
+from runner.workloads.workload import Workload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
@@ -31,42 +34,57 @@ class Keras3OnTorch(Keras3):
         self.keeps_memory = self.tuned and job.device == "cpu" and malloc.keep_freed()
         torch_device.configure(job)
 
-    def start(self, job: Job) -> None:
+    def start(self) -> None:
         """Import PyTorch, then Keras on it."""
         import torch
 
         self._torch = torch
-        torch_device.start(torch, job)
-        self.import_keras(job)
+        torch_device.start(torch, self._job)
+        self.import_keras()
+
+    def trainer(self, workload: Workload, seed: int) -> Keras3Trainer:
+        """Arrays as written, tensors on the device in mode ``tuned``."""
+        self.seed(seed)
+        if self.tuned:
+            return TrainerOfTensors(self._torch, self.keras, workload)
+        return TrainerOnTorch(self.keras, workload)
+
+    def attest(self) -> Tuple[Dict[str, str], Facts]:
+        """Live versions, and what PyTorch says of itself."""
+        facts = {"freed_memory_kept": self.keeps_memory, **torch_device.facts(self._torch)}
+        return self.versions(self._torch), facts
+
+
+class TrainerOnTorch(Keras3Trainer):
+    """Keras' own ``fit`` over arrays."""
+
+    def attest(self) -> Tuple[str, Facts]:
+        """Device of a trained weight."""
+        device = self._model.trainable_variables[0].value.device
+        kind = "gpu" if device.type == "cuda" else str(device.type)
+        return kind, {"weights_on": str(device), **self.facts()}
+
+
+class TrainerOfTensors(TrainerOnTorch):
+    """Keras' own ``fit`` over a DataLoader that cuts batches out of tensors on the device."""
+
+    def __init__(self, torch: Any, keras: Any, workload: Workload) -> None:
+        self._torch = torch
+        super().__init__(keras, workload, channels_first=True)
 
     def prepare(self, data: Arrays) -> None:
-        """Arrays; in mode ``tuned`` tensors on the device."""
+        """The training data to the device."""
         super().prepare(data)
-        if self.tuned:
-            to_tensor = self.keras.ops.convert_to_tensor
-            self._train_x, self._train_y = to_tensor(self._train_x), to_tensor(self._train_y)
+        to_tensor = self.keras.ops.convert_to_tensor
+        self._train_x, self._train_y = to_tensor(self._train_x), to_tensor(self._train_y)
 
     def fit_data(self) -> Dict[str, Any]:
-        """Arrays, or a DataLoader that cuts batches out of the tensors."""
-        if not self.tuned:
-            return super().fit_data()
+        """Batches, in an order that is drawn on the device."""
         from torch.utils.data import DataLoader, TensorDataset
 
         rows = _ShuffledRows(self._torch, self._train_x, self._workload.recipe.batch_size)
         data = TensorDataset(self._train_x, self._train_y)
         return {"x": DataLoader(data, sampler=rows, batch_size=None), "shuffle": False}
-
-    def attest(self) -> Tuple[str, Dict[str, str], Dict[str, Any]]:
-        """Device of a trained weight, live versions, and what both say of themselves."""
-        device = self._model.trainable_variables[0].value.device
-        facts = {
-            "weights_on": str(device),
-            "freed_memory_kept": self.keeps_memory,
-            **self.facts(),
-            **torch_device.facts(self._torch),
-        }
-        kind = "gpu" if device.type == "cuda" else str(device.type)
-        return kind, self.versions(self._torch), facts
 
 
 class _ShuffledRows:

@@ -6,13 +6,18 @@ import collections
 import collections.abc
 import os
 import tempfile
+from functools import singledispatch
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
+from runner.backends.base import Facts
 from runner.backends.common import malloc
-from runner.backends.keras.keras_model import KerasModel
+from runner.backends.keras.keras_backend import KerasBackend
+from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.theano import theano_gpu
 from runner.contract.job import Job, MemoryPool
+from runner.networks.layers import Conv, Layer
+from runner.workloads.workload import Workload
 
 CACHE_VARIABLE = "BENCHDL_CACHE_DIR"
 """Set by the launcher: a writable folder that outlives the job, for compiled code."""
@@ -29,13 +34,12 @@ def preallocate(pool: MemoryPool) -> float:
     return -1.0 if pool.mode == "off" else 0.0
 
 
-class Theano(KerasModel):
+class Theano(KerasBackend):
     """Keras 2 on Theano, channels first: the layout of Theano's own operations."""
-
-    channels_first = True
 
     def configure(self, job: Job) -> None:
         """Write THEANO_FLAGS, keeping what image.toml's environment put there."""
+        self._job = job
         cache = Path(os.environ.get(CACHE_VARIABLE) or tempfile.mkdtemp(prefix="theano-"))
         self._compiled_before = any(cache.glob("theano/compiledir_*/*/key.pkl"))
         flags = [
@@ -62,7 +66,7 @@ class Theano(KerasModel):
             for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
                 os.environ[name] = str(job.threads)
 
-    def start(self, job: Job) -> None:
+    def start(self) -> None:
         """Import Keras on Theano, with the names put back that newer Pythons took away."""
         _restore_removed_names()
         import keras
@@ -71,31 +75,24 @@ class Theano(KerasModel):
         keras.backend.set_image_data_format("channels_first")
         self.keras = keras
         self._theano = theano
-        if job.device == "gpu":
+        if self._job.device == "gpu":
             import theano.gpuarray
 
             # Theano goes on silently on the CPU when it cannot initialise the GPU.
             if not theano.gpuarray.pygpu_activated:
                 raise RuntimeError("Theano could not initialise the GPU; log.txt has its reason")
 
-    def weights(self) -> List[Any]:
-        """Theano's convolution turns kernels by half a circle; the reference correlates."""
-        return [weight[::-1, ::-1] if weight.ndim == 4 else weight for weight in super().weights()]
+    def trainer(self, workload: Workload, seed: int) -> TheanoTrainer:
+        """Keras 2 draws from NumPy's generator, Theano's too."""
+        self.seed(seed)
+        return TheanoTrainer(self._theano, self.keras, workload)
 
-    def compile(self) -> bool:
-        """Generate and compile the C++ of the train and test functions, as fit would do lazily."""
-        self._model._make_train_function()
-        self._model._make_test_function()
-        return True
+    def attest(self) -> Tuple[Dict[str, str], Facts]:
+        """Live versions, and Theano's configuration."""
+        import numpy
 
-    def attest(self) -> Tuple[str, Dict[str, str], Dict[str, Any]]:
-        """Where the compiled train function runs, live versions, and Theano's configuration."""
         config = self._theano.config
-        nodes = self._model.train_function.function.maker.fgraph.apply_nodes
-        operations = [type(node.op).__name__ for node in nodes]
-        on_gpu = any(name.startswith("Gpu") for name in operations)
-        facts: Dict[str, Any] = {
-            "layout": "channels_first",
+        facts = {
             "compile_cache": "warm" if self._compiled_before else "cold",
             "config_device": str(config.device),
             "cxx": str(config.cxx),
@@ -105,18 +102,60 @@ class Theano(KerasModel):
             "freed_memory_kept": self._keeps_memory,
             "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS"),
             "preallocate": float(config.gpuarray.preallocate),
-            "convolutions": theano_gpu.convolutions(operations),
         }
-        if str(config.device) != "cpu":
-            facts.update(theano_gpu.facts(self._theano, operations))
-        import numpy
-
         versions = {
             "theano": self._theano.__version__,
             "keras": self.keras.__version__,
             "numpy": numpy.__version__,
         }
-        return ("gpu" if on_gpu else "cpu"), versions, facts
+        return versions, facts
+
+
+class TheanoTrainer(KerasTrainer):
+    """Keras 2, whose functions Theano compiles ahead of training."""
+
+    def __init__(self, theano: Any, keras: Any, workload: Workload) -> None:
+        self._theano = theano
+        super().__init__(keras, workload, channels_first=True)
+
+    def weights(self) -> List[Any]:
+        """As Keras has them, but for what Theano turns."""
+        layers = self._workload.network.grouped(super().weights())
+        return [array for layer, arrays in layers for array in correlating(layer, arrays)]
+
+    def compile(self) -> bool:
+        """Generate and compile the C++ of the train and test functions, as fit would do lazily."""
+        self._model._make_train_function()
+        self._model._make_test_function()
+        return True
+
+    def attest(self) -> Tuple[str, Facts]:
+        """Where the compiled train function runs, and with which operations."""
+        nodes = self._model.train_function.function.maker.fgraph.apply_nodes
+        operations = [type(node.op).__name__ for node in nodes]
+        facts: Facts = {
+            "layout": "channels_first",
+            "convolutions": theano_gpu.convolutions(operations),
+        }
+        if str(self._theano.config.device) != "cpu":
+            facts.update(theano_gpu.facts(self._theano, operations))
+        on_gpu = any(name.startswith("Gpu") for name in operations)
+        return ("gpu" if on_gpu else "cpu"), facts
+
+
+@singledispatch
+def correlating(layer: Layer, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
+    """A layer's weights as the reference has them."""
+    del layer
+    return arrays
+
+
+@correlating.register
+def _turned(layer: Conv, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
+    """Theano's convolution turns kernels by half a circle; the reference correlates."""
+    del layer
+    kernel, bias = arrays
+    return kernel[::-1, ::-1], bias
 
 
 def _restore_removed_names() -> None:

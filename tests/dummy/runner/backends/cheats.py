@@ -13,10 +13,10 @@ import threading
 import time
 from pathlib import Path
 
-from runner.backends.dummy import Dummy
+from runner.backends.dummy import NumPyTrainer
 
 
-class ReturnsAtOnce(Dummy):
+class ReturnsAtOnce(NumPyTrainer):
     """Trains in a thread that the evaluation waits for."""
 
     def fit(self, epochs, epoch_seen):
@@ -32,7 +32,7 @@ class ReturnsAtOnce(Dummy):
         return super().evaluate()
 
 
-class TrainsInPrepare(Dummy):
+class TrainsInPrepare(NumPyTrainer):
     """Trains before the clock starts, and shows the untrained weights until then."""
 
     def prepare(self, data):
@@ -69,7 +69,7 @@ class LoadsWeights(TrainsInPrepare):
     """Puts trained weights in place of its own in the training call."""
 
 
-class WritesItsResult(Dummy):
+class WritesItsResult(NumPyTrainer):
     """Writes a good result in the judge's place and ends well."""
 
     def fit(self, epochs, epoch_seen):
@@ -77,7 +77,7 @@ class WritesItsResult(Dummy):
         os._exit(0)
 
 
-class EndsTheJudge(Dummy):
+class EndsTheJudge(NumPyTrainer):
     """As above, and ends the judge first."""
 
     def fit(self, epochs, epoch_seen):
@@ -86,7 +86,7 @@ class EndsTheJudge(Dummy):
         os._exit(0)
 
 
-class LeavesAWriter(Dummy):
+class LeavesAWriter(NumPyTrainer):
     """Leaves a process in a session of its own that writes a result over and over."""
 
     def fit(self, epochs, epoch_seen):
@@ -101,7 +101,7 @@ class LeavesAWriter(Dummy):
         return super().fit(epochs, epoch_seen)
 
 
-class PatchesTheClock(Dummy):
+class PatchesTheClock(NumPyTrainer):
     """A clock that runs half as fast while it trains, in every module that asks the time."""
 
     def fit(self, epochs, epoch_seen):
@@ -110,7 +110,7 @@ class PatchesTheClock(Dummy):
         return super().fit(epochs, epoch_seen)
 
 
-class TellsEpochsAtTheEnd(Dummy):
+class TellsEpochsAtTheEnd(NumPyTrainer):
     """Only the first epoch seems to take time."""
 
     def fit(self, epochs, epoch_seen):
@@ -121,7 +121,7 @@ class TellsEpochsAtTheEnd(Dummy):
         return updates
 
 
-class OverwritesTheTest(Dummy):
+class OverwritesTheTest(NumPyTrainer):
     """Makes the test set's labels what it predicts."""
 
     def evaluate(self):
@@ -131,7 +131,7 @@ class OverwritesTheTest(Dummy):
         return super().evaluate()
 
 
-class RepeatsAQuarter(Dummy):
+class RepeatsAQuarter(NumPyTrainer):
     """A quarter of the images, four times."""
 
     def prepare(self, data):
@@ -141,7 +141,7 @@ class RepeatsAQuarter(Dummy):
         self.y = self.np.tile(self.y[:quarter], (4, 1))
 
 
-class SkipsBatches(Dummy):
+class SkipsBatches(NumPyTrainer):
     """Every second batch (or as DUMMY_SKIP says), and claims all."""
 
     def fit(self, epochs, epoch_seen):
@@ -152,7 +152,7 @@ class SkipsBatches(Dummy):
         return epochs * -(-len(self.x) // self.workload.recipe.batch_size)
 
 
-class LargerBatches(Dummy):
+class LargerBatches(NumPyTrainer):
     """Batches of 256 that are called 128."""
 
     def fit(self, epochs, epoch_seen):
@@ -166,18 +166,17 @@ class LargerBatches(Dummy):
         return epochs * -(-len(self.x) // own.recipe.batch_size)
 
 
-class FreezesConvolutions(Dummy):
+class FreezesConvolutions(NumPyTrainer):
     """Trains the dense layers alone."""
 
-    def build(self, job, workload):
-        count = super().build(job, workload)
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
         for layer in self.layers:
             if hasattr(layer.spec, "filters"):
                 layer.update = lambda rate, momentum: None
-        return count
 
 
-class Recipe(Dummy):
+class Recipe(NumPyTrainer):
     """Trains by another recipe."""
 
     changes: dict = {}
@@ -205,7 +204,7 @@ class NoMomentum(Recipe):
     changes = {"momentum": lambda recipe: 0.0}
 
 
-class NoDropout(Dummy):
+class NoDropout(NumPyTrainer):
     """Drops nothing."""
 
     def _forward(self, x, training):
@@ -219,16 +218,15 @@ class NoDropout(Dummy):
         return x
 
 
-class NoShuffle(Dummy):
+class NoShuffle(NumPyTrainer):
     """The images in the order of the file."""
 
-    def build(self, job, workload):
-        count = super().build(job, workload)
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
         self.order = self.np.arange
-        return count
 
 
-class HalfPrecision(Dummy):
+class HalfPrecision(NumPyTrainer):
     """Keeps its weights in bfloat16."""
 
     def fit(self, epochs, epoch_seen):
@@ -247,14 +245,14 @@ class HalfPrecision(Dummy):
         return rounded
 
 
-class AnotherSeed(Dummy):
+class AnotherSeed(NumPyTrainer):
     """Draws from a seed of its own."""
 
-    def build(self, job, workload):
-        return super().build(job.model_copy(update={"seed": 4711}), workload)
+    def __init__(self, np, job, workload, seed):
+        super().__init__(np, job, workload, 4711)
 
 
-class BetterErrorRate(Dummy):
+class BetterErrorRate(NumPyTrainer):
     """Says 0.19 points less than it is."""
 
     def evaluate(self):
@@ -262,7 +260,7 @@ class BetterErrorRate(Dummy):
         return loss, max(0.0, rate - 0.0019)
 
 
-class FewerTests(Dummy):
+class FewerTests(NumPyTrainer):
     """Evaluates a tenth of the test images."""
 
     def evaluate(self):
@@ -270,7 +268,7 @@ class FewerTests(Dummy):
         return super().evaluate()
 
 
-class FakesEvents(Dummy):
+class FakesEvents(NumPyTrainer):
     """Writes progress of its own to what was the job's standard output."""
 
     def fit(self, epochs, epoch_seen):
@@ -283,7 +281,7 @@ class FakesEvents(Dummy):
         return super().fit(epochs, epoch_seen)
 
 
-class StopsTheJudge(Dummy):
+class StopsTheJudge(NumPyTrainer):
     """Holds the judge while it trains, so that its clock hears nothing."""
 
     def fit(self, epochs, epoch_seen):
@@ -293,7 +291,7 @@ class StopsTheJudge(Dummy):
         return updates
 
 
-class ForgesSamples(Dummy):
+class ForgesSamples(NumPyTrainer):
     """Writes samples.csv anew, with little use of the CPU."""
 
     def evaluate(self):
@@ -301,25 +299,25 @@ class ForgesSamples(Dummy):
         return super().evaluate()
 
 
-class ClaimsMoreUpdates(Dummy):
+class ClaimsMoreUpdates(NumPyTrainer):
     """Counts each update twice."""
 
     def fit(self, epochs, epoch_seen):
         return 2 * super().fit(epochs, epoch_seen)
 
 
-class SmallerNetwork(Dummy):
-    """Half of the units in the dense layers, and the count of all."""
+class SmallerNetwork(NumPyTrainer):
+    """Half of the units in the dense layers."""
 
-    def build(self, job, workload):
+    def __init__(self, np, job, workload, seed):
         from dataclasses import replace
 
         layers = tuple(
             replace(layer, units=layer.units // 2) if getattr(layer, "units", 0) > 10 else layer
             for layer in workload.network.layers
         )
-        super().build(job, replace(workload, network=replace(workload.network, layers=layers)))
-        return workload.network.parameters()
+        smaller = replace(workload.network, layers=layers)
+        super().__init__(np, job, replace(workload, network=smaller), seed)
 
 
 def forge():

@@ -13,56 +13,76 @@ import sys
 import time
 from pathlib import Path
 
-from runner.backends.numpy_network import Layer
+from runner.backends.common import translation
+from runner.backends.numpy_network import KINDS, stack
 from runner.contract.result import Failure, Result
 from runner.libraries import cudnn_version
-from runner.networks.layers import Conv
 
 MODES = ("crash", "exit0", "invalid-json", "wrong-id", "newer", "huge", "hang", "memory", "lazy")
 
 
 class Dummy:
+    def __init__(self, trainer_class=None):
+        self.trainer_class = trainer_class or NumPyTrainer
+
+    def supports(self, workload):
+        for layer in workload.network.layers:
+            if type(layer) not in KINDS:
+                return str(translation.UntranslatedError("NumPy", layer))
+        return None
+
     def configure(self, job):
-        self.mode = os.environ.get("DUMMY_MODE", "")
         self.job = job
-        if self.mode == "crash":
+        if os.environ.get("DUMMY_MODE") == "crash":
             sys.stderr.write("the dummy was told to crash\n")
             sys.stderr.flush()
             os._exit(3)
 
-    def start(self, job):
+    def start(self):
         import numpy
 
         self.np = numpy
         self.cudnn, self.cudnn_problem = None, None
-        if job.device == "gpu" and job.settings.cudnn_enabled:
+        if self.job.device == "gpu" and self.job.settings.cudnn_enabled:
             try:  # whichever the loader finds, and on without it where it finds none, as tools do
                 self.cudnn = ctypes.CDLL("libcudnn.so.8")
             except OSError as error:
                 self.cudnn_problem = str(error)
 
-    def build(self, job, workload):
-        self.rng, self.workload = self.np.random.RandomState(job.seed), workload
+    def trainer(self, workload, seed):
+        return self.trainer_class(self.np, self.job, workload, seed)
+
+    def attest(self):
+        # NumPy knows no GPU: what it says of a GPU job is for tests on the stub driver.
+        facts = self._in_theanos_words() if self.job.device == "gpu" else {}
+        return {"numpy": self.np.__version__}, facts
+
+    def _in_theanos_words(self):
+        """What Theano would say of its convolutions, with the cuDNN that was found or without."""
+        found = self.cudnn is not None
+        return {
+            "cudnn_version": cudnn_version(self.cudnn.cudnnGetVersion()) if found else None,
+            "cudnn_convolutions": found,
+            "cudnn_operations": {"GpuDnnConv": 2} if found else {},
+            "convolutions": {"GpuDnnConv" if found else "GpuCorrMM": 2},
+            "dnn_message": self.cudnn_problem,
+        }
+
+
+class NumPyTrainer:
+    def __init__(self, np, job, workload, seed):
+        self.np, self.job, self.workload = np, job, workload
+        self.mode = os.environ.get("DUMMY_MODE", "")
+        self.rng = np.random.RandomState(seed)
         self.order = self.rng.permutation
-        self.layers, shape = [], workload.network.input_shape
-        for spec in workload.network.layers:
-            self.layers.append(Layer(spec, shape, self.rng))
-            shape = self.layers[-1].out
-        return sum(value.size for layer in self.layers for value in layer.weights)
+        self.layers = stack(workload.network, self.rng)
 
     def prepare(self, data):
         self.x, self.y = data.train_images[..., None], self.np.eye(10)[data.train_labels]
         self.test_x, self.test_y = data.test_images[..., None], data.test_labels
 
     def weights(self):
-        trained = [layer for layer in self.layers if layer.weights]
-        return [
-            value.reshape(*getattr(layer.spec, "kernel", ()), -1, layer.out[-1]).copy()
-            if isinstance(layer.spec, Conv) and value.ndim == 2
-            else value.copy()
-            for layer in trained
-            for value in layer.weights
-        ]
+        return [value.copy() for layer in self.layers for value in layer.weights]
 
     def compile(self):
         return False
@@ -106,22 +126,7 @@ class Dummy:
         return float(-self.np.log(hit + 1e-7).mean()), float(wrong)
 
     def attest(self):
-        # NumPy knows no GPU: what it says of a GPU job is for tests on the stub driver.
-        facts = {"layout": "channels_last"}
-        if self.job.device == "gpu":
-            facts.update(self._in_theanos_words())
-        return self.job.device, {"numpy": self.np.__version__}, facts
-
-    def _in_theanos_words(self):
-        """What Theano would say of its convolutions, with the cuDNN that was found or without."""
-        found = self.cudnn is not None
-        return {
-            "cudnn_version": cudnn_version(self.cudnn.cudnnGetVersion()) if found else None,
-            "cudnn_convolutions": found,
-            "cudnn_operations": {"GpuDnnConv": 2} if found else {},
-            "convolutions": {"GpuDnnConv" if found else "GpuCorrMM": 2},
-            "dnn_message": self.cudnn_problem,
-        }
+        return self.job.device, {"layout": "channels_last"}
 
 
 def misbehave(mode, job):
@@ -163,4 +168,4 @@ def create():
         return Dummy()
     from runner.backends.cheats import CHEATS
 
-    return CHEATS[cheat]()
+    return Dummy(CHEATS[cheat])

@@ -1,0 +1,153 @@
+"""A network as plain JAX trains it: the update, the loop or the scan, the loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
+
+from runner.backends.base import EpochSeen, Facts
+from runner.backends.jax.jax_layers import Layers
+from runner.workloads.workload import Workload
+
+if TYPE_CHECKING:  # NumPy must not be imported before configure()
+    from runner.datasets import Arrays
+
+
+class JaxTrainer:
+    """JAX, channels last.
+
+    As written: a compiled update for each batch, which NumPy cuts from a permutation of the images.
+    Tuned: the data on the device and a whole epoch as one compiled scan over its batches, compiled
+    ahead of training, in which weights are updated in place (donated); on a CPU convolutions are
+    matrix products of patches, because the gradient of XLA's own convolution is slow there.
+    """
+
+    def __init__(self, jax: Any, workload: Workload, seed: int, tuned: bool, patches: bool) -> None:
+        import numpy
+
+        self._jax, self._workload, self._tuned = jax, workload, tuned
+        self._random = numpy.random.RandomState(seed)
+        self._key, key = jax.random.split(jax.random.PRNGKey(seed))
+        self._layers = Layers(jax, workload.network, patches)
+        initial = jax.jit(self._layers.initial) if tuned else self._layers.initial
+        self._weights = initial(key)
+        self._speed = jax.tree.map(jax.numpy.zeros_like, self._weights)
+        self._updates = 0
+        self._step = jax.jit(self._one_update)
+        self._scan = jax.jit(self._one_epoch, donate_argnums=(0, 1))
+        self._compiled_scan: Any = None
+        self._judge = jax.jit(self._loss_and_wrong)
+
+    def prepare(self, data: Arrays) -> None:
+        """Images to float32 (n, h, w, 1), labels as class numbers; tuned, both on the device."""
+        self._train = (data.train_images[..., None], data.train_labels.astype("int32"))
+        self._test = (data.test_images[..., None], data.test_labels.astype("int32"))
+        if self._tuned:
+            self._train = self._jax.block_until_ready(self._jax.device_put(self._train))
+
+    def weights(self) -> List[Any]:
+        """As they are: height, width, inputs, filters, and inputs, units; channels last."""
+        import numpy
+
+        return [numpy.array(value) for value in self._jax.tree.leaves(self._weights)]
+
+    def compile(self) -> bool:
+        """Compile the scan over an epoch ahead, where it is tuned; the update compiles lazily."""
+        if not self._tuned:
+            return False
+        arguments = (self._weights, self._speed, self._key, self._updates, *self._train)
+        self._compiled_scan = self._scan.lower(*arguments).compile()
+        return True
+
+    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+        """The training loop; returns the updates that the compiled code counted."""
+        one_epoch = self._epoch_tuned if self._tuned else self._epoch
+        for epoch in range(1, epochs + 1):
+            epoch_seen(epoch, one_epoch())
+        self._jax.block_until_ready(self._weights)
+        return int(self._updates)
+
+    def _loss_and_wrong(self, weights: Any, images: Any, labels: Any, key: Any = None) -> Any:
+        """Mean cross-entropy and number of errors; without ``key`` nothing is dropped."""
+        jnp = self._jax.numpy
+        out = self._jax.nn.log_softmax(self._layers.logits(weights, images, key))
+        likely = jnp.take_along_axis(out, labels[:, None], axis=1)
+        return -likely.mean(), (out.argmax(axis=1) != labels).sum()
+
+    def _one_update(
+        self, weights: Any, speed: Any, key: Any, update: Any, images: Any, labels: Any
+    ) -> Any:
+        """The recipe's SGD with momentum: v = m v - rate g; w = w + v."""
+        jax, recipe = self._jax, self._workload.recipe
+        learn = jax.value_and_grad(self._loss_and_wrong, has_aux=True)
+        (loss, _), gradients = learn(weights, images, labels, jax.random.fold_in(key, update))
+        rate = recipe.learning_rate / (1.0 + recipe.decay * update)
+        speed = jax.tree.map(lambda v, g: recipe.momentum * v - rate * g, speed, gradients)
+        weights = jax.tree.map(lambda w, v: w + v, weights, speed)
+        return weights, speed, update + 1, loss
+
+    def _epoch(self) -> float:
+        images, labels = self._train
+        size, count = self._workload.recipe.batch_size, len(labels)
+        order, losses = self._random.permutation(count), []
+        for first in range(0, count, size):
+            chosen = order[first : first + size]
+            self._weights, self._speed, self._updates, loss = self._step(
+                self._weights, self._speed, self._key, self._updates, images[chosen], labels[chosen]
+            )
+            losses.append((loss, len(chosen)))
+        return sum(float(loss) * weight for loss, weight in losses) / count
+
+    def _one_epoch(
+        self, weights: Any, speed: Any, key: Any, update: Any, images: Any, labels: Any
+    ) -> Any:
+        """All batches of an epoch, the smaller last one after the scan over the others."""
+        jax, count = self._jax, len(labels)
+        size = self._workload.recipe.batch_size
+        whole, rest = divmod(count, size)
+        key, shuffle = jax.random.split(key)
+        order = jax.random.permutation(shuffle, count)
+        images, labels = images[order], labels[order]
+
+        def one(state: Any, batch: Any) -> Any:
+            *state, loss = self._one_update(state[0], state[1], key, state[2], *batch)
+            return tuple(state), loss * len(batch[1])
+
+        cut = [
+            part[: whole * size].reshape(whole, size, *part.shape[1:]) for part in (images, labels)
+        ]
+        state, losses = jax.lax.scan(one, (weights, speed, update), tuple(cut))
+        total = losses.sum()
+        if rest:
+            state, loss = one(state, (images[whole * size :], labels[whole * size :]))
+            total += loss
+        return (*state, key, total / count)
+
+    def _epoch_tuned(self) -> float:
+        arguments = (self._weights, self._speed, self._key, self._updates, *self._train)
+        found = self._compiled_scan(*arguments)
+        self._weights, self._speed, self._updates, self._key, loss = found
+        return float(loss)
+
+    def _batches(self, images: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:
+        size = self._workload.recipe.batch_size
+        for first in range(0, len(labels), size):
+            yield images[first : first + size], labels[first : first + size]
+
+    def evaluate(self) -> Tuple[float, float]:
+        """Loss and error rate on the test images."""
+        loss, wrong, count = 0.0, 0, len(self._test[1])
+        for images, labels in self._batches(*self._test):
+            mean, errors = self._judge(self._weights, images, labels)
+            loss += float(mean) * len(labels)
+            wrong += int(errors)
+        return loss / count, wrong / count
+
+    def attest(self) -> Tuple[str, Facts]:
+        """Device of the weights."""
+        (device,) = self._jax.tree.leaves(self._weights)[0].devices()
+        facts = {
+            "layout": "channels_last",
+            "weights_on": str(device),
+            "convolution": "patches" if self._layers.patches else "xla",
+        }
+        return str(device.platform), facts

@@ -1,0 +1,142 @@
+"""Networks as Keras 3 trains them on JAX: ``fit``, or a compiled epoch in its place."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+
+from runner.backends.base import EpochSeen, Facts
+from runner.backends.keras.keras3_trainer import Keras3Trainer
+from runner.workloads.workload import Workload
+
+if TYPE_CHECKING:  # NumPy must not be imported before configure()
+    from runner.datasets import Arrays
+
+
+class TrainerOnJax(Keras3Trainer):
+    """Keras' own ``fit``: a compiled step for each batch."""
+
+    scanned = False
+    as_products = False
+
+    def attest(self) -> Tuple[str, Facts]:
+        """Device of a trained weight."""
+        (device,) = self._model.trainable_variables[0].value.devices()
+        facts = {
+            "weights_on": str(device),
+            "scan_over_epoch": self.scanned,
+            "convolutions_as_products": self.as_products,
+            **self.facts(),
+        }
+        return str(device.platform), facts
+
+
+class ScanningTrainer(TrainerOnJax):
+    """An epoch as one compiled ``jax.lax.scan`` over the model's own ``train_step``.
+
+    Data and shuffling are on the device. With ``as_products`` convolutions are products of
+    matrices besides: XLA's own gradient of a convolution is several times slower on a CPU, and
+    slower still in a loop.
+    """
+
+    scanned = True
+
+    def __init__(
+        self, jax: Any, keras: Any, workload: Workload, seed: int, as_products: bool
+    ) -> None:
+        self._jax, self._seed, self.as_products = jax, seed, as_products
+        classes = keras.layers
+        if as_products:
+            product = _convolution_as_product(jax, classes)
+            classes = SimpleNamespace(**{**vars(classes), "Conv2D": product})
+        super().__init__(keras, workload, classes=classes)
+
+    def prepare(self, data: Arrays) -> None:
+        """The training data to the device."""
+        super().prepare(data)
+        self._train_x, self._train_y = self._jax.block_until_ready(
+            self._jax.device_put((self._train_x, self._train_y))
+        )
+
+    def compile(self) -> bool:
+        """The scan over an epoch, ahead of training."""
+        x, y = self._train_x, self._train_y
+        self._make_variables(x, y)
+        self._key = self._jax.random.key(self._seed)
+        epoch = self._epoch_function(len(x))
+        self._epoch = epoch.lower(self._state(), x, y, self._key).compile()
+        return True
+
+    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+        """The model's steps in one compiled function for each epoch."""
+        jax, key, state = self._jax, self._key, self._state()
+        for number in range(1, epochs + 1):
+            key, own = jax.random.split(key)
+            fresh = [jax.numpy.zeros_like(value) for value in state[-1]]
+            logs, state = self._epoch((*state[:-1], fresh), self._train_x, self._train_y, own)
+            epoch_seen(number, float(logs["loss"]))
+        for variables, values in zip(self._parts(), state):
+            for variable, value in zip(variables, values):
+                variable.assign(value)
+        self._model.reset_metrics()
+        return self._iterations()
+
+    def _make_variables(self, x: Any, y: Any) -> None:
+        """What ``fit`` makes before its first step: the optimiser's and the metrics' variables."""
+        self._model.optimizer.build(self._model.trainable_variables)
+        self._model.test_on_batch(x[:1], y[:1])
+        self._model.reset_metrics()
+
+    def _state(self) -> Tuple[List[Any], ...]:
+        return tuple([variable.value for variable in part] for part in self._parts())
+
+    def _parts(self) -> Tuple[List[Any], ...]:
+        """The variables of which ``train_step`` takes and returns the values, in its order."""
+        model = self._model
+        return (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.optimizer.variables,
+            model.metrics_variables,
+        )
+
+    def _epoch_function(self, samples: int) -> Any:
+        """All updates of one epoch, compiled: (state, images, labels, key) to (logs, state)."""
+        jax, model = self._jax, self._model
+        batch = self._workload.recipe.batch_size
+        whole = samples // batch * batch
+
+        def epoch(state: Any, x: Any, y: Any, key: Any) -> Any:
+            order = jax.random.permutation(key, samples)
+
+            def step(state: Any, rows: Any) -> Any:
+                logs, state = model.train_step(state, (x[rows], y[rows]))
+                return state, logs
+
+            logs: Dict[str, Any] = {}
+            if whole:
+                state, every = jax.lax.scan(step, state, order[:whole].reshape(-1, batch))
+                logs = {name: values[-1] for name, values in every.items()}
+            if whole < samples:
+                state, logs = step(state, order[whole:])
+            return logs, state
+
+        return jax.jit(epoch, donate_argnums=0)
+
+
+def _convolution_as_product(jax: Any, layers: Any) -> Any:
+    """Keras' Conv2D (stride 1, valid padding) that multiplies all windows with the kernel."""
+
+    class Conv2D(layers.Conv2D):  # type: ignore[misc]
+        def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+            kernel = jax.numpy.asarray(kernel)
+            high, wide, _, filters = kernel.shape
+            rows, columns = inputs.shape[1] - high + 1, inputs.shape[2] - wide + 1
+            windows = [
+                inputs[:, row : row + rows, column : column + columns]
+                for row in range(high)
+                for column in range(wide)
+            ]
+            return jax.numpy.concatenate(windows, axis=-1) @ kernel.reshape(-1, filters)
+
+    return Conv2D

@@ -1,0 +1,27 @@
+"""What the backends of Keras 2 and 3 share before a model is there."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Optional
+
+from runner.backends.common import translation
+from runner.backends.keras import keras_layers
+from runner.workloads.workload import Workload
+
+
+class KerasBackend:
+    """Subclasses set ``keras`` in ``start``."""
+
+    keras: Any
+
+    def supports(self, workload: Workload) -> Optional[str]:
+        """All networks whose layers are translated."""
+        return translation.missing("Keras", workload.network, keras_layers.translated)
+
+    def seed(self, seed: int) -> None:
+        """Seed every generator that initialisers, dropout and shuffling draw from."""
+        import numpy
+
+        random.seed(seed)
+        numpy.random.seed(seed)

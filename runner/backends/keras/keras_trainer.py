@@ -1,0 +1,114 @@
+"""A network as Keras trains it: the model, the recipe and ``fit``, as its users write them.
+
+This is Keras 2; :mod:`runner.backends.keras.keras3_trainer` has what differs in Keras 3.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+
+from runner.backends.base import EpochSeen
+from runner.backends.keras import keras_layers
+from runner.workloads.workload import Workload
+
+if TYPE_CHECKING:  # NumPy must not be imported before configure()
+    from runner.datasets import Arrays
+
+
+class KerasTrainer:
+    """What is the same whatever runs below; subclasses say where they trained (``attest``)."""
+
+    def __init__(
+        self,
+        keras: Any,
+        workload: Workload,
+        channels_first: bool = False,
+        classes: Any = None,
+        compile_options: Optional[Dict[str, Any]] = None,
+    ) -> None:
+        """Build and compile the model.
+
+        Args:
+            keras: Keras, seeded.
+            workload: what to train.
+            channels_first: the layout that Keras is set to.
+            classes: where the classes of the layers are, if not in ``keras.layers``.
+            compile_options: what mode ``tuned`` adds to ``model.compile``.
+        """
+        self.keras, self._workload, self._channels_first = keras, workload, channels_first
+        network = workload.network
+        height, width, channels = network.input_shape
+        shape = (channels, height, width) if channels_first else network.input_shape
+        model, options = self.new_model(shape)
+        for layer, inputs in zip(network.layers, network.shapes()):
+            options.update(keras_layers.initialisers(layer, inputs))
+            model.add(keras_layers.translated(layer, classes or keras.layers, options))
+            options = {}
+        model.compile(
+            loss="categorical_crossentropy",
+            optimizer=self.optimizer(),
+            metrics=["accuracy"],
+            **(compile_options or {}),
+        )
+        self._model = model
+
+    def new_model(self, shape: Tuple[int, ...]) -> Tuple[Any, Dict[str, Any]]:
+        """An empty model, and the arguments that its first layer takes besides."""
+        return self.keras.models.Sequential(), {"input_shape": shape}
+
+    def optimizer(self) -> Any:
+        """SGD of the recipe. Keras' ``decay`` is per update, as the recipe states it."""
+        recipe = self._workload.recipe
+        return self.keras.optimizers.SGD(
+            learning_rate=recipe.learning_rate, momentum=recipe.momentum, decay=recipe.decay
+        )
+
+    def prepare(self, data: Arrays) -> None:
+        """Images to float32 (n, h, w, 1) or (n, 1, h, w), labels to one-hot."""
+        self._train_x, self._test_x = (
+            self._images(data.train_images),
+            self._images(data.test_images),
+        )
+        one_hot = self.keras.utils.to_categorical
+        self._train_y = one_hot(data.train_labels, self._workload.classes)
+        self._test_y = one_hot(data.test_labels, self._workload.classes)
+
+    def _images(self, images: Any) -> Any:
+        return images[:, None, :, :] if self._channels_first else images[:, :, :, None]
+
+    def weights(self) -> List[Any]:
+        """As Keras has them: its Flatten puts channels last whatever the layout."""
+        return list(self._model.get_weights())
+
+    def compile(self) -> bool:
+        """Nothing: what runs below compiles in the first step, where no subclass says otherwise."""
+        return False
+
+    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+        """``model.fit`` as a user calls it; Keras reads the loss on the host after each epoch."""
+
+        class Watch(self.keras.callbacks.Callback):  # type: ignore[name-defined,misc]
+            def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+                epoch_seen(epoch + 1, float((logs or {})["loss"]))
+
+        self._model.fit(**self.fit_data(), epochs=epochs, verbose=0, callbacks=[Watch()])
+        return self._iterations()
+
+    def fit_data(self) -> Dict[str, Any]:
+        """The training data as ``model.fit`` takes it: as written, NumPy arrays in memory."""
+        return {
+            "x": self._train_x,
+            "y": self._train_y,
+            "batch_size": self._workload.recipe.batch_size,
+        }
+
+    def _iterations(self) -> int:
+        """Updates performed, as the optimiser itself counted them."""
+        return int(self.keras.backend.get_value(self._model.optimizer.iterations))
+
+    def evaluate(self) -> Tuple[float, float]:
+        """Loss and error rate on the test images."""
+        loss, accuracy = self._model.evaluate(
+            self._test_x, self._test_y, batch_size=self._workload.recipe.batch_size, verbose=0
+        )
+        return float(loss), 1.0 - float(accuracy)

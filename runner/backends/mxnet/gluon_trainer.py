@@ -1,0 +1,136 @@
+"""A network as Gluon trains it: the block, the loop, the loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
+
+from runner.backends.base import EpochSeen, Facts
+from runner.backends.mxnet import gluon_layers
+from runner.networks.layout import from_outputs_first
+from runner.workloads.workload import Workload
+
+if TYPE_CHECKING:  # NumPy must not be imported before configure()
+    from runner.datasets import Arrays
+
+
+class GluonTrainer:
+    """Gluon, channels first: MXNet's default layout.
+
+    As written, the loop is that of Gluon's own MNIST tutorial: ``NDArrayIter`` over arrays in
+    memory, and the loss read on the host after each batch. Tuned, the data are on the device and
+    nothing is read before the end of an epoch.
+    """
+
+    def __init__(self, mx: Any, context: Any, workload: Workload, tuned: bool) -> None:
+        self._mx, self._context, self._workload, self._tuned = mx, context, workload, tuned
+        gluon, network = mx.gluon, workload.network
+        net = gluon.nn.HybridSequential()
+        for layer, inputs in zip(network.layers, network.shapes()):
+            net.add(gluon_layers.block(layer, mx, inputs))
+        net.initialize(ctx=context)
+        height, width, channels = network.input_shape
+        net(mx.nd.zeros((1, channels, height, width), ctx=context))  # sizes the layers
+        loss = gluon.loss.SoftmaxCrossEntropyLoss()
+        options = {"static_alloc": True, "static_shape": True} if tuned else {}
+        net.hybridize(**options)
+        if tuned:
+            loss.hybridize(**options)
+        self._net, self._loss = net, loss
+        self._trainer = gluon.Trainer(net.collect_params(), self._sgd())
+
+    def _sgd(self) -> Any:
+        """The recipe's SGD: MXNet's momentum is Keras'; the learning rate falls by a scheduler."""
+        mx, recipe = self._mx, self._workload.recipe
+
+        class Decay(mx.lr_scheduler.LRScheduler):  # type: ignore[name-defined,misc]
+            def __call__(self, num_update: int) -> float:  # MXNet counts updates from 1
+                return recipe.rate(num_update - 1)
+
+        return mx.optimizer.SGD(
+            learning_rate=recipe.learning_rate,
+            momentum=recipe.momentum,
+            lr_scheduler=Decay(base_lr=recipe.learning_rate),
+        )
+
+    def _values(self) -> List[Any]:
+        parameters = self._net.collect_params().values()
+        return [value.data(self._context).asnumpy() for value in parameters]
+
+    def prepare(self, data: Arrays) -> None:
+        """Images to float32 (n, 1, h, w), labels as class numbers."""
+        nd, context = self._mx.nd, self._context
+        train, test = (data.train_images[:, None], data.test_images[:, None])
+        self._test = (nd.array(test, ctx=context), nd.array(data.test_labels, ctx=context))
+        if self._tuned:
+            self._train = (nd.array(train, ctx=context), nd.array(data.train_labels, ctx=context))
+        else:
+            self._iterator = self._mx.io.NDArrayIter(
+                train, data.train_labels, self._workload.recipe.batch_size, shuffle=True
+            )
+        nd.waitall()
+
+    def weights(self) -> List[Any]:
+        """Gluon has outputs and channels first."""
+        return from_outputs_first(self._workload.network, self._values())
+
+    def compile(self) -> bool:
+        """A hybridised network is traced at its first call: part of the first epoch."""
+        return False
+
+    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+        """The training loop of Gluon's users; returns the updates that the optimiser counted."""
+        one_epoch = self._epoch_tuned if self._tuned else self._epoch
+        for epoch in range(1, epochs + 1):
+            epoch_seen(epoch, one_epoch())
+        self._mx.nd.waitall()
+        return int(self._trainer.optimizer.num_update)
+
+    def _step(self, images: Any, labels: Any) -> Any:
+        with self._mx.autograd.record():
+            loss = self._loss(self._net(images), labels)
+        loss.backward()
+        self._trainer.step(len(labels))
+        return loss
+
+    def _epoch(self) -> float:
+        total, seen = 0.0, 0
+        self._iterator.reset()
+        for batch in self._iterator:
+            images, labels = batch.data[0], batch.label[0]
+            if batch.pad:  # the iterator fills the last batch up with images it has had
+                images, labels = images[: -batch.pad], labels[: -batch.pad]
+            images = images.as_in_context(self._context)
+            labels = labels.as_in_context(self._context)
+            total += float(self._step(images, labels).sum().asscalar())
+            seen += len(labels)
+        return total / seen
+
+    def _epoch_tuned(self) -> float:
+        import numpy
+
+        mx, (images, labels) = self._mx, self._train
+        order = mx.nd.array(numpy.random.permutation(len(labels)), ctx=self._context)
+        total = mx.nd.zeros(1, ctx=self._context)
+        for some, wanted in self._batches(mx.nd.take(images, order), mx.nd.take(labels, order)):
+            total += self._step(some, wanted).sum()
+        return float(total.asscalar()) / len(labels)
+
+    def _batches(self, images: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:
+        size = self._workload.recipe.batch_size
+        for first in range(0, len(labels), size):
+            yield images[first : first + size], labels[first : first + size]
+
+    def evaluate(self) -> Tuple[float, float]:
+        """Loss and error rate on the test images."""
+        loss, wrong, count = 0.0, 0.0, len(self._test[1])
+        for images, labels in self._batches(*self._test):
+            out = self._net(images)
+            loss += float(self._loss(out, labels).sum().asscalar())
+            wrong += float((out.argmax(axis=1) != labels).sum().asscalar())
+        return loss / count, wrong / count
+
+    def attest(self) -> Tuple[str, Facts]:
+        """Where the parameters are."""
+        device = next(iter(self._net.collect_params().values())).list_data()[0].context
+        facts = {"layout": "channels_first", "weights_on": str(device)}
+        return ("gpu" if str(device.device_type) == "gpu" else "cpu"), facts

@@ -1,0 +1,133 @@
+"""A network as PyTorch trains it: the model, the loop, the loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
+
+from runner.backends.base import EpochSeen, Facts
+from runner.backends.torch import torch_graph, torch_layers
+from runner.networks.layout import from_outputs_first
+from runner.workloads.workload import Workload
+
+if TYPE_CHECKING:  # NumPy must not be imported before configure()
+    from runner.datasets import Arrays
+
+
+class TorchTrainer:
+    """A plain loop over a ``torch.nn.Sequential``, channels first: PyTorch's default layout.
+
+    As written: a DataLoader over a TensorDataset, each batch moved to the device, its loss read on
+    the host. Tuned: the data on the device, shuffled there, nothing read before the end of an
+    epoch; with ``graphed`` each step is one CUDA graph.
+
+    ``torch.optim.SGD`` multiplies its momentum by the learning rate of the present update, the
+    recipe by those of the past ones. With a learning rate of 1 and gradients that backward has
+    multiplied by the recipe's rate both are the same: v = m v + rate g; w = w - v.
+    """
+
+    def __init__(
+        self, torch: Any, device: Any, workload: Workload, tuned: bool, graphed: bool
+    ) -> None:
+        self._torch, self._device, self._workload = torch, device, workload
+        self._tuned, self._graphed = tuned, graphed
+        network = workload.network
+        self._model = torch.nn.Sequential(*torch_layers.sequence(torch.nn, network)).to(device)
+        torch_layers.initialise(torch.nn, network, list(self._model.parameters()))
+        self._loss = torch.nn.CrossEntropyLoss()
+        self._optimizer = torch.optim.SGD(
+            self._model.parameters(), lr=1.0, momentum=workload.recipe.momentum
+        )
+        self._updates = 0
+
+    def prepare(self, data: Arrays) -> None:
+        """Images to float32 (n, 1, h, w), labels as class numbers; tuned, both on the device."""
+        torch, size = self._torch, self._workload.recipe.batch_size
+        train, test = [
+            (torch.from_numpy(images[:, None]), torch.from_numpy(labels))
+            for images, labels in (
+                (data.train_images, data.train_labels),
+                (data.test_images, data.test_labels),
+            )
+        ]
+        self._test = [part.to(self._device) for part in test]
+        if self._tuned:
+            self._train = [part.to(self._device) for part in train]
+        else:
+            dataset = torch.utils.data.TensorDataset(*train)
+            self._loader = torch.utils.data.DataLoader(dataset, batch_size=size, shuffle=True)
+
+    def weights(self) -> List[Any]:
+        """PyTorch has outputs and channels first."""
+        values = [value.detach().cpu().numpy() for value in self._model.parameters()]
+        return [value.copy() for value in from_outputs_first(self._workload.network, values)]
+
+    def compile(self) -> bool:
+        """Capture the training step as CUDA graphs, where it is tuned on a GPU."""
+        if not self._graphed:
+            return False
+        self._epoch_on_gpu = torch_graph.GraphedEpoch(
+            self._torch, self._model, self._loss, self._optimizer, self._workload.recipe
+        )
+        self._epoch_on_gpu.capture(*self._train)
+        return True
+
+    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+        """The training loop of PyTorch's users."""
+        self._model.train()
+        one_epoch = self._epoch_tuned if self._tuned else self._epoch
+        for epoch in range(1, epochs + 1):
+            epoch_seen(epoch, one_epoch())
+        return self._updates
+
+    def _step(self, images: Any, labels: Any) -> Any:
+        rate = self._workload.recipe.rate(self._updates)
+        loss = self._loss(self._model(images), labels)
+        loss.backward(gradient=self._torch.full_like(loss, rate))
+        self._optimizer.step()
+        self._optimizer.zero_grad()
+        self._updates += 1
+        return loss.detach()
+
+    def _epoch(self) -> float:
+        total, seen = 0.0, 0
+        for images, labels in self._loader:
+            loss = self._step(images.to(self._device), labels.to(self._device))
+            total += loss.item() * len(labels)
+            seen += len(labels)
+        return total / seen
+
+    def _epoch_tuned(self) -> float:
+        torch, (images, labels) = self._torch, self._train
+        if self._graphed:
+            self._updates, loss = self._epoch_on_gpu.run(self._updates)
+            return loss
+        order = torch.randperm(len(labels), device=self._device)
+        total = torch.zeros((), device=self._device)
+        for some, wanted in self._batches(images[order], labels[order]):
+            total += self._step(some, wanted) * len(wanted)
+        return float(total) / len(labels)
+
+    def _batches(self, images: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:
+        size = self._workload.recipe.batch_size
+        return zip(images.split(size), labels.split(size))
+
+    def evaluate(self) -> Tuple[float, float]:
+        """Loss and error rate on the test images."""
+        self._model.eval()
+        loss, wrong, count = 0.0, 0, len(self._test[1])
+        with self._torch.no_grad():
+            for images, labels in self._batches(*self._test):
+                out = self._model(images)
+                loss += self._loss(out, labels).item() * len(labels)
+                wrong += int((out.argmax(1) != labels).sum().item())
+        return loss / count, wrong / count
+
+    def attest(self) -> Tuple[str, Facts]:
+        """Device of the parameters."""
+        device = next(self._model.parameters()).device
+        facts = {
+            "layout": "channels_first",
+            "weights_on": str(device),
+            "cuda_graphs": self._graphed,
+        }
+        return ("gpu" if device.type == "cuda" else "cpu"), facts

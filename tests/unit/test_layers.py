@@ -1,0 +1,113 @@
+"""Layers, and which backends have words for them: without any framework."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from harness import catalog
+from runner.backends import loading
+from runner.networks.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool, Weight
+from runner.networks.network import Network
+from runner.workloads import lookup
+
+WORKLOAD = lookup.load("cnn-mnist")
+
+
+@dataclass(frozen=True)
+class Rotary(Layer):
+    """A layer that no tool has heard of."""
+
+    def after(self, inputs):
+        return inputs
+
+    def forward(self, x, *arrays):
+        return x
+
+
+def with_rotary(workload):
+    layers = (Rotary(), *workload.network.layers)
+    return replace(workload, network=replace(workload.network, layers=layers))
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_a_backend_names_the_layer_that_it_cannot_express(name):
+    backend = loading.load(name)
+    assert backend.supports(WORKLOAD) is None
+    problem = backend.supports(with_rotary(WORKLOAD))
+    assert "has no translation of the layer Rotary" in problem
+    assert "\n" not in problem
+
+
+FRAMEWORKS = {"jax", "keras", "mxnet", "numpy", "tensorflow", "theano", "torch"}
+ASK = """
+import sys
+from runner.backends import loading
+from runner.workloads import lookup
+for name in sys.argv[1:]:
+    assert loading.load(name).supports(lookup.load("cnn-mnist")) is None
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+def test_no_framework_is_imported_to_ask_what_is_supported(repo):
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, *catalog.names()],
+        cwd=repo,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not FRAMEWORKS & set(done.stdout.split())
+
+
+CASES = [
+    (Conv(3, (2, 3), "relu"), (5, 6, 2), (4, 4, 3), 2 * 2 * 3 * 2 * (4 * 4 * 3)),
+    (MaxPool((2, 2)), (5, 4, 3), (2, 2, 3), 0),
+    (Dropout(0.5), (5, 4, 3), (5, 4, 3), 0),
+    (Flatten(), (2, 3, 4), (24,), 0),
+    (Dense(7, "softmax"), (5,), (7,), 2 * 5 * 7),
+]
+
+
+@pytest.mark.parametrize(("layer", "inputs", "outputs", "operations"), CASES)
+def test_what_follows_from_a_layer_holds_in_numpy(layer, inputs, outputs, operations):
+    assert layer.after(inputs) == outputs
+    assert layer.operations(inputs) == operations
+    arrays = [np.ones(weight.shape, "float32") for weight in layer.weights(inputs)]
+    batch = np.random.RandomState(0).uniform(-1, 1, (2, *inputs)).astype("float32")
+    before = batch.copy()
+    assert layer.forward(batch, *arrays).shape == (2, *outputs)
+    assert (batch == before).all()
+
+
+def test_weights_say_how_they_start():
+    kernel, bias = Conv(3, (2, 3), "relu").weights((5, 6, 2))
+    assert kernel == Weight("kernel", (2, 3, 2, 3), "glorot_uniform")
+    assert bias == Weight("bias", (3,), "zeros")
+    assert (kernel.size, bias.size) == (36, 3)
+
+
+def test_operations_of_a_network_are_those_of_its_layers():
+    layers = (Conv(2, (3, 3), "relu"), MaxPool((2, 2)), Flatten(), Dense(5, "softmax"))
+    # 8x8 -> 6x6 of 2 filters over 9 values, then 18 inputs of 5 units.
+    assert Network((8, 8, 1), layers).operations() == 2 * 9 * 6 * 6 * 2 + 2 * 18 * 5
+
+
+def test_a_softmax_before_the_last_layer_is_refused():
+    with pytest.raises(ValueError, match="softmax is for the last layer"):
+        Network((4,), (Dense(3, "softmax"), Dense(2, "softmax")))
+
+
+def test_arrays_are_given_to_the_layers_that_own_them():
+    layers = (Dropout(0.5), Dense(3, "relu"), Dense(2, "softmax"))
+    network = Network((4,), layers)
+    grouped = network.grouped(["k1", "b1", "k2", "b2"])
+    assert grouped == [(layers[0], ()), (layers[1], ("k1", "b1")), (layers[2], ("k2", "b2"))]
+    for wrong in (["k1", "b1", "k2"], ["k1", "b1", "k2", "b2", "more"]):
+        with pytest.raises(ValueError, match=f"{len(wrong)} weights for a network that has 4"):
+            network.grouped(wrong)
