@@ -100,7 +100,7 @@ def store(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
     # No container ran, so its clock fits nothing that was seen from outside.
-    monkeypatch.setattr(one_job.checks, "findings", lambda job, measured, wall_s: [])
+    monkeypatch.setattr(one_job.registry, "findings", lambda case: [])
     return Store(tmp_path / "results")
 
 
