@@ -9,6 +9,8 @@ import click
 from harness import checksums
 from harness.checks.verdict import verdict
 from harness.cli import common, out
+from harness.tables import columns, rows
+from runner.contract.result import Result
 
 _UNCHANGED = f"its files are unchanged since it was stored ({checksums.NAME})"
 _UNKNOWN = "no checksum: it was stored before there were any"
@@ -36,6 +38,7 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
     _section("settings", job.settings.model_dump())
     _section("software", {**job.pins.packages, "reference": job.provenance.reference,
              "image": job.provenance.image_id, "note": job.provenance.note})  # fmt: skip
+    _section("figures", _figures(result))
     if result.failure:
         _section("failure", result.failure.model_dump())
     if result.measurement:
@@ -49,6 +52,18 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
         _section("launch", result.launch.model_dump())
     for finding in result.findings:
         out.line(f"  {finding.severity} {finding.code}: {finding.evidence}. {finding.advice}")
+
+
+def _figures(result: Result) -> dict[str, object]:
+    """Every figure that the run has and a result alone can tell, as tables print it."""
+    values = rows.row(result).values
+    shown = [column for column in columns.shown_in("detail") if column.applies(values)]
+    return {
+        column.head: column.text(values)
+        for column in shown
+        if values[column.key] not in (None, "")
+        or (result.measurement and column.digits is not None)
+    }
 
 
 def _section(name: str, facts: dict[str, object]) -> None:

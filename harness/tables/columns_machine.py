@@ -55,7 +55,7 @@ GPU = (
     Column(
         "gpus_used",
         "GPUs",
-        "used/visible.",
+        "those used of those visible.",
         "Used: a mean utilisation of at least 1 % in the window, and at least 32 MiB more memory "
         "in use than before the framework was imported.",
         read=measured(

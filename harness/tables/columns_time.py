@@ -37,7 +37,7 @@ COLUMNS = (
     Column(
         "first_epoch_s",
         "First epoch",
-        "what the tool compiles or warms up lazily is in it.",
+        "the first, with what the tool compiles or warms up lazily.",
         read=measured(lambda m: m.epochs[0].duration_s if m.epochs else None),
         unit="s",
         digits=2,

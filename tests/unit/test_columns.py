@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import typing
 
+import definitions_page
 import pytest
 
 from harness.report import charts
@@ -107,3 +108,10 @@ def test_charts_are_titled_as_the_tables(make_result):
     drawn = json.dumps(charts.specs())
     assert f'"{columns.BY_KEY["time_s"].head}"' in drawn
     assert '"Error rate (%)"' in drawn
+
+
+def test_the_page_of_definitions_has_every_column_as_it_is():
+    """``python tests/definitions_page.py`` writes the page's tables anew."""
+    page = definitions_page.PAGE.read_text(encoding="utf-8")
+    assert sorted(definitions_page.groups(page)) == sorted(columns.GROUPS)
+    assert page == definitions_page.renewed(page), "run: python tests/definitions_page.py"

@@ -41,7 +41,7 @@ function figuresOf(doc, row) {
   const get = (name) => doc.rows.get(name, row);
   const measured = get("time_s") !== null;
   return doc.fields.shownIn("detail").filter((field) => applies(field, get))
-    .filter((field) => get(field.key) || (measured && field.digits !== null))
+    .filter((field) => ![null, ""].includes(get(field.key)) || (measured && field.digits !== null))
     .map((field) => [field.head, cellText(field, get), field.definition]);
 }
 
