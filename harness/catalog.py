@@ -185,10 +185,15 @@ class LocalStack(_Strict):
 
 
 class ImageSpec(_Strict):
-    """One image.toml."""
+    """One image.toml.
+
+    ``workloads`` are those that the backend can train; ``None`` is not said (a bundle's file from
+    before the key): then the runner says it, once it has started.
+    """
 
     title: str
     description: str
+    workloads: list[str] | None = None
     base: Base
     framework: Framework
     cuda: Cuda | None = None
@@ -219,6 +224,10 @@ class Backend:
     def modes(self) -> list[Mode]:
         """The modes that this backend has."""
         return ["as-written", "tuned"] if self.spec.tuned else ["as-written"]
+
+    def runs(self, workload: str) -> bool:
+        """Whether it can train ``workload``, as far as image.toml says."""
+        return self.spec.workloads is None or workload in self.spec.workloads
 
     def flavours(self) -> list[Flavour]:
         """The flavours that this image can be built in."""

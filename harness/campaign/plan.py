@@ -136,7 +136,7 @@ def check(options: Options) -> tuple[list[Configuration], list[Skipped]]:
     skipped: list[Skipped] = []
     for one in dict.fromkeys(_combinations(options)):
         try:
-            _possible(loaded[one.backend], one, options.overrides)
+            _possible(loaded[one.backend], one, options)
         except UsageError as error:
             if options.unsupported == "refuse":
                 raise
@@ -157,7 +157,7 @@ def check_each(configurations: list[Configuration], options: Options) -> None:
     _known(options)
     loaded = {name: catalog.load(name) for name in {one.backend for one in configurations}}
     for one in dict.fromkeys(configurations):
-        _possible(loaded[one.backend], one, options.overrides)
+        _possible(loaded[one.backend], one, options)
 
 
 def _known(options: Options) -> None:
@@ -231,11 +231,16 @@ def _combinations(options: Options) -> Iterator[Configuration]:
         )
 
 
-def _possible(backend: Backend, one: Configuration, overrides: dict[str, SettingValue]) -> None:
+def _possible(backend: Backend, one: Configuration, options: Options) -> None:
+    if not backend.runs(options.workload):
+        raise UsageError(
+            f"backend '{backend.name}' does not have workload '{options.workload}'",
+            f"it has: {', '.join(backend.spec.workloads or []) or 'none'}; benchdl list shows all",
+        )
     if one.device not in backend.flavours():
         raise UsageError(f"backend '{backend.name}' has no {one.device} flavour")
-    settings.resolve(backend, one.variant, overrides, mode=one.mode)
-    overruled.refuse(backend.name, one.mode, one.threads, overrides)
+    settings.resolve(backend, one.variant, options.overrides, mode=one.mode)
+    overruled.refuse(backend.name, one.mode, one.threads, options.overrides)
     allotted = core_grant.limit() if one.threads else None
     if allotted:
         within_cores(one.threads, allotted.count, allotted.source)

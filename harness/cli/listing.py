@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from harness import catalog
+from harness.catalog import Backend
 from harness.cli import out
 from harness.errors import BenchdlError
 from runner.workloads import lookup
@@ -12,15 +13,17 @@ from runner.workloads import lookup
 
 @click.command("list")
 def command() -> None:
-    """List backends, their modes and variants, and workloads."""
-    backends = catalog.names()
+    """List backends, their modes and variants, and workloads with the backends that have them."""
+    names = catalog.names()
+    sound: list[Backend] = []
     out.line("backends")
-    for name in backends:
+    for name in names:
         try:
-            spec = catalog.load(name).spec
+            sound.append(catalog.load(name))
         except BenchdlError as error:  # one broken file must not hide the others
             out.line(f"  {name:<14} broken: {error}")
             continue
+        spec = sound[-1].spec
         out.line(f"  {name:<14} {spec.title}: {spec.description}")
         if spec.tuned:
             out.line(f"    {'mode tuned':<12} {spec.tuned.description}")
@@ -30,3 +33,5 @@ def command() -> None:
     for name in lookup.names():
         workload = lookup.load(name)
         out.line(f"  {name:<14} {workload.title} ({workload.network.parameters():,} parameters)")
+        having = [backend.name for backend in sound if backend.runs(name)]
+        out.line(f"    {'backends':<12} {', '.join(having) or 'none'}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import catalog
 from harness.cli.main import main
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -163,6 +164,8 @@ def test_list_shows_backends_variants_and_workloads(benchdl):
     assert done.returncode == 0
     for words in ("tf", "theano", "no-pool", "no-cudnn", "pool", "cnn-mnist", "65,402 parameters"):
         assert words in done.stdout
+    _, _, workload = done.stdout.partition("  cnn-mnist ")
+    assert workload.splitlines()[1].split() == ["backends", *", ".join(catalog.names()).split()]
 
 
 @pytest.mark.parametrize(

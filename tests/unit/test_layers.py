@@ -43,6 +43,13 @@ def test_a_backend_names_the_layer_that_it_cannot_express(name):
     assert "\n" not in problem
 
 
+@pytest.mark.parametrize("name", catalog.names())
+def test_an_image_says_the_workloads_that_its_backend_has(name):
+    backend = loading.load(name)
+    has = [word for word in lookup.names() if backend.supports(lookup.load(word)) is None]
+    assert catalog.load(name).spec.workloads == has
+
+
 FRAMEWORKS = {"jax", "keras", "mxnet", "numpy", "tensorflow", "theano", "torch"}
 ASK = """
 import sys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -117,3 +118,44 @@ def test_gpu_settings_of_cpu_jobs_are_told():
     assert any("variant no-cudnn of theano" in line for line in lines)
     on_gpu = wanted.model_copy(update={"devices": ["gpu"]})
     assert list(plan.without_effect(on_gpu, plan.check(on_gpu)[0])) == []
+
+
+@pytest.fixture
+def without_workload(monkeypatch):
+    """A catalogue in which theano has another workload than the one that is asked for."""
+    real = catalog.load
+
+    def load(name):
+        backend = real(name)
+        changes = {"workloads": ["mlp-flights"]} if name == "theano" else {}
+        return replace(backend, spec=backend.spec.model_copy(update=changes))
+
+    monkeypatch.setattr(catalog, "load", load)
+
+
+def test_a_workload_that_a_backend_does_not_have_is_refused_in_one_line(without_workload):
+    words = "backend 'theano' does not have workload 'cnn-mnist' *.*it has: mlp-flights"
+    with pytest.raises(UsageError, match=words) as refused:
+        plan.check(options())
+    assert "\n" not in str(refused.value)
+    with pytest.raises(UsageError, match=words):
+        plan.check_each([Configuration(backend="theano", device="cpu")], options())
+
+
+def test_or_left_out_where_the_campaign_says_so(without_workload):
+    sound, skipped = plan.check(options(unsupported="skip"))
+    assert [configuration.backend for configuration in sound] == ["tf"]
+    assert [left_out.configuration.backend for left_out in skipped] == ["theano"]
+    assert "does not have workload 'cnn-mnist'" in skipped[0].reason
+
+
+def test_an_image_of_before_that_names_no_workloads_is_not_refused(monkeypatch):
+    real = catalog.load
+    monkeypatch.setattr(
+        catalog,
+        "load",
+        lambda name: replace(
+            real(name), spec=real(name).spec.model_copy(update={"workloads": None})
+        ),
+    )
+    assert len(plan.check(options())[0]) == 2
