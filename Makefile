@@ -5,6 +5,7 @@
 #   make compare         A= B= [FORCE=1] [FAIL_ON=regression]
 #   make selftest        ARGS=--quick
 #   make perf            ARGS="--blocks 5 --out docs/measurements/..." (benchmarks/perf)
+#   make mutants         ARGS=harness/stats/medians.py (tests/mutants: is there a test that fails?)
 #   make images | doctor | setup | test-fast | test | test-gpu | lint | format | lock | clean
 # PYTHON=python3.11 chooses the Python. What the goals do stands in harness/make/goals.py.
 
@@ -25,7 +26,7 @@ export BENCHDL_MAKE_GIVEN BENCHDL_MAKE_GOALS
 
 override SHELL := /bin/sh
 override .SHELLFLAGS := -c
-override GOALS := bench resume report compare selftest perf images doctor setup test test-fast test-gpu lint format lock clean
+override GOALS := bench resume report compare selftest perf images doctor setup test test-fast test-gpu mutants lint format lock clean
 
 override define run
 @python=$${BENCHDL_MAKE_PYTHON:-python3}; \

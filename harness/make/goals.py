@@ -75,13 +75,14 @@ _IMAGES: dict[str, Options] = {"FLAVOUR": one("--flavour")}
 _DOCTOR: dict[str, Options] = {"DATA_DIR": one("--data-dir"), "RESULTS": one("--results")}
 _PERF: dict[str, Options] = {"DEVICE": one("--device"), "DATA_DIR": one("--data-dir"), "ARGS": free}
 _PYTEST: dict[str, Options] = {"PYTEST_ARGS": free}
+_MUTANTS: dict[str, Options] = {"ARGS": free}
 _NOTHING: dict[str, Options] = {}
 
 _OPTIONS = {
     "bench": _RUN, "resume": _RESUME, "compare": _COMPARE, "report": _REPORT,
     "selftest": _SELFTEST, "perf": _PERF, "images": _IMAGES, "doctor": _DOCTOR,
-    "test": _PYTEST, "test-fast": _PYTEST, "test-gpu": _PYTEST, "setup": _NOTHING, "lint": _NOTHING,
-    "format": _NOTHING, "lock": _NOTHING, "clean": _NOTHING,
+    "test": _PYTEST, "test-fast": _PYTEST, "test-gpu": _PYTEST, "mutants": _MUTANTS,
+    "setup": _NOTHING, "lint": _NOTHING, "format": _NOTHING, "lock": _NOTHING, "clean": _NOTHING,
 }  # fmt: skip
 _BESIDES = {
     "resume": ("CAMPAIGN",), "compare": ("A", "B"), "perf": ("BACKENDS",), "images": ("BACKENDS",),
@@ -133,6 +134,8 @@ def programs(goal: str, given: Mapping[str, str], python: str) -> list[list[str]
         "test-fast": [[*pytest, *_AT_ONCE, "not (slow or alone)", *asked]],
         # On a machine with a real GPU; elsewhere every test says why it was skipped.
         "test-gpu": [[*pytest, "-m", "gpu", "tests/gpu", *asked]],
+        # Not in CI: hours for all modules, minutes for one (ARGS=harness/stats/medians.py).
+        "mutants": [[python, "-m", "tests.mutants", *asked]],
         "lint": [
             [f"{folder}/ruff", "check", "."],
             [f"{folder}/ruff", "format", "--check", "."],

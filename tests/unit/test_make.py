@@ -107,6 +107,8 @@ def test_a_goals_name_is_no_command_either(checkout, make, goal):
          ["-I", "benchdl", "selftest", "--make-base", "--quick", "--keep", "a b"]),
         (["images", "FLAVOUR=cpu", "BACKENDS=tf jax"],
          ["-I", "benchdl", "images", "build", "--make-base", "--flavour=cpu", "--", "tf", "jax"]),
+        (["mutants", "ARGS=harness/stats/medians.py"],
+         ["-m", "tests.mutants", "harness/stats/medians.py"]),
         (["perf", "ARGS=--blocks 5", "BACKENDS=tf"],
          ["-m", "benchmarks.perf", "--blocks", "5", "tf"]),
         (["test", "PYTEST_ARGS=-k 'a or b'"], ["-m", "pytest", "-k", "a or b"]),
