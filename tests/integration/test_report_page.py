@@ -12,6 +12,8 @@ from browser import Watched, chromium
 from conftest import BENCHDL
 from printed import rows_by_tool
 
+from harness.tables import columns
+
 pytestmark = pytest.mark.browser
 
 
@@ -112,6 +114,44 @@ def test_figures_of_a_run_are_those_of_the_table_as_json(watched, benchdl, small
             if isinstance(want, float):
                 want = pytest.approx(want, rel=1e-6)
             assert value(name, number) == want, (name, row["run_id"])
+
+
+def test_cells_of_runs_are_printed_as_columns_say(watched, benchdl, small):
+    rows = json.loads(benchdl("table", "--results", small, "--format", "json").stdout)
+    rows = {row["run_id"]: row for row in rows}
+    page = watched.open("view=runs&sort=time_s")
+    for row in page.locator("main tbody tr").all()[:20]:
+        values = rows[row.locator("a.run").get_attribute("data-run")]
+        cells = row.locator("th, td").all_inner_texts()
+        for column, cell in zip(columns.shown_in("runs"), cells, strict=True):
+            if column.digits is not None:
+                assert cell == column.text(values), column.key
+    heads = page.locator("main thead th").all_inner_texts()
+    assert [head.removesuffix(" ↑") for head in heads] == [
+        column.head for column in columns.shown_in("runs")
+    ]
+
+
+def test_a_second_click_sorts_the_other_way(watched):
+    page = watched.open("view=runs")
+    page.locator("main thead a", has_text="Time (s)").click()
+    page.wait_for_function("location.hash.endsWith('sort=time_s')")
+    page.locator("main thead a", has_text="Time (s)").click()
+    page.wait_for_function("location.hash.endsWith('sort=-time_s')")
+
+
+def test_the_drawer_has_the_figures_that_a_run_can_have(watched, benchdl, small):
+    rows = json.loads(benchdl("table", "--results", small, "--format", "json").stdout)
+    for device in ("cpu", "gpu"):
+        values = next(row for row in rows if row["device"] == device and row["status"] == "ok")
+        page = watched.open(f"view=runs&run={values['run_id']}")
+        box = page.locator("#drawer[open] dl.figures-of-run")
+        heads, texts = (box.locator(tag).all_inner_texts() for tag in ("dt", "dd"))
+        shown = dict(zip(heads, texts, strict=True))
+        figures = [one for one in columns.shown_in("detail") if one.digits is not None]
+        wanted = {one.head: one.text(values) for one in figures if one.applies(values)}
+        assert wanted.items() <= shown.items()
+        assert ("GPU (%)" in shown) == (device == "gpu")
 
 
 def test_filters_narrow_and_a_link_restores_them(watched):

@@ -30,8 +30,17 @@ function cellText(field, get) {
 
 function numberText(field, value) {
   if (field.digits === null) return String(value);
-  return (value / field.divisor).toLocaleString("en", { useGrouping: field.grouped,
-    minimumFractionDigits: field.digits, maximumFractionDigits: field.digits });
+  const text = rounded(value / field.divisor, field.digits);
+  return field.grouped ? text.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",") : text;
+}
+
+// As benchdl rounds: what lies in the very middle goes to the even digit; toFixed takes it up.
+function rounded(value, digits) {
+  const text = value.toFixed(digits);
+  const [, behind = ""] = value.toFixed(100).split(".");
+  const middle = /^50*$/.test(behind.slice(digits));
+  const odd = Number(text.at(-1)) % 2 === 1;
+  return middle && odd ? (value * (1 - Number.EPSILON)).toFixed(digits) : text;
 }
 
 // A cell with its title, for tooltips: "Time (s) 176.4".
