@@ -1,11 +1,10 @@
-"""The user's cache: where it is, how files get there whole, and who may write at a time."""
+"""The user's cache: where it is, who may write there at a time, and what to do if none can."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,23 +116,3 @@ def locked_if_possible(directory: Path, say: Callable[[str], None]) -> Iterator[
         with contextlib.suppress(BenchdlError):
             stack.enter_context(locked(directory, say))
         yield
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is seen complete or not at all; no partial file stays behind.
-
-    Raises:
-        BenchdlError: it cannot be written.
-    """
-    with storing(path.parent):
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise

@@ -13,6 +13,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -185,6 +186,23 @@ def write_whole(path: Path, content: bytes | str, *, mode: int | None = None) ->
             path.write_bytes(raw)
             return
         mode = stat.S_IMODE(was) if mode is None else mode
+    with whole(path, mode=mode) as stream:
+        stream.write(raw)
+
+
+@contextlib.contextmanager
+def whole(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
+    """A stream whose contents become the file at the end of the body, all of them or none.
+
+    Nothing is seen of it before, and nothing is left of it if the body raises.
+
+    Args:
+        path: the file to be; a link is followed.
+        mode: permissions; None takes the umask's.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     target = real(path)
     partial = target.with_name(f".{secrets.token_hex(8)}.partial")
     try:
@@ -192,7 +210,7 @@ def write_whole(path: Path, content: bytes | str, *, mode: int | None = None) ->
         with os.fdopen(handle, "wb") as stream:
             if mode is not None:
                 os.fchmod(handle, mode)
-            stream.write(raw)
+            yield stream
             stream.flush()
             os.fsync(handle)
         partial.replace(target)

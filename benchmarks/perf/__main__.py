@@ -20,8 +20,9 @@ from docker.errors import DockerException
 from benchmarks.perf import arms, document, sampler_cost
 from benchmarks.perf.records import Record, Records
 from harness import catalog, paths
-from harness.datasets import provision
+from harness.campaign.plan import DEFAULT_WORKLOAD
 from harness.errors import BenchdlError
+from harness.provision import sources
 from runner import attest
 
 _PARTS = ("backends", "sampler")
@@ -63,9 +64,10 @@ def main() -> int:
 
 
 def _measure(asked: argparse.Namespace) -> int:
-    data = provision.resolve(
-        "auto", asked.data_dir, lambda text: sys.stderr.write(text + "\n") and None
-    )
+    def say(text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+
+    data = sources.resolve("auto", DEFAULT_WORKLOAD, asked.data_dir, say)
     conditions: Record = {
         "device": asked.device,
         "dataset": data.name,

@@ -14,8 +14,8 @@ from benchmarks.perf.records import Records
 from harness import catalog, engine
 from harness.campaign import display, one_job, plan
 from harness.campaign.plan import Options, PlannedJob
-from harness.datasets import provision
 from harness.launchers.docker import DockerLauncher
+from harness.provision import sources
 from harness.store import Store, new_run_id
 from runner.sampler import Sampler
 
@@ -67,13 +67,13 @@ def train(records: Records, work: Work, backend: str, blocks: int, seed: int) ->
     prepared = launcher.prepare(spec, work.device, watcher.say)
     intervals: dict[str, float | None] = {arm(rate): 1 / rate for rate in RATES_HZ}
     intervals[WITHOUT] = None
+    data = sources.resolve(work.dataset, options.workload, work.data_dir, watcher.say)
     with tempfile.TemporaryDirectory(dir=work.folder) as results:
         store = Store(Path(results))
         store.staging()
         site = one_job.Site(
             new_run_id("perf", work.device), options, launcher, store,
-            provision.resolve(work.dataset, work.data_dir, watcher.say), {backend: spec},
-            {(backend, work.device): prepared},
+            data, {backend: spec}, {(backend, work.device): prepared},
         )  # fmt: skip
         for block in range(1, blocks + 1):
             order = list(intervals)

@@ -16,8 +16,8 @@ from pathlib import Path
 import harness
 from harness import paths
 from harness.campaign.records import Campaign, Environment
-from harness.datasets.provision import Dataset
 from harness.errors import BenchdlError
+from harness.provision.verified import Dataset
 from runner.contract.result import Finding
 
 CODE = "campaign-changed"

@@ -35,9 +35,9 @@ from harness.campaign.plan import Options, PlannedJob, Skipped
 from harness.campaign.records import Campaign
 from harness.campaign.unfailing import Unfailing
 from harness.campaign.watcher import Watcher
-from harness.datasets import provision
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Launcher
+from harness.provision import sources
 from harness.store import Store, new_run_id
 from runner.contract.result import Finding, Result
 
@@ -134,7 +134,9 @@ def _begin(
     _sweep(launcher, store, watcher)
     backends = {name: catalog.load(name) for name in dict.fromkeys(one.backend for one in needed)}
     prepared_builds.check_devices(needed, backends, launcher, watcher)
-    data = provision.resolve(options.dataset, options.data_dir, watcher.say)
+    data = sources.resolve(
+        options.dataset, options.workload, options.data_dir, watcher.say, watcher.download
+    )
     if planned.earlier:
         changes.same_data(planned.earlier, data, "the jobs cannot be repeated without it")
     then = planned.builds.environments if planned.builds else []
@@ -215,7 +217,9 @@ def resume(
             gpus = side_by_side.gpus(limited.gpus) if options.parallel_gpus else None
             backends = {name: catalog.load(name) for name in sorted({x.backend for x in needed})}
             prepared_builds.check_devices(needed, backends, launcher, watcher)
-            data = provision.resolve(campaign.dataset, options.data_dir, watcher.say)
+            data = sources.resolve(
+                campaign.dataset, options.workload, options.data_dir, watcher.say, watcher.download
+            )
             then = [one for one in campaign.environments if one.earlier]
             for one in then:
                 image, whose = str(one.provenance.image_id), f"{one.backend} of an earlier build"

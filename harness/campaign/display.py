@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from rich.console import Console, Group, RenderableType
@@ -15,6 +16,7 @@ from harness.campaign.outlook import Standing, State
 from harness.campaign.plan import particulars
 from harness.checks.verdict import verdict
 from harness.notices import WARNING
+from harness.provision import progress
 from runner.contract.job import Job
 from runner.contract.result import Result
 
@@ -56,6 +58,10 @@ class Display:
         shown = printable.line(line)
         self._console.print(shown, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
+    def download(self, name: str, size_bytes: int) -> AbstractContextManager[progress.Advance]:
+        """A bar of it on a terminal."""
+        return progress.on(self._console)(name, size_bytes)
+
     def standing(self, standing: Standing) -> None:
         """Keep it for the live display; one line each time that a job ended and others wait."""
         self._standing, self._standing_since = standing, time.monotonic()
@@ -70,13 +76,14 @@ class Display:
             epochs = f"{job.epochs} epoch{'s' if job.epochs > 1 else ''}"
             self.say(f"{name}: started, {epochs} on {job.dataset}")
             return
-        from rich import live, progress  # noqa: PLC0415
+        from rich import live  # noqa: PLC0415
+        from rich import progress as bars  # noqa: PLC0415
 
-        self._bar = progress.Progress(
-            progress.TextColumn("{task.description}", markup=False),
-            progress.BarColumn(bar_width=24),
-            progress.TextColumn("{task.fields[state]}", markup=False),
-            progress.TimeElapsedColumn(),
+        self._bar = bars.Progress(
+            bars.TextColumn("{task.description}", markup=False),
+            bars.BarColumn(bar_width=24),
+            bars.TextColumn("{task.fields[state]}", markup=False),
+            bars.TimeElapsedColumn(),
             console=self._console,
         )
         self._task = self._bar.add_task(printable.line(name), total=job.epochs, state="starting")

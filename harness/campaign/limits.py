@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.datasets import known
+from harness.dataset_spec import DatasetSpec
 from harness.errors import UsageError
 
 LEAST_MEMORY_BYTES = 6 * 2**20
@@ -53,29 +53,31 @@ def check_timeout(seconds: float) -> None:
         )
 
 
-def check_train_samples(count: int | None) -> None:
-    """Check a number of training images; None is all of them.
+def check_train_samples(count: int | None, data: DatasetSpec) -> None:
+    """Check a number of training samples; None is all of them.
 
     Raises:
-        UsageError: no dataset has so many.
+        UsageError: the dataset has not so many.
     """
-    if count is not None and count > known.TRAIN_IMAGES:
+    if count is not None and count > data.train_samples:
         raise UsageError(
-            f"{count:,} training images asked for, a dataset has {known.TRAIN_IMAGES:,}",
+            f"{count:,} training samples asked for, {data.title} has {data.train_samples:,}",
             "ask for fewer, or leave --train-samples out for all",
         )
 
 
-def check_batch_sizes(sizes: list[int | None], train_samples: int | None) -> None:
+def check_batch_sizes(
+    sizes: list[int | None], train_samples: int | None, data: DatasetSpec
+) -> None:
     """Check batch sizes that are asked for; None is the recipe's.
 
     Raises:
-        UsageError: one is larger than all training images: no batch would be of that size.
+        UsageError: one is larger than all training samples: no batch would be of that size.
     """
-    count = train_samples or known.TRAIN_IMAGES
+    count = train_samples or data.train_samples
     for size in sizes:
         if size is not None and size > count:
             raise UsageError(
-                f"a batch size of {size:,} with {count:,} training images",
+                f"a batch size of {size:,} with {count:,} training samples",
                 "no batch would be of that size: ask for a smaller one",
             )

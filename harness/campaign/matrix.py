@@ -27,12 +27,14 @@ from harness.campaign.limits import LONGEST_TIMEOUT_S
 from harness.campaign.plan import (
     DEFAULT_IDLE_WAIT_S,
     DEFAULT_TIMEOUT_S,
+    DEFAULT_WORKLOAD,
     LONGEST_PAUSE_S,
     MOST,
     Device,
     Options,
 )
 from harness.errors import UsageError
+from harness.provision import discovery
 from runner.contract.job import Mode
 from runner.contract.schema import SettingValue
 
@@ -69,8 +71,8 @@ class CampaignFile(_Strict):
 
     matrix: Matrix
     unsupported: Literal["refuse", "skip"] = "refuse"
-    workload: str = "cnn-mnist"
-    dataset: Literal["auto", "mnist", "synthetic-mnist"] = "auto"
+    workload: str = DEFAULT_WORKLOAD
+    dataset: str = discovery.AUTO
     epochs: int | None = Field(default=None, ge=1, le=10_000)
     train_samples: int | None = Field(default=None, ge=1, le=MOST)
     repeat: int = Field(default=1, ge=1, le=1000)

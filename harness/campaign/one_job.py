@@ -22,10 +22,10 @@ from harness.checks import recomputed, registry
 from harness.checks.case import Case
 from harness.checks.seen import Seen
 from harness.checks.witness import Witness
-from harness.datasets.provision import Dataset
 from harness.errors import BenchdlError
 from harness.launchers.exchange import Exchange, data_dir
 from harness.launchers.launcher import CUT_OFF, Exit, Launcher, Order, Prepared
+from harness.provision.verified import Dataset
 from harness.store import Store, new_run_id
 from runner.contract.host_type import HostType
 from runner.contract.job import Job

@@ -21,11 +21,14 @@ from harness.campaign import limits, this_machine
 from harness.campaign.limits import LONGEST_TIMEOUT_S
 from harness.catalog import Backend
 from harness.errors import UsageError
+from harness.provision import choice
 from runner.contract.job import Mode, Settings
 from runner.contract.schema import Model, Ordinal, SettingValue
 from runner.workloads import lookup
 
 Device = Literal["cpu", "gpu"]
+
+DEFAULT_WORKLOAD = "cnn-mnist"
 
 DEFAULT_TIMEOUT_S = 7200.0
 DEFAULT_IDLE_WAIT_S = 10.0
@@ -52,7 +55,7 @@ class Options(Model):
     threads: list[Ordinal | None] = [None]
     batch_sizes: list[Ordinal | None] = [None]
     unsupported: Literal["refuse", "skip"] = "refuse"
-    workload: str = "cnn-mnist"
+    workload: str = DEFAULT_WORKLOAD
     machine: str | None = Field(default=None, pattern=this_machine.NAME)
     gpus: list[str] | None = None
     parallel_gpus: bool = False
@@ -163,14 +166,15 @@ def check_each(configurations: list[Configuration], options: Options) -> None:
 def _known(options: Options) -> None:
     limits.check_timeout(options.timeout_s)
     limits.check_memory(options.memory_limit_bytes)
-    limits.check_train_samples(options.train_samples)
-    limits.check_batch_sizes(options.batch_sizes, options.train_samples)
     settings.check(options.overrides)
     if options.workload not in lookup.names():
         raise UsageError(
             f"unknown workload '{options.workload}'",
             catalog.suggestion(options.workload, lookup.names(), "workloads"),
         )
+    data = choice.chosen(options.dataset, options.workload)
+    limits.check_train_samples(options.train_samples, data)
+    limits.check_batch_sizes(options.batch_sizes, options.train_samples, data)
 
 
 def new_seed() -> int:

@@ -8,8 +8,8 @@ from harness.campaign.one_job import Key
 from harness.campaign.plan import Configuration
 from harness.campaign.records import Environment
 from harness.campaign.watcher import Watcher
-from harness.datasets import provision
 from harness.launchers.launcher import Launcher, Prepared
+from harness.provision.verified import Dataset
 
 
 def check_devices(
@@ -32,7 +32,7 @@ def prepare(
     configurations: list[Configuration],
     backends: dict[str, catalog.Backend],
     then: list[Environment],
-    data: provision.Dataset,
+    data: Dataset,
     launcher: Launcher,
     watcher: Watcher,
 ) -> dict[Key, Prepared]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from harness import interrupts
@@ -16,6 +17,7 @@ from harness.campaign.outlook import Standing
 from harness.campaign.watcher import Watcher
 from harness.errors import UsageError
 from harness.nvidia import host_driver
+from harness.provision.progress import Advance
 from runner.contract.job import Job
 from runner.contract.result import Result
 
@@ -118,6 +120,10 @@ class _Shared:
         variant = "" if job.variant == "default" else f" {job.variant}"
         gpu = ",".join(job.gpus or [])
         self.say(f"[{number}/{total}] {job.backend}{variant} on GPU {gpu}, {job.launcher}: started")
+
+    def download(self, name: str, size_bytes: int) -> AbstractContextManager[Advance]:
+        """Pass it on."""
+        return self._watcher.download(name, size_bytes)
 
     def standing(self, standing: Standing) -> None:
         with self._lock:

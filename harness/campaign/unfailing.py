@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.campaign.outlook import Standing
 from harness.campaign.watcher import Watcher
+from harness.provision.progress import Advance
 from runner.contract.job import Job
 from runner.contract.result import Result
 
@@ -31,6 +32,19 @@ class Unfailing:
         """One line of notice."""
         self._try(lambda: self._watcher.say(line))
 
+    @contextlib.contextmanager
+    def download(self, name: str, size_bytes: int) -> Iterator[Advance]:
+        """A file is downloaded."""
+        shown = contextlib.ExitStack()
+        advances: list[Advance] = []
+        self._try(
+            lambda: advances.append(shown.enter_context(self._watcher.download(name, size_bytes)))
+        )
+        try:
+            yield lambda come: self._try(lambda: [advance(come) for advance in advances])
+        finally:
+            self._try(shown.close)
+
     def standing(self, standing: Standing) -> None:
         """How far the campaign is."""
         self._try(lambda: self._watcher.standing(standing))
@@ -47,7 +61,7 @@ class Unfailing:
         """It is stored."""
         self._try(lambda: self._watcher.job_ended(result))
 
-    def _try(self, tell: Callable[[], None]) -> None:
+    def _try(self, tell: Callable[[], object]) -> None:
         try:
             tell()
         except (Exception, SystemExit) as problem:

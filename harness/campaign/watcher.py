@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from harness.campaign.outlook import Standing
+from harness.provision.progress import Advance
 from runner.contract.job import Job
 from runner.contract.result import Result
 
@@ -14,6 +16,9 @@ class Watcher(Protocol):
 
     def say(self, line: str) -> None:
         """One line of notice."""
+
+    def download(self, name: str, size_bytes: int) -> AbstractContextManager[Advance]:
+        """While the body runs, a file of about this size is downloaded."""
 
     def standing(self, standing: Standing) -> None:
         """How far the campaign is: before its first job and after each."""

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from harness import named_paths, paths
+from harness.provision import discovery
 from harness.store import Store
 
 
@@ -43,12 +44,12 @@ results_option = click.option(
 )
 
 data_dir_option = click.option(
-    "--data-dir", type=UserPath(), help="Folder with the four IDX files."
+    "--data-dir", type=UserPath(), help="Folder with the files of the dataset."
 )
 dataset_option = click.option(
     "--dataset",
-    type=click.Choice(["auto", "mnist", "synthetic-mnist"]),
-    default="auto",
+    type=click.Choice([discovery.AUTO, *discovery.names()]),
+    default=discovery.AUTO,
     show_default=True,
 )
 gpus_option = click.option(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from harness.campaign.plan import DEFAULT_WORKLOAD
 from harness.cli import common, out
-from harness.datasets import provision
+from harness.provision import choice, discovery, progress, sources
 
 
 @click.group("data", no_args_is_help=False)
@@ -16,12 +17,14 @@ def command() -> None:
 
 
 @command.command("fetch")
-@click.argument(
-    "name", metavar="NAME", type=click.Choice(["mnist", "synthetic-mnist"]), default="mnist"
-)
-def fetch(name: str) -> None:
-    """Download MNIST (or make the stand-in) into the cache and verify it."""
-    dataset = provision.fetch(name, out.say)
+@click.argument("name", metavar="[NAME]", type=click.Choice(discovery.names()), required=False)
+def fetch(name: str | None) -> None:
+    """Download a dataset into the cache, or generate it, and verify it.
+
+    Without a NAME that of the usual workload; `benchdl data list` has all.
+    """
+    name = name or choice.chosen(discovery.AUTO, DEFAULT_WORKLOAD).name
+    dataset = sources.fetch(name, out.say, progress.on(out.console()))
     out.line(f"{dataset.name} is in {dataset.directory}, verified")
 
 
@@ -29,5 +32,6 @@ def fetch(name: str) -> None:
 @common.data_dir_option
 def list_(data_dir: Path | None) -> None:
     """List the datasets that are here, and whether they are what they should be."""
-    for state in provision.listing(data_dir):
-        out.line(f"{state.name:<16} {state.state:<9} {state.where}  {state.problem}".rstrip())
+    for state in sources.listing(data_dir):
+        name = state.spec.name
+        out.line(f"{name:<16} {state.state:<9} {state.where}  {state.problem}".rstrip())

@@ -11,6 +11,7 @@ import click
 from harness.campaign.plan import (
     DEFAULT_IDLE_WAIT_S,
     DEFAULT_TIMEOUT_S,
+    DEFAULT_WORKLOAD,
     LONGEST_PAUSE_S,
     MOST,
 )
@@ -26,7 +27,7 @@ from harness.cli import common, out
     metavar="FILE.toml",
     help="A file with a matrix of backends, modes, variants, devices, ...: instead of BACKEND.",
 )
-@click.option("--workload", default="cnn-mnist", show_default=True, help="What to train.")
+@click.option("--workload", default=DEFAULT_WORKLOAD, show_default=True, help="What to train.")
 @common.launcher_option
 @click.option(
     "--device",

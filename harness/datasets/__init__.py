@@ -1,1 +1,1 @@
-"""Data sets: where they come from, and that they are what they should be."""
+"""Data sets: one module each, found by its name, exporting ``DATASET`` (harness/provision)."""

@@ -12,13 +12,13 @@ import docker
 
 from harness import cache, catalog, engine, files
 from harness.allotment import grant
-from harness.datasets import provision
 from harness.doctor import gpu_lines
 from harness.doctor.line import Line
 from harness.errors import BenchdlError
 from harness.images import built
 from harness.launchers import environments
 from harness.nvidia import host_driver
+from harness.provision import sources
 
 _DISK_BYTES = 15e9  # both gpu images and what their builds leave
 
@@ -118,8 +118,9 @@ def _disk(subject: str, folder: Path) -> Line:
 
 def _data(data_dir: Path | None) -> list[Line]:
     lines = []
-    for state in provision.listing(data_dir):
+    for state in sources.listing(data_dir):
+        name = state.spec.name
         found = f"{state.state} in {state.where} {state.problem}".strip()
-        fix = f"benchdl data fetch {state.name}, or name its folder: --data-dir or $BENCHDL_DATA"
-        lines.append(Line(state.state == "complete", f"dataset {state.name}", found, fix))
+        fix = f"benchdl data fetch {name}, or name its folder: --data-dir or $BENCHDL_DATA"
+        lines.append(Line(state.state == "complete", f"dataset {name}", found, fix))
     return lines

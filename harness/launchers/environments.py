@@ -184,7 +184,8 @@ def _make(
         )
         _check(seen, backend, stack)
         (folder / ".lock").unlink(missing_ok=True)  # uv's own, which everybody might write to
-        cache.write_whole(folder / _READY, f"{lock.name}\n".encode())
+        with cache.storing(folder):
+            files.write_whole(folder / _READY, f"{lock.name}\n", mode=0o644)
 
 
 def _pinned(stack: LocalStack) -> dict[str, str]:

@@ -19,9 +19,9 @@ from harness.campaign.one_job import Key, Site
 from harness.campaign.plan import Options, PlannedJob
 from harness.checks.instrument import SAMPLER_OFF
 from harness.checks.verdict import verdict
-from harness.datasets import provision
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Launcher, Prepared
+from harness.provision import sources
 from harness.selftest.outcome import Outcome
 from harness.stats.describe import FEWEST, Sample
 from harness.stats.verdicts import MARGIN, Comparison, compare
@@ -67,7 +67,7 @@ def run(
     store.staging()
     if configuration.device == "gpu":
         launcher.check_gpu(catalog.load(configuration.backend), say)
-    data = provision.resolve(options.dataset, options.data_dir, say)
+    data = sources.resolve(options.dataset, options.workload, options.data_dir, say)
     backend = catalog.load(configuration.backend)
     ready = launcher.prepare(backend, configuration.device, say)
     launcher.check_data(list(data.served().values()), ready)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.datasets import synthetic
+from harness.provision import discovery
 from runner.datasets import FILES
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cheats"))
@@ -31,7 +31,7 @@ def data(tmp_path_factory):
         for name in FILES.values():
             (folder / name).write_bytes(gzip.decompress((REAL / f"{name}.gz").read_bytes()))
         return folder, "mnist"
-    for name, content in synthetic.files().items():
+    for name, content in discovery.load("synthetic-mnist").generate():
         (folder / name).write_bytes(content)
     return folder, "synthetic-mnist"
 

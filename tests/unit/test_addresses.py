@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 from harness import addresses, settings
-from harness.datasets import download
 from harness.errors import UsageError
 from harness.images import build
+from harness.provision import discovery, download, progress
 
 SECRETS = [
     "http://user:s3cret@mirror.example/debian",
@@ -70,13 +70,14 @@ def test_a_token_in_a_query_is_a_credential_too(name):
     assert addresses.holds_credentials(text)
 
 
-def test_a_mirror_of_the_data_is_named_without_its_password(monkeypatch):
+def test_a_mirror_of_the_data_is_named_without_its_password(monkeypatch, tmp_path):
+    mnist = discovery.load("mnist")
     monkeypatch.setenv("BENCHDL_MIRRORS", "ftp://anna:s3cret@mirror.example/x")
     with pytest.raises(UsageError) as wrong:
-        download.mirrors()
+        download.mirrors(mnist)
     monkeypatch.setenv("BENCHDL_MIRRORS", "http://anna:s3cret@127.0.0.1:9/x")
     with pytest.raises(download.DownloadError) as caught:
-        download.from_mirrors({"t10k-labels-idx1-ubyte": "0" * 64})
+        download.from_mirrors(mnist, tmp_path, progress.silent)
     for error in (wrong, caught):
         assert "***@" in str(error.value)
         assert "s3cret" not in str(error.value)

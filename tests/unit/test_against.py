@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import small_data
 
 from harness.campaign import conduct, foresight, idle, one_job, plan, records
 from harness.campaign.plan import Options
 from harness.compare import comparing, earlier, text
-from harness.datasets import provision
 from harness.errors import BenchdlError, UsageError
 from harness.launchers.launcher import Exit, Prepared
 from harness.launchers.local import LocalLauncher
@@ -82,6 +82,8 @@ class Watcher:
     def say(self, line):
         self.lines.append(line)
 
+    def download(self, name, size_bytes): ...
+
     def standing(self, standing): ...
     def job_started(self, job, number, total): ...
     def event(self, job, event): ...
@@ -95,8 +97,7 @@ def launcher(make_result):
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    data = provision.Dataset("synthetic-mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
-    monkeypatch.setattr(provision, "resolve", lambda name, data_dir, say: data)
+    small_data.provided(monkeypatch, "synthetic-mnist", tmp_path)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
     # No container ran, so its clock fits nothing that was seen from outside.

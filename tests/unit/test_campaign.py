@@ -8,11 +8,11 @@ import threading
 from collections import Counter
 
 import pytest
+import small_data
 
 import harness
 from harness.campaign import changes, conduct, idle, leftovers, one_job, records, side_by_side
 from harness.campaign.plan import Options
-from harness.datasets import provision
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Exit, Prepared
 from harness.store import Store
@@ -79,6 +79,8 @@ class Watcher:
     def say(self, line):
         self.lines.append(line)
 
+    def download(self, name, size_bytes): ...
+
     def standing(self, standing):
         self.standings.append(str(standing))
 
@@ -103,8 +105,7 @@ def watcher():
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    data = provision.Dataset("synthetic-mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
-    monkeypatch.setattr(provision, "resolve", lambda name, data_dir, say: data)
+    small_data.provided(monkeypatch, "synthetic-mnist", tmp_path)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     quiet = Idle(reached=True, waited_s=0.5, cpu_percent=1.0)
     monkeypatch.setattr(idle, "wait", lambda **asked: quiet)

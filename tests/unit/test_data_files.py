@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import os
 
 import pytest
+import small_data
+from small_data import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES
 
-from harness.datasets import idx, provision
 from harness.errors import BenchdlError, UsageError
 from harness.launchers import local
+from harness.provision import sources
 
-SMALL = {idx.TRAIN_IMAGES: (3, 28, 28), idx.TRAIN_LABELS: (3,),
-         idx.TEST_IMAGES: (2, 28, 28), idx.TEST_LABELS: (2,)}  # fmt: skip
-
-
-def contents():
-    found = {}
-    for name, shape in SMALL.items():
-        head = bytes((0, 0, 8, len(shape))) + b"".join(n.to_bytes(4, "big") for n in shape)
-        found[name] = head + bytes(784 * shape[0] if len(shape) == 3 else shape[0])
-    return found
-
-
-CONTENTS = contents()
+CONTENTS = small_data.contents("mnist")
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch, tmp_path):
-    sums = {name: hashlib.sha256(content).hexdigest() for name, content in CONTENTS.items()}
-    for name, shape in SMALL.items():
-        monkeypatch.setitem(idx.SHAPES, name, shape)
-    monkeypatch.setitem(provision.SHA256, "mnist", sums)
+    small_data.instead(monkeypatch, small_data.spec("mnist", CONTENTS))
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("BENCHDL_MIRRORS", "none")
     monkeypatch.delenv("BENCHDL_DATA", raising=False)
@@ -48,7 +34,7 @@ def folder(tmp_path):
 
 
 def resolve(folder):
-    return provision.resolve("mnist", folder, lambda line: None)
+    return sources.resolve("mnist", "cnn-mnist", folder, lambda line: None)
 
 
 def test_links_are_followed_to_the_files_that_were_verified(folder, tmp_path):
@@ -64,46 +50,46 @@ def test_links_are_followed_to_the_files_that_were_verified(folder, tmp_path):
 def test_a_link_whose_name_and_target_differ_in_gz_is_taken_for_what_it_is(folder, tmp_path):
     """Blobs of a content store have no suffix: the name that a user sees says what is inside."""
     blob = tmp_path / "3f2a"
-    blob.write_bytes(gzip.compress(CONTENTS[idx.TEST_IMAGES]))
-    (folder / idx.TEST_IMAGES).unlink()
-    (folder / f"{idx.TEST_IMAGES}.gz").symlink_to(blob)
-    assert resolve(folder).served()[f"{idx.TEST_IMAGES}.gz"] == blob
+    blob.write_bytes(gzip.compress(CONTENTS[TEST_IMAGES]))
+    (folder / TEST_IMAGES).unlink()
+    (folder / f"{TEST_IMAGES}.gz").symlink_to(blob)
+    assert resolve(folder).served()[f"{TEST_IMAGES}.gz"] == blob
 
 
 @pytest.mark.parametrize(
     "other", ["t10k-images.idx3-ubyte", "T10K-Images-IDX3-ubyte", "t10k-images.idx3-ubyte.gz"]
 )
 def test_other_spellings_are_served_under_the_usual_name(folder, other):
-    content = CONTENTS[idx.TEST_IMAGES]
-    (folder / idx.TEST_IMAGES).unlink()
+    content = CONTENTS[TEST_IMAGES]
+    (folder / TEST_IMAGES).unlink()
     packed = other.endswith(".gz")
     (folder / other).write_bytes(gzip.compress(content) if packed else content)
-    usual = idx.TEST_IMAGES + (".gz" if packed else "")
+    usual = TEST_IMAGES + (".gz" if packed else "")
     assert resolve(folder).served()[usual] == folder / other
 
 
 def test_raw_goes_before_gz_and_the_usual_spelling_before_others(folder):
-    (folder / f"{idx.TEST_LABELS}.gz").write_bytes(b"rubbish")
+    (folder / f"{TEST_LABELS}.gz").write_bytes(b"rubbish")
     (folder / "t10k-labels.idx1-ubyte").write_bytes(b"rubbish")
-    (folder / f"{idx.TEST_LABELS}.gz.part").write_bytes(b"rubbish")
-    assert resolve(folder).served()[idx.TEST_LABELS] == folder / idx.TEST_LABELS
+    (folder / f"{TEST_LABELS}.gz.part").write_bytes(b"rubbish")
+    assert resolve(folder).served()[TEST_LABELS] == folder / TEST_LABELS
 
 
 def test_a_damaged_raw_file_is_an_error_although_a_sound_gz_is_there(folder):
-    (folder / f"{idx.TEST_LABELS}.gz").write_bytes(gzip.compress(CONTENTS[idx.TEST_LABELS]))
-    (folder / idx.TEST_LABELS).write_bytes(b"rubbish")
-    with pytest.raises(BenchdlError, match=f"{idx.TEST_LABELS} is corrupt"):
+    (folder / f"{TEST_LABELS}.gz").write_bytes(gzip.compress(CONTENTS[TEST_LABELS]))
+    (folder / TEST_LABELS).write_bytes(b"rubbish")
+    with pytest.raises(BenchdlError, match=f"{TEST_LABELS} is corrupt"):
         resolve(folder)
 
 
 def test_a_folder_of_the_name_is_passed_over(folder):
     """Some archives unpack each file into a folder of its own name."""
-    (folder / idx.TEST_LABELS).unlink()
-    (folder / idx.TEST_LABELS).mkdir()
+    (folder / TEST_LABELS).unlink()
+    (folder / TEST_LABELS).mkdir()
     with pytest.raises(UsageError, match="lacks"):
         resolve(folder)
-    (folder / f"{idx.TEST_LABELS}.gz").write_bytes(gzip.compress(CONTENTS[idx.TEST_LABELS]))
-    assert f"{idx.TEST_LABELS}.gz" in resolve(folder).served()
+    (folder / f"{TEST_LABELS}.gz").write_bytes(gzip.compress(CONTENTS[TEST_LABELS]))
+    assert f"{TEST_LABELS}.gz" in resolve(folder).served()
 
 
 @pytest.mark.timeout(20)
@@ -119,7 +105,7 @@ def test_a_folder_of_the_name_is_passed_over(folder):
 )
 @pytest.mark.parametrize("packed", [False, True])
 def test_what_is_no_plain_file_is_refused_and_never_waited_for(folder, make, words, packed):
-    name = idx.TRAIN_IMAGES
+    name = TRAIN_IMAGES
     (folder / name).unlink()
     path = folder / (name + (".gz" if packed else ""))
     make(path)
@@ -127,18 +113,18 @@ def test_what_is_no_plain_file_is_refused_and_never_waited_for(folder, make, wor
         resolve(folder)
     assert str(path) in error.value.message
     assert "\n" not in str(error.value)
-    (state, *_) = provision.listing(folder)
+    (state, *_) = sources.listing(folder)
     assert state.state == "corrupt"
 
 
 def test_a_change_between_verification_and_job_is_noticed(folder):
     data = resolve(folder)
     data.check_unchanged()
-    file = folder / idx.TEST_IMAGES
-    file.write_bytes(CONTENTS[idx.TEST_IMAGES])  # written again, the same: nothing to complain of
+    file = folder / TEST_IMAGES
+    file.write_bytes(CONTENTS[TEST_IMAGES])  # written again, the same: nothing to complain of
     data.check_unchanged()
     other = folder / "other"
-    other.write_bytes(CONTENTS[idx.TEST_IMAGES][:-1] + b"\1")
+    other.write_bytes(CONTENTS[TEST_IMAGES][:-1] + b"\1")
     os.utime(other, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns))
     other.replace(file)
     with pytest.raises(BenchdlError, match=f"{file} was changed after it had been verified"):
@@ -149,11 +135,11 @@ def test_a_change_between_verification_and_job_is_noticed(folder):
 
 
 def test_a_local_job_finds_links_to_exactly_these_files(folder, tmp_path):
-    (folder / f"{idx.TEST_LABELS}.gz").write_bytes(b"another one")
+    (folder / f"{TEST_LABELS}.gz").write_bytes(b"another one")
     (tmp_path / "run").mkdir()
     served = tmp_path / "run" / "data"
     local._lay_out(resolve(folder).served(), served)
-    assert {one.name: one.resolve() for one in served.iterdir()} == {
+    assert {link.name: link.resolve() for link in served.iterdir()} == {
         name: folder / name for name in CONTENTS
     }
 

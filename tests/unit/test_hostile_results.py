@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 import hostile
 import pytest
+import small_data
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,6 @@ from harness.campaign import conduct, idle, records
 from harness.campaign.display import quiet
 from harness.campaign.plan import Options
 from harness.cli.command import benchdl
-from harness.datasets import provision
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Exit, Prepared
 from harness.store import Store
@@ -179,8 +179,7 @@ class Launcher:
 
 @pytest.fixture
 def surroundings(tmp_path, monkeypatch):
-    data = provision.Dataset("mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
-    monkeypatch.setattr(provision, "resolve", lambda name, data_dir, say: data)
+    small_data.provided(monkeypatch, "mnist", tmp_path)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
 

@@ -18,13 +18,15 @@ from harness.campaign.display import picture, quiet
 from harness.campaign.outlook import Outlook, Standing
 from harness.campaign.plan import Configuration, Options, PlannedJob
 from harness.cli import images as images_cli
-from harness.datasets import provision
 from harness.doctor.examination import _base
 from harness.errors import BenchdlError, UsageError
 from harness.images import baseimage
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.local import LocalLauncher
 from harness.nvidia import host_driver
+from harness.provision import choice, discovery, sources
+from harness.provision.download import DownloadError
+from harness.provision.verified import Dataset
 from harness.store import Store
 from runner.contract.result import Idle
 
@@ -43,13 +45,13 @@ def order():
 @pytest.fixture
 def surroundings(tmp_path, monkeypatch, order):
     """No download, no cache but an empty one, no waiting."""
-    data = provision.Dataset("synthetic-mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
+    data = Dataset(discovery.load("synthetic-mnist"), tmp_path)
 
-    def resolve(name, data_dir, say):
+    def resolve(*asked):
         order.append("data")
         return data
 
-    monkeypatch.setattr(provision, "resolve", resolve)
+    monkeypatch.setattr(sources, "resolve", resolve)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
 
@@ -60,6 +62,8 @@ class Watcher:
 
     def say(self, line):
         self.lines.append(line)
+
+    def download(self, name, size_bytes): ...
 
     def standing(self, standing): ...
 
@@ -74,15 +78,15 @@ class Watcher:
 
 
 def test_a_notebook_hears_that_the_stand_in_is_trained(monkeypatch, tmp_path):
-    def only_the_stand_in(name, say):
-        if name == "mnist":
-            raise provision.DownloadError("no mirror answers")
-        return provision.Dataset(name, tmp_path, {})
+    def only_the_stand_in(spec, say, bar):
+        if spec.generate is None:
+            raise DownloadError("no mirror answers")
+        return Dataset(spec, tmp_path)
 
-    monkeypatch.setattr(provision, "_cached", only_the_stand_in)
+    monkeypatch.setattr(sources, "_cached", only_the_stand_in)
     monkeypatch.delenv("BENCHDL_DATA", raising=False)
     with pytest.warns(RuntimeWarning, match="Using synthetic-mnist instead") as caught:
-        found = provision.resolve("auto", None, quiet().say)
+        found = sources.resolve("auto", "cnn-mnist", None, quiet().say)
     assert found.name == "synthetic-mnist"
     assert len(caught) == 1
 
@@ -216,12 +220,12 @@ def test_the_docker_launcher_asks_the_engine_once_with_the_base_alone(monkeypatc
     assert asked == ["debian:bullseye-slim", "sha256:b", "debian:bullseye-slim"]
 
 
-@pytest.mark.parametrize("dataset", provision.CHOICES)
+@pytest.mark.parametrize("dataset", choice.choices("cnn-mnist"))
 def test_more_images_than_there_are_is_refused_before_anything(
     make_result, surroundings, tmp_path, order, dataset
 ):
     options = Options(backends=["tf"], train_samples=60_001, dataset=dataset)
-    with pytest.raises(UsageError, match="60,001 training images asked for, a dataset has 60,000"):
+    with pytest.raises(UsageError, match=r"60,001 training samples asked for, .* has 60,000"):
         conduct.run(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
     assert order == []
 
@@ -243,7 +247,7 @@ def test_more_images_than_there_are_is_one_line(benchdl, verb, tmp_path):
     words = ["--train-samples", "60001"] + (["--results", tmp_path] if verb == "run" else [])
     done = benchdl(verb, "tf", "--launcher", "local", *words)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("benchdl: 60,001 training images asked for")
+    assert done.stderr.splitlines()[-1].startswith("benchdl: 60,001 training samples asked for")
 
 
 @pytest.mark.parametrize("verb", ["run", "resume", "table", "report"])

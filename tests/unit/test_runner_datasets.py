@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.datasets.provision import SHA256
+from harness.provision import discovery
 from runner.datasets import FILES, DatasetError, load
 
 
@@ -139,7 +139,7 @@ def test_malformed_files_with_a_right_checksum(
 
 
 def test_real_mnist(mnist_dir: Path) -> None:
-    arrays = load(mnist_dir, SHA256["mnist"])
+    arrays = load(mnist_dir, discovery.load("mnist").sha256)
     assert arrays.train_images.shape == (60_000, 28, 28)
     assert arrays.test_images.shape == (10_000, 28, 28)
     assert arrays.train_images.mean() == pytest.approx(0.1307, abs=1e-4)

@@ -6,14 +6,17 @@ import hashlib
 
 import numpy as np
 import pytest
+from small_data import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
-from harness.datasets import bitstream, glyphs, idx, known, synthetic
-from harness.errors import BenchdlError
+from harness.generators import bitstream, digits, glyphs
+from harness.provision import discovery
+
+SPEC = discovery.load("synthetic-mnist")
 
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
-    return synthetic.files()
+    return dict(SPEC.generate())
 
 
 def _images(content: bytes) -> np.ndarray:
@@ -35,18 +38,17 @@ def test_bell_has_the_promised_spread_and_middle() -> None:
 
 @pytest.mark.slow
 def test_files_are_the_pinned_ones(files: dict[str, bytes]) -> None:
-    assert list(files) == list(idx.SHAPES)
-    assert {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} == (
-        known.SHA256[known.SYNTHETIC]
-    )
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    assert list(sums.items()) == list(SPEC.sha256.items())
+    assert [len(content) for content in files.values()] == [f.size_bytes for f in SPEC.files]
 
 
 @pytest.mark.slow
 def test_pictures_and_labels_are_like_mnist(files: dict[str, bytes]) -> None:
-    images = _images(files[idx.TRAIN_IMAGES])
-    labels = np.frombuffer(files[idx.TRAIN_LABELS], np.uint8, offset=8)
+    images = _images(files[TRAIN_IMAGES])
+    labels = np.frombuffer(files[TRAIN_LABELS], np.uint8, offset=8)
     assert images.shape == (60_000, 28, 28)
-    assert _images(files[idx.TEST_IMAGES]).shape == (10_000, 28, 28)
+    assert _images(files[TEST_IMAGES]).shape == (10_000, 28, 28)
     counts = np.bincount(labels)
     assert len(counts) == 10
     assert counts.min() > 5_500
@@ -61,7 +63,7 @@ def test_pictures_and_labels_are_like_mnist(files: dict[str, bytes]) -> None:
 
 @pytest.mark.slow
 def test_no_picture_is_in_both_sets(files: dict[str, bytes]) -> None:
-    train, test = _images(files[idx.TRAIN_IMAGES]), _images(files[idx.TEST_IMAGES])
+    train, test = _images(files[TRAIN_IMAGES]), _images(files[TEST_IMAGES])
     seen = {picture.tobytes() for picture in train}
     assert len(seen) == len(train)
     assert not seen & {picture.tobytes() for picture in test}
@@ -75,17 +77,17 @@ def test_digits_can_be_told_apart_but_not_trivially(files: dict[str, bytes]) -> 
         pixels = _images(files[images])[:count].reshape(count, -1) / 255.0
         return pixels, np.frombuffer(files[labels], np.uint8, count, 8)
 
-    x, y = split(idx.TRAIN_IMAGES, idx.TRAIN_LABELS, 5_000)
+    x, y = split(TRAIN_IMAGES, TRAIN_LABELS, 5_000)
     weights = np.linalg.solve(x.T @ x + 10 * np.eye(784), x.T @ (np.eye(10)[y] - 0.1))
-    x, y = split(idx.TEST_IMAGES, idx.TEST_LABELS, 5_000)
+    x, y = split(TEST_IMAGES, TEST_LABELS, 5_000)
     error = ((x @ weights).argmax(1) != y).mean()
     assert 0.02 < error < 0.25
 
 
 @pytest.mark.slow
 def test_a_picture_depends_on_its_number_only() -> None:
-    many, labels = synthetic.make(1_201, synthetic.TEST_STREAM)
-    few, few_labels = synthetic.make(7, synthetic.TEST_STREAM)
+    many, labels = digits.make(1_201, digits.TEST_STREAM)
+    few, few_labels = digits.make(7, digits.TEST_STREAM)
     assert np.array_equal(many[:7], few)
     assert np.array_equal(labels[:7], few_labels)
 
@@ -96,11 +98,3 @@ def test_master_copies_are_different_handwritings_within_the_cutoff() -> None:
     assert fields.min() >= 0
     assert fields.max() == glyphs.FAR
     assert len({field.tobytes() for field in fields}) == len(fields)
-
-
-def test_wrong_bytes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = np.zeros((60_000, 28, 28), np.uint8), np.zeros(60_000, np.uint8)
-    right_size = {60_000: wrong, 10_000: (wrong[0][:10_000], wrong[1][:10_000])}
-    monkeypatch.setattr(synthetic, "make", lambda count, stream: right_size[count])
-    with pytest.raises(BenchdlError, match=r"train-images.*numpy.*expected 3ac8a0"):
-        synthetic.files()

@@ -6,11 +6,11 @@ import json
 import sys
 
 import pytest
+import small_data
 
 from harness.campaign import conduct, idle
 from harness.campaign.display import quiet
 from harness.campaign.plan import Options
-from harness.datasets import provision
 from harness.launchers.launcher import Exit, Prepared
 from harness.store import Store
 from runner import __main__ as judge
@@ -59,8 +59,7 @@ class Launcher:
 @pytest.mark.parametrize("reason", ["engine-lost", "interrupted", "harness-died"])
 def test_a_job_cannot_say_that_the_engine_was_lost(tmp_path, monkeypatch, reason):
     """Else it would be begun again and again, and end the campaign."""
-    data = provision.Dataset("mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
-    monkeypatch.setattr(provision, "resolve", lambda name, data_dir, say: data)
+    small_data.provided(monkeypatch, "mnist", tmp_path)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
     launcher = Launcher(reason)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from harness.datasets.bitstream import SPREAD, bell
+from harness.generators.bitstream import SPREAD, bell
 
 Ints = npt.NDArray[np.int32]
 

@@ -1,11 +1,11 @@
-"""The embedded stand-in for MNIST: generated handwritten digits, the same bytes everywhere.
+"""Generated handwritten digits like those of MNIST, the same bytes everywhere.
 
-A picture starts from a master copy of its digit (:mod:`harness.datasets.glyphs`), which is turned,
-slanted, scaled, bent, shifted, drawn with a pen of another width and blackness, and sometimes
-broken or smudged so that a few pictures cannot be told. All of it is integer arithmetic on a fixed
-stream (:mod:`harness.datasets.bitstream`); :mod:`harness.datasets.known` has the outcome's
-checksums. Shapes, types, sizes, mean and spread of the pixels are those of MNIST (Y. LeCun,
-C. Cortes, C. Burges, "The MNIST database").
+A picture starts from a master copy of its digit (:mod:`harness.generators.glyphs`), which is
+turned, slanted, scaled, bent, shifted, drawn with a pen of another width and blackness, and
+sometimes broken or smudged so that a few pictures cannot be told. All of it is integer arithmetic
+on a fixed stream (:mod:`harness.generators.bitstream`); :mod:`harness.datasets.synthetic_mnist`
+states the outcome's checksums. Shapes, types, sizes, mean and spread of the pixels are those of
+MNIST (Y. LeCun, C. Cortes, C. Burges, "The MNIST database").
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from harness.datasets import glyphs, idx
-from harness.datasets.bitstream import SPREAD, Words, bell, below, words
-from harness.datasets.glyphs import COPIES, SIDE
-from harness.datasets.known import SHA256, SYNTHETIC
-from harness.errors import BenchdlError
+from harness.generators import glyphs
+from harness.generators.bitstream import SPREAD, Words, bell, below, words
+from harness.generators.glyphs import COPIES, SIDE
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int32]
@@ -30,31 +28,6 @@ _NOISE = 16  # a picture's grain comes from the stream so much further on
 
 TRAIN_STREAM, TEST_STREAM = 2, 3
 """Streams of :func:`make` for the two sets."""
-
-
-def files() -> dict[str, bytes]:
-    """The four IDX files by name; about 6 s and 300 MB.
-
-    Raises:
-        BenchdlError: this machine computed other bytes than those pinned.
-    """
-    contents: dict[str, bytes] = {}
-    for images_name, labels_name, stream in (
-        (idx.TRAIN_IMAGES, idx.TRAIN_LABELS, TRAIN_STREAM),
-        (idx.TEST_IMAGES, idx.TEST_LABELS, TEST_STREAM),
-    ):
-        images, labels = make(idx.SHAPES[images_name][0], stream)
-        contents[images_name] = idx.header(images_name) + images.tobytes()
-        contents[labels_name] = idx.header(labels_name) + labels.tobytes()
-    for name, content in contents.items():
-        try:
-            idx.check(name, content, SHA256[SYNTHETIC][name])
-        except idx.IdxError as error:
-            raise BenchdlError(
-                f"the generated {name} is wrong with numpy {np.__version__}: {error}",
-                "report this with the versions of numpy and Python and the processor's name",
-            ) from None
-    return contents
 
 
 def make(count: int, stream: int) -> tuple[Bytes, Bytes]:

@@ -1,0 +1,1 @@
+"""Recipes of generated data: the same bytes on every machine."""

@@ -1,0 +1,45 @@
+"""How far a download is: a bar on a terminal, nothing elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+from rich.console import Console
+
+Advance = Callable[[int], None]
+"""Is told how many bytes have come, all in all."""
+
+Bar = Callable[[str, int], AbstractContextManager[Advance]]
+"""From the name of a file and its size in bytes (about: it is compressed) to who is told."""
+
+
+@contextlib.contextmanager
+def silent(name: str, size_bytes: int) -> Iterator[Advance]:  # noqa: ARG001
+    """Shows nothing."""
+    yield _nobody
+
+
+def _nobody(come: int) -> None:
+    """Hears how many bytes have come."""
+
+
+def on(console: Console) -> Bar:
+    """A bar on this console, if it is a terminal."""
+
+    @contextlib.contextmanager
+    def bar(name: str, size_bytes: int) -> Iterator[Advance]:
+        from rich import progress  # noqa: PLC0415 - few commands download
+
+        columns = (
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(bar_width=24),
+            progress.DownloadColumn(),
+            progress.TransferSpeedColumn(),
+        )
+        with progress.Progress(*columns, console=console, transient=True) as shown:
+            task = shown.add_task(name, total=size_bytes)
+            yield lambda come: shown.update(task, completed=come)
+
+    return bar if console.is_terminal else silent

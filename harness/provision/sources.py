@@ -1,0 +1,217 @@
+"""Which data a job trains on, where it lies, and proof that it is what its name says.
+
+A dataset comes from a directory that the user names, from the cache, from a mirror, or from its
+generator. Where none of these has it, ``auto`` takes its generated stand-in and says so; asking for
+it by name never does. A directory that the user names is never passed over in silence: what is
+wrong there is an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from harness import files
+from harness.cache import cache_dir, locked, storing
+from harness.dataset_spec import DatasetSpec
+from harness.errors import BenchdlError, UsageError
+from harness.named_paths import named, recordable, variable
+from harness.notices import WARNING
+from harness.provision import discovery
+from harness.provision.choice import chosen
+from harness.provision.download import DownloadError, from_mirrors
+from harness.provision.inspection import Sound, inspect
+from harness.provision.progress import Bar, silent
+from harness.provision.verified import Dataset
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class DatasetState:
+    """What one place has of one dataset.
+
+    Attributes:
+        origin: ``--data-dir``, ``BENCHDL_DATA`` or ``cache``.
+        state: ``corrupt`` also where only some of the files are there.
+        problem: what is wrong; empty if nothing is.
+    """
+
+    spec: DatasetSpec
+    where: Path
+    origin: str
+    state: Literal["complete", "corrupt", "absent"]
+    problem: str = ""
+
+
+def resolve(
+    name: str, workload: str, data_dir: Path | None, say: Say, bar: Bar = silent
+) -> Dataset:
+    """Find, fetch or generate the dataset of a workload, and verify all of it.
+
+    Args:
+        name: ``auto``, or a dataset that the workload is trained on.
+        workload: its name.
+        data_dir: what ``--data-dir`` says, if anything; nothing generated is looked for there.
+        say: prints a one-line notice.
+        bar: shows how far a download is.
+
+    Raises:
+        UsageError: another name, or a named directory that does not exist or lacks files.
+        BenchdlError: corrupt files in a named directory, nothing to be had, or no usable cache.
+    """
+    spec = chosen(name, workload)
+    place = None if spec.generate else _named_directory(data_dir)
+    if place:
+        return _from_named(spec, *place)
+    try:
+        return _cached(spec, say, bar)
+    except DownloadError as error:
+        if name != discovery.AUTO or spec.stand_in is None:
+            raise _not_to_be_had(spec, error) from None
+        stand_in = discovery.load(spec.stand_in)
+        say(
+            f"{WARNING}{spec.title} could not be had ({error}). Using {stand_in.name} instead, "
+            f"{stand_in.holds}: times compare, scores do not. For {spec.title}, {_name_it(spec)}"
+        )
+        return _cached(stand_in, say, bar)
+
+
+def fetch(name: str, say: Say, bar: Bar = silent) -> Dataset:
+    """Put a dataset into the cache, by download or by its generator.
+
+    Raises:
+        UsageError: an unknown name.
+        BenchdlError: it cannot be had or stored.
+    """
+    spec = discovery.load(name)
+    say(f"{name} is {spec.holds}: {spec.source}; licence: {spec.licence}")
+    try:
+        dataset = _cached(spec, say, bar)
+    except DownloadError as error:
+        raise _not_to_be_had(spec, error) from None
+    say(f"{name} is complete and verified in {dataset.directory}")
+    return dataset
+
+
+def listing(data_dir: Path | None) -> list[DatasetState]:
+    """The state of every place that :func:`resolve` looks at. Downloads nothing.
+
+    A directory that the user named is listed with the datasets of which it has anything, or with
+    all that it could have.
+    """
+    specs = [discovery.load(name) for name in discovery.names()]
+    place = _named_directory(data_dir)
+    there = [_state(spec, *place) for spec in specs if not spec.generate] if place else []
+    here = [_state(spec, _cache_of(spec), "cache") for spec in specs]
+    return ([state for state in there if state.state != "absent"] or there) + here
+
+
+def _state(spec: DatasetSpec, where: Path, origin: str) -> DatasetState:
+    found = inspect(where, spec)
+    if found.complete:
+        return DatasetState(spec, where, origin, "complete")
+    if found.absent:
+        return DatasetState(spec, where, origin, "absent")
+    problem = found.problem or f"missing: {', '.join(found.missing)}"
+    return DatasetState(spec, where, origin, "corrupt", problem)
+
+
+def _name_it(spec: DatasetSpec) -> str:
+    return f"name the directory of its {len(spec.files)} files with --data-dir or BENCHDL_DATA"
+
+
+def _not_to_be_had(spec: DatasetSpec, error: DownloadError) -> BenchdlError:
+    instead = f", or use --dataset {spec.stand_in}" if spec.stand_in else ""
+    return BenchdlError(
+        f"{spec.title} could not be had ({error})",
+        f"{_name_it(spec)}, run 'benchdl data fetch {spec.name}' where there is a network, name "
+        f"a mirror in BENCHDL_MIRRORS{instead}",
+    )
+
+
+def _named_directory(data_dir: Path | None) -> tuple[Path, str] | None:
+    """The directory that the user named, if any, and where it was named."""
+    given, origin = data_dir, "--data-dir"
+    if given is None:
+        given, origin = variable("BENCHDL_DATA"), "BENCHDL_DATA"
+    return (recordable(named(given, origin), origin).absolute(), origin) if given else None
+
+
+def _from_named(spec: DatasetSpec, directory: Path, origin: str) -> Dataset:
+    if not files.is_dir(directory):
+        raise UsageError(f"{origin}: {directory} is not a directory", _name_it(spec))
+    found = inspect(directory, spec)
+    if found.problem:
+        raise BenchdlError(
+            f"{origin}: {found.problem}",
+            "replace the file with a sound copy, or leave the directory out to use the cache",
+        )
+    if found.missing:
+        missing = ", ".join(found.missing)
+        raise UsageError(f"{origin}: {directory} lacks {missing} (raw or with .gz)", _name_it(spec))
+    return Dataset(spec, directory, found.sound)
+
+
+def _cache_of(spec: DatasetSpec) -> Path:
+    return cache_dir() / "datasets" / spec.folder_name
+
+
+def _cached(spec: DatasetSpec, say: Say, bar: Bar) -> Dataset:
+    """The dataset in the cache, put there now if it is not complete.
+
+    Raises:
+        DownloadError: no mirror delivers it.
+        BenchdlError: the cache cannot be written, or other bytes were generated than those stated.
+    """
+    directory = _cache_of(spec)
+    found = inspect(directory, spec)
+    if not found.complete:
+        with locked(directory, say):
+            found = inspect(directory, spec)  # another process may have filled it meanwhile
+            if not found.complete:
+                if found.problem:
+                    say(f"the cached {spec.name} is replaced: {found.problem}")
+                if spec.generate:
+                    say(f"generating {spec.name}")
+                    _write(spec, spec.generate(), directory)
+                else:
+                    say(f"downloading {spec.title}")
+                    from_mirrors(spec, directory, bar)
+                found = inspect(directory, spec)
+    if not found.complete:
+        raise BenchdlError(
+            f"the cached {spec.name} is not what was just written: {found.problem}",
+            f"look at the disk of {directory}, or set BENCHDL_CACHE to a directory elsewhere",
+        )
+    return Dataset(spec, directory, _open_to_all(directory, found.sound))
+
+
+def _write(spec: DatasetSpec, made: Iterable[tuple[str, bytes]], directory: Path) -> None:
+    """Store what a generator made, if it is what the dataset states."""
+    for name, content in made:
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != spec.sha256[name]:
+            raise BenchdlError(
+                f"the generated {name} of {spec.name} is wrong: SHA-256 of the contents expected "
+                f"{spec.sha256[name]}, found {digest}",
+                "report this with the versions of numpy and Python and the processor's name",
+            )
+        with storing(directory):
+            files.write_whole(directory / name, content, mode=0o644)
+
+
+def _open_to_all(directory: Path, sound: dict[str, Sound]) -> dict[str, Sound]:
+    """A container's user is not the owner of the cache and must be able to read it."""
+    cached = files.real(directory)
+    for file in sound.values():
+        with contextlib.suppress(OSError):  # somebody else's: the launcher looks at what it is
+            mode = stat.S_IMODE(file.path.stat().st_mode)
+            if file.path.parent == cached and mode & 0o444 != 0o444:
+                file.path.chmod(mode | 0o444)
+    return sound

@@ -1,0 +1,104 @@
+"""A dataset is one module: what it states is true of its workloads, in the docs, and found."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import REPO
+
+from harness.errors import UsageError
+from harness.provision import choice, discovery
+from runner.workloads import lookup
+
+SPECS = [discovery.load(name) for name in discovery.names()]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_what_a_module_states(spec):
+    assert discovery.load(spec.name) is spec
+    assert len({file.name for file in spec.files}) == len(spec.files)
+    assert all(re.fullmatch(r"[0-9a-f]{64}", file.sha256) for file in spec.files)
+    assert all(file.size_bytes > len(file.head) for file in spec.files)
+    assert bool(spec.mirrors) != bool(spec.generate)
+    assert all(re.fullmatch(r"https://\S+/", mirror) for mirror in spec.mirrors)
+    assert spec.source
+    assert spec.licence
+    if spec.stand_in:
+        stand_in = discovery.load(spec.stand_in)
+        assert stand_in.generate
+        assert (stand_in.sample_shape, stand_in.classes) == (spec.sample_shape, spec.classes)
+        assert (stand_in.train_samples, stand_in.test_samples) == (
+            spec.train_samples,
+            spec.test_samples,
+        )
+
+
+@pytest.mark.parametrize("workload", lookup.names())
+def test_a_workload_fits_its_datasets(workload):
+    known = lookup.load(workload)
+    for name in choice.choices(workload)[1:]:
+        spec = discovery.load(name)
+        assert spec.sample_shape == known.network.input_shape[: len(spec.sample_shape)]
+        assert spec.classes == known.classes
+
+
+def test_auto_is_the_first_that_the_workload_names_and_others_are_refused():
+    assert choice.choices("cnn-mnist") == ["auto", "mnist", "synthetic-mnist"]
+    assert choice.chosen("auto", "cnn-mnist").name == "mnist"
+    with pytest.raises(UsageError, match="unknown dataset 'cifar': choose from auto, mnist, syn"):
+        choice.chosen("cifar", "cnn-mnist")
+
+
+def test_the_docs_have_a_row_for_each():
+    """To mend it, put the lines that pytest shows into docs/definitions.md, section Datasets."""
+    section = (REPO / "docs/definitions.md").read_text().partition("\n## Datasets\n")[2]
+    rows = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{spec.name}` | {spec.holds} | {spec.train_samples:,} + {spec.test_samples:,} | "
+        f"{'×'.join(map(str, spec.sample_shape))} in {spec.classes} classes | {spec.source} | "
+        f"{spec.licence} |"
+        for spec in SPECS
+    ]
+
+
+@pytest.fixture(scope="module")
+def with_another(tmp_path_factory):
+    """benchdl with one more dataset, which is one more file."""
+    root = tmp_path_factory.mktemp("another") / "root"
+    skip = shutil.ignore_patterns("__pycache__", "_root")
+    for tree in (REPO, REPO / "tests" / "dummy"):
+        for part in ("docker", "harness", "runner"):
+            shutil.copytree(tree / part, root / part, ignore=skip, dirs_exist_ok=True)
+
+    def run(*words):
+        return subprocess.run(
+            [sys.executable, "-c", "from harness.cli.main import main; main()", *words],
+            cwd=root,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(root), "PYTHONPATH": str(root)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_dataset_is_added_by_adding_its_file(with_another):
+    done = with_another("data", "fetch", "dummy-squares")
+    assert done.returncode == 0, done.stderr
+    assert "squares of one shade: this recipe; licence: that of benchdl" in done.stderr
+    listed = with_another("data", "list")
+    assert re.search(r"^dummy-squares +complete +/", listed.stdout, re.MULTILINE), listed.stdout
+
+
+def test_a_workload_is_not_trained_on_what_it_does_not_name(with_another):
+    done = with_another("run", "tf", "--launcher", "local", "--dataset", "dummy-squares")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "benchdl: workload cnn-mnist is not trained on dataset dummy-squares: "
+        "choose from auto, mnist, synthetic-mnist"
+    )
