@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 
 from harness import idx_files
-from harness.provision import discovery, sources
+from harness.provision import discovery, obtain
 from harness.provision.verified import Dataset
 
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = discovery.load("mnist").sha256
@@ -53,4 +53,4 @@ def instead(monkeypatch, *specs):
 def provided(monkeypatch, name, folder):
     """Let every campaign have this dataset at once, verified and of no files."""
     data = Dataset(discovery.load(name), folder)
-    monkeypatch.setattr(sources, "resolve", lambda *asked: data)
+    monkeypatch.setattr(obtain, "resolve", lambda *asked: data)

@@ -22,7 +22,7 @@ from benchmarks.perf.records import Record, Records
 from harness import catalog, paths
 from harness.campaign.plan import DEFAULT_WORKLOAD
 from harness.errors import BenchdlError
-from harness.provision import sources
+from harness.provision import obtain
 from runner import attest
 
 _PARTS = ("backends", "sampler")
@@ -67,7 +67,7 @@ def _measure(asked: argparse.Namespace) -> int:
     def say(text: str) -> None:
         sys.stderr.write(f"{text}\n")
 
-    data = sources.resolve("auto", DEFAULT_WORKLOAD, asked.data_dir, say)
+    data = obtain.resolve("auto", DEFAULT_WORKLOAD, asked.data_dir, say)
     conditions: Record = {
         "device": asked.device,
         "dataset": data.name,

@@ -15,7 +15,7 @@ from harness import catalog, engine
 from harness.campaign import display, one_job, plan
 from harness.campaign.plan import Options, PlannedJob
 from harness.launchers.docker import DockerLauncher
-from harness.provision import sources
+from harness.provision import obtain
 from harness.store import Store, new_run_id
 from runner.sampler import Sampler
 
@@ -67,7 +67,7 @@ def train(records: Records, work: Work, backend: str, blocks: int, seed: int) ->
     prepared = launcher.prepare(spec, work.device, watcher.say)
     intervals: dict[str, float | None] = {arm(rate): 1 / rate for rate in RATES_HZ}
     intervals[WITHOUT] = None
-    data = sources.resolve(work.dataset, options.workload, work.data_dir, watcher.say)
+    data = obtain.resolve(work.dataset, options.workload, work.data_dir, watcher.say)
     with tempfile.TemporaryDirectory(dir=work.folder) as results:
         store = Store(Path(results))
         store.staging()

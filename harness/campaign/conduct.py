@@ -37,7 +37,7 @@ from harness.campaign.unfailing import Unfailing
 from harness.campaign.watcher import Watcher
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Launcher
-from harness.provision import sources
+from harness.provision import obtain
 from harness.store import Store, new_run_id
 from runner.contract.result import Finding, Result
 
@@ -134,7 +134,7 @@ def _begin(
     _sweep(launcher, store, watcher)
     backends = {name: catalog.load(name) for name in dict.fromkeys(one.backend for one in needed)}
     prepared_builds.check_devices(needed, backends, launcher, watcher)
-    data = sources.resolve(
+    data = obtain.resolve(
         options.dataset, options.workload, options.data_dir, watcher.say, watcher.download
     )
     if planned.earlier:
@@ -217,7 +217,7 @@ def resume(
             gpus = side_by_side.gpus(limited.gpus) if options.parallel_gpus else None
             backends = {name: catalog.load(name) for name in sorted({x.backend for x in needed})}
             prepared_builds.check_devices(needed, backends, launcher, watcher)
-            data = sources.resolve(
+            data = obtain.resolve(
                 campaign.dataset, options.workload, options.data_dir, watcher.say, watcher.download
             )
             then = [one for one in campaign.environments if one.earlier]

@@ -21,7 +21,7 @@ from harness.campaign import limits, this_machine
 from harness.campaign.limits import LONGEST_TIMEOUT_S
 from harness.catalog import Backend
 from harness.errors import UsageError
-from harness.provision import choice
+from harness.provision import workload_data
 from runner.contract.job import Mode, Settings
 from runner.contract.schema import Model, Ordinal, SettingValue
 from runner.workloads import lookup
@@ -172,7 +172,7 @@ def _known(options: Options) -> None:
             f"unknown workload '{options.workload}'",
             catalog.suggestion(options.workload, lookup.names(), "workloads"),
         )
-    data = choice.chosen(options.dataset, options.workload)
+    data = workload_data.chosen(options.dataset, options.workload)
     limits.check_train_samples(options.train_samples, data)
     limits.check_batch_sizes(options.batch_sizes, options.train_samples, data)
 

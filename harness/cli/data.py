@@ -8,7 +8,7 @@ import click
 
 from harness.campaign.plan import DEFAULT_WORKLOAD
 from harness.cli import common, out
-from harness.provision import choice, discovery, progress, sources
+from harness.provision import discovery, obtain, progress, workload_data
 
 
 @click.group("data", no_args_is_help=False)
@@ -23,8 +23,8 @@ def fetch(name: str | None) -> None:
 
     Without a NAME that of the usual workload; `benchdl data list` has all.
     """
-    name = name or choice.chosen(discovery.AUTO, DEFAULT_WORKLOAD).name
-    dataset = sources.fetch(name, out.say, progress.on(out.console()))
+    name = name or workload_data.chosen(discovery.AUTO, DEFAULT_WORKLOAD).name
+    dataset = obtain.fetch(name, out.say, progress.on(out.console()))
     out.line(f"{dataset.name} is in {dataset.directory}, verified")
 
 
@@ -32,6 +32,6 @@ def fetch(name: str | None) -> None:
 @common.data_dir_option
 def list_(data_dir: Path | None) -> None:
     """List the datasets that are here, and whether they are what they should be."""
-    for state in sources.listing(data_dir):
+    for state in obtain.listing(data_dir):
         name = state.spec.name
         out.line(f"{name:<16} {state.state:<9} {state.where}  {state.problem}".rstrip())

@@ -18,7 +18,7 @@ from harness.errors import BenchdlError
 from harness.images import built
 from harness.launchers import environments
 from harness.nvidia import host_driver
-from harness.provision import sources
+from harness.provision import obtain
 
 _DISK_BYTES = 15e9  # both gpu images and what their builds leave
 
@@ -118,7 +118,7 @@ def _disk(subject: str, folder: Path) -> Line:
 
 def _data(data_dir: Path | None) -> list[Line]:
     lines = []
-    for state in sources.listing(data_dir):
+    for state in obtain.listing(data_dir):
         name = state.spec.name
         found = f"{state.state} in {state.where} {state.problem}".strip()
         fix = f"benchdl data fetch {name}, or name its folder: --data-dir or $BENCHDL_DATA"

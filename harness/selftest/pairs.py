@@ -21,7 +21,7 @@ from harness.checks.instrument import SAMPLER_OFF
 from harness.checks.verdict import verdict
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Launcher, Prepared
-from harness.provision import sources
+from harness.provision import obtain
 from harness.selftest.outcome import Outcome
 from harness.stats.describe import FEWEST, Sample
 from harness.stats.verdicts import MARGIN, Comparison, compare
@@ -67,7 +67,7 @@ def run(
     store.staging()
     if configuration.device == "gpu":
         launcher.check_gpu(catalog.load(configuration.backend), say)
-    data = sources.resolve(options.dataset, options.workload, options.data_dir, say)
+    data = obtain.resolve(options.dataset, options.workload, options.data_dir, say)
     backend = catalog.load(configuration.backend)
     ready = launcher.prepare(backend, configuration.device, say)
     launcher.check_data(list(data.served().values()), ready)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness import cache
-from harness.provision import sources
+from harness.provision import obtain
 
 pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -26,7 +26,7 @@ def stand_in(tmp_path_factory):
     before = os.environ.get("BENCHDL_CACHE")
     os.environ["BENCHDL_CACHE"] = str(folder)
     try:
-        sources.fetch("synthetic-mnist", lambda line: None)
+        obtain.fetch("synthetic-mnist", lambda line: None)
         yield cache.cache_dir()
     finally:
         if before is None:

@@ -11,7 +11,7 @@ from small_data import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES
 
 from harness.errors import BenchdlError, UsageError
 from harness.launchers import local
-from harness.provision import sources
+from harness.provision import obtain
 
 CONTENTS = small_data.contents("mnist")
 
@@ -34,7 +34,7 @@ def folder(tmp_path):
 
 
 def resolve(folder):
-    return sources.resolve("mnist", "cnn-mnist", folder, lambda line: None)
+    return obtain.resolve("mnist", "cnn-mnist", folder, lambda line: None)
 
 
 def test_links_are_followed_to_the_files_that_were_verified(folder, tmp_path):
@@ -113,7 +113,7 @@ def test_what_is_no_plain_file_is_refused_and_never_waited_for(folder, make, wor
         resolve(folder)
     assert str(path) in error.value.message
     assert "\n" not in str(error.value)
-    (state, *_) = sources.listing(folder)
+    (state, *_) = obtain.listing(folder)
     assert state.state == "corrupt"
 
 

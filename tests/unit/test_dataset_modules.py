@@ -11,7 +11,7 @@ import pytest
 from conftest import REPO
 
 from harness.errors import UsageError
-from harness.provision import choice, discovery
+from harness.provision import discovery, workload_data
 from runner.workloads import lookup
 
 SPECS = [discovery.load(name) for name in discovery.names()]
@@ -40,17 +40,17 @@ def test_what_a_module_states(spec):
 @pytest.mark.parametrize("workload", lookup.names())
 def test_a_workload_fits_its_datasets(workload):
     known = lookup.load(workload)
-    for name in choice.choices(workload)[1:]:
+    for name in workload_data.choices(workload)[1:]:
         spec = discovery.load(name)
         assert spec.sample_shape == known.network.input_shape[: len(spec.sample_shape)]
         assert spec.classes == known.classes
 
 
 def test_auto_is_the_first_that_the_workload_names_and_others_are_refused():
-    assert choice.choices("cnn-mnist") == ["auto", "mnist", "synthetic-mnist"]
-    assert choice.chosen("auto", "cnn-mnist").name == "mnist"
+    assert workload_data.choices("cnn-mnist") == ["auto", "mnist", "synthetic-mnist"]
+    assert workload_data.chosen("auto", "cnn-mnist").name == "mnist"
     with pytest.raises(UsageError, match="unknown dataset 'cifar': choose from auto, mnist, syn"):
-        choice.chosen("cifar", "cnn-mnist")
+        workload_data.chosen("cifar", "cnn-mnist")
 
 
 def test_the_docs_have_a_row_for_each():

@@ -24,7 +24,7 @@ from small_data import TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
 from harness import cache, files
 from harness.errors import BenchdlError, UsageError
-from harness.provision import discovery, download, inspection, sources, transfer
+from harness.provision import discovery, download, inspection, obtain, transfer
 from harness.provision.verified import Dataset
 
 CNN = "cnn-mnist"
@@ -149,7 +149,7 @@ def _cached_names(tmp_path: Path) -> set[str]:
 @pytest.mark.parametrize("name", ["auto", "mnist"])
 def test_named_directory_is_used(tmp_path: Path, said, name: str, packed: bool) -> None:
     folder = _fill(tmp_path / "data", packed=packed)
-    found = sources.resolve(name, CNN, folder, said.append)
+    found = obtain.resolve(name, CNN, folder, said.append)
     assert found == Dataset(discovery.load("mnist"), folder)
     assert said == []
     assert not (tmp_path / "cache").exists()
@@ -158,33 +158,33 @@ def test_named_directory_is_used(tmp_path: Path, said, name: str, packed: bool) 
 def test_data_dir_goes_before_environment_and_cache(tmp_path: Path, said, monkeypatch) -> None:
     first, second = _fill(tmp_path / "first"), _fill(tmp_path / "second")
     _fill(tmp_path / "cache/datasets/mnist")
-    assert sources.resolve("auto", CNN, None, said.append).directory.name == "mnist"
+    assert obtain.resolve("auto", CNN, None, said.append).directory.name == "mnist"
     monkeypatch.setenv("BENCHDL_DATA", str(second))
-    assert sources.resolve("auto", CNN, None, said.append).directory == second
-    assert sources.resolve("auto", CNN, first, said.append).directory == first
+    assert obtain.resolve("auto", CNN, None, said.append).directory == second
+    assert obtain.resolve("auto", CNN, first, said.append).directory == first
     assert said == []
 
 
 def test_relative_directory_becomes_absolute(tmp_path: Path, said, monkeypatch) -> None:
     _fill(tmp_path / "data")
     monkeypatch.chdir(tmp_path)
-    assert sources.resolve("auto", CNN, Path("data"), said.append).directory == tmp_path / "data"
+    assert obtain.resolve("auto", CNN, Path("data"), said.append).directory == tmp_path / "data"
 
 
 @pytest.mark.parametrize("name", ["auto", "mnist"])
 def test_missing_named_directory_is_an_error(tmp_path: Path, said, monkeypatch, name: str) -> None:
     with pytest.raises(UsageError, match=r"--data-dir: .*/nowhere is not a directory"):
-        sources.resolve(name, CNN, tmp_path / "nowhere", said.append)
+        obtain.resolve(name, CNN, tmp_path / "nowhere", said.append)
     monkeypatch.setenv("BENCHDL_DATA", str(tmp_path / "gone"))
     with pytest.raises(UsageError, match=r"BENCHDL_DATA: .*/gone is not a directory"):
-        sources.resolve(name, CNN, None, said.append)
+        obtain.resolve(name, CNN, None, said.append)
 
 
 def test_named_directory_that_lacks_files(tmp_path: Path, said) -> None:
     folder = _fill(tmp_path / "data")
     (folder / TEST_LABELS).unlink()
     with pytest.raises(UsageError, match=f"lacks {TEST_LABELS} "):
-        sources.resolve("auto", CNN, folder, said.append)
+        obtain.resolve("auto", CNN, folder, said.append)
 
 
 @pytest.mark.parametrize("name", ["auto", "mnist"])
@@ -220,7 +220,7 @@ def test_corrupt_named_directory_is_an_error(
         path = folder / f"{TRAIN_IMAGES}.gz"
     path.write_bytes(damaged[damage])
     with pytest.raises(BenchdlError, match=message) as error:
-        sources.resolve(name, CNN, folder, said.append)
+        obtain.resolve(name, CNN, folder, said.append)
     assert str(path) in str(error.value)
     assert "replace the file" in str(error.value)
     assert "\n" not in str(error.value)
@@ -234,21 +234,21 @@ def test_unreadable_file_is_named(tmp_path: Path, said, monkeypatch) -> None:
 
     monkeypatch.setattr(files, "open_plain", refuse)
     with pytest.raises(BenchdlError, match=r"cannot be read \(Permission denied\)"):
-        sources.resolve("auto", CNN, folder, said.append)
+        obtain.resolve("auto", CNN, folder, said.append)
 
 
 def test_unknown_name(said) -> None:
     with pytest.raises(UsageError, match="unknown dataset 'cifar': choose from auto, mnist"):
-        sources.resolve("cifar", CNN, None, said.append)
+        obtain.resolve("cifar", CNN, None, said.append)
     with pytest.raises(UsageError, match="unknown dataset 'auto'"):
-        sources.fetch("auto", said.append)
+        obtain.fetch("auto", said.append)
 
 
 # Without MNIST
 
 
 def test_auto_falls_back_loudly(said) -> None:
-    found = sources.resolve("auto", CNN, None, said.append)
+    found = obtain.resolve("auto", CNN, None, said.append)
     assert found.name == "synthetic-mnist"
     assert found.sha256 == _sums(SYNTHETIC)
     warnings = [line for line in said if line.startswith("WARNING")]
@@ -260,7 +260,7 @@ def test_auto_falls_back_loudly(said) -> None:
 
 @pytest.mark.parametrize(
     "get",
-    [lambda say: sources.resolve("mnist", CNN, None, say), lambda say: sources.fetch("mnist", say)],
+    [lambda say: obtain.resolve("mnist", CNN, None, say), lambda say: obtain.fetch("mnist", say)],
 )
 def test_mnist_by_name_never_falls_back(said, get) -> None:
     with pytest.raises(BenchdlError, match=r"MNIST could not be had .*--data-dir"):
@@ -268,17 +268,17 @@ def test_mnist_by_name_never_falls_back(said, get) -> None:
 
 
 def test_synthetic_is_generated_once(tmp_path: Path, said, monkeypatch) -> None:
-    found = sources.resolve("synthetic-mnist", CNN, _fill(tmp_path / "data"), said.append)
+    found = obtain.resolve("synthetic-mnist", CNN, _fill(tmp_path / "data"), said.append)
     assert {path.name: path.read_bytes() for path in found.directory.iterdir()} == SYNTHETIC
     assert said == ["generating synthetic-mnist"]
-    monkeypatch.setattr(sources, "_write", lambda *a: pytest.fail("generated again"))
-    assert sources.resolve("synthetic-mnist", CNN, None, said.append) == found
+    monkeypatch.setattr(obtain, "_write", lambda *a: pytest.fail("generated again"))
+    assert obtain.resolve("synthetic-mnist", CNN, None, said.append) == found
 
 
 def test_cache_can_be_read_by_a_containers_user(said) -> None:
     before = os.umask(0o077)
     try:
-        folder = sources.resolve("synthetic-mnist", CNN, None, said.append).directory
+        folder = obtain.resolve("synthetic-mnist", CNN, None, said.append).directory
     finally:
         os.umask(before)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755
@@ -286,10 +286,10 @@ def test_cache_can_be_read_by_a_containers_user(said) -> None:
 
 
 def test_damaged_synthetic_cache_is_replaced(said) -> None:
-    found = sources.resolve("synthetic-mnist", CNN, None, said.append)
+    found = obtain.resolve("synthetic-mnist", CNN, None, said.append)
     (found.directory / TEST_LABELS).write_bytes(b"")
     said.clear()
-    sources.resolve("synthetic-mnist", CNN, None, said.append)
+    obtain.resolve("synthetic-mnist", CNN, None, said.append)
     assert "replaced" in said[0]
     assert TEST_LABELS in said[0]
     assert inspection.inspect(found.directory, found.spec).complete
@@ -300,7 +300,7 @@ def test_leftovers_of_a_killed_process_are_cleared(tmp_path: Path, said, use) ->
     folder.mkdir(parents=True)
     (folder / f".{TRAIN_IMAGES}.x1y2").write_bytes(b"half")
     use("good")
-    sources.fetch("mnist", said.append)
+    obtain.fetch("mnist", said.append)
     assert _cached_names(tmp_path) == set(MNIST)
 
 
@@ -317,9 +317,7 @@ def test_two_at_once_generate_once(said, monkeypatch) -> None:
     results: list[Dataset] = []
     threads = [
         threading.Thread(
-            target=lambda: results.append(
-                sources.resolve("synthetic-mnist", CNN, None, said.append)
-            )
+            target=lambda: results.append(obtain.resolve("synthetic-mnist", CNN, None, said.append))
         )
         for _ in range(3)
     ]
@@ -337,15 +335,15 @@ def test_two_at_once_generate_once(said, monkeypatch) -> None:
 
 def test_good_mirror_fills_the_cache(tmp_path: Path, said, use) -> None:
     use("good")
-    found = sources.resolve("auto", CNN, None, said.append)
+    found = obtain.resolve("auto", CNN, None, said.append)
     assert found == Dataset(discovery.load("mnist"), tmp_path / "cache/datasets/mnist")
     assert _cached_names(tmp_path) == set(MNIST)
     assert said == ["downloading MNIST"]
     asked = len(Mirror.asked)
     assert asked == 1 + len(MNIST)  # the first is to see who answers
-    sources.resolve("mnist", CNN, None, said.append)
+    obtain.resolve("mnist", CNN, None, said.append)
     assert len(Mirror.asked) == asked
-    sources.fetch("mnist", said.append)
+    obtain.fetch("mnist", said.append)
     assert "complete and verified" in said[-1]
 
 
@@ -369,7 +367,7 @@ def test_bad_mirror_is_reported_and_stores_nothing(
     use(kind)
     start = time.monotonic()
     with pytest.raises(BenchdlError, match=reason):
-        sources.resolve("mnist", CNN, None, said.append)
+        obtain.resolve("mnist", CNN, None, said.append)
     assert time.monotonic() - start < 10
     assert all(name.endswith(".partial") for name in _cached_names(tmp_path))
 
@@ -379,14 +377,14 @@ def test_bad_mirror_is_reported_and_stores_nothing(
 )
 def test_next_mirror_is_taken(tmp_path: Path, said, use, bad: str) -> None:
     use(bad, "good")
-    assert sources.resolve("auto", CNN, None, said.append).name == "mnist"
+    assert obtain.resolve("auto", CNN, None, said.append).name == "mnist"
     assert _cached_names(tmp_path) == set(MNIST)
 
 
 def test_mirror_that_turns_bad_is_reported_and_stores_nothing(tmp_path: Path, said, use) -> None:
     use("later-bad")
     with pytest.raises(BenchdlError, match=rf"later-bad/{TRAIN_IMAGES}\.gz SHA-256"):
-        sources.fetch("mnist", said.append)
+        obtain.fetch("mnist", said.append)
     assert _cached_names(tmp_path) == set()
 
 
@@ -395,7 +393,7 @@ def test_no_network_fails_within_seconds(said, monkeypatch) -> None:
     monkeypatch.setenv("BENCHDL_MIRRORS", "http://127.0.0.1:9/,http://benchdl.invalid")
     start = time.monotonic()
     with pytest.raises(BenchdlError, match=r"127.0.0.1:9/ cannot be reached.*benchdl\.invalid"):
-        sources.resolve("mnist", CNN, None, said.append)
+        obtain.resolve("mnist", CNN, None, said.append)
     assert time.monotonic() - start < 10
 
 
@@ -406,7 +404,7 @@ def test_name_lookup_that_hangs_is_left_behind(said, monkeypatch) -> None:
     monkeypatch.setattr(transfer.urllib.request, "urlopen", lambda *a, **k: hang.wait(30))
     start = time.monotonic()
     with pytest.raises(BenchdlError, match=r"slow\.invalid/ no answer in 4 s"):
-        sources.resolve("mnist", CNN, None, said.append)
+        obtain.resolve("mnist", CNN, None, said.append)
     assert time.monotonic() - start < 20  # not the 30 s of the lookup
     hang.set()
 
@@ -436,7 +434,7 @@ def test_corrupt_cache_is_replaced(tmp_path: Path, said, use) -> None:
     folder = _fill(tmp_path / "cache/datasets/mnist", packed=True)
     (folder / f"{TRAIN_LABELS}.gz").write_bytes(b"rubbish")
     use("good")
-    assert sources.resolve("auto", CNN, None, said.append).name == "mnist"
+    assert obtain.resolve("auto", CNN, None, said.append).name == "mnist"
     assert "the cached mnist is replaced" in said[0]
     assert f"{TRAIN_LABELS}.gz is corrupt" in said[0]
     assert {name: (folder / name).read_bytes() for name in MNIST} == MNIST
@@ -448,16 +446,16 @@ def test_corrupt_cache_that_cannot_be_replaced(tmp_path: Path, said, name: str) 
     (folder / TRAIN_LABELS).write_bytes(b"rubbish")
     if name == "mnist":
         with pytest.raises(BenchdlError, match="MNIST could not be had"):
-            sources.resolve(name, CNN, None, said.append)
+            obtain.resolve(name, CNN, None, said.append)
     else:
-        assert sources.resolve(name, CNN, None, said.append).name == "synthetic-mnist"
+        assert obtain.resolve(name, CNN, None, said.append).name == "synthetic-mnist"
     assert any(f"{folder / TRAIN_LABELS} is corrupt" in line for line in said)
 
 
 def test_complete_cache_needs_no_write_access(tmp_path: Path, said, monkeypatch) -> None:
     _fill(tmp_path / "cache/datasets/mnist")
-    monkeypatch.setattr(sources, "locked", lambda *a: pytest.fail("took the lock"))
-    assert sources.resolve("auto", CNN, None, said.append).name == "mnist"
+    monkeypatch.setattr(obtain, "locked", lambda *a: pytest.fail("took the lock"))
+    assert obtain.resolve("auto", CNN, None, said.append).name == "mnist"
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
@@ -468,7 +466,7 @@ def test_failing_disk_leaves_no_partial_file(tmp_path: Path, said, monkeypatch, 
     monkeypatch.setattr(cache.os, "fsync", fail)
     what = os.strerror(code) if code == errno.EROFS else "the disk is full"
     with pytest.raises(BenchdlError, match=rf"\({what}\).*set BENCHDL_CACHE"):
-        sources.resolve("auto", CNN, None, said.append)
+        obtain.resolve("auto", CNN, None, said.append)
     assert [p for p in (tmp_path / "cache").rglob("*") if p.is_file() and p.suffix != ".lock"] == []
 
 
@@ -478,7 +476,7 @@ def test_unwritable_home(tmp_path: Path, said, monkeypatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     with pytest.raises(BenchdlError, match=r"cannot write to the cache .*set BENCHDL_CACHE"):
-        sources.resolve("auto", CNN, None, said.append)
+        obtain.resolve("auto", CNN, None, said.append)
 
 
 def test_cache_dir(monkeypatch) -> None:
@@ -496,15 +494,15 @@ def test_cache_dir(monkeypatch) -> None:
 
 
 def test_listing(tmp_path: Path, said, monkeypatch) -> None:
-    states = sources.listing(None)
+    states = obtain.listing(None)
     assert [(s.spec.name, s.origin, s.state) for s in states] == [
         ("mnist", "cache", "absent"),
         ("synthetic-mnist", "cache", "absent"),
     ]
     folder = _fill(tmp_path / "data")
-    sources.resolve("synthetic-mnist", CNN, None, said.append)
+    obtain.resolve("synthetic-mnist", CNN, None, said.append)
     monkeypatch.setenv("BENCHDL_DATA", str(folder))
-    states = sources.listing(None)
+    states = obtain.listing(None)
     assert [(s.origin, s.state) for s in states] == [
         ("BENCHDL_DATA", "complete"),
         ("cache", "absent"),
@@ -512,7 +510,7 @@ def test_listing(tmp_path: Path, said, monkeypatch) -> None:
     ]
     assert states[0].where == folder
     (folder / TRAIN_IMAGES).unlink()
-    state = sources.listing(folder)[0]
+    state = obtain.listing(folder)[0]
     assert (state.origin, state.state, state.problem) == (
         "--data-dir", "corrupt", f"missing: {TRAIN_IMAGES}",
     )  # fmt: skip
@@ -531,7 +529,7 @@ def _half(tmp_path: Path, name: str, content: bytes) -> None:
 def test_a_download_goes_on_where_it_broke_off(tmp_path: Path, said, use) -> None:
     _half(tmp_path, TRAIN_IMAGES, MNIST[TRAIN_IMAGES])
     use("resuming")
-    sources.fetch("mnist", said.append)
+    obtain.fetch("mnist", said.append)
     assert _cached_names(tmp_path) == set(MNIST)
     (asked,) = [one for one in Mirror.asked if f"{TRAIN_IMAGES}.gz from " in one]
     assert int(asked.rpartition(" ")[2]) > 1000
@@ -541,7 +539,7 @@ def test_a_download_goes_on_where_it_broke_off(tmp_path: Path, said, use) -> Non
 def test_what_was_pieced_together_wrongly_is_fetched_whole(tmp_path, said, use, kind) -> None:
     _half(tmp_path, TRAIN_IMAGES, SYNTHETIC[TRAIN_IMAGES])
     use(kind)
-    found = sources.fetch("mnist", said.append)
+    found = obtain.fetch("mnist", said.append)
     assert (found.directory / TRAIN_IMAGES).read_bytes() == MNIST[TRAIN_IMAGES]
     assert _cached_names(tmp_path) == set(MNIST)
 
@@ -551,7 +549,7 @@ def test_what_was_whole_already_is_only_unpacked(tmp_path: Path, said, use) -> N
     partial = folder / f"{TRAIN_IMAGES}.gz.partial"
     partial.write_bytes(gzip.compress(MNIST[TRAIN_IMAGES], mtime=0))
     use("resuming")
-    sources.fetch("mnist", said.append)
+    obtain.fetch("mnist", said.append)
     assert _cached_names(tmp_path) == set(MNIST)
     assert sum(TRAIN_IMAGES in one for one in Mirror.asked) == 1
 
@@ -566,7 +564,7 @@ def test_a_bar_hears_of_every_file_and_of_all_its_bytes(said, use) -> None:
         yield heard.append
 
     use("good")
-    sources.fetch("mnist", said.append, bar)
+    obtain.fetch("mnist", said.append, bar)
     assert list(shown) == [f"mnist: {name}" for name in MNIST]
     for name, heard in shown.items():
         assert heard == sorted(heard)
@@ -581,7 +579,7 @@ def test_a_full_disk_is_told_from_a_broken_line(said, use, monkeypatch) -> None:
 
     monkeypatch.setattr(transfer, "_write_all", full)
     with pytest.raises(BenchdlError, match=r"the disk is full.*set BENCHDL_CACHE"):
-        sources.fetch("mnist", said.append)
+        obtain.fetch("mnist", said.append)
 
 
 # The real set
@@ -589,6 +587,6 @@ def test_a_full_disk_is_told_from_a_broken_line(said, use, monkeypatch) -> None:
 
 def test_real_mnist(mnist_dir: Path, said, monkeypatch) -> None:
     monkeypatch.undo()  # no small set: the real one
-    found = sources.resolve("mnist", CNN, mnist_dir, said.append)
+    found = obtain.resolve("mnist", CNN, mnist_dir, said.append)
     assert found.directory == mnist_dir
     assert set(found.sound) == set(MNIST)

@@ -24,7 +24,7 @@ from harness.images import baseimage
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.local import LocalLauncher
 from harness.nvidia import host_driver
-from harness.provision import choice, discovery, sources
+from harness.provision import discovery, obtain, workload_data
 from harness.provision.download import DownloadError
 from harness.provision.verified import Dataset
 from harness.store import Store
@@ -51,7 +51,7 @@ def surroundings(tmp_path, monkeypatch, order):
         order.append("data")
         return data
 
-    monkeypatch.setattr(sources, "resolve", resolve)
+    monkeypatch.setattr(obtain, "resolve", resolve)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
 
@@ -83,10 +83,10 @@ def test_a_notebook_hears_that_the_stand_in_is_trained(monkeypatch, tmp_path):
             raise DownloadError("no mirror answers")
         return Dataset(spec, tmp_path)
 
-    monkeypatch.setattr(sources, "_cached", only_the_stand_in)
+    monkeypatch.setattr(obtain, "_cached", only_the_stand_in)
     monkeypatch.delenv("BENCHDL_DATA", raising=False)
     with pytest.warns(RuntimeWarning, match="Using synthetic-mnist instead") as caught:
-        found = sources.resolve("auto", "cnn-mnist", None, quiet().say)
+        found = obtain.resolve("auto", "cnn-mnist", None, quiet().say)
     assert found.name == "synthetic-mnist"
     assert len(caught) == 1
 
@@ -220,7 +220,7 @@ def test_the_docker_launcher_asks_the_engine_once_with_the_base_alone(monkeypatc
     assert asked == ["debian:bullseye-slim", "sha256:b", "debian:bullseye-slim"]
 
 
-@pytest.mark.parametrize("dataset", choice.choices("cnn-mnist"))
+@pytest.mark.parametrize("dataset", workload_data.choices("cnn-mnist"))
 def test_more_images_than_there_are_is_refused_before_anything(
     make_result, surroundings, tmp_path, order, dataset
 ):

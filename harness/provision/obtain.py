@@ -23,11 +23,11 @@ from harness.errors import BenchdlError, UsageError
 from harness.named_paths import named, recordable, variable
 from harness.notices import WARNING
 from harness.provision import discovery
-from harness.provision.choice import chosen
 from harness.provision.download import DownloadError, from_mirrors
 from harness.provision.inspection import Sound, inspect
 from harness.provision.progress import Bar, silent
 from harness.provision.verified import Dataset
+from harness.provision.workload_data import chosen
 
 Say = Callable[[str], None]
 
