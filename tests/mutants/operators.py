@@ -206,7 +206,9 @@ def _is_left_alone(node: Node) -> bool:
 
 
 def _says_types(node: Node) -> bool:
-    """A block for the type checker, or the list of a module's names."""
+    """A block for the type checker, ``Literal[...]``, or the list of a module's names."""
+    if node.type in ("atom_expr", "power") and node.get_code().strip().startswith("Literal["):
+        return True
     if node.type == "if_stmt":
         return bool(node.children[1].get_code().strip() == "TYPE_CHECKING")
     return bool(node.type == "expr_stmt" and node.children[0].get_code().strip() == "__all__")

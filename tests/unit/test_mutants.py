@@ -41,6 +41,7 @@ def changes(source):
         ("x = a < b", {"x = a <= b", "x = a >= b"}),
         ("x: int = y", set()),
         ("x: Literal[1] = y", set()),
+        ("How = Literal['a', 'b']", set()),
         ("x = 'not a word'", set()),
         ("__all__ = ['a']", set()),
         ("'''doc'''", set()),
