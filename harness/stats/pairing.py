@@ -30,7 +30,7 @@ class Sides:
 
 
 def pair(a: Sequence[Sample], b: Sequence[Sample]) -> Sides:
-    """Pairs where the two have a campaign in common; what has no partner is left out.
+    """Pairs where the two have blocks in common; what has no partner is left out.
 
     Raises:
         ValueError: one side has no sample.
@@ -39,9 +39,6 @@ def pair(a: Sequence[Sample], b: Sequence[Sample]) -> Sides:
         raise ValueError("a comparison with nothing")
     if any(one.block is None for one in (*a, *b)):
         return Sides("drawn", list(a), list(b))
-    campaigns = [{one.block[0] for one in side if one.block} for side in (a, b)]
-    if not campaigns[0] & campaigns[1]:
-        return Sides("campaigns", list(a), list(b))
     # Of two starts in one block the first counts, whatever they took.
     blocks = [{one.block: one for one in reversed(side)} for side in (a, b)]
     common = [one.block for one in a if blocks[0][one.block] is one and one.block in blocks[1]]
