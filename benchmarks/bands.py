@@ -17,9 +17,9 @@ from pathlib import Path
 from runner.backends import loading
 from runner.backends.base import Trainer
 from runner.contract.job import Job, Provenance, Settings
-from runner.datasets import FILES, evidence, load
+from runner.contract.work_and_score import Budget
+from runner.datasets import FILES
 from runner.networks import in_numpy
-from runner.proof import TRAIN_SAMPLES
 from runner.workloads import lookup
 
 
@@ -50,7 +50,8 @@ def main() -> None:
         dataset=asked.dataset,
         launcher="local",
         device=asked.device,
-        epochs=asked.epochs,
+        budget=Budget(unit="epochs", count=asked.epochs),
+        train_samples=asked.train_samples,
         data_dir=str(asked.data_dir),
         dataset_sha256=checksums,
         settings=Settings(),
@@ -58,9 +59,8 @@ def main() -> None:
     )
     backend.configure(job)
     backend.start()
-    data = load(asked.data_dir, checksums, asked.train_samples)
-    proof = evidence(asked.data_dir, checksums, asked.train_samples, TRAIN_SAMPLES)
     workload = lookup.of(job)
+    data, proof = workload.load(job), workload.evidence(job)
     an_epoch = workload.recipe.updates(len(data.train_labels), 1)
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         trainer = backend.trainer(workload, seed)

@@ -24,13 +24,17 @@ FILES = {
 }
 """Where each array comes from; a file may also be compressed, with ``.gz`` after its name."""
 
-CLASSES = 10
-
-_SIDE = 28
-
 
 class DatasetError(ValueError):
     """The data cannot be used; the message names the file and says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What a workload expects: ``shape`` is (height, width); labels are below ``classes``."""
+
+    shape: Tuple[int, ...]
+    classes: int
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,10 @@ class Arrays:
     """What a backend trains and tests with.
 
     Attributes:
-        train_images: float32 of shape (n, 28, 28), from 0 to 1 (pixels / 255).
-        train_labels: int64 of shape (n,), from 0 to 9.
-        test_images: float32 of shape (m, 28, 28), from 0 to 1.
-        test_labels: int64 of shape (m,), from 0 to 9.
+        train_images: float32 of shape (n, height, width), from 0 to 1 (pixels / 255).
+        train_labels: int64 of shape (n,), from 0.
+        test_images: float32 of shape (m, height, width), from 0 to 1.
+        test_labels: int64 of shape (m,), from 0.
     """
 
     train_images: Any
@@ -49,11 +53,17 @@ class Arrays:
     test_images: Any
     test_labels: Any
 
+    def __len__(self) -> int:
+        """How many training samples there are."""
+        return len(self.train_labels)
+
 
 def load(
     data_dir: Union[str, Path],
     expected_sha256: Dict[str, str],
-    train_samples: Optional[int] = None,
+    train_samples: Optional[int],
+    pictures: Pictures,
+    most_train: Optional[int] = None,
 ) -> Arrays:
     """Read and check the four files.
 
@@ -61,65 +71,47 @@ def load(
         data_dir: the directory of the files, raw or compressed; a raw file is preferred.
         expected_sha256: of the decoded contents, by file name without ``.gz``.
         train_samples: take only the first so many training images; all if None.
+        pictures: what the files are to hold.
+        most_train: of those at most so many, evenly spread over all; all if None.
 
     Raises:
         DatasetError: a file is missing, unreadable, malformed or not the expected one, or there
             are fewer training images than asked for.
     """
-    images, labels, test = _checked(Path(data_dir), expected_sha256, train_samples)
-    return Arrays(
-        train_images=_scaled(images),
-        train_labels=labels.astype(np.int64),
-        test_images=_scaled(test[0]),
-        test_labels=test[1].astype(np.int64),
-    )
-
-
-def evidence(
-    data_dir: Union[str, Path],
-    expected_sha256: Dict[str, str],
-    train_samples: Optional[int],
-    most_train: int,
-) -> Arrays:
-    """As :func:`load`, with at most ``most_train`` training images, evenly spread over all.
-
-    Raises:
-        DatasetError: as :func:`load`.
-    """
     directory = Path(data_dir)
-    images, labels, test = _checked(directory, expected_sha256, train_samples)
-    chosen = np.unique(np.linspace(0, len(labels) - 1, most_train).astype(np.int64))
-    return Arrays(
-        train_images=_scaled(images[chosen]),
-        train_labels=labels[chosen].astype(np.int64),
-        test_images=_scaled(test[0]),
-        test_labels=test[1].astype(np.int64),
-    )
-
-
-def _checked(
-    directory: Path, expected: Dict[str, str], train_samples: Optional[int]
-) -> Tuple[Any, Any, Tuple[Any, Any]]:
-    """Training images, their labels, and both of the test set, as bytes."""
-    images, labels = _pair(directory, "train", expected)
-    test = _pair(directory, "test", expected)
+    images, labels = _pair(directory, "train", expected_sha256, pictures)
+    test_images, test_labels = _pair(directory, "test", expected_sha256, pictures)
     available = len(labels)
     count = available if train_samples is None else train_samples
     if not 1 <= count <= available:
         raise DatasetError(f"{count} training images asked for, {directory} has {available}")
-    return images[:count], labels[:count], test
+    images, labels = images[:count], labels[:count]
+    if most_train is not None:
+        chosen = np.unique(np.linspace(0, count - 1, most_train).astype(np.int64))
+        images, labels = images[chosen], labels[chosen]
+    return Arrays(
+        train_images=_scaled(images),
+        train_labels=labels.astype(np.int64),
+        test_images=_scaled(test_images),
+        test_labels=test_labels.astype(np.int64),
+    )
 
 
-def _pair(directory: Path, split: str, expected: Dict[str, str]) -> Tuple[Any, Any]:
+def _pair(
+    directory: Path, split: str, expected: Dict[str, str], pictures: Pictures
+) -> Tuple[Any, Any]:
     images_name, labels_name = FILES[split + "_images"], FILES[split + "_labels"]
-    images = _idx(directory, images_name, 3, expected)
+    images = _idx(directory, images_name, 1 + len(pictures.shape), expected)
     labels = _idx(directory, labels_name, 1, expected)
-    if images.shape[1:] != (_SIDE, _SIDE):
-        raise DatasetError(f"{images_name}: pictures of {images.shape[1:]} pixels, not 28x28")
+    if images.shape[1:] != pictures.shape:
+        sides = "x".join(map(str, pictures.shape))
+        raise DatasetError(f"{images_name}: pictures of {images.shape[1:]} pixels, not {sides}")
     if len(images) != len(labels) or not len(images):
         raise DatasetError(f"{images_name} has {len(images)} pictures, {labels_name} {len(labels)}")
-    if int(labels.max()) >= CLASSES:
-        raise DatasetError(f"{labels_name}: label {int(labels.max())} is not a digit")
+    if int(labels.max()) >= pictures.classes:
+        raise DatasetError(
+            f"{labels_name}: label {int(labels.max())} of {pictures.classes} classes from 0"
+        )
     return images, labels
 
 

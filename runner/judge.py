@@ -1,8 +1,8 @@
 """The order of one job as the judge sees it: start the trainer, hold the clock, check what it did.
 
 The judge is not the process that runs the framework. It reads the data itself, stamps with its own
-clock what the trainer tells, and computes loss and error rate from the weights in NumPy. While the
-trainer trains, the judge waits.
+clock what the trainer tells, and computes the score from what was trained, as the workload says.
+While the trainer trains, the judge waits.
 """
 
 from __future__ import annotations
@@ -10,26 +10,25 @@ from __future__ import annotations
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, ContextManager, Dict, Optional
+from typing import ContextManager, Optional
 
-from runner import attest, proof
+from runner import attest
 from runner.channel import Frame, tensors
 from runner.contract.job import Job
 from runner.contract.measurement import (
     Attestation,
-    Learning,
     Measurement,
     Phases,
     SamplerFacts,
 )
 from runner.contract.samples import Samples, read_samples
+from runner.contract.work_and_score import Work
 from runner.events import Progress
 from runner.meters import cpu_figures, gpu_figures
 from runner.sampler import Sampler
 from runner.training import Training
 from runner.workloads import lookup
-
-_OF_THE_TRAINER = ("updates", "train_samples", "test_samples")
+from runner.workloads.workload import Workload
 
 
 def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
@@ -42,16 +41,17 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     begin = time.monotonic()
     workload = lookup.of(job)
     samples_file = job_dir / "samples.csv"
-    training = Training(job, workload.network.parameters(), progress)
+    training = Training(job, workload, progress)
     with training, _sampler(job, training.pid, samples_file) as sampler:
         training.go()
-        data = proof.evidence(job)
+        evidence = workload.evidence(job)
         untrained = training.until("untrained")
         training.go()
         trained = training.until("trained")
         done = training.until("done")
     marks = training.marks
-    learned = proof.opinion(workload, tensors(untrained), tensors(trained), data)
+    claims = {str(name): float(value) for name, value in done.facts["claims"].items()}
+    opinion = workload.opinion(tensors(untrained), tensors(trained), evidence, claims)
     start_s, end_s = marks["fit"], marks["fit_end"]
     recorded = read_samples(samples_file)
     seconds = {f"{name}_s": value for name, value in training.took.items()}
@@ -62,8 +62,10 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
             proof_s=time.monotonic() - marks["proof"],
         ),
         marks={"begin": begin, **marks, "end": time.monotonic()},
-        epochs=training.epochs,
-        learning=_learning(done, workload.recipe.batch_size, learned),
+        laps=training.laps,
+        work=_work(job, workload, done, opinion.parameters),
+        score=opinion.score,
+        proofs=opinion.proofs,
         cpu=cpu_figures.cpu_use(recorded, start_s, end_s),
         gpu=gpu_figures.gpu_use(recorded, start_s, end_s),
         memory=cpu_figures.memory_use(recorded, start_s, end_s),
@@ -74,18 +76,16 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     )
 
 
-def _learning(done: Frame, batch_size: int, learned: Dict[str, Any]) -> Learning:
-    """What was learned by the judge's reckoning, and beside it what the backend claims."""
-    told = done.facts
-    return Learning(
-        **{key: told[key] for key in _OF_THE_TRAINER},
-        parameters=learned.pop("parameters"),
-        batch_size=batch_size,
-        test_loss=learned["reference_loss"],
-        error_rate=learned["reference_error_rate"],
-        claimed_loss=told["test_loss"],
-        claimed_error_rate=told["error_rate"],
-        **learned,
+def _work(job: Job, workload: Workload, done: Frame, parameters: Optional[int]) -> Work:
+    """What was done, by the trainer's word; the parameters are those that it handed over."""
+    train_samples = int(done.facts["train_samples"])
+    return Work(
+        unit=workload.unit,
+        count=done.facts["count"],
+        samples=workload.seen(train_samples, job.budget),
+        train_samples=train_samples,
+        batch_size=workload.batch_size,
+        parameters=parameters,
     )
 
 

@@ -14,8 +14,7 @@ import sys
 import time
 import traceback
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, List
+from typing import Any, Iterator, List
 
 from runner import attest, libraries
 from runner.backends import loading
@@ -24,9 +23,6 @@ from runner.channel import Teller
 from runner.contract.job import Job
 from runner.contract.measurement import Attestation
 from runner.workloads import lookup
-
-if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.datasets import Arrays
 
 
 class DivergenceError(ArithmeticError):
@@ -64,9 +60,7 @@ def _run(job: Job, teller: Teller) -> None:
     with _phase(teller, "import"):
         backend.start()
     with _phase(teller, "load"):
-        from runner import datasets  # noqa: PLC0415 - NumPy, whose threads configure() has fixed
-
-        data = datasets.load(Path(job.data_dir), job.dataset_sha256, job.train_samples)
+        data = workload.load(job)  # imports NumPy, whose threads configure() has fixed
         _protect(data)
     with _phase(teller, "build"):
         training = backend.trainer(workload, job.seed)
@@ -77,18 +71,16 @@ def _run(job: Job, teller: Teller) -> None:
         teller.tell("took", phase="compile", seconds=time.monotonic() - started)
     teller.weights("untrained", training.weights())
     teller.wait()  # until the judge is at rest: it takes nothing from the training
-    updates = _fit(training, job, teller)
+    count = _fit(training, job, teller)
     with _phase(teller, "evaluate"):
-        test_loss, error_rate = training.evaluate()
+        claims = dict(zip(workload.told, training.evaluate()))
     teller.tell("phase", phase="proof")
     teller.weights("trained", training.weights())
     teller.tell(
         "done",
-        updates=updates,
-        test_loss=test_loss,
-        error_rate=error_rate,
-        train_samples=len(data.train_labels),
-        test_samples=len(data.test_labels),
+        count=count,
+        claims=claims,
+        train_samples=len(data),
         attestation=_attest(backend, training, job).model_dump(mode="json"),
     )
     with contextlib.suppress(EOFError):
@@ -104,24 +96,24 @@ def _phase(teller: Teller, name: str) -> Iterator[None]:
 
 
 def _fit(training: Trainer, job: Job, teller: Teller) -> int:
-    """Train; an epoch ends when its loss was read on the host."""
+    """Train; a lap ends when its loss was read on the host. Returns the work done."""
     ends: List[float] = []
     teller.tell("phase", phase="fit")
     start = time.monotonic()
 
-    def epoch_seen(number: int, loss: float) -> None:
+    def lap_seen(number: int, loss: float) -> None:
         now = time.monotonic()
         if not math.isfinite(loss):
-            raise DivergenceError(f"the loss of epoch {number} is {loss}")
+            raise DivergenceError(f"the loss of lap {number} is {loss}")
         duration = now - (ends[-1] if ends else start)
         ends.append(now)
-        teller.tell("epoch", number=number, loss=loss, duration_s=duration, elapsed_s=now - start)
+        teller.tell("lap", number=number, loss=loss, duration_s=duration, elapsed_s=now - start)
 
-    updates = training.fit(job.epochs, epoch_seen)
+    count = training.fit(job.budget.count, lap_seen)
     # Both of one reading: what follows, the telling too, is not part of Time.
     end = time.monotonic()
     teller.tell("took", phase="fit", seconds=end - start, start_s=start)
-    return updates
+    return count
 
 
 def _in_force(job: Job) -> None:
@@ -138,10 +130,11 @@ def _in_force(job: Job) -> None:
             raise RuntimeError(f"{key} is overruled: {name} is {here!r} in the job")
 
 
-def _protect(data: Arrays) -> None:
+def _protect(data: Any) -> None:
     """A backend that writes into the arrays is told so by NumPy."""
-    for array in (data.train_images, data.train_labels, data.test_images, data.test_labels):
-        array.setflags(write=False)
+    for part in vars(data).values():
+        if hasattr(part, "setflags"):
+            part.setflags(write=False)
 
 
 def _attest(backend: Backend, training: Trainer, job: Job) -> Attestation:

@@ -17,8 +17,9 @@ import psutil
 from runner import trainer
 from runner.channel import ChannelError, Frame, Listener, Teller
 from runner.contract.job import Job
-from runner.contract.measurement import Epoch
+from runner.contract.work_and_score import Lap
 from runner.events import Progress
+from runner.workloads.workload import Workload
 
 PHASES = ("import", "load", "build", "compile", "fit", "evaluate", "proof")
 """What a trainer goes through, in this order."""
@@ -51,18 +52,17 @@ class Training:
         pid: of the trainer.
         marks: when the judge heard that a phase began, and ``fit_end``, in CLOCK_MONOTONIC seconds.
         took: seconds that the trainer says its phases took.
-        epochs: each as the trainer timed it and as the judge heard it.
+        laps: each as the trainer timed it and as the judge heard it.
     """
 
-    def __init__(self, job: Job, weights: int, progress: Progress) -> None:
-        """``weights``: how many numbers are trained, which bounds what is taken of them."""
+    def __init__(self, job: Job, workload: Workload, progress: Progress) -> None:
         self.marks: Dict[str, float] = {}
         self.took: Dict[str, float] = {}
-        self.epochs: List[Epoch] = []
-        self._job, self._progress = job, progress
+        self.laps: List[Lap] = []
+        self._most_laps, self._progress = workload.laps(job.budget), progress
         self._told: queue.Queue[Union[Frame, ChannelError, None]] = queue.Queue()
         self._status: Optional[int] = None
-        most_bytes = 2 * _FLOAT32_BYTES * weights + _SPARE_BYTES
+        most_bytes = _FLOAT32_BYTES * workload.most_numbers() + _SPARE_BYTES
         self._before = set(psutil.Process().children())
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # what leaves the trainer's session comes to us
         self.pid, frames, orders = _fork(job, progress)
@@ -159,13 +159,13 @@ class Training:
             self.took.setdefault(str(facts["phase"]), float(facts["seconds"]))
             if facts["phase"] == "fit":
                 self.marks.setdefault("fit_end", frame.heard_s)
-        elif frame.kind == "epoch":
-            if len(self.epochs) == self._job.epochs:
-                raise ValueError("more epochs than were asked for")
+        elif frame.kind == "lap":
+            if len(self.laps) == self._most_laps:
+                raise ValueError("more laps than were asked for")
             number, loss, elapsed_s = facts["number"], facts["loss"], facts["elapsed_s"]
-            since = self.marks["fit"] + sum(epoch.heard_s or 0.0 for epoch in self.epochs)
-            self.epochs.append(
-                Epoch(
+            since = self.marks["fit"] + sum(lap.heard_s or 0.0 for lap in self.laps)
+            self.laps.append(
+                Lap(
                     number=number,
                     duration_s=facts["duration_s"],
                     heard_s=max(0.0, frame.heard_s - since),
@@ -173,7 +173,7 @@ class Training:
                 )
             )
             self._progress.event(
-                "epoch", epoch=number, epochs=self._job.epochs, loss=loss, elapsed_s=elapsed_s
+                "lap", lap=number, laps=self._most_laps, loss=loss, elapsed_s=elapsed_s
             )
         else:
             return False

@@ -165,7 +165,7 @@ def tf_on_cpu() -> dict[str, Any]:
         "dataset": "mnist",
         "launcher": "docker",
         "device": "cpu",
-        "epochs": 10,
+        "budget": {"unit": "epochs", "count": 10},
         "data_dir": "/data",
         "dataset_sha256": {"train-images-idx3-ubyte": "ba891046" + 56 * "0"},
         "pins": {
@@ -192,19 +192,28 @@ def tf_on_cpu() -> dict[str, Any]:
             "evaluate_s": 1.2,
             "total_s": 182.0,
         },
-        "epochs": [
+        "laps": [
             {"number": number, "duration_s": 18.6 if number == 1 else 17.5, "loss": loss}
             for number, loss in enumerate(losses, 1)
         ],
-        "learning": {
-            "parameters": 65_402,
+        "work": {
+            "unit": "updates",
+            "count": 4690,
+            "samples": 600_000,
             "train_samples": 60_000,
-            "test_samples": 10_000,
             "batch_size": 128,
-            "updates": 4690,
-            "test_loss": 0.026,
-            "error_rate": 0.0083,
+            "parameters": 65_402,
         },
+        "score": {
+            "metric": "error_rate",
+            "value": 0.0083,
+            "unit": "share",
+            "better": "lower",
+            "samples": 10_000,
+            "sampling_error": 0.000908,
+            "claimed": 0.0083,
+        },
+        "proofs": [{"name": "test_loss", "unit": "nats", "claimed": 0.026}],
         "cpu": {
             "visible_cores": 2,
             "busy_cores": 2.0,
@@ -248,7 +257,7 @@ def tf_on_cpu() -> dict[str, Any]:
         "exit_code": 0,
     }
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "status": "ok",
         "started_at": "2026-11-23T12:00:00+00:00",
         "finished_at": "2026-11-23T12:03:04+00:00",

@@ -91,8 +91,8 @@ def _result(draw, number, campaign, repeat, tool, mode, variant, device, machine
             "phases": {"import_s": 3.1 * draw.lognormvariate(0, 0.1), "fit_s": time_s,
                        "compile_s": 40 * speed if tool == "theano" else None,
                        "total_s": time_s + 7 + (40 * speed if tool == "theano" else 0)},
-            "epochs": epochs,
-            "learning": {"error_rate": 0.0080 + 0.0008 * draw.random()},
+            "laps": epochs,
+            "score": {"value": 0.0080 + 0.0008 * draw.random()},
             "attestation": {"packages": {tool: "1.0"}, "device": device},
         },
     })  # fmt: skip

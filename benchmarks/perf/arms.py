@@ -112,7 +112,7 @@ class Arms:
         if result is None or result.measurement is None or result.launch is None:
             raise RuntimeError(f"{backend} {mode}: {(done.stdout + done.stderr).strip()[-500:]}")
         phases, idle = result.measurement.phases, result.launch.idle
-        steady = sorted(epoch.duration_s for epoch in result.measurement.epochs[1:])
+        steady = sorted(lap.duration_s for lap in result.measurement.laps[1:])
         return {
             "wall_s": wall_s,
             "fit_s": phases.fit_s,
@@ -122,8 +122,8 @@ class Arms:
             "proof_s": phases.proof_s,
             "container_s": result.launch.wall_s,
             "idle_s": idle.waited_s + idle.cool_down_s if idle else 0.0,
-            "updates": result.measurement.learning.updates,
-            "error_rate": result.measurement.learning.error_rate,
+            "updates": result.measurement.work.count,
+            "error_rate": result.measurement.score.value,
             "findings": sorted({one.code for one in result.findings if one.severity != "info"}),
         }
 

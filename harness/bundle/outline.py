@@ -9,6 +9,7 @@ from harness import settings
 from harness.bundle.choosing import Chosen
 from harness.bundle.plain import Limits
 from harness.bundle.reading import Bundle
+from harness.campaign import plan
 from harness.campaign.plan import Options
 from harness.campaign.records import Campaign
 from harness.catalog import load
@@ -72,7 +73,7 @@ def variables(record: Campaign, options: Options) -> dict[str, str]:
 
 def _settings(options: Options) -> Iterator[str]:
     yield f"workload {options.workload}"
-    yield f"epochs {options.epochs}" if options.epochs else "the workload's epochs"
+    yield str(plan.budget(options))
     if options.train_samples:
         yield f"{options.train_samples:,} training samples"
     if options.parallel_gpus:

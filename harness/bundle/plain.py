@@ -93,6 +93,7 @@ def options(record: Campaign, limits: Limits) -> Options:
         overrides=theirs.overrides,
         parallel_gpus=theirs.parallel_gpus,
         epochs=theirs.epochs,
+        budget=theirs.budget,
         train_samples=theirs.train_samples,
         repeat=max(job.repeat for job in record.jobs),
         seed=theirs.seed,
@@ -113,8 +114,9 @@ def _objections(record: Campaign, limits: Limits) -> Iterator[tuple[str, str]]:
         yield "has jobs that are not numbered from 1 to their count", ""
     if len(jobs) > limits.jobs:
         yield f"has {len(jobs):,} jobs, more than {limits.jobs:,}", "allow it with --max-jobs"
-    if (theirs.epochs or 1) > limits.epochs:
-        yield f"has {theirs.epochs:,} epochs, more than {limits.epochs}", "allow it: --max-epochs"
+    asked = max(theirs.epochs or 1, theirs.budget or 1)
+    if asked > limits.epochs:
+        yield f"has {asked:,} epochs, more than {limits.epochs}", "allow it: --max-epochs"
     if (theirs.train_samples or 1) > _MOST_SAMPLES or len(record.skipped) > limits.jobs:
         yield "is larger than any of this benchdl", ""
     if (theirs.cool_down_s or 0) > LONGEST_COOL_DOWN_S:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from harness import printable
+from harness import printable, scores
 from harness.campaign import notebook
 from harness.campaign.outlook import Standing, State
 from harness.campaign.plan import particulars
@@ -19,6 +19,7 @@ from harness.notices import WARNING
 from harness.provision import progress
 from runner.contract.job import Job
 from runner.contract.result import Result
+from runner.workloads import lookup
 
 if TYPE_CHECKING:  # only a terminal needs them
     from rich.live import Live
@@ -41,7 +42,7 @@ _MOST_MARKS = 60
 class Display:
     """A :class:`harness.campaign.watcher.Watcher` that writes to ``console``.
 
-    On a terminal: the campaign with a mark for each job, and a bar of the running one's epochs.
+    On a terminal: the campaign with a mark for each job, and a bar of the running one's laps.
     """
 
     def __init__(self, console: Console) -> None:
@@ -70,11 +71,11 @@ class Display:
         self._told = standing.ended
 
     def job_started(self, job: Job, number: int, total: int) -> None:
-        """Announce the job; on a terminal, begin a bar of its epochs."""
+        """Announce the job; on a terminal, begin a bar of its laps."""
         name = f"[{number}/{total}] {_name(job)}"
+        laps = lookup.load(job.workload).laps(job.budget) or None
         if not self._console.is_terminal:
-            epochs = f"{job.epochs} epoch{'s' if job.epochs > 1 else ''}"
-            self.say(f"{name}: started, {epochs} on {job.dataset}")
+            self.say(f"{name}: started, {job.budget} on {job.dataset}")
             return
         from rich import live  # noqa: PLC0415
         from rich import progress as bars  # noqa: PLC0415
@@ -86,7 +87,7 @@ class Display:
             bars.TimeElapsedColumn(),
             console=self._console,
         )
-        self._task = self._bar.add_task(printable.line(name), total=job.epochs, state="starting")
+        self._task = self._bar.add_task(printable.line(name), total=laps, state="starting")
         self._live = live.Live(console=self._console, transient=True, get_renderable=self._picture)
         self._live.start()
 
@@ -99,17 +100,24 @@ class Display:
         return Group(picture(self._standing, passed), bar)
 
     def event(self, job: Job, event: dict[str, Any]) -> None:
-        """A phase or an epoch of the running job; an event that makes no sense is passed over."""
+        """A phase or a lap of the running job; an event that makes no sense is passed over.
+
+        The runners of older images say "epoch" for a lap.
+        """
         if event["event"] == "phase":
             self._state(f"{str(event.get('phase'))[:20]}", None)
-        elif event["event"] == "epoch":
-            number, loss, elapsed = (event.get(key) for key in ("epoch", "loss", "elapsed_s"))
-            if not isinstance(number, int) or not 1 <= number <= job.epochs:
+        elif event["event"] in ("lap", "epoch"):
+            number, loss, elapsed = (
+                event.get(key) for key in (event["event"], "loss", "elapsed_s")
+            )
+            laps = lookup.load(job.workload).laps(job.budget)
+            if not isinstance(number, int) or not 1 <= number <= laps:
                 return
             if not _is_figure(loss) or not _is_figure(elapsed):
                 return
-            left = math.ceil(elapsed / number * (job.epochs - number))
-            text = f"epoch {number}/{job.epochs}  loss {loss:.4f}  about {left} s left"
+            left = math.ceil(elapsed / number * (laps - number))
+            word = "epoch" if job.budget.unit == "epochs" else "lap"
+            text = f"{word} {number}/{laps}  loss {loss:.4f}  about {left} s left"
             self._state(text, number)
 
     def _state(self, text: str, completed: int | None) -> None:
@@ -164,10 +172,10 @@ def quiet() -> Display:
 
 
 def _outcome(result: Result) -> str:
-    """In words: time and error rate, or why there are none."""
+    """In words: time and score, or why there are none."""
     measured, failure = result.measurement, result.failure
     if measured is not None:
-        return f"{measured.phases.fit_s:.1f} s, error rate {measured.learning.error_rate:.2%}"
+        return f"{measured.phases.fit_s:.1f} s, {scores.words(measured.score)}"
     if failure is None:
         return "no measurement"
     advice = f": {failure.advice}" if failure.advice else ""

@@ -37,6 +37,7 @@ from harness.errors import UsageError
 from harness.provision import discovery
 from runner.contract.job import Mode
 from runner.contract.schema import SettingValue
+from runner.contract.work_and_score import MOST_EPOCHS, MOST_UNITS
 
 
 def _count(value: object) -> int | None:
@@ -73,7 +74,8 @@ class CampaignFile(_Strict):
     unsupported: Literal["refuse", "skip"] = "refuse"
     workload: str = DEFAULT_WORKLOAD
     dataset: str = discovery.AUTO
-    epochs: int | None = Field(default=None, ge=1, le=10_000)
+    epochs: int | None = Field(default=None, ge=1, le=MOST_EPOCHS)
+    budget: int | None = Field(default=None, ge=1, le=MOST_UNITS)
     train_samples: int | None = Field(default=None, ge=1, le=MOST)
     repeat: int = Field(default=1, ge=1, le=1000)
     seed: int = Field(default=123, ge=0, lt=2**31)

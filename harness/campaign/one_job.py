@@ -15,7 +15,7 @@ from harness.allotment import grant
 from harness.campaign import compiled, idle, this_machine
 from harness.campaign.beside import Beside
 from harness.campaign.changes import harness_sha256, runner_sha256
-from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob
+from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob, budget
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
 from harness.checks import recomputed, registry
@@ -31,7 +31,6 @@ from runner.contract.host_type import HostType
 from runner.contract.job import Job
 from runner.contract.result import Allotment, Failure, Finding, Idle, Launch, Result, Status
 from runner.contract.samples import Samples
-from runner.workloads import lookup
 
 Key = tuple[str, str, "str | None"]
 
@@ -84,7 +83,7 @@ def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> J
         launcher=site.launcher.name,
         device=wanted.device,
         gpus=[gpu] if gpu is not None else options.gpus if on_gpu else None,
-        epochs=options.epochs or lookup.load(options.workload).recipe.epochs,
+        budget=budget(options),
         train_samples=options.train_samples,
         threads=wanted.threads,
         batch_size=wanted.batch_size,

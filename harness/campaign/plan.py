@@ -24,6 +24,7 @@ from harness.errors import UsageError
 from harness.provision import workload_data
 from runner.contract.job import Mode, Settings
 from runner.contract.schema import Model, Ordinal, SettingValue
+from runner.contract.work_and_score import MOST_EPOCHS, MOST_UNITS, Budget
 from runner.workloads import lookup
 
 Device = Literal["cpu", "gpu"]
@@ -44,8 +45,9 @@ class Options(Model):
 
     The first six are axes: each combination is a configuration. ``None`` among ``threads`` is the
     tool's own number, among ``batch_sizes`` the recipe's. ``order_seed`` and ``cool_down_s``:
-    ``None`` is drawn, or chosen by the device. ``against`` names a campaign or an image whose
-    builds run beside those of now. ``machine`` is the user's name for it.
+    ``None`` is drawn, or chosen by the device. ``budget`` is in the workload's unit, and
+    ``epochs`` another name for it where that is epochs. ``against`` names a campaign or an image
+    whose builds run beside those of now. ``machine`` is the user's name for it.
     """
 
     backends: list[str]
@@ -61,7 +63,8 @@ class Options(Model):
     parallel_gpus: bool = False
     overrides: dict[str, SettingValue] = {}
     against: str | None = None
-    epochs: int | None = Field(default=None, ge=1, le=10_000)
+    epochs: int | None = Field(default=None, ge=1, le=MOST_EPOCHS)
+    budget: int | None = Field(default=None, ge=1, le=MOST_UNITS)
     train_samples: Ordinal | None = None
     repeat: Ordinal = 1
     seed: int = Field(default=123, ge=0, lt=2**31)
@@ -175,6 +178,27 @@ def _known(options: Options) -> None:
     data = workload_data.chosen(options.dataset, options.workload)
     limits.check_train_samples(options.train_samples, data)
     limits.check_batch_sizes(options.batch_sizes, options.train_samples, data)
+    budget(options)
+
+
+def budget(options: Options) -> Budget:
+    """How long each job trains: as asked for, else as the workload has it.
+
+    Raises:
+        UsageError: it is given twice, or in epochs to a workload that has none.
+    """
+    own = lookup.load(options.workload).budget
+    if options.epochs is not None and own.unit != "epochs":
+        raise UsageError(
+            f"workload {options.workload} has no epochs: it is trained for {own}",
+            f"--budget N is in its {own.unit}",
+        )
+    if options.epochs is not None and options.budget is not None:
+        raise UsageError("--epochs together with --budget", "they say the same: give one")
+    asked = options.epochs or options.budget or own.count
+    if own.unit == "epochs" and asked > MOST_EPOCHS:
+        raise UsageError(f"{asked} epochs", f"at most {MOST_EPOCHS:,}")
+    return Budget(unit=own.unit, count=asked)
 
 
 def new_seed() -> int:
@@ -214,7 +238,7 @@ def without_effect(options: Options, configurations: list[Configuration]) -> Ite
 
 
 def _combinations(options: Options) -> Iterator[Configuration]:
-    own = lookup.load(options.workload).recipe.batch_size
+    own = lookup.load(options.workload).batch_size
     # One name for one thing: the recipe's batch size, asked for by its number, is the recipe's.
     sizes = [None if size == own else size for size in options.batch_sizes]
     for device, threads, size, backend, mode, variant in itertools.product(

@@ -82,20 +82,20 @@ def wall_clock(case: Case) -> Iterator[Finding]:
 def _contradictions(case: Case) -> Iterator[str]:
     measured, witness = case.measured, case.seen.witness
     fit_s, wall_s = measured.phases.fit_s, witness.wall_s
-    inside_s = sum(epoch.duration_s for epoch in measured.epochs)
+    inside_s = sum(lap.duration_s for lap in measured.laps)
     if fit_s > wall_s + _CLOCK_SLACK_S or inside_s > fit_s + _CLOCK_SLACK_S:
         yield (
             f"the job took {wall_s:.2f} s from outside, says {fit_s:.2f} s for fit and "
-            f"{inside_s:.2f} s for its epochs"
+            f"{inside_s:.2f} s for its laps"
         )
     heard_s = _between(measured, "fit", "fit_end")
     if heard_s is not None and _apart(fit_s, heard_s, _HEARD_SLACK_S, _HEARD_SHARE):
         yield f"the trainer says {fit_s:.2f} s for fit, the judge's clock {heard_s:.2f} s"
-    for epoch in measured.epochs:
-        heard_s = epoch.heard_s
-        if heard_s is not None and _apart(epoch.duration_s, heard_s, _HEARD_SLACK_S, _HEARD_SHARE):
+    for lap in measured.laps:
+        heard_s = lap.heard_s
+        if heard_s is not None and _apart(lap.duration_s, heard_s, _HEARD_SLACK_S, _HEARD_SHARE):
             yield (
-                f"the trainer says {epoch.duration_s:.2f} s for epoch {epoch.number}, the judge's "
+                f"the trainer says {lap.duration_s:.2f} s for lap {lap.number}, the judge's "
                 f"clock {heard_s:.2f} s"
             )
     arrived_s = witness.between("fit", "evaluate")

@@ -29,35 +29,39 @@ _CORES_FACTOR, _CORES_SLACK_S = 1.1, 0.5
 
 
 def too_fast(case: Case) -> Iterator[Finding]:
-    """No time is too short for the operations that the network states."""
+    """No time is too short for the operations that the model states."""
     job, measured = case.job, case.measured
-    a_sample = _TRAINING_PASSES * case.workload.network.operations()
-    an_epoch = a_sample * measured.learning.train_samples
+    a_sample, samples = case.workload.operations(), measured.work.samples
+    if a_sample is None or samples is None:
+        return
+    whole = _TRAINING_PASSES * a_sample * samples
     on_gpu = job.device == "gpu"
     units = len(measured.gpu.devices) if on_gpu else measured.host.logical_cores
     rate = max(units, 1) * (_GPU_OPERATIONS if on_gpu else _CORE_OPERATIONS)
-    timed = {"Time (s)": (measured.phases.fit_s, job.epochs)}
-    for epoch in measured.epochs:
-        timed[f"epoch {epoch.number}"] = (epoch.duration_s, 1)
-        if epoch.heard_s is not None:
-            timed[f"epoch {epoch.number} by the judge's clock"] = (epoch.heard_s, 1)
+    timed: dict[str, tuple[float, float]] = {"Time (s)": (measured.phases.fit_s, whole)}
+    of_budget = case.workload.lap or job.budget.count
+    a_lap = whole * of_budget / job.budget.count
+    for lap in measured.laps[: job.budget.count // of_budget]:  # one more would be a smaller rest
+        timed[f"lap {lap.number}"] = (lap.duration_s, a_lap)
+        if lap.heard_s is not None:
+            timed[f"lap {lap.number} by the judge's clock"] = (lap.heard_s, a_lap)
     used_s = None if on_gpu else case.seen.job_cpu_s(measured, "fit", "fit_end")
     if used_s is not None:
         timed["the CPU time of the training call, over all cores,"] = (
             used_s / max(units, 1),
-            job.epochs,
+            whole,
         )
     short = [
         f"{name} is {seconds:.4f} s"
-        for name, (seconds, epochs) in timed.items()
-        if seconds < epochs * an_epoch / rate
+        for name, (seconds, operations) in timed.items()
+        if seconds < operations / rate
     ]
     if short:
         yield Finding(
             code="too-fast",
             severity="invalid",
-            evidence=f"{short[0]}, and {an_epoch / 1e9:.1f} billion operations an epoch take "
-            f"{an_epoch / rate:.4f} s at least on this machine",
+            evidence=f"{short[0]}, and {whole / 1e9:.1f} billion operations in all take "
+            f"{whole / rate:.4f} s at least on this machine",
             advice="the work was done before, after or not at all; do not use this row",
         )
 
@@ -95,16 +99,15 @@ def idle_training(case: Case) -> Iterator[Finding]:
 
 def elsewhere(case: Case) -> Iterator[Finding]:
     """The work of training fell into the training call, not before and not after it."""
-    measured, learning = case.measured, case.measured.learning
+    measured = case.measured
     within_s = case.seen.job_cpu_s(measured, "fit", "fit_end")
     if within_s is None:
         return
-    trained = _TRAINING_PASSES * learning.train_samples * case.job.epochs
-    evaluated = learning.test_samples / trained
-    allowed = {
-        ("build", "compile"): _SLACK_S + within_s / 2,
-        ("fit_end", "proof"): _SLACK_S + _SHARE_FACTOR * within_s * evaluated,
-    }
+    allowed = {("build", "compile"): _SLACK_S + within_s / 2}
+    trained, evaluated = measured.work.samples, measured.score.samples
+    if trained and evaluated:
+        share = evaluated / (_TRAINING_PASSES * trained)
+        allowed["fit_end", "proof"] = _SLACK_S + _SHARE_FACTOR * within_s * share
     names = {"build": "before the training call", "fit_end": "after it, in the evaluation"}
     for (first, last), most_s in allowed.items():
         used_s = case.seen.job_cpu_s(measured, first, last)

@@ -120,10 +120,10 @@ def busy_before(case: Case) -> Iterator[Finding]:
 
 def compiled_first(case: Case) -> Iterator[Finding]:
     """The driver did not have to compile the framework's code in the first epoch."""
-    later_s = [epoch.duration_s for epoch in case.measured.epochs[1:]]
+    later_s = [lap.duration_s for lap in case.measured.laps[1:]]
     if case.job.device != "gpu" or not later_s:
         return
-    first_s, steady_s = case.measured.epochs[0].duration_s, median(later_s)
+    first_s, steady_s = case.measured.laps[0].duration_s, median(later_s)
     if first_s - steady_s > _JIT_EXCESS_S and first_s > _JIT_FACTOR * steady_s:
         kinds = {card.compute_capability for card in _used(case) if card.compute_capability}
         built = case.measured.attestation.framework.get("native_capabilities") or []

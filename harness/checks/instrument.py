@@ -46,9 +46,9 @@ def sampler(case: Case) -> Iterator[Finding]:
 
 def late_return(case: Case) -> Iterator[Finding]:
     """The training call returned when its last epoch had ended."""
-    fit_s, epochs = case.measured.phases.fit_s, case.measured.epochs
-    after_s = fit_s - sum(epoch.duration_s for epoch in epochs)
-    if epochs and after_s > max(_RETURN_MIN_S, _RETURN_SHARE * fit_s):
+    fit_s, laps = case.measured.phases.fit_s, case.measured.laps
+    after_s = fit_s - sum(lap.duration_s for lap in laps)
+    if laps and after_s > max(_RETURN_MIN_S, _RETURN_SHARE * fit_s):
         yield Finding(
             code="late-return",
             severity="info",

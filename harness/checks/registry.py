@@ -24,15 +24,15 @@ from harness.checks.case import Case, Check
 from runner.contract.result import Finding
 
 OF_A_MEASUREMENT: tuple[Check, ...] = (
-    work.network,
+    work.model,
     work.amount,
     learning.start,
     learning.second_opinion,
-    learning.error_rate,
+    learning.score,
     learning.proven,
     learning.moved,
     learning.precision,
-    learning.training_loss,
+    learning.proven_figures,
     software.pinned,
     gpu_access.device,
     gpu_access.hidden,

@@ -17,18 +17,14 @@ class Witness:
         wall_s: how long the job took from its start to its end.
         phases: the first arrival of each phase's beginning, and ``done``, in seconds of the
             monotonic clock (which the job shares, being on this machine).
-        epochs: the arrivals of the epochs' ends, in their order.
     """
 
     wall_s: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
-    epochs: list[float] = field(default_factory=list)
 
     def event(self, event: dict[str, Any]) -> None:
         """Note one progress line; what makes no sense is passed over."""
         now = time.monotonic()
-        if event["event"] == "epoch" and len(self.epochs) < _MOST:
-            self.epochs.append(now)
         name = event.get("phase") if event["event"] == "phase" else event["event"]
         if isinstance(name, str) and len(self.phases) < _MOST:
             self.phases.setdefault(name[:40], now)

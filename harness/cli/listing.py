@@ -32,6 +32,8 @@ def command() -> None:
     out.line("workloads")
     for name in lookup.names():
         workload = lookup.load(name)
-        out.line(f"  {name:<14} {workload.title} ({workload.network.parameters():,} parameters)")
+        trained = workload.parameters()
+        words = [*([f"{trained:,} parameters"] if trained else []), str(workload.budget)]
+        out.line(f"  {name:<14} {workload.title} ({', '.join(words)})")
         having = [backend.name for backend in sound if backend.runs(name)]
         out.line(f"    {'backends':<12} {', '.join(having) or 'none'}")

@@ -47,6 +47,7 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
             batch_sizes=[asked["batch_size"]],
             overrides=settings.parse(list(asked["pairs"])),
             epochs=asked["epochs"],
+            budget=asked["budget"],
             train_samples=asked["train_samples"],
             repeat=asked["repeat"],
             seed=asked["seed"],

@@ -16,6 +16,7 @@ from harness.campaign.plan import (
     MOST,
 )
 from harness.cli import common, out
+from runner.contract.work_and_score import MOST_EPOCHS, MOST_UNITS
 
 
 @click.command("run")
@@ -66,7 +67,12 @@ from harness.cli import common, out
     help="Run each configuration also in its image of that campaign, or in that image: old and "
     "new in the same shuffled blocks, compared at the end.",
 )
-@click.option("--epochs", type=click.IntRange(1, 10_000), help="Default: the workload's (10).")
+@click.option("--epochs", type=click.IntRange(1, MOST_EPOCHS), help="Default: the workload's (10).")
+@click.option(
+    "--budget",
+    type=click.IntRange(1, MOST_UNITS),
+    help="How long to train, in the workload's unit: epochs, updates, rounds or steps.",
+)
 @click.option(
     "--train-samples", type=click.IntRange(1, MOST), help="Only the first N training images."
 )

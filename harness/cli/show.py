@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -32,9 +33,10 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
     known = checksums.read(folder) is not None
     out.line(f"  checksum   {_UNCHANGED if known else _UNKNOWN}")
     out.line(f"  started    {result.started_at}")
-    _section("job", job.model_dump(include={"backend", "variant", "workload", "dataset", "launcher",
-             "device", "epochs", "train_samples", "threads", "batch_size", "seed", "overrides",
-             "campaign_id", "campaign_position", "repeat", "attempt"}))  # fmt: skip
+    facts = job.model_dump(include={"backend", "variant", "workload", "dataset", "launcher",
+             "device", "train_samples", "threads", "batch_size", "seed", "overrides",
+             "campaign_id", "campaign_position", "repeat", "attempt"})  # fmt: skip
+    _section("job", {**facts, "budget": str(job.budget)})
     _section("settings", job.settings.model_dump())
     _section("software", {**job.pins.packages, "reference": job.provenance.reference,
              "image": job.provenance.image_id, "note": job.provenance.note})  # fmt: skip
@@ -43,9 +45,11 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
         _section("failure", result.failure.model_dump())
     if result.measurement:
         dumped = result.measurement.model_dump()
-        for epoch in dumped.pop("epochs"):
-            out.line(f"  epoch {epoch['number']:>3}  {epoch['duration_s']:.2f} s  "
-                       f"loss {epoch['loss']:.4f}")  # fmt: skip
+        word = "epoch" if job.budget.unit == "epochs" else "lap"
+        for lap in dumped.pop("laps"):
+            loss = "" if lap["loss"] is None else f"  loss {lap['loss']:.4f}"
+            out.line(f"  {word} {lap['number']:>3}  {lap['duration_s']:.2f} s{loss}")
+        _section("proofs", {proof["name"]: _proof(proof) for proof in dumped.pop("proofs")})
         for name, facts in dumped.items():
             _section(name, facts)
     if result.launch:
@@ -64,6 +68,14 @@ def _figures(result: Result) -> dict[str, object]:
         if values[column.key] not in (None, "")
         or (result.measurement and column.digits is not None)
     }
+
+
+def _proof(proof: dict[str, Any]) -> str:
+    """``8 tensors, expected 8``: what the judge found, and what it was to be or was claimed."""
+    words = [] if proof["value"] is None else [f"{proof['value']:.4g} {proof['unit']}".strip()]
+    for name in ("expected", "claimed"):
+        words += [] if proof[name] is None else [f"{name} {proof[name]:.4g}"]
+    return ", ".join(words + ([proof["detail"]] if proof["detail"] else []))
 
 
 def _section(name: str, facts: dict[str, object]) -> None:

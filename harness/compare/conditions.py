@@ -7,12 +7,14 @@ from typing import Literal
 
 from harness.tables.builds import PARTS
 from harness.tables.rows import Row
+from runner.contract.work_and_score import amount
 
 Attribute = Literal[
     "workload",
     "dataset",
     "images",
     "epochs",
+    "budget",
     "batch size",
     "launcher",
     "device",
@@ -37,6 +39,7 @@ READ: dict[Attribute, Callable[[Row], object]] = {
     "dataset": lambda row: row.dataset,
     "images": lambda row: row.train_samples,
     "epochs": lambda row: row.epochs,
+    "budget": lambda row: None if row.epochs else amount(row.budget, row.budget_unit),
     "batch size": lambda row: row.batch_size,
     "launcher": lambda row: row.launcher,
     "device": lambda row: row.device,
@@ -143,7 +146,7 @@ def work(row: Row, but: frozenset[Attribute]) -> str:
         "workload": row.workload,
         "dataset": f"dataset {row.dataset}",
         "images": f"{row.train_samples:,} images" if row.train_samples else None,
-        "epochs": f"{row.epochs} epoch{'s' if row.epochs > 1 else ''}",
+        "epochs" if row.epochs else "budget": amount(row.budget, row.budget_unit),
         "batch size": f"batch {row.batch_size}",
         "launcher": f"launcher {row.launcher}",
         "device": f"device {row.device}",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.compare.conditions import READ, Attribute
 from harness.tables.rows import Row
+from runner.contract.work_and_score import amount
 
 Couple = tuple[Row, Row]
 
@@ -29,7 +30,7 @@ def of_rows(rows: Sequence[Row]) -> list[str]:
     names = []
     for row in rows:
         words = [row.backend, row.mode, row.variant, row.device]
-        words += [f"{row.epochs} epoch{'s' if row.epochs > 1 else ''}"]
+        words += [amount(row.budget, row.budget_unit)]
         names.append(" ".join(word for word in words if word not in ("as-written", "default")))
     return _apart(names, [(row, row) for row in rows])
 

@@ -20,7 +20,8 @@ def command(job: Job) -> str:
     words += ["--mode", job.settings.mode, "--variant", job.variant]
     for key, value in job.overrides.items():
         words += ["--set", f"{key}={_typed(value)}"]
-    words += ["--dataset", job.dataset, "--epochs", str(job.epochs)]
+    asked = "--epochs" if job.budget.unit == "epochs" else "--budget"
+    words += ["--dataset", job.dataset, asked, str(job.budget.count)]
     for option, number in (
         ("--train-samples", job.train_samples),
         ("--threads", job.threads),

@@ -68,8 +68,8 @@ def details(results: Sequence[Result]) -> dict[str, Any]:
         findings.append([pool.add(one.model_dump_json()) for one in result.findings])
         failures.append(pool.add(result.failure.model_dump_json()) if result.failure else -1)
         reruns.append(pool.add(commands.command(result.job)))
-        measured = result.measurement.epochs if result.measurement else []
-        epochs.append([short(x) for one in measured for x in (one.duration_s, one.loss)])
+        laps = result.measurement.laps if result.measurement else []
+        epochs.append([short(x) for lap in laps for x in (lap.duration_s, lap.loss)])
     return {
         "texts": pool.texts(),
         "parts": parts,

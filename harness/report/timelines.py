@@ -168,7 +168,7 @@ def _phases(
             phases.insert(0, [name, round(start, 3), round(end, 3)])
             end = start
     begin = span - lasted.evaluate_s - lasted.fit_s
-    ends = np.cumsum([epoch.duration_s for epoch in measured.epochs]) + begin
+    ends = np.cumsum([lap.duration_s for lap in measured.laps]) + begin
     return phases, [round(float(moment), 3) for moment in ends]
 
 

@@ -6,17 +6,29 @@ from statistics import median
 
 from harness.tables.column import Column, measured
 from runner.contract.measurement import Measurement
+from runner.contract.result import Result
 
 
-def _steady(measurement: Measurement) -> float | None:
+def _epochs(result: Result) -> list[float]:
+    """The duration of each epoch; none of laps that are something else."""
+    if result.measurement is None or result.job.budget.unit != "epochs":
+        return []
+    return [lap.duration_s for lap in result.measurement.laps]
+
+
+def _first(result: Result) -> float | None:
+    return next(iter(_epochs(result)), None)
+
+
+def _steady(result: Result) -> float | None:
     """Median duration of all epochs but the first, which compiles and warms up."""
-    later = [epoch.duration_s for epoch in measurement.epochs[1:]]
+    later = _epochs(result)[1:]
     return median(later) if later else None
 
 
-def _images_per_s(measurement: Measurement) -> float:
-    images = measurement.learning.train_samples * len(measurement.epochs)
-    return images / measurement.phases.fit_s
+def _images_per_s(measurement: Measurement) -> float | None:
+    samples = measurement.work.samples
+    return None if samples is None else samples / measurement.phases.fit_s
 
 
 COLUMNS = (
@@ -38,7 +50,7 @@ COLUMNS = (
         "first_epoch_s",
         "First epoch",
         "the first, with what the tool compiles or warms up lazily.",
-        read=measured(lambda m: m.epochs[0].duration_s if m.epochs else None),
+        read=_first,
         unit="s",
         digits=2,
         better="lower",
@@ -50,7 +62,7 @@ COLUMNS = (
         "Steady epoch",
         "median of all epochs but the first.",
         "`null` for a run of one epoch.",
-        read=measured(_steady),
+        read=_steady,
         unit="s",
         digits=2,
         better="lower",

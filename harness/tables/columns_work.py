@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from harness.tables import sampling_error
+from harness import scores
 from harness.tables.column import Column, measured
 from runner.contract.measurement import Measurement
 from runner.contract.result import Result
@@ -14,17 +14,28 @@ from runner.workloads import lookup
 @functools.cache
 def recipe_batch_size(workload: str) -> int | None:
     """Of the workload's own recipe; None if this version does not know the workload."""
-    return lookup.load(workload).recipe.batch_size if workload in lookup.names() else None
+    return lookup.load(workload).batch_size if workload in lookup.names() else None
 
 
-def _error_rate_se(measurement: Measurement) -> float:
-    learning = measurement.learning
-    return 100 * sampling_error.of(learning.error_rate, learning.test_samples)
+def _error_rate(measurement: Measurement) -> float | None:
+    score = measurement.score
+    return 100 * score.value if score.metric == "error_rate" else None
+
+
+def _error_rate_se(measurement: Measurement) -> float | None:
+    score = measurement.score
+    error = scores.sampling_error(score) if score.metric == "error_rate" else None
+    return None if error is None else 100 * error
+
+
+def _epochs(result: Result) -> int | None:
+    budget = result.job.budget
+    return budget.count if budget.unit == "epochs" else None
 
 
 def _train_samples(result: Result) -> int | None:
     measurement = result.measurement
-    return measurement.learning.train_samples if measurement else result.job.train_samples
+    return measurement.work.train_samples if measurement else result.job.train_samples
 
 
 def _batch_size(result: Result) -> int | None:
@@ -32,7 +43,7 @@ def _batch_size(result: Result) -> int | None:
     return (
         result.job.batch_size
         or recipe_batch_size(result.job.workload)
-        or (measurement.learning.batch_size if measurement else None)
+        or (measurement.work.batch_size if measurement else None)
     )
 
 
@@ -47,7 +58,7 @@ LEARNING = (
         "Error rate",
         "of the 10,000 test images, ± its standard error: others would give another.",
         "Share of them that are classified wrongly after the last epoch.",
-        read=measured(lambda m: 100 * m.learning.error_rate),
+        read=measured(_error_rate),
         unit="%",
         unit_in_cell=True,
         digits=2,
@@ -68,10 +79,44 @@ LEARNING = (
         digits=2,
     ),
     Column(
+        "metric",
+        "Metric",
+        "what the workload is judged by.",
+        read=measured(lambda m: m.score.metric),
+    ),
+    Column(
+        "score",
+        "Score",
+        "how well the trained model does in that metric, by the judge's own reckoning.",
+        read=measured(lambda m: m.score.value),
+        digits=4,
+        beside="score_error",
+        joint=" ±",
+    ),
+    Column(
+        "score_error",
+        "± of it",
+        "standard error of the score: other test samples would give another.",
+        read=measured(lambda m: scores.sampling_error(m.score)),
+        digits=4,
+    ),
+    Column(
+        "score_unit",
+        "Unit",
+        "of the score; a `share` is from 0 to 1.",
+        read=measured(lambda m: m.score.unit),
+    ),
+    Column(
+        "score_better",
+        "Better",
+        "which way the score is better: `lower` or `higher`.",
+        read=measured(lambda m: m.score.better),
+    ),
+    Column(
         "parameters",
         "Parameters",
         "trained weights and biases, counted from the live model's arrays.",
-        read=measured(lambda m: m.learning.parameters),
+        read=measured(lambda m: m.work.parameters),
         digits=0,
         grouped=True,
         shown={"detail": 1},
@@ -80,10 +125,37 @@ LEARNING = (
 
 WORK = (
     Column(
+        "work",
+        "Work",
+        "what was done, in the unit of the workload.",
+        read=measured(lambda m: m.work.count),
+        digits=0,
+        grouped=True,
+    ),
+    Column(
+        "work_unit",
+        "Work in",
+        "updates of weights, boosting rounds, or steps of an environment.",
+        read=measured(lambda m: m.work.unit),
+    ),
+    Column(
+        "budget",
+        "Budget",
+        "how long it was to train, in the unit beside it.",
+        read=lambda result: result.job.budget.count,
+        digits=0,
+    ),
+    Column(
+        "budget_unit",
+        "Budget in",
+        "epochs, updates, rounds or steps.",
+        read=lambda result: result.job.budget.unit,
+    ),
+    Column(
         "epochs",
         "Epochs",
         "passes over the training images that were asked for.",
-        read=lambda result: result.job.epochs,
+        read=_epochs,
         digits=0,
         shown={"detail": 1},
     ),

@@ -18,7 +18,8 @@ class Kind(NamedTuple):
     workload: str
     dataset: str
     train_samples: int | None
-    epochs: int
+    budget: int
+    budget_unit: str
     batch_size: int | None
     threads: int | None
     precision: str

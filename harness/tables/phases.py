@@ -46,7 +46,7 @@ def rank_flip(found: dict[Configuration, list[Row]]) -> list[str]:
             _middle(rows, lambda r: r.total_s),
         )
         if steady is not None and total is not None:
-            lines[configuration] = (total - rows[0].epochs * steady, steady)
+            lines[configuration] = (total - (rows[0].epochs or 0) * steady, steady)
     if len(lines) < 2:
         return []
     per_epoch = min(lines, key=lambda one: lines[one][1])

@@ -37,7 +37,9 @@ class Row:
     total_s: float | None
     gpus_visible: int | None
     gpu_name: str | None
-    epochs: int
+    epochs: int | None
+    budget: int
+    budget_unit: str
     train_samples: int | None
     threads: int | None
     batch_size: int | None

@@ -14,6 +14,7 @@ from harness.tables.column import Column
 from harness.tables.columns import BY_KEY
 from harness.tables.columns_work import recipe_batch_size
 from harness.tables.kinds import Configuration, Kind
+from runner.contract.work_and_score import amount
 
 Times = dict[Configuration, float]
 """Configuration to the median of its Time (s)."""
@@ -85,7 +86,7 @@ def work(kind: Kind) -> str:
         [
             kind.workload,
             f"dataset {kind.dataset}",
-            f"{images}, {kind.epochs} epoch{'s' if kind.epochs > 1 else ''}",
+            f"{images}, {amount(kind.budget, kind.budget_unit)}",
             f"launcher {kind.launcher}",
         ]
     )

@@ -11,7 +11,8 @@ if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
 
 EpochSeen = Callable[[int, float], None]
-"""Called at the end of each epoch with its number (from 1) and its loss, read on the host."""
+"""Called at the end of each lap, which of a network is an epoch, with its number (from 1) and its
+loss, read on the host."""
 
 Facts = Dict[str, Any]
 """What a tool says of itself, by names that docs/backends.md lists or by its own."""
@@ -30,16 +31,17 @@ class Trainer(Protocol):
         """Compile ahead of training, where the tool tells it apart; False if it does not."""
 
     def weights(self) -> List[Any]:
-        """Host copies of what is trained, one for each of ``network.weights()``, in their order.
+        """Host copies of what is trained, as the workload's ``opinion`` takes them.
 
-        Axes are as the layers of :mod:`runner.networks.layers` state them.
+        Of a network one for each of ``network.weights()``, in their order; axes are as the layers
+        of :mod:`runner.networks.layers` state them.
         """
 
     def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
-        """Train; returns the number of updates performed, after a device synchronisation."""
+        """Train for the budget; returns the work done, after a device synchronisation."""
 
-    def evaluate(self) -> Tuple[float, float]:
-        """Loss and error rate (a share) on the test images."""
+    def evaluate(self) -> Tuple[float, ...]:
+        """On the test data what the workload's ``told`` names, in its order."""
 
     def attest(self) -> Tuple[str, Facts]:
         """The device ("cpu" or "gpu") on which it really trained, and how it did."""

@@ -11,6 +11,7 @@ from typing import Dict, List, Optional, Union
 from pydantic import Field, ValidationError
 from typing_extensions import Literal
 
+from runner.contract import upgrade
 from runner.contract.schema import (
     ContractError,
     Model,
@@ -19,6 +20,7 @@ from runner.contract.schema import (
     first_error,
     versioned,
 )
+from runner.contract.work_and_score import Budget
 
 RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{7,119}$"
 
@@ -88,7 +90,7 @@ class Job(Model):
     is no sampler beside the training: ``benchdl selftest`` measures so what the sampler costs.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     run_id: str = Field(pattern=RUN_ID_PATTERN)
     campaign_id: str
     campaign_position: Optional[Ordinal] = None
@@ -101,7 +103,7 @@ class Job(Model):
     launcher: Literal["docker", "local"]
     device: Literal["cpu", "gpu"]
     gpus: Optional[List[str]] = None
-    epochs: int = Field(ge=1, le=10_000)
+    budget: Budget
     train_samples: Optional[Ordinal] = None
     threads: Optional[Ordinal] = None
     batch_size: Optional[Ordinal] = None
@@ -118,13 +120,14 @@ class Job(Model):
 
 
 def job_text(job: Job) -> str:
-    """job.json as a runner gets it: what has its default is left out.
+    """job.json as a runner gets it: what has its default is left out, in the oldest form it has.
 
     The runner of an older image does not know later fields and would refuse them; it takes a job
     that does not use them.
     """
     data = job.model_dump(mode="json", exclude_defaults=True)
-    return json.dumps({"schema_version": job.schema_version, **data}, indent=1)
+    data = {"schema_version": job.schema_version, **data}
+    return json.dumps(upgrade.oldest_job(data), indent=1)
 
 
 def load_job(text: Union[bytes, str]) -> Job:
@@ -134,6 +137,6 @@ def load_job(text: Union[bytes, str]) -> Job:
         ContractError: not JSON, a newer schema, or a field that does not fit.
     """
     try:
-        return Job.model_validate(versioned(text, "job"))
+        return Job.model_validate(upgrade.job(versioned(text, "job")))
     except ValidationError as error:
         raise ContractError(f"job does not fit the schema: {first_error(error)}") from None

@@ -21,6 +21,7 @@ from runner.contract.schema import (
     Seconds,
     Whole,
 )
+from runner.contract.work_and_score import Lap, Proof, Score, Work
 
 
 class Phases(Model):
@@ -28,7 +29,7 @@ class Phases(Model):
 
     ``compile_s`` is what a tool compiles before the first step when it can be told apart from
     training (Theano); elsewhere it is ``None`` and part of the first epoch. ``proof_s`` follows
-    ``total_s``, which leaves it out: the second opinion of runner/networks/in_numpy.py.
+    ``total_s``, which leaves it out: the judge's second opinion on what was trained.
     """
 
     import_s: Seconds
@@ -39,48 +40,6 @@ class Phases(Model):
     evaluate_s: Seconds
     total_s: Duration
     proof_s: Optional[Seconds] = None
-
-
-class Epoch(Model):
-    """One epoch as the training loop saw it; the loss was read on the host at its end.
-
-    ``duration_s`` is taken next to the training, ``heard_s`` by the judge's own clock.
-    """
-
-    number: Ordinal
-    duration_s: Seconds
-    heard_s: Optional[Seconds] = None
-    loss: Number
-
-
-class Learning(Model):
-    """What was trained, and how well: the proof that the work was done.
-
-    ``initial_loss`` is that of the untrained weights; it and the ``reference_...`` figures of the
-    trained ones are computed from the backend's weights by runner/networks/in_numpy.py, on the
-    test images and without the framework. ``train_loss`` is likewise, on the
-    sample of the training images that runner/proof.py takes. ``error_rate`` and ``test_loss`` are
-    then those figures, and ``claimed_...`` what the backend says. ``tensors`` are the trained
-    tensors, ``tensors_unmoved`` the numbers (from 0) of those that training left as they were.
-    ``weight_bits``: how many bits of a float32's mantissa the trained weights take.
-    """
-
-    parameters: Ordinal
-    train_samples: Ordinal
-    test_samples: Ordinal
-    batch_size: Ordinal
-    updates: Ordinal
-    test_loss: Number
-    error_rate: float = Field(ge=0, le=1)
-    initial_loss: Optional[Number] = None
-    reference_loss: Optional[Number] = None
-    reference_error_rate: Optional[float] = Field(default=None, ge=0, le=1)
-    claimed_loss: Optional[Number] = None
-    claimed_error_rate: Optional[float] = Field(default=None, ge=0, le=1)
-    train_loss: Optional[Number] = None
-    tensors: Optional[Count] = None
-    tensors_unmoved: List[Count] = []
-    weight_bits: Optional[int] = Field(default=None, ge=0, le=23)
 
 
 class CpuUse(Model):
@@ -215,8 +174,10 @@ class Measurement(Model):
 
     phases: Phases
     marks: Dict[str, Number] = {}
-    epochs: List[Epoch]
-    learning: Learning
+    laps: List[Lap] = []
+    work: Work
+    score: Score
+    proofs: List[Proof] = []
     cpu: CpuUse
     gpu: GpuUse
     memory: MemoryUse
@@ -224,3 +185,7 @@ class Measurement(Model):
     attestation: Attestation
     isolation: Isolation
     host: Host
+
+    def proof(self, name: str) -> Optional[Proof]:
+        """The proof of this name, if there is one."""
+        return next((proof for proof in self.proofs if proof.name == name), None)

@@ -12,6 +12,7 @@ from typing import Dict, List, Optional, Union
 from pydantic import Field, ValidationError
 from typing_extensions import Literal
 
+from runner.contract import upgrade
 from runner.contract.host_type import HostType
 from runner.contract.job import RUN_ID_PATTERN, Job
 from runner.contract.measurement import Measurement
@@ -109,7 +110,7 @@ class Launch(Model):
 class Result(Model):
     """The record of one job. The runner writes it; the harness checks and completes it."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     run_id: str = Field(pattern=RUN_ID_PATTERN)
     status: Status
     started_at: Moment
@@ -128,6 +129,6 @@ def load_result(text: Union[bytes, str]) -> Result:
         ContractError: not JSON, a newer schema, or a field that does not fit.
     """
     try:
-        return Result.model_validate(versioned(text, "result"))
+        return Result.model_validate(upgrade.result(versioned(text, "result")))
     except ValidationError as error:
         raise ContractError(f"result does not fit the schema: {first_error(error)}") from None

@@ -15,8 +15,9 @@ from typing_extensions import Annotated
 
 from runner.contract import strict_json
 
-SCHEMA_VERSION = 1
-"""Version of both job.json and result.json; raised with every incompatible change."""
+SCHEMA_VERSION = 2
+"""Version of both job.json and result.json; raised with every incompatible change, each of which
+is a step of runner/contract/upgrade.py."""
 
 SHORTEST_S = 1e-9
 """The resolution of the monotonic clock: nothing that was measured took less, and not nothing."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from runner.networks.layers import Conv, Dense, Dropout, Flatten, MaxPool
 from runner.networks.network import Network
 from runner.networks.recipe import Recipe
-from runner.workloads.workload import Learned, Workload
+from runner.workloads.learned import Learned
+from runner.workloads.network_workload import picture_classifier
 
 # Half as much again as the worst of sound runs: 44 seeds with PyTorch, JAX and NumPy at 2,000 to
 # 60,000 images of each dataset (benchmarks/bands.py, 2026-11-25). Below 80 updates sound runs reach
@@ -22,7 +23,7 @@ _SYNTHETIC_LOSSES = (
     (4690, 0.019),
 )  # fmt: skip
 
-WORKLOAD = Workload(
+WORKLOAD = picture_classifier(
     name="cnn-mnist",
     title="conv-net on MNIST, the seed's network",
     classes=10,
@@ -42,7 +43,7 @@ WORKLOAD = Workload(
     ),
     recipe=Recipe(batch_size=128, epochs=10, learning_rate=0.05, momentum=0.9, decay=1e-5),
     learned={
-        "mnist": Learned(floor=0.002, ceilings=_CEILINGS, losses=_LOSSES),
-        "synthetic-mnist": Learned(floor=0.001, ceilings=_CEILINGS, losses=_SYNTHETIC_LOSSES),
+        "mnist": Learned(0.002, _CEILINGS, {"train_loss": _LOSSES}),
+        "synthetic-mnist": Learned(0.001, _CEILINGS, {"train_loss": _SYNTHETIC_LOSSES}),
     },
 )

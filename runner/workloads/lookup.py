@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import pkgutil
 from typing import List
@@ -11,7 +10,7 @@ import runner.workloads
 from runner.contract.job import Job
 from runner.workloads.workload import Workload
 
-_PARTS = {"lookup", "workload"}
+_PARTS = {"learned", "lookup", "network_workload", "workload"}
 
 
 def names() -> List[str]:
@@ -34,13 +33,9 @@ def load(name: str) -> Workload:
 
 
 def of(job: Job) -> Workload:
-    """The workload that ``job`` trains: with a batch size of its own where it asks for one.
+    """The workload that ``job`` trains, with what it changes of it.
 
     Raises:
         KeyError: there is no such workload.
     """
-    workload = load(job.workload)
-    if job.batch_size is None:
-        return workload
-    recipe = dataclasses.replace(workload.recipe, batch_size=job.batch_size)
-    return dataclasses.replace(workload, recipe=recipe)
+    return load(job.workload).of(job)

@@ -1,56 +1,198 @@
-"""A workload: what is trained on which data, and what counts as learned."""
+"""A workload: data, a model, a budget, a metric, what proves it, and what counts as learned.
+
+Each kind of model is a subclass (``runner/workloads/network_workload.py``: networks); each workload
+is an object of one, in a module of its own. Nothing here knows what is counted or judged how.
+"""
 
 from __future__ import annotations
 
-import math
+import abc
 from dataclasses import dataclass
-from typing import Mapping, Tuple
+from typing import Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from runner.networks.network import Network
-from runner.networks.recipe import Recipe
+from runner.contract.job import Job
+from runner.contract.work_and_score import Better, Budget, Proof, Score, WorkUnit, share_error
+from runner.workloads.learned import Learned
 
 
 @dataclass(frozen=True)
-class Learned:
-    """The error rates that a run which learns can reach, by number of updates.
+class Metric:
+    """What a workload is judged by.
 
-    ``ceilings`` maps a number of updates to the highest error rate believed from there on; before
-    the first entry nothing is demanded. ``floor`` is the lowest rate
-    believed at all: less would mean that the test images were trained on. ``losses`` maps a number
-    of updates to the highest loss on the training images believed then: between two entries it
-    follows a straight line of the logarithms; before the first nothing is demanded.
+    ``unit`` is as in :class:`runner.contract.work_and_score.Score`; a ``share`` is one of
+    independent samples, whose standard error follows from their number.
     """
 
-    floor: float
-    ceilings: Tuple[Tuple[int, float], ...]
-    losses: Tuple[Tuple[int, float], ...] = ()
+    name: str
+    unit: str
+    better: Better
 
-    def ceiling(self, updates: int) -> float:
-        """Highest believable error rate (a share, 0 to 1) after ``updates`` updates."""
-        limit = 1.0
-        for least, rate in self.ceilings:
-            if updates >= least:
-                limit = rate
-        return limit
+    def standard_error(self, value: float, samples: int) -> Optional[float]:
+        """Of ``value`` on so many samples; None where it does not follow from these two."""
+        return share_error(value, samples) if self.unit == "share" else None
 
-    def highest_loss(self, updates: int) -> float:
-        """Highest believable loss (nats) on the training images after ``updates`` updates."""
-        if not self.losses or updates < self.losses[0][0]:
-            return math.inf
-        for (early, high), (late, low) in zip(self.losses, self.losses[1:]):
-            if updates <= late:
-                way = math.log(updates / early) / math.log(late / early)
-                return high * math.pow(low / high, way)
-        return self.losses[-1][1]
+    def worse(self, value: float, than: float) -> bool:
+        """Whether ``value`` is a worse one than ``than``."""
+        return value > than if self.better == "lower" else value < than
+
+    def worsened(self, value: float, by: float) -> float:
+        """A value worse by so much."""
+        return value + by if self.better == "lower" else value - by
+
+    def score(
+        self,
+        value: float,
+        samples: int,
+        claimed: Optional[float],
+        sampling_error: Optional[float] = None,
+    ) -> Score:
+        """A score that the judge computed itself; a workload may know its sampling error."""
+        if sampling_error is None:
+            sampling_error = self.standard_error(value, samples)
+        return Score(
+            metric=self.name,
+            value=value,
+            unit=self.unit,
+            better=self.better,
+            samples=samples,
+            sampling_error=sampling_error,
+            claimed=claimed,
+            verified=True,
+        )
+
+
+class Margin(NamedTuple):
+    """How far two reckonings of one figure may be apart: ``plain + share * figure``."""
+
+    plain: float
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
-class Workload:
-    """A network, a recipe and the datasets it may be trained on, with what learning means there."""
+class Start:
+    """What the untrained model must give: the value of the proof ``proof``, within ``margin``."""
+
+    proof: str
+    value: float
+    margin: float
+
+
+class Opinion(NamedTuple):
+    """What the judge found without the framework."""
+
+    score: Score
+    proofs: List[Proof]
+    parameters: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Workload(abc.ABC):
+    """What is done, and how it is judged.
+
+    Attributes:
+        name: as users write it.
+        title: in a few words.
+        datasets: the names of those that it may be trained on.
+        unit: what its work is counted in.
+        budget: how long it is trained unless a user says otherwise.
+        lap: how much of the budget is a lap, at whose end the trainer tells time and loss; None: it
+            tells none.
+        metric: what it is judged by.
+        told: the names of the figures that a trainer's ``evaluate`` returns, in its order: the
+            metric's and of proofs.
+        margins: by name, how far the judge's figure may be from the one that was told.
+        start: what the untrained model gives.
+        learned: by dataset, what counts as learned there.
+    """
 
     name: str
     title: str
-    classes: int
-    network: Network
-    recipe: Recipe
+    datasets: Tuple[str, ...]
+    unit: WorkUnit
+    budget: Budget
+    lap: Optional[int]
+    metric: Metric
+    told: Tuple[str, ...]
+    margins: Mapping[str, Margin]
+    start: Optional[Start]
     learned: Mapping[str, Learned]
+
+    def laps(self, budget: Budget) -> int:
+        """How many laps a trainer tells; the last may be smaller."""
+        return 0 if self.lap is None else -(-budget.count // self.lap)
+
+    @property
+    def batch_size(self) -> Optional[int]:
+        """Samples that go into one update; None where there are no batches."""
+        return None
+
+    def parameters(self) -> Optional[int]:
+        """How many numbers are trained; None where nobody can say before."""
+        return None
+
+    def operations(self) -> Optional[int]:
+        """Floating-point operations of one sample's way through the model; None: not known."""
+        return None
+
+    def of(self, job: Job) -> Workload:
+        """The workload that ``job`` asks for, with what it changes.
+
+        Raises:
+            ValueError: the job changes what this workload does not have.
+        """
+        if job.batch_size is not None:
+            raise ValueError(f"{self.name} has no batches")
+        return self
+
+    @abc.abstractmethod
+    def count(self, train_samples: int, budget: Budget) -> int:
+        """How much work, in ``unit``, so many training samples and this budget make."""
+
+    @abc.abstractmethod
+    def seen(self, train_samples: int, budget: Budget) -> int:
+        """How many samples are trained on then, each as often as it is seen."""
+
+    @abc.abstractmethod
+    def at_recipe(self, job: Job, count: int) -> int:
+        """The work at the workload's own settings that teaches at most as much as ``job`` 's."""
+
+    @abc.abstractmethod
+    def most_numbers(self) -> int:
+        """How many numbers (float32) a trainer hands over at most, before or after training."""
+
+    @abc.abstractmethod
+    def load(self, job: Job) -> Any:
+        """The data that the trainer trains and evaluates with.
+
+        Raises:
+            DatasetError: it cannot be used.
+        """
+
+    @abc.abstractmethod
+    def evidence(self, job: Job) -> Any:
+        """The judge's own copy of what it proves with.
+
+        Raises:
+            DatasetError: it cannot be used.
+        """
+
+    @abc.abstractmethod
+    def opinion(
+        self,
+        untrained: Sequence[Any],
+        trained: Sequence[Any],
+        evidence: Any,
+        claims: Mapping[str, float],
+    ) -> Opinion:
+        """What the judge finds without the framework.
+
+        Args:
+            untrained: what the trainer handed over before training: of a model with weights, these
+                (:meth:`runner.backends.base.Backend.weights`).
+            trained: what it handed over after training.
+            evidence: what :meth:`evidence` returned.
+            claims: what the trainer says of itself, by the names of ``told``.
+
+        Raises:
+            ValueError: what was handed over does not fit the model.
+        """

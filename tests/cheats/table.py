@@ -31,6 +31,7 @@ from harness.checks.witness import Witness  # noqa: E402
 from runner.contract.job import Job, Provenance, Settings  # noqa: E402
 from runner.contract.result import Launch, load_result  # noqa: E402
 from runner.contract.schema import ContractError  # noqa: E402
+from runner.contract.work_and_score import Budget  # noqa: E402
 from runner.datasets import FILES  # noqa: E402
 
 
@@ -61,7 +62,8 @@ def _outcome(cheat, root, data_dir, dataset, train_samples, epochs, seed, folder
     job = Job(
         run_id="20200101t000000z-cheat-00000000", campaign_id="cheats", backend="dummy",
         title="cheat", workload="cnn-mnist", dataset=dataset, launcher="local", device="cpu",
-        epochs=epochs, train_samples=train_samples, seed=seed, data_dir=str(data_dir),
+        budget=Budget(unit="epochs", count=epochs), train_samples=train_samples, seed=seed,
+        data_dir=str(data_dir),
         dataset_sha256=checksums, settings=Settings(),
         provenance=Provenance(kind="environment", reference="here", flavour="cpu"),
     )  # fmt: skip

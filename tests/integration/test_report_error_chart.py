@@ -26,7 +26,7 @@ def drawn(browser, make_result, stored, tmp_path):
     pages = []
 
     def draw(rate, words="", **changes):
-        measurement = {"learning": {"error_rate": rate, "reference_error_rate": rate}}
+        measurement = {"score": {"value": rate, "claimed": rate, "verified": True}}
         stored(tmp_path / "results", make_result(measurement=measurement, **changes))
         file = tmp_path / "report.html"
         command = [BENCHDL, "report", "--results", tmp_path / "results", "-o", file]

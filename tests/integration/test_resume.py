@@ -124,8 +124,8 @@ def everything_once(tmp_path, cut_off):
         planned = record["jobs"][one["job"]["campaign_position"] - 1]
         size = planned["configuration"]["batch_size"]
         assert one["job"]["batch_size"] == size
-        assert one["measurement"]["learning"]["batch_size"] == (size or 128)
-        assert one["measurement"]["learning"]["updates"] == 3 * -(-1000 // (size or 128))
+        assert one["measurement"]["work"]["batch_size"] == (size or 128)
+        assert one["measurement"]["work"]["count"] == 3 * -(-1000 // (size or 128))
         assert one["job"]["seed"] == 123 + planned["repeat"] - 1
         assert "other-work" not in [finding["code"] for finding in one["findings"]]
         assert one["launch"]["idle"]["cpu_percent"] is not None

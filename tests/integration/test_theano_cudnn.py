@@ -106,7 +106,7 @@ def job(**settings):
             "dataset": "mnist",
             "launcher": "docker",
             "device": "gpu",
-            "epochs": 1,
+            "budget": {"unit": "epochs", "count": 1},
             "data_dir": "/data",
             "dataset_sha256": {},
             "settings": {"memory_pool": pool, **settings},

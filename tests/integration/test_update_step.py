@@ -13,6 +13,7 @@ from harness import catalog, settings
 from harness.images import build
 from harness.launchers import environments
 from runner.contract.job import Job, Provenance
+from runner.contract.work_and_score import Budget
 
 REPO = Path(__file__).resolve().parents[2]
 STEP = REPO / "tests" / "update_step" / "step.py"
@@ -38,7 +39,7 @@ def job_of(backend, mode, launcher, environment=None, variant="default"):
         dataset="random",
         launcher=launcher,
         device="cpu",
-        epochs=UPDATES,
+        budget=Budget(unit="epochs", count=UPDATES),
         data_dir="none",
         dataset_sha256={},
         settings=settings.resolve(backend, variant, {}, environment, mode),

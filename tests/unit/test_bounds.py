@@ -71,9 +71,10 @@ HOSTILE = {
     "path",
     [
         ("measurement", "phases", "fit_s"),
-        ("measurement", "epochs", 0, "loss"),
-        ("measurement", "learning", "parameters"),
-        ("measurement", "learning", "test_loss"),
+        ("measurement", "laps", 0, "loss"),
+        ("measurement", "work", "parameters"),
+        ("measurement", "score", "value"),
+        ("measurement", "proofs", 0, "claimed"),
         ("measurement", "attestation", "framework", "figure"),
         ("launch", "hardening", "deep"),
         ("launch", "wall_s"),
@@ -92,7 +93,7 @@ def test_what_would_overflow_is_refused(make_result, path, value):
         return
     with pytest.raises(ContractError):
         load_result(json.dumps(data))
-    if value == 2**63 and path[-1] in ("loss", "test_loss"):
+    if value == 2**63 and path[-1] in ("loss", "claimed"):
         return  # as a figure with a fraction it is within its bounds
     with pytest.raises(ValidationError):
         Result.model_validate_json(json.dumps(data))

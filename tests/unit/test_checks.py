@@ -24,8 +24,16 @@ def found(result):
     return registry.findings(case(result))
 
 
-def learning(**changes):
-    return {"measurement": {"learning": changes}}
+def work(**changes):
+    return {"measurement": {"work": changes}}
+
+
+def score(value):
+    return {"measurement": {"score": {"value": value}}}
+
+
+def budget(epochs):
+    return {"budget": {"count": epochs}}
 
 
 def isolation(**changes):
@@ -40,9 +48,9 @@ def sampler(**changes):
     return {"measurement": {"sampler": changes}}
 
 
-def epochs_of(seconds):
-    epochs = [{"number": n, "duration_s": seconds, "loss": 1 / n} for n in range(1, 11)]
-    return {"measurement": {"epochs": epochs}}
+def laps_of(seconds):
+    laps = [{"number": n, "duration_s": seconds, "loss": 1 / n} for n in range(1, 11)]
+    return {"measurement": {"laps": laps}}
 
 
 def test_a_clean_result_has_no_findings(make_result):
@@ -52,20 +60,25 @@ def test_a_clean_result_has_no_findings(make_result):
 @pytest.mark.parametrize(
     ("code", "severity", "changes", "evidence"),
     [
-        ("other-network", "invalid", learning(parameters=65_401), "65402 parameters"),
-        ("other-work", "invalid", learning(updates=4680), "4680 updates instead of 4690"),
-        ("other-work", "invalid", learning(batch_size=256), "batches of 256 instead of 128"),
+        ("other-network", "invalid", work(parameters=65_401), "65402 parameters"),
+        ("other-work", "invalid", work(count=4680), "4680 updates instead of 4690"),
+        ("other-work", "invalid", work(batch_size=256), "batches of 256 instead of 128"),
         (
             "other-work",
             "invalid",
-            {"measurement": {"epochs": []}},
+            {"measurement": {"laps": []}},
             "0 epochs reported instead of 10",
         ),
-        ("other-work", "invalid", {"job": {"epochs": 5}}, "10 epochs reported instead of 5"),
-        ("other-work", "invalid", {"job": {"train_samples": 1000}}, "60000 images instead of 1000"),
-        ("not-learned", "invalid", learning(error_rate=0.9), "error rate 90.00%"),
-        ("not-learned", "invalid", learning(error_rate=0.03), "error rate 3.00%"),
-        ("not-learned", "invalid", learning(error_rate=0.0), "error rate 0.00%"),
+        ("other-work", "invalid", {"job": budget(5)}, "10 epochs reported instead of 5"),
+        (
+            "other-work",
+            "invalid",
+            {"job": {"train_samples": 1000}},
+            "60000 samples instead of",
+        ),
+        ("not-learned", "invalid", score(0.9), "error rate 90.00%"),
+        ("not-learned", "invalid", score(0.03), "error rate 3.00%"),
+        ("not-learned", "invalid", score(0.0), "error rate 0.00%"),
         (
             "pin-mismatch",
             "invalid",
@@ -102,7 +115,7 @@ def test_a_clean_result_has_no_findings(make_result):
         ("not-isolated", "suspect", isolation(seccomp=False), "system calls"),
         ("foreign-load", "suspect", {"measurement": {"cpu": {"host_cpu_s": 360.0}}}, "40.0 s"),
         ("sampler-broke", "suspect", sampler(problem="it ended with exit code 1"), "exit code 1"),
-        ("late-return", "info", epochs_of(15.0), "26.4 s after its last epoch, 15% of Time"),
+        ("late-return", "info", laps_of(15.0), "26.4 s after its last epoch, 15% of Time"),
         ("sampler-late", "info", sampler(interval_median_s=0.3), "0.3 s"),
         ("sampler-late", "suspect", sampler(samples=0, interval_median_s=None), "0 samples"),
     ],
@@ -134,23 +147,23 @@ def test_a_fit_shorter_than_its_epochs(make_result):
 
 
 def test_a_net_that_did_not_learn_and_told_no_epochs_is_two_findings(make_result):
-    result = make_result(measurement={"epochs": [], "learning": {"error_rate": 0.9}})
+    result = make_result(measurement={"laps": [], "score": {"value": 0.9}})
     assert {finding.code for finding in found(result)} == {"other-work", "not-learned"}
 
 
 @pytest.mark.parametrize(("rate", "codes"), [(0.0180, []), (0.0190, ["not-learned"])])
 def test_the_test_set_is_a_sample(make_result, rate, codes):
     """1.5 % plus three standard deviations of 10,000 images are 1.86 %."""
-    result = make_result(**learning(error_rate=rate))
+    result = make_result(**score(rate))
     assert [finding.code for finding in found(result)] == codes
 
 
 def test_a_short_run_may_err_more(make_result):
     epochs = [{"number": 1, "duration_s": 176.0, "loss": 2.2}]
-    figures = {"train_samples": 1000, "updates": 8, "error_rate": 0.6}
+    done = {"train_samples": 1000, "count": 8}
     result = make_result(
-        job={"epochs": 1, "train_samples": 1000},
-        measurement={"epochs": epochs, "learning": figures},
+        job={**budget(1), "train_samples": 1000},
+        measurement={"laps": epochs, "work": done, "score": {"value": 0.6}},
     )
     assert found(result) == []
 
@@ -185,7 +198,7 @@ def test_a_door_that_nobody_looked_at_is_not_taken_for_shut(make_result, fact):
 
 
 def test_a_dataset_that_the_workload_does_not_know_has_no_range(make_result):
-    result = make_result(job={"dataset": "fashion"}, **learning(error_rate=0.9))
+    result = make_result(job={"dataset": "fashion"}, **score(0.9))
     assert found(result) == []
 
 
@@ -215,8 +228,8 @@ def test_the_worst_finding_is_the_verdict(status, severities, expected):
 def with_batch(make_result, asked, used=None, **figures):
     """A result of the full workload with a batch size of its own, in every figure as it should."""
     used = used or asked
-    told = {"batch_size": used, "updates": 10 * -(-60_000 // used), **figures}
-    return make_result(job={"batch_size": asked}, measurement={"learning": told})
+    told = {"batch_size": used, "count": 10 * -(-60_000 // used), **figures}
+    return make_result(job={"batch_size": asked}, measurement={"work": told})
 
 
 @pytest.mark.parametrize("size", [32, 64, 512, 1000])
@@ -244,17 +257,17 @@ def test_the_ceiling_counts_images_or_updates_whichever_is_less(
     make_result, size, epochs, samples, rate, codes
 ):
     result = make_result(
-        job={"batch_size": size, "epochs": epochs, "train_samples": samples},
+        job={"batch_size": size, **budget(epochs), "train_samples": samples},
         measurement={
-            "epochs": [
+            "laps": [
                 {"number": n + 1, "duration_s": 176.0 / epochs, "loss": 1.0} for n in range(epochs)
             ],
-            "learning": {
+            "work": {
                 "batch_size": size,
                 "train_samples": samples,
-                "updates": epochs * -(-samples // size),
-                "error_rate": rate,
+                "count": epochs * -(-samples // size),
             },
+            "score": {"value": rate},
         },
     )
     assert [finding.code for finding in found(result)] == codes

@@ -101,7 +101,7 @@ def test_tools_with_other_layouts_have_a_ratio_and_no_winner(asked, runs):
     ("change", "words"),
     [
         ({"dataset": "synthetic-mnist"}, "dataset (mnist / synthetic-mnist)"),
-        ({"epochs": 2}, "epochs (10 / 2)"),
+        ({"budget": {"count": 2}}, "epochs (10 / 2)"),
         ({"launcher": "local"}, "launcher (docker / local)"),
         ({"batch_size": 64}, "batch size (128 / 64)"),
         ({"threads": 1}, "threads (none / 1)"),
@@ -150,7 +150,7 @@ def test_what_is_named_is_the_question_and_the_rest_has_to_be_equal(asked, runs)
 
 
 def test_every_condition_that_both_sides_have_is_a_line_of_its_own(asked, runs):
-    short = {"epochs": 2}
+    short = {"budget": {"count": 2}}
     results = [
         one
         for name, factor in (({}, 1), (THEANO, 3))
@@ -266,7 +266,7 @@ def test_exit_status_for_continuous_integration(
 
 
 def test_nothing_that_may_be_compared_is_exit_status_2(benchdl, tmp_path, stored, runs):
-    for result in runs(10, count=1) + runs(10, count=1, epochs=2, **THEANO):
+    for result in runs(10, count=1) + runs(10, count=1, budget={"count": 2}, **THEANO):
         stored(tmp_path / "results", result)
     done = benchdl("compare", "tf", "theano", "--fail-on", "regression")
     assert done.returncode == 2

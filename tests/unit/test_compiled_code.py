@@ -25,7 +25,7 @@ def job(make_result, **changes):
 def test_a_folder_belongs_to_one_image_and_one_launcher(make_result):
     first = job(make_result)
     folder = compiled.folder(first)
-    assert folder == compiled.folder(job(make_result, seed=7, epochs=1))
+    assert folder == compiled.folder(job(make_result, seed=7, budget={"count": 1}))
     assert folder.stat().st_mode & 0o777 == 0o777
     others = [
         job(make_result, provenance={"image_id": "sha256:" + 64 * "c"}),

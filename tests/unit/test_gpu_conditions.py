@@ -72,7 +72,7 @@ def timed(first, steady):
     epochs = [
         {"number": n, "duration_s": first if n == 1 else steady, "loss": 0.1} for n in range(1, 11)
     ]
-    return {"epochs": epochs, "phases": {"fit_s": first + 9 * steady}}
+    return {"laps": epochs, "phases": {"fit_s": first + 9 * steady}}
 
 
 def test_a_clean_gpu_result_has_no_findings(on_gpu):
@@ -186,7 +186,7 @@ def test_a_sampler_that_broke_is_one_finding_not_two(make_result):
     "changes", [{"state": "lost", "detail": "GPU is lost"}, IDLE], ids=["lost", "idle"]
 )
 def test_an_invalid_gpu_row_is_listed_and_never_averaged(on_gpu, changes):
-    good, bad = on_gpu(), on_gpu(**changes, measurement={"phases": {"fit_s": 1.0}, "epochs": []})
+    good, bad = on_gpu(), on_gpu(**changes, measurement={"phases": {"fit_s": 1.0}, "laps": []})
     table = []
     for result in (good, bad):
         findings = [f.model_dump() for f in found(result)]

@@ -9,7 +9,7 @@ import pytest
 from runner.networks.layers import Conv, Dense, Flatten, MaxPool
 from runner.networks.network import Network
 from runner.workloads import lookup
-from runner.workloads.workload import Learned
+from runner.workloads.learned import Learned
 
 WORKLOAD = lookup.load("cnn-mnist")
 
@@ -60,24 +60,25 @@ def test_the_recipe_is_the_seeds():
 @pytest.mark.parametrize("name", lookup.names())
 def test_more_updates_never_allow_more_errors(name):
     for learned in lookup.load(name).learned.values():
-        limits = [learned.ceiling(updates) for updates in range(0, 10_000, 10)]
+        assert learned.worst_score(10) is None
+        limits = [learned.worst_score(updates) for updates in range(100, 10_000, 10)]
         assert limits == sorted(limits, reverse=True)
-        assert limits[10] < 0.3  # from 100 updates on a run must have learned
-        assert limits[-1] > learned.floor
-        starts = [updates for updates, _ in learned.ceilings]
+        assert limits[0] < 0.3  # from 100 updates on a run must have learned
+        assert limits[-1] > learned.best
+        starts = [updates for updates, _ in learned.worst]
         assert starts == sorted(set(starts))
 
 
 def test_a_ceiling_holds_from_its_number_of_updates_on():
-    learned = Learned(floor=0.0, ceilings=((100, 0.5), (200, 0.1)))
-    assert [learned.ceiling(n) for n in (99, 100, 199, 200)] == [1.0, 0.5, 0.5, 0.1]
+    learned = Learned(best=0.0, worst=((100, 0.5), (200, 0.1)))
+    assert [learned.worst_score(n) for n in (99, 100, 199, 200)] == [None, 0.5, 0.5, 0.1]
 
 
 def test_a_full_run_of_the_seed_is_believed():
     """Its logs: error rates of 0.80 to 1.08 % after ten epochs."""
     learned = WORKLOAD.learned["mnist"]
-    assert learned.floor < 0.0080
-    assert 0.0108 < learned.ceiling(4690) <= 0.015
+    assert learned.best < 0.0080
+    assert 0.0108 < learned.worst_score(4690) <= 0.015
 
 
 def test_workloads_are_found_by_name():

@@ -11,10 +11,10 @@ from harness.tables.sections import grouped
 def timed(make_result, title, *, steady, total, epochs=10, **changes):
     seconds = [{"number": n, "duration_s": steady, "loss": 0.1} for n in range(1, epochs + 1)]
     measurement = {
-        "epochs": seconds,
+        "laps": seconds,
         "phases": {"fit_s": steady * epochs, "total_s": total},
     }
-    job = {"title": title, "epochs": epochs, **changes.pop("job", {})}
+    job = {"title": title, "budget": {"count": epochs}, **changes.pop("job", {})}
     measurement.update(changes)
     return rows.row(make_result(job=job, measurement=measurement))
 

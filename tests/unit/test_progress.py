@@ -214,7 +214,7 @@ def test_a_silent_job_meets_its_deadline():
 JOB = """
 import os, sys
 from pathlib import Path
-from runner.progress import Progress
+from runner.events import Progress
 progress = Progress(Path(sys.argv[1]))
 print("a framework talks")
 os.write(1, b"its C++ part talks\\n")

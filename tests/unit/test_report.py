@@ -143,7 +143,7 @@ def test_the_command_to_run_again_asks_for_the_same_job(make_result, job, monkey
     assert options.threads == [wanted.threads]
     assert options.batch_sizes == [wanted.batch_size]
     assert context.params["launcher"] == wanted.launcher
-    for name in ("gpus", "epochs", "train_samples", "seed", "dataset", "overrides", "workload"):
+    for name in ("gpus", "budget", "train_samples", "seed", "dataset", "overrides", "workload"):
         assert getattr(options, name) == getattr(wanted, name), name
     assert options.allow_unpinned == wanted.allow_unpinned
 

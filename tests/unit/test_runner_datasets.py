@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 
 from harness.provision import discovery
-from runner.datasets import FILES, DatasetError, load
+from runner import datasets
+from runner.datasets import FILES, DatasetError, Pictures
+
+
+def load(data_dir, expected, train_samples=None):
+    return datasets.load(data_dir, expected, train_samples, Pictures((28, 28), 10))
 
 
 def _idx(array: np.ndarray) -> bytes:
@@ -125,7 +130,7 @@ def test_damaged_gzip_is_named(tmp_path: Path, damage: str) -> None:
         ("train_labels", _idx(np.zeros((6, 1), np.uint8)), "in 1 dimensions"),
         ("train_labels", _idx(np.zeros(6, np.uint8)) + b"x", "7 bytes of data, its header says 6"),
         ("train_labels", _idx(np.zeros(5, np.uint8)), "has 6 pictures, .* 5"),
-        ("train_labels", _idx(np.full(6, 10, np.uint8)), "label 10 is not a digit"),
+        ("train_labels", _idx(np.full(6, 10, np.uint8)), "label 10 of 10 classes"),
         ("test_images", _idx(np.zeros((3, 14, 56), np.uint8)), r"pictures of \(14, 56\) pixels"),
         ("test_images", _idx(np.zeros((0, 28, 28), np.uint8)), "has 0 pictures"),
     ],
@@ -145,3 +150,20 @@ def test_real_mnist(mnist_dir: Path) -> None:
     assert arrays.train_images.mean() == pytest.approx(0.1307, abs=1e-4)
     assert arrays.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert arrays.test_labels[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+def test_of_many_training_images_a_few_are_spread_over_all(tmp_path: Path) -> None:
+    expected, pictures = _write(tmp_path, _contents()), Pictures((28, 28), 10)
+    everything = datasets.load(tmp_path, expected, 5, pictures)
+    few = datasets.load(tmp_path, expected, 5, pictures, most_train=3)
+    assert np.array_equal(few.train_images, everything.train_images[[0, 2, 4]])
+    assert len(few) == 3
+    assert len(few.test_labels) == 3
+
+
+def test_the_workload_says_what_the_pictures_are(tmp_path: Path) -> None:
+    expected = _write(tmp_path, _contents())
+    with pytest.raises(DatasetError, match="not 32x32"):
+        datasets.load(tmp_path, expected, None, Pictures((32, 32), 10))
+    with pytest.raises(DatasetError, match="of 2 classes"):
+        datasets.load(tmp_path, expected, None, Pictures((28, 28), 2))

@@ -11,28 +11,28 @@ from statistics import pstdev
 import pytest
 
 from harness.report import parts
-from harness.tables import sampling_error
 from harness.tables.data_formats import to_csv, to_json
 from harness.tables.markdown import to_markdown
 from harness.tables.rows import row
 from harness.tables.views import TOOL
+from runner.contract.work_and_score import share_error
 
 
 @pytest.mark.parametrize(("rate", "images"), [(0.0083, 10_000), (0.3, 500)])
 def test_it_is_the_scatter_of_rates_on_other_images(rate, images):
     draw = random.Random(3)
     rates = [sum(draw.random() < rate for _ in range(images)) / images for _ in range(300)]
-    assert sampling_error.of(rate, images) == pytest.approx(pstdev(rates), rel=0.15)
+    assert share_error(rate, images) == pytest.approx(pstdev(rates), rel=0.15)
 
 
 def test_it_is_the_binomial_one_and_never_none():
-    assert sampling_error.of(0.0083, 10_000) == pytest.approx(0.000907, rel=5e-3)
-    assert sampling_error.of(0.5, 10_000) == pytest.approx(0.005, rel=1e-3)
-    assert sampling_error.of(0.0, 10_000) == sampling_error.of(1.0, 10_000) > 4e-5
+    assert share_error(0.0083, 10_000) == pytest.approx(0.000907, rel=5e-3)
+    assert share_error(0.5, 10_000) == pytest.approx(0.005, rel=1e-3)
+    assert share_error(0.0, 10_000) == share_error(1.0, 10_000) > 4e-5
 
 
 def test_every_form_of_a_table_has_it(make_result):
-    few = {"learning": {"error_rate": 0.02, "test_samples": 400}}
+    few = {"score": {"value": 0.02, "samples": 400}}
     table = [row(make_result(measurement=few))]
     assert "2.00 ±0.71 %" in to_markdown(table)
     (told,) = json.loads(to_json(table))

@@ -240,7 +240,7 @@ def test_allow_unpinned_is_for_versions_as_well_and_for_nothing_else(make_result
     job = {"allow_unpinned": True}
     result = make_result(job=job, measurement={"attestation": {"packages": {"keras": "2.12.0"}}})
     assert [(f.code, f.severity) for f in found(result)] == [("pin-mismatch", "suspect")]
-    result = make_result(job=job, measurement={"learning": {"parameters": 1}})
+    result = make_result(job=job, measurement={"work": {"parameters": 1}})
     whole = registry.findings(case(result))
     assert [(f.code, f.severity) for f in whole] == [("other-network", "invalid")]
 

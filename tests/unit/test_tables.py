@@ -145,7 +145,7 @@ def test_a_failed_run_has_no_figures_at_all(make_result):
 
 def test_one_epoch_has_no_steady_epoch(make_result):
     epochs = [{"number": 1, "duration_s": 18.6, "loss": 0.3}]
-    row = rows.row(make_result(job={"epochs": 1}, measurement={"epochs": epochs}))
+    row = rows.row(make_result(job={"budget": {"count": 1}}, measurement={"laps": epochs}))
     assert (row.first_epoch_s, row.steady_epoch_s) == (18.6, None)
 
 
@@ -163,11 +163,11 @@ def test_first_and_steady_epoch(make_result):
         {"job": {**THEANO, "device": "gpu"}},
         {"job": {**THEANO, "dataset": "synthetic-mnist"}},
         {"job": {**THEANO, "workload": "another"}},
-        {"job": {**THEANO, "epochs": 1}},
+        {"job": {**THEANO, "budget": {"count": 1}}},
         {"job": {**THEANO, "threads": 1}},
         {"job": {**THEANO, "batch_size": 64}},
         {"job": {**THEANO, "settings": {"tf32": True}}},
-        {"job": THEANO, "measurement": {"learning": {"train_samples": 1000}}},
+        {"job": THEANO, "measurement": {"work": {"train_samples": 1000}}},
         {"job": THEANO, "launch": {"machine": "another, 2 cores"}},
     ],
     ids=lambda other: str(other)[-40:],

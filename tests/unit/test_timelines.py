@@ -17,7 +17,9 @@ def sampled(make_result, tmp_path):
     phases = {"import_s": 3.0, "load_s": 0.4, "build_s": 0.6, "compile_s": 2.0, "fit_s": 10.0,
               "evaluate_s": 2.0, "total_s": 20.0}  # fmt: skip
     epochs = [{"number": n, "duration_s": 5.0, "loss": 0.1} for n in (1, 2)]
-    result = make_result(job={"epochs": 2}, measurement={"phases": phases, "epochs": epochs})
+    result = make_result(
+        job={"budget": {"count": 2}}, measurement={"phases": phases, "laps": epochs}
+    )
     report_data.write_samples(tmp_path, result)
     return result, tmp_path
 

@@ -13,17 +13,18 @@ from runner import trainer, training
 from runner.channel import ChannelError, Frame, tensors
 from runner.events import Progress
 from runner.training import Training, TrainingError
+from runner.workloads import lookup
 
 
 @pytest.fixture
 def held(make_result, tmp_path, monkeypatch):
     """A training whose trainer is the function given."""
-    job = make_result(job={"epochs": 2, "launcher": "local"}).job
+    job = make_result(job={"budget": {"count": 2}, "launcher": "local"}).job
     stdout, stderr = os.dup(1), os.dup(2)
 
     def start(work):
         monkeypatch.setattr(trainer, "run", work)
-        return Training(job, 1000, Progress(tmp_path / "log.txt"))
+        return Training(job, lookup.of(job), Progress(tmp_path / "log.txt"))
 
     yield start
     os.dup2(stdout, 1)
@@ -34,7 +35,7 @@ def test_what_it_tells_is_stamped_by_our_clock(held):
     def work(job, teller):
         teller.wait()
         teller.tell("phase", phase="fit")
-        teller.tell("epoch", number=1, loss=0.5, duration_s=9.0, elapsed_s=9.0)
+        teller.tell("lap", number=1, loss=0.5, duration_s=9.0, elapsed_s=9.0)
         teller.tell("took", phase="fit", seconds=9.0)
         teller.weights("trained", [[1.0, 2.0]])
         teller.wait()
@@ -44,9 +45,9 @@ def test_what_it_tells_is_stamped_by_our_clock(held):
         training.go()
         frame = training.until("trained")
     assert [list(one) for one in tensors(frame)] == [[1.0, 2.0]]
-    (epoch,) = training.epochs
-    assert epoch.duration_s == 9.0
-    assert epoch.heard_s < 5.0
+    (lap,) = training.laps
+    assert lap.duration_s == 9.0
+    assert lap.heard_s < 5.0
     assert training.marks["fit"] <= training.marks["fit_end"] <= time.monotonic()
 
 
@@ -55,7 +56,7 @@ def test_what_it_tells_is_stamped_by_our_clock(held):
     [
         ("phase", {"phase": "x" * 1000}, "a phase 'xxx"),
         ("phase", {}, "cannot be"),
-        ("epoch", {"number": 1}, "cannot be"),
+        ("lap", {"number": 1}, "cannot be"),
         ("took", {"phase": "fit", "seconds": "long"}, "cannot be"),
         ("took", {"phase": "fit", "seconds": 10**400}, "cannot be"),
         ("done", {}, "out of turn"),
@@ -72,15 +73,15 @@ def test_what_cannot_be_ends_it(held, kind, facts, words):
     assert not psutil.pid_exists(training.pid)
 
 
-def test_more_epochs_than_asked_for_are_refused(held):
+def test_more_laps_than_asked_for_are_refused(held):
     def work(job, teller):
         teller.tell("phase", phase="fit")
         while True:
-            teller.tell("epoch", number=1, loss=0.5, duration_s=0.0, elapsed_s=0.0)
+            teller.tell("lap", number=1, loss=0.5, duration_s=0.0, elapsed_s=0.0)
 
-    with pytest.raises(TrainingError, match="more epochs"), held(work) as training:
+    with pytest.raises(TrainingError, match="more laps"), held(work) as training:
         training.until("trained")
-    assert len(training.epochs) == 2
+    assert len(training.laps) == 2
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,10 @@ def main() -> None:
     trainer.compile()
     before = [np.array(weight) for weight in trainer.weights()]
     losses: list[float] = []
-    updates = trainer.fit(job.epochs, lambda _, loss: losses.append(loss))
+    updates = trainer.fit(job.budget.count, lambda _, loss: losses.append(loss))
     after = [np.array(weight) for weight in trainer.weights()]
     _, facts = trainer.attest()
-    wanted, wanted_losses = in_numpy(workload, before, images, labels, job.epochs)
+    wanted, wanted_losses = in_numpy(workload, before, images, labels, job.budget.count)
     print(
         json.dumps(
             {

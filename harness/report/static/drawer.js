@@ -97,7 +97,7 @@ function epochsTable(doc, row) {
   if (!epochs.length) return null;
   return h("details", {}, h("summary", {}, count(epochs.length, "epoch")), table({ label: "Epochs",
     heads: ["Epoch", "Seconds", "Loss"], numeric: [1, 2],
-    rows: epochs.map(([s, loss], n) => [String(n + 1), s.toFixed(2), loss.toFixed(4)]) }));
+    rows: epochs.map(([s, loss], n) => [String(n + 1), s.toFixed(2), loss === null ? "-" : loss.toFixed(4)]) }));
 }
 
 function rerunBox(doc, row) {

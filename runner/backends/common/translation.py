@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from runner.networks.layers import Layer
-from runner.networks.network import Network
+from runner.workloads.network_workload import NetworkWorkload
+from runner.workloads.workload import Workload
 
 
 class UntranslatedError(TypeError):
@@ -15,15 +16,32 @@ class UntranslatedError(TypeError):
         super().__init__(f"{tool} has no translation of the layer {type(layer).__name__}")
 
 
-def missing(tool: str, network: Network, translate: Any) -> Optional[str]:
+def network_of(workload: Workload) -> NetworkWorkload:
+    """The workload, whose model is a network.
+
+    Raises:
+        TypeError: it is none; ``supports`` would have said so.
+    """
+    if not isinstance(workload, NetworkWorkload):
+        raise TypeError(_no_network(workload))
+    return workload
+
+
+def missing(tool: str, workload: Workload, translate: Any) -> Optional[str]:
     """``None``, or a line that names the first layer that ``translate`` has no function for.
 
     Args:
         tool: what users call it.
-        network: the layers to translate.
+        workload: whose layers are to be translated.
         translate: made by ``functools.singledispatch``; its own body is for what it cannot.
     """
-    for layer in network.layers:
+    if not isinstance(workload, NetworkWorkload):
+        return f"{tool} trains networks: {_no_network(workload)}"
+    for layer in workload.network.layers:
         if translate.dispatch(type(layer)) is translate.dispatch(object):
             return str(UntranslatedError(tool, layer))
     return None
+
+
+def _no_network(workload: Workload) -> str:
+    return f"the model of {workload.name} is none"

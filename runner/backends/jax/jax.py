@@ -6,6 +6,7 @@ from typing import Dict, Optional, Tuple
 
 from runner.backends.base import Facts
 from runner.backends.common import translation
+from runner.backends.common.translation import network_of
 from runner.backends.jax import jax_device, jax_layers
 from runner.backends.jax.jax_trainer import JaxTrainer
 from runner.contract.job import Job
@@ -17,7 +18,7 @@ class Jax:
 
     def supports(self, workload: Workload) -> Optional[str]:
         """All networks whose layers are translated."""
-        return translation.missing("JAX", workload.network, jax_layers.forward)
+        return translation.missing("JAX", workload, jax_layers.forward)
 
     def configure(self, job: Job) -> None:
         """What JAX reads when it looks for devices."""
@@ -35,7 +36,7 @@ class Jax:
         """The loop of the job's mode."""
         tuned = self._job.settings.mode == "tuned"
         patches = tuned and self._job.device == "cpu"
-        return JaxTrainer(self._jax, workload, seed, tuned, patches)
+        return JaxTrainer(self._jax, network_of(workload), seed, tuned, patches)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what JAX says of itself."""

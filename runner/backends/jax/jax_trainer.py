@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import EpochSeen, Facts
 from runner.backends.jax.jax_layers import Layers
-from runner.workloads.workload import Workload
+from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
@@ -21,7 +21,9 @@ class JaxTrainer:
     matrix products of patches, because the gradient of XLA's own convolution is slow there.
     """
 
-    def __init__(self, jax: Any, workload: Workload, seed: int, tuned: bool, patches: bool) -> None:
+    def __init__(
+        self, jax: Any, workload: NetworkWorkload, seed: int, tuned: bool, patches: bool
+    ) -> None:
         import numpy
 
         self._jax, self._workload, self._tuned = jax, workload, tuned

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from runner.backends.base import Facts
+from runner.backends.common.translation import network_of
 from runner.backends.jax import jax_device
 from runner.backends.keras.keras3 import Keras3
 from runner.backends.keras.keras3_jax_trainer import ScanningTrainer, TrainerOnJax
@@ -34,9 +35,9 @@ class Keras3OnJax(Keras3):
         """``fit`` as written, one scan an epoch in mode ``tuned``."""
         self.seed(seed)
         if not self.tuned:
-            return TrainerOnJax(self.keras, workload)
+            return TrainerOnJax(self.keras, network_of(workload))
         as_products = self._job.device == "cpu"
-        return ScanningTrainer(self._jax, self.keras, workload, seed, as_products)
+        return ScanningTrainer(self._jax, self.keras, network_of(workload), seed, as_products)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what JAX says of itself."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from runner.backends.base import EpochSeen, Facts
 from runner.backends.keras.keras3_trainer import Keras3Trainer
-from runner.workloads.workload import Workload
+from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
@@ -42,7 +42,7 @@ class ScanningTrainer(TrainerOnJax):
     scanned = True
 
     def __init__(
-        self, jax: Any, keras: Any, workload: Workload, seed: int, as_products: bool
+        self, jax: Any, keras: Any, workload: NetworkWorkload, seed: int, as_products: bool
     ) -> None:
         self._jax, self._seed, self.as_products = jax, seed, as_products
         classes = keras.layers

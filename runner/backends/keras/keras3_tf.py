@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from runner.backends.base import Facts
+from runner.backends.common.translation import network_of
 from runner.backends.keras.keras3 import Keras3
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.backends.tensorflow import tf_gpu
@@ -38,7 +39,7 @@ class Keras3OnTensorFlow(Keras3):
         """Mode ``tuned``: many steps in one call."""
         self.seed(seed)
         options = {"steps_per_execution": tf_gpu.STEPS_PER_CALL} if self.tuned else {}
-        return TrainerOnTensorFlow(self.keras, workload, compile_options=options)
+        return TrainerOnTensorFlow(self.keras, network_of(workload), compile_options=options)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what TensorFlow says of itself."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 
 from runner.backends.base import Facts
 from runner.backends.common import malloc
+from runner.backends.common.translation import network_of
 from runner.backends.keras.keras3 import Keras3
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.backends.torch import torch_device
 from runner.contract.job import Job
+from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
@@ -46,8 +48,8 @@ class Keras3OnTorch(Keras3):
         """Arrays as written, tensors on the device in mode ``tuned``."""
         self.seed(seed)
         if self.tuned:
-            return TrainerOfTensors(self._torch, self.keras, workload)
-        return TrainerOnTorch(self.keras, workload)
+            return TrainerOfTensors(self._torch, self.keras, network_of(workload))
+        return TrainerOnTorch(self.keras, network_of(workload))
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what PyTorch says of itself."""
@@ -68,7 +70,7 @@ class TrainerOnTorch(Keras3Trainer):
 class TrainerOfTensors(TrainerOnTorch):
     """Keras' own ``fit`` over a DataLoader that cuts batches out of tensors on the device."""
 
-    def __init__(self, torch: Any, keras: Any, workload: Workload) -> None:
+    def __init__(self, torch: Any, keras: Any, workload: NetworkWorkload) -> None:
         self._torch = torch
         super().__init__(keras, workload, channels_first=True)
 

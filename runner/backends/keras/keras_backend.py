@@ -17,7 +17,7 @@ class KerasBackend:
 
     def supports(self, workload: Workload) -> Optional[str]:
         """All networks whose layers are translated."""
-        return translation.missing("Keras", workload.network, keras_layers.translated)
+        return translation.missing("Keras", workload, keras_layers.translated)
 
     def seed(self, seed: int) -> None:
         """Seed every generator that initialisers, dropout and shuffling draw from."""

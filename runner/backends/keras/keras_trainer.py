@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from runner.backends.base import EpochSeen
 from runner.backends.keras import keras_layers
-from runner.workloads.workload import Workload
+from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
@@ -21,7 +21,7 @@ class KerasTrainer:
     def __init__(
         self,
         keras: Any,
-        workload: Workload,
+        workload: NetworkWorkload,
         channels_first: bool = False,
         classes: Any = None,
         compile_options: Optional[Dict[str, Any]] = None,

@@ -7,10 +7,12 @@ from contextlib import nullcontext
 from typing import Any, Dict, Tuple
 
 from runner.backends.base import Facts
+from runner.backends.common.translation import network_of
 from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.tensorflow import tf_gpu
 from runner.contract.job import Job
+from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
 
@@ -52,10 +54,14 @@ class TensorFlow(KerasBackend):
         """
         self.seed(seed)
         if self._job.settings.strategy != "mirrored":
-            return TensorFlowTrainer(self.keras, workload, 1, self._tuned, nullcontext())
+            return TensorFlowTrainer(
+                self.keras, network_of(workload), 1, self._tuned, nullcontext()
+            )
         strategy = self._tf.distribute.MirroredStrategy()
         replicas = int(strategy.num_replicas_in_sync)
-        return TensorFlowTrainer(self.keras, workload, replicas, self._tuned, strategy.scope())
+        return TensorFlowTrainer(
+            self.keras, network_of(workload), replicas, self._tuned, strategy.scope()
+        )
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what TensorFlow says of itself."""
@@ -71,7 +77,12 @@ class TensorFlowTrainer(KerasTrainer):
     """Keras 2, with the optimisers as TensorFlow 2.11 and later have them."""
 
     def __init__(
-        self, keras: Any, workload: Workload, replicas: int, tuned: Dict[str, Any], scope: Any
+        self,
+        keras: Any,
+        workload: NetworkWorkload,
+        replicas: int,
+        tuned: Dict[str, Any],
+        scope: Any,
     ) -> None:
         """``tuned`` are options of ``model.compile``, ``scope`` where the variables are made."""
         self._replicas, self._tuned = replicas, tuned

@@ -12,11 +12,13 @@ from typing import Any, Dict, List, Tuple
 
 from runner.backends.base import Facts
 from runner.backends.common import malloc
+from runner.backends.common.translation import network_of
 from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.theano import theano_gpu
 from runner.contract.job import Job, MemoryPool
 from runner.networks.layers import Conv, Layer
+from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
 CACHE_VARIABLE = "BENCHDL_CACHE_DIR"
@@ -85,7 +87,7 @@ class Theano(KerasBackend):
     def trainer(self, workload: Workload, seed: int) -> TheanoTrainer:
         """Keras 2 draws from NumPy's generator, Theano's too."""
         self.seed(seed)
-        return TheanoTrainer(self._theano, self.keras, workload)
+        return TheanoTrainer(self._theano, self.keras, network_of(workload))
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and Theano's configuration."""
@@ -114,7 +116,7 @@ class Theano(KerasBackend):
 class TheanoTrainer(KerasTrainer):
     """Keras 2, whose functions Theano compiles ahead of training."""
 
-    def __init__(self, theano: Any, keras: Any, workload: Workload) -> None:
+    def __init__(self, theano: Any, keras: Any, workload: NetworkWorkload) -> None:
         self._theano = theano
         super().__init__(keras, workload, channels_first=True)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 from runner.backends.base import EpochSeen, Facts
 from runner.backends.mxnet import gluon_layers
 from runner.networks.layout import from_outputs_first
-from runner.workloads.workload import Workload
+from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
@@ -21,7 +21,7 @@ class GluonTrainer:
     nothing is read before the end of an epoch.
     """
 
-    def __init__(self, mx: Any, context: Any, workload: Workload, tuned: bool) -> None:
+    def __init__(self, mx: Any, context: Any, workload: NetworkWorkload, tuned: bool) -> None:
         self._mx, self._context, self._workload, self._tuned = mx, context, workload, tuned
         gluon, network = mx.gluon, workload.network
         net = gluon.nn.HybridSequential()

@@ -7,6 +7,7 @@ from typing import Dict, Optional, Tuple
 
 from runner.backends.base import Facts
 from runner.backends.common import translation
+from runner.backends.common.translation import network_of
 from runner.backends.mxnet import gluon_layers, mxnet_gpu
 from runner.backends.mxnet.gluon_trainer import GluonTrainer
 from runner.contract.job import Job
@@ -18,7 +19,7 @@ class MXNet:
 
     def supports(self, workload: Workload) -> Optional[str]:
         """All networks whose layers are translated."""
-        return translation.missing("Gluon", workload.network, gluon_layers.block)
+        return translation.missing("Gluon", workload, gluon_layers.block)
 
     def configure(self, job: Job) -> None:
         """Device visibility, engine, memory pool, TF32 and threads are environment variables."""
@@ -50,7 +51,7 @@ class MXNet:
 
         self._mx.random.seed(seed)
         numpy.random.seed(seed)
-        return GluonTrainer(self._mx, self._context, workload, self._tuned)
+        return GluonTrainer(self._mx, self._context, network_of(workload), self._tuned)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what MXNet says of itself."""

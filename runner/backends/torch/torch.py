@@ -6,6 +6,7 @@ from typing import Dict, Optional, Tuple
 
 from runner.backends.base import Facts
 from runner.backends.common import malloc, translation
+from runner.backends.common.translation import network_of
 from runner.backends.torch import torch_device, torch_layers
 from runner.backends.torch.torch_trainer import TorchTrainer
 from runner.contract.job import Job
@@ -17,7 +18,7 @@ class Torch:
 
     def supports(self, workload: Workload) -> Optional[str]:
         """All networks whose layers are translated."""
-        return translation.missing("PyTorch", workload.network, torch_layers.modules)
+        return translation.missing("PyTorch", workload, torch_layers.modules)
 
     def configure(self, job: Job) -> None:
         """What PyTorch reads at import."""
@@ -42,7 +43,7 @@ class Torch:
         device = torch.device("cuda" if job.device == "gpu" else "cpu")
         pooled = job.settings.memory_pool.mode != "off"
         graphed = self._tuned and job.device == "gpu" and pooled
-        return TorchTrainer(torch, device, workload, self._tuned, graphed)
+        return TorchTrainer(torch, device, network_of(workload), self._tuned, graphed)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what PyTorch says of itself."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 from runner.backends.base import EpochSeen, Facts
 from runner.backends.torch import torch_graph, torch_layers
 from runner.networks.layout import from_outputs_first
-from runner.workloads.workload import Workload
+from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.datasets import Arrays
@@ -26,7 +26,7 @@ class TorchTrainer:
     """
 
     def __init__(
-        self, torch: Any, device: Any, workload: Workload, tuned: bool, graphed: bool
+        self, torch: Any, device: Any, workload: NetworkWorkload, tuned: bool, graphed: bool
     ) -> None:
         self._torch, self._device, self._workload = torch, device, workload
         self._tuned, self._graphed = tuned, graphed

@@ -38,7 +38,7 @@ class TrainsInPrepare(NumPyTrainer):
     def prepare(self, data):
         super().prepare(data)
         self.before = super().weights()
-        self.updates = super().fit(self.job.epochs, lambda *_: None)
+        self.updates = super().fit(self.job.budget.count, lambda *_: None)
 
     def weights(self):
         before, self.before = self.before, None
