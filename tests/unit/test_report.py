@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import report_data
 
+from harness.campaign import plan
 from harness.cli import request, run
 from harness.report import commands, document, library, packing, parts, runs, texts
 from harness.tables.markdown import cells, to_markdown
@@ -143,8 +144,9 @@ def test_the_command_to_run_again_asks_for_the_same_job(make_result, job, monkey
     assert options.threads == [wanted.threads]
     assert options.batch_sizes == [wanted.batch_size]
     assert context.params["launcher"] == wanted.launcher
-    for name in ("gpus", "budget", "train_samples", "seed", "dataset", "overrides", "workload"):
+    for name in ("gpus", "train_samples", "seed", "dataset", "overrides", "workload"):
         assert getattr(options, name) == getattr(wanted, name), name
+    assert plan.budget(options) == wanted.budget
     assert options.allow_unpinned == wanted.allow_unpinned
 
 
