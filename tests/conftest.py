@@ -269,12 +269,18 @@ def tf_on_cpu() -> dict[str, Any]:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks that follow from others: only tests/unit is fast; one engine and one GPU are shared."""
+    """Marks that follow: only tests/unit is fast, and there what starts no real command; one engine
+    and one GPU are shared.
+    """
     for item in items:
-        if not item.path.is_relative_to(REPO / "tests" / "unit"):
+        fixtures = getattr(item, "fixturenames", ())
+        if "benchdl" in fixtures or not item.path.is_relative_to(REPO / "tests" / "unit"):
             item.add_marker("slow")
-        shared = "engine" in getattr(item, "fixturenames", ())
-        if shared or item.get_closest_marker("docker") or item.get_closest_marker("gpu"):
+        if (
+            "engine" in fixtures
+            or item.get_closest_marker("docker")
+            or item.get_closest_marker("gpu")
+        ):
             item.add_marker("alone")
 
 

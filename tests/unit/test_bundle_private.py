@@ -84,6 +84,7 @@ def test_no_path_of_the_maker_s_machine(home, make_result, tmp_path, monkeypatch
     assert json.loads(members["campaign.json"])["options"]["data_dir"] == "$BENCHDL_DATA"
 
 
+@pytest.mark.slow
 def test_what_was_replaced_is_whole_and_replays(home, make_result, tmp_path):
     file = made(home, make_result, tmp_path, f"{home}\n")
     with reading.opened(file) as bundle:

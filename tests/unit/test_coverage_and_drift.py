@@ -50,6 +50,7 @@ def test_a_ratio_of_unlike_shapes_and_sizes_is_held_too():
     assert simulation.covered(a, b, (first, second))[1] >= 0.95 - ERROR
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [5, 6, 10, 20])
 @pytest.mark.parametrize("kind", simulation.SERIES)
 def test_shuffled_blocks_hold_false_verdicts_to_5_percent_whatever_drifts(kind, n):

@@ -30,6 +30,7 @@ from harness.provision.verified import Dataset
 CNN = "cnn-mnist"
 
 MNIST, SYNTHETIC = small_data.contents("mnist"), small_data.contents("synthetic")
+BOMB = gzip.compress(b"\0" * 50_000_000)
 
 
 def _sums(files: dict[str, bytes]) -> dict[str, str]:
@@ -72,7 +73,7 @@ class Mirror(BaseHTTPRequestHandler):
             "html": b"<html>please log in</html>",
             "truncated": packed[: len(packed) // 2],
             "shortened": packed[: len(packed) // 2],
-            "bomb": gzip.compress(b"\0" * 50_000_000),
+            "bomb": BOMB,
             "endless": b"\0" * (len(packed) + 200_000),
         }
         body = bodies.get(kind, packed)
@@ -356,8 +357,8 @@ def test_good_mirror_fills_the_cache(tmp_path: Path, said, use) -> None:
         ("truncated", r"IncompleteRead|broke off after \d+ of \d+ bytes"),
         ("shortened", "not a sound gzip file"),
         ("bomb", "header expected"),
-        ("hanging", "timed out|no answer in 4 s"),
-        ("trickle", "took longer than 4 s"),
+        pytest.param("hanging", "timed out|no answer in 4 s", marks=pytest.mark.slow),
+        pytest.param("trickle", "took longer than 4 s", marks=pytest.mark.slow),
         ("endless", r"is larger than [\d,]+ bytes"),
     ],
 )

@@ -92,6 +92,7 @@ def commits(tmp_path):
     return hook
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
     [

@@ -45,6 +45,7 @@ def test_the_same_seed_is_the_same_order_and_another_is_another():
     assert len({tuple(str(job) for job in ordered(seed, **MANY)) for seed in range(20)}) == 20
 
 
+@pytest.mark.slow
 def test_no_configuration_has_a_favourite_place():
     first = Counter(
         block[0].configuration.backend

@@ -145,6 +145,7 @@ def six_of_each(make_result, stored):
             stored(Path("results"), make_result(job=job))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("six_of_each")
 def test_answers_are_those_of_the_command(request, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
@@ -165,6 +166,7 @@ def test_answers_are_those_of_the_command(request, monkeypatch):
     assert Path("made.csv").read_text() == command("report", "--format", "csv").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("launched", "six_of_each")
 def test_the_notebook_of_the_readme_runs_as_written():
     blocks = re.findall(r"(?:^    .*\n|^\n)+", (REPO / "README.md").read_text(), re.MULTILINE)

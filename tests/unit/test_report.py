@@ -178,6 +178,7 @@ def test_the_newest_runs_get_timelines(tmp_path):
     assert set(document.timelines(document.Source(kept, folders, timelines=1))) == {newest}
 
 
+@pytest.mark.slow
 def test_the_library_is_made_once_and_closes_no_script(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path))
     made = library.script()
@@ -235,6 +236,7 @@ def test_a_damaged_result_is_named_in_the_page(make_result, stored, benchdl, tmp
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("required", "outcome"), [(None, "1 skipped"), ("1", "1 error")])
 def test_without_chromium_browser_tests_are_skipped_or_fail(tmp_path, required, outcome):
     (tmp_path / "test_it.py").write_text(

@@ -92,6 +92,7 @@ def test_a_picture_depends_on_its_number_only() -> None:
     assert np.array_equal(labels[:7], few_labels)
 
 
+@pytest.mark.slow
 def test_master_copies_are_different_handwritings_within_the_cutoff() -> None:
     fields = glyphs.masters()
     assert fields.shape == (10 * glyphs.COPIES, glyphs.SIDE, glyphs.SIDE)

@@ -40,5 +40,6 @@ def test_jobs_compile_into_a_folder_that_goes_with_the_run(no_cache, make_result
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_report_needs_no_cache(no_cache):
     assert "vegaEmbed" in library.script()
