@@ -43,12 +43,14 @@ class Framework(_Strict):
     """The pinned software: wheels by exact version, Debian packages by upstream version.
 
     ``cpu_wheels`` and ``gpu_wheels`` come on top of ``wheels`` in one flavour: frameworks whose
-    builds differ, and that bring CUDA as wheels of their own.
+    builds differ, and that bring CUDA as wheels of their own. ``api_wheels`` are a high-level API
+    above either, in a layer of its own: images on one framework share all that is below it.
     """
 
     wheels: dict[str, str] = {}
     cpu_wheels: dict[str, str] = {}
     gpu_wheels: dict[str, str] = {}
+    api_wheels: dict[str, str] = {}
     debian: dict[str, str] = {}
 
     @property
@@ -56,9 +58,13 @@ class Framework(_Strict):
         """Whether the flavours hold different wheels, in a lock file for each."""
         return bool(self.cpu_wheels or self.gpu_wheels)
 
+    def below_api(self, flavour: Flavour) -> dict[str, str]:
+        """Distribution to exact version of what the image of ``flavour`` holds without the API."""
+        return {**self.wheels, **(self.gpu_wheels if flavour == "gpu" else self.cpu_wheels)}
+
     def pinned(self, flavour: Flavour) -> dict[str, str]:
         """Distribution to exact version of all wheels that ``flavour`` promises."""
-        return {**self.wheels, **(self.gpu_wheels if flavour == "gpu" else self.cpu_wheels)}
+        return {**self.below_api(flavour), **self.api_wheels}
 
     def attested(self, flavour: Flavour) -> dict[str, str]:
         """Distribution name to version, for what the runner proves from the live process."""
@@ -189,11 +195,14 @@ class ImageSpec(_Strict):
 
     ``workloads`` are those that the backend can train; ``None`` is not said (a bundle's file from
     before the key): then the runner says it, once it has started.
+    ``dockerfile`` names one that images share, ``docker/base/<dockerfile>.Dockerfile``; without it the
+    folder has its own.
     """
 
     title: str
     description: str
     workloads: list[str] | None = None
+    dockerfile: str | None = Field(default=None, pattern="^[a-z0-9-]+$")
     base: Base
     framework: Framework
     cuda: Cuda | None = None

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import tarfile
+from pathlib import Path
 
 from harness import paths
 from harness.catalog import Backend, Flavour
@@ -20,21 +21,19 @@ _SHARED_SCRIPTS = ("apt-install.sh", "install-cuda.sh")
 
 
 def files(backend: Backend, flavour: Flavour) -> dict[str, bytes]:
-    """Name in the context to contents: the backend's folder, shared scripts and ``runner/``.
+    """Name in the context to contents: the backend's folder, what images share, and ``runner/``.
 
     Raises:
-        UsageError: the backend's folder has no Dockerfile, or a shared script is missing.
+        UsageError: there is no Dockerfile, or there are two, or a shared script is missing.
     """
-    if not (backend.folder / "Dockerfile").is_file():
-        raise UsageError(
-            f"{backend.folder} has no Dockerfile", "add one: docs/backends.md says how"
-        )
+    dockerfile = _dockerfile(backend)
     unused = _unused(backend, flavour)
     found = {
         file.relative_to(backend.folder).as_posix(): file.read_bytes()
         for file in sorted(backend.folder.rglob("*"))
         if file.is_file() and "__pycache__" not in file.parts and file.name not in unused
     }
+    found["Dockerfile"] = dockerfile.read_bytes()
     own = locks.FLAVOUR_LOCKS[flavour]
     if own in found:
         found[FRAMEWORK_LOCK] = found.pop(own)
@@ -47,6 +46,21 @@ def files(backend: Backend, flavour: Flavour) -> dict[str, bytes]:
     for file in sorted(runner.rglob("*.py")):
         found[f"runner/{file.relative_to(runner).as_posix()}"] = file.read_bytes()
     return found
+
+
+def _dockerfile(backend: Backend) -> Path:
+    """The backend's own, or the shared one that its image.toml names."""
+    own, shared = backend.folder / "Dockerfile", backend.spec.dockerfile
+    if shared and own.exists():
+        raise UsageError(
+            f"{own} is there, and image.toml names another with dockerfile = '{shared}'",
+            "remove one of the two",
+        )
+    chosen = paths.root() / "docker" / "base" / f"{shared}.Dockerfile" if shared else own
+    if not chosen.is_file():
+        advice = "docs/backends.md says how to add one" if not shared else "correct image.toml"
+        raise UsageError(f"{chosen} is missing", advice)
+    return chosen
 
 
 def _unused(backend: Backend, flavour: Flavour) -> set[str]:

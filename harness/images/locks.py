@@ -20,6 +20,7 @@ _COMMON = [
 SHARED_LOCK = "requirements.lock"
 FLAVOUR_LOCKS: dict[Flavour, str] = {"cpu": "cpu.lock", "gpu": "gpu.lock"}
 CUDA_LOCK = "cuda.lock"
+API_LOCK = "api.lock"
 
 _PLATFORM = "x86_64-manylinux_2_31"  # Debian bullseye's glibc
 
@@ -41,8 +42,11 @@ def write(backend: Backend, say: Callable[[str], None]) -> None:
             _compile(backend, name, pins + runner, image_python, say)
         elif name in FLAVOUR_LOCKS.values():
             # What is in the shared layer stays as it is there.
-            shared = ["--constraints", str(backend.folder / SHARED_LOCK)]
-            _compile(backend, name, pins + runner, [*image_python, *shared], say)
+            below = _constraints(backend, [SHARED_LOCK])
+            _compile(backend, name, pins + runner, [*image_python, *below], say)
+        elif name == API_LOCK:
+            below = _constraints(backend, [SHARED_LOCK, *FLAVOUR_LOCKS.values()])
+            _compile(backend, name, pins, [*image_python, *below], say)
     for stack in spec.local:
         lowest = stack.python.split(",")[0].lstrip(">=~ ")
         universal = ["--universal", "--python-version", lowest]
@@ -55,12 +59,14 @@ def promised(backend: Backend) -> dict[str, dict[str, str]]:
 
     requirements.lock is for both flavours; where their wheels differ, cpu.lock and gpu.lock hold
     everything, and requirements.lock what images may share. cuda.lock is CUDA from wheels that
-    are not the framework's own.
+    are not the framework's own, api.lock what comes above the framework.
     """
     spec = backend.spec
     found = {SHARED_LOCK: spec.framework.wheels}
     if spec.framework.by_flavour:
-        found |= {FLAVOUR_LOCKS[one]: spec.framework.pinned(one) for one in backend.flavours()}
+        found |= {FLAVOUR_LOCKS[one]: spec.framework.below_api(one) for one in backend.flavours()}
+    if spec.framework.api_wheels:
+        found[API_LOCK] = spec.framework.api_wheels
     if spec.cuda and spec.cuda.wheels:
         cudnn = spec.cudnn
         extra = {cudnn.wheel: cudnn.version} if cudnn and cudnn.wheel else {}
@@ -77,6 +83,11 @@ def missing(lock: Path, wheels: dict[str, str]) -> list[str]:
         for name, version in wheels.items()
         if f"{name}=={version}".lower() not in lines
     ]
+
+
+def _constraints(backend: Backend, names: list[str]) -> list[str]:
+    locks = [backend.folder / name for name in names]
+    return [word for lock in locks if files.is_file(lock) for word in ("--constraints", str(lock))]
 
 
 def _pins(wheels: dict[str, str]) -> str:

@@ -152,5 +152,34 @@ def test_a_lock_of_the_other_flavour_does_not_rebuild_an_image(root):
 
 def test_a_backend_without_dockerfile_says_where_to_read_on(root):
     (root / "docker" / "dummy" / "Dockerfile").unlink()
-    with pytest.raises(UsageError, match=r"has no Dockerfile.*docs/backends\.md"):
+    with pytest.raises(UsageError, match=r"Dockerfile is missing.*docs/backends\.md"):
+        context.files(catalog.load("dummy"), "cpu")
+
+
+@pytest.fixture
+def sharing(root):
+    """The test backend, with an image.toml that names a Dockerfile of docker/base."""
+    file = root / "docker" / "dummy" / "image.toml"
+    file.write_text('dockerfile = "wheels"\n' + file.read_text())
+    return root / "docker" / "dummy"
+
+
+def test_a_shared_dockerfile_is_that_of_the_image(root, sharing):
+    (sharing / "Dockerfile").unlink()
+    shared = root / "docker" / "base" / "wheels.Dockerfile"
+    before = fingerprint()
+    assert context.files(catalog.load("dummy"), "cpu")["Dockerfile"] == shared.read_bytes()
+    shared.write_text(shared.read_text() + "\n# changed\n")
+    assert fingerprint() != before
+
+
+def test_a_dockerfile_of_its_own_beside_a_shared_one_is_refused(sharing):
+    with pytest.raises(UsageError, match="names another with dockerfile = 'wheels': remove one"):
+        context.files(catalog.load("dummy"), "cpu")
+
+
+def test_a_shared_dockerfile_that_is_not_there_is_one_line(root, sharing):
+    (sharing / "Dockerfile").unlink()
+    (root / "docker" / "base" / "wheels.Dockerfile").unlink()
+    with pytest.raises(UsageError, match=r"wheels\.Dockerfile is missing: correct image\.toml"):
         context.files(catalog.load("dummy"), "cpu")

@@ -15,7 +15,7 @@ BACKENDS = sorted(file.parent.name for file in (REPO / "docker").glob("*/image.t
 LOCKS = [*sorted((REPO / "docker").glob("*/*.lock")), REPO / "harness" / "requirements.lock"]
 
 MODERN = [name for name in BACKENDS if not catalog.load(name).spec.cuda.wheels]
-"""Images whose framework brings its own CUDA: with one Dockerfile and one shared layer."""
+"""Images whose framework brings its own CUDA: they share a Dockerfile, and layers."""
 
 
 def promised(name):
@@ -47,7 +47,7 @@ def test_every_lock_holds_what_the_runner_needs(backend):
     needs = dict(line.split("==") for line in text.splitlines() if line and line[0] != "#")
     assert {"pydantic", "psutil", "nvidia-ml-py3"} <= set(needs)
     for name in promised(backend):
-        if name != "cuda.lock":
+        if name not in ("cuda.lock", "api.lock"):  # these come on top of another
             assert locks.missing(REPO / "docker" / backend / name, needs) == []
 
 
@@ -85,12 +85,38 @@ def test_cuda_is_the_same_in_all_images_so_that_they_share_its_layer():
     assert len({text[text.index("# ----") : text.rindex("# ----")] for text in dockerfiles}) == 1
 
 
-@pytest.mark.parametrize("file", ["Dockerfile", "requirements.lock"])
-def test_modern_images_share_their_layers(file):
-    contents = {name: (REPO / "docker" / name / file).read_bytes() for name in MODERN}
+def test_no_two_dockerfiles_are_alike():
+    """Those of the same contents are one file, docker/base/NAME.Dockerfile."""
+    found = [*(REPO / "docker").glob("*/Dockerfile"), *(REPO / "docker/base").glob("*.Dockerfile")]
+    contents = {file: file.read_bytes() for file in found}
+    assert len(set(contents.values())) == len(contents) >= 4
+
+
+def test_modern_images_share_their_layers():
+    contents = {(REPO / "docker" / name / "requirements.lock").read_bytes() for name in MODERN}
     assert len(MODERN) >= 3
-    assert len(set(contents.values())) == 1, "the same, word for word, in: " + ", ".join(MODERN)
+    assert len(contents) == 1, "the same, word for word, in: " + ", ".join(MODERN)
     assert len({catalog.load(name).spec.base.reference for name in MODERN}) == 1
+    assert {catalog.load(name).spec.dockerfile for name in MODERN} == {"wheels"}
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_plain_frameworks_hold_no_keras(backend):
+    for name in promised(backend):
+        assert not {"keras", "h5py", "optree"} & names(REPO / "docker" / backend / name)
+
+
+@pytest.mark.parametrize("backend", ["keras3-jax", "keras3-torch"])
+@pytest.mark.parametrize("below", ["cpu.lock", "gpu.lock"])
+def test_what_comes_above_a_framework_changes_nothing_below(backend, below):
+    folder = REPO / "docker" / backend
+    framework, above = (
+        dict(re.match(r"([^=]+)==([^\s;]+)", one).groups() for one in requirements(folder / name))
+        for name in (below, "api.lock")
+    )
+    both = set(framework) & set(above)
+    assert "numpy" in both
+    assert {name: framework[name] for name in both} == {name: above[name] for name in both}
 
 
 @pytest.mark.parametrize("framework", ["jax", "torch"])

@@ -1,9 +1,8 @@
-# Keras 3 and the current frameworks, from wheels alone: CUDA is theirs. The build context is this
-# folder, the scripts of ../base and the runner package (harness/context.py puts it together).
+# An image of wheels alone, CUDA among them. image.toml chooses this file with dockerfile = "wheels".
+# The build context is the backend's folder, the scripts of this one and the runner package
+# (harness/images/context.py puts it together).
 #
-# This file, the base and requirements.lock are the same in keras3-tf, keras3-jax, keras3-torch, jax
-# and torch, so that engines keep these layers once; and likewise those of images whose framework
-# locks are the same. Change it in all of them together.
+# What most images share comes first: engines keep a layer once for all images that agree up to it.
 ARG BASE_IMAGE=debian:bookworm-slim
 FROM ${BASE_IMAGE}
 
@@ -12,16 +11,23 @@ ARG DEBIAN_ARCHIVE=http://archive.debian.org/debian
 COPY apt-install.sh /opt/benchdl/build/
 RUN sh /opt/benchdl/build/apt-install.sh python3-venv
 
-# Keras 3, NumPy and what the runner needs.
+# [framework.wheels] and what the runner needs.
 COPY requirements.lock /opt/benchdl/build/
 RUN python3 -m venv /opt/venv && \
     /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --require-hashes \
         --requirement /opt/benchdl/build/requirements.lock
 
-# cpu.lock or gpu.lock.
+# [framework.cpu_wheels] or [framework.gpu_wheels]: cpu.lock or gpu.lock.
 COPY framework.lock /opt/benchdl/build/
 RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --require-hashes \
         --requirement /opt/benchdl/build/framework.lock
+
+# [framework.api_wheels]: api.lock, where there is one; a pattern may match nothing.
+COPY requirements.lock api.loc[k] /opt/benchdl/build/
+RUN if [ -e /opt/benchdl/build/api.lock ]; then \
+        /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --require-hashes \
+            --requirement /opt/benchdl/build/api.lock; \
+    fi
 
 ARG DEBIAN_PACKAGES=
 RUN sh /opt/benchdl/build/apt-install.sh ${DEBIAN_PACKAGES}
