@@ -6,7 +6,7 @@
 #   make selftest        ARGS=--quick
 #   make perf            ARGS="--blocks 5 --out docs/measurements/..." (benchmarks/perf)
 #   make mutants         ARGS=harness/stats/medians.py (tests/mutants: is there a test that fails?)
-#   make images | doctor | setup | test-fast | test | test-gpu | lint | format | lock | clean
+#   make images | doctor | setup [DEV=1] | test-fast | test | test-gpu | lint | format | lock | clean
 # PYTHON=python3.11 chooses the Python. What the goals do stands in harness/make/goals.py.
 
 ifeq ($(wildcard harness/make/__main__.py),)

@@ -195,8 +195,8 @@ class ImageSpec(_Strict):
 
     ``workloads`` are those that the backend can train; ``None`` is not said (a bundle's file from
     before the key): then the runner says it, once it has started.
-    ``dockerfile`` names one that images share, ``docker/base/<dockerfile>.Dockerfile``; without it the
-    folder has its own.
+    ``dockerfile`` names one that images share, ``docker/base/<dockerfile>.Dockerfile``; without it
+    the folder has its own.
     """
 
     title: str

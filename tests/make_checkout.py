@@ -15,7 +15,7 @@ REPO = Path(__file__).resolve().parents[1]
 NEEDED = (
     "Makefile", "pyproject.toml", "harness/__init__.py", "harness/errors.py",
     "harness/addresses.py", "harness/package_settings.py", "harness/printable.py",
-    "harness/requirements.lock",
+    "harness/requirements.lock", "harness/development.lock", "setup.py",
     "docker/base/build-constraints.lock",
 )  # fmt: skip
 
@@ -41,20 +41,24 @@ def make(root: Path) -> Path:
     return root
 
 
-def give_environment(root: Path) -> None:
+def give_environment(root: Path, *, tools: bool = True) -> None:
     """Put the program that tells in the place of an environment that is ready."""
-    from harness.make.venv import Venv
+    from harness.make import venv
 
     python = root / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(PYTHON.format(real=sys.executable, root=root))
     python.chmod(0o755)
+    environment = venv.Venv(root, print)
     stamp = {
         "folder": str(root),
-        "made_of": Venv(root, print)._made_of(),
+        "made_of": environment._made_of(venv._MADE_OF),
         "python": platform.python_version(),
     }
     (root / ".venv" / ".ready").write_text(json.dumps(stamp))
+    if tools:
+        (root / ".venv" / "bin" / "pytest").touch()
+        (root / ".venv" / ".ready-tools").write_text(environment._made_of((venv._TOOLS_LOCK,)))
 
 
 def environment(**more: str) -> dict[str, str]:

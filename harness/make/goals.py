@@ -77,6 +77,7 @@ _PERF: dict[str, Options] = {"DEVICE": one("--device"), "DATA_DIR": one("--data-
 _PYTEST: dict[str, Options] = {"PYTEST_ARGS": free}
 _MUTANTS: dict[str, Options] = {"ARGS": free}
 _NOTHING: dict[str, Options] = {}
+_DEV = flag("--dev")
 
 _OPTIONS = {
     "bench": _RUN, "resume": _RESUME, "compare": _COMPARE, "report": _REPORT,
@@ -86,12 +87,20 @@ _OPTIONS = {
 }  # fmt: skip
 _BESIDES = {
     "resume": ("CAMPAIGN",), "compare": ("A", "B"), "perf": ("BACKENDS",), "images": ("BACKENDS",),
+    "setup": ("DEV",),
 }  # fmt: skip
 # A file's tests stay together: what they share is made once.
 _AT_ONCE = ("-n", "logical", "--dist", "loadfile", "-m")
+_DEVELOPMENT = ("test", "test-fast", "test-gpu", "mutants", "lint", "format")
+"""The goals that take more than users need: pytest, mypy, ruff, ..."""
 _LOCK = (
-    "pip compile pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes "
-    "--no-annotate --no-header --no-emit-index-url --output-file harness/requirements.lock"
+    "pip compile pyproject.toml --universal --python-version 3.10 --generate-hashes "
+    "--no-annotate --no-header --no-emit-index-url "
+)
+_LOCKS = (
+    _LOCK + "--output-file harness/requirements.lock",
+    _LOCK + "--extra dev --constraints harness/requirements.lock "
+    "--output-file harness/development.lock",
 )
 
 
@@ -143,7 +152,7 @@ def programs(goal: str, given: Mapping[str, str], python: str) -> list[list[str]
         ],
         "format": [[f"{folder}/ruff", "format", "."], [f"{folder}/ruff", "check", "--fix", "."]],
         # Of the harness itself; a backend's are made from its image.toml by `benchdl images lock`.
-        "lock": [[f"{folder}/uv", *_LOCK.split()]],
+        "lock": [[f"{folder}/uv", *options.split()] for options in _LOCKS],
     }.get(kind, [])
 
 
@@ -185,7 +194,8 @@ def _run(goal: str) -> int:
         environment.remove()
         return 0
     commands = programs(goal, given, environment.python)  # what is wrong is said before the work
-    environment.ready(chosen=bool(given.get("PYTHON", "").strip()))
+    tools = _kind(goal) in _DEVELOPMENT or bool(_DEV("DEV", given.get("DEV", "0")))
+    environment.ready(chosen=bool(given.get("PYTHON", "").strip()), tools=tools)
     surroundings = package_settings.without_python(os.environ)
     surroundings = {
         name: value

@@ -22,17 +22,20 @@ from pathlib import Path
 from harness import addresses, package_settings
 from harness.errors import BenchdlError
 
-_STAMP = ".ready"
+_STAMP, _TOOLS_STAMP = ".ready", ".ready-tools"
 _LOCK = "harness/requirements.lock"
+_TOOLS_LOCK = "harness/development.lock"  # the same and more, for those who change benchdl
 _BUILD_TOOLS = "docker/base/build-constraints.lock"  # setuptools, which builds what has no wheel
-_MADE_OF = (_LOCK, _BUILD_TOOLS, "pyproject.toml")
+_MADE_OF = (_LOCK, _BUILD_TOOLS, "pyproject.toml", "setup.py")
 _TAIL_LINES = 4
 
 # Whatever the surroundings did to an installation: this is what the harness imports.
 _SEEN = """
 import click, docker, filelock, jinja2, numpy, packaging, psutil, pydantic, pynvml, rich, scipy, uv
-import harness.cli.command, pytest, runner.contract, vl_convert
+import benchdl, harness.cli.command, runner.contract, vl_convert
 """
+_TOOLS_SEEN = "import hypothesis, mypy, playwright, pytest"
+_ADVICE = "check the network and the disk, then try again"
 _WHERE = "import sys, click, harness; print(harness.__file__); print(sys.prefix)"
 
 _COMMAND = """\
@@ -56,21 +59,27 @@ class Venv:
         self.python = str(self._folder / "bin" / "python")
         self._lock: int | None = None
 
-    def ready(self, *, chosen: bool = False) -> None:
+    def ready(self, *, chosen: bool = False, tools: bool = False) -> None:
         """Make the environment unless it is ready; keep it from being taken away meanwhile.
 
-        ``chosen``: it has to be of the Python that runs this.
+        Args:
+            chosen: it has to be of the Python that runs this.
+            tools: it has to hold what changing benchdl takes: pytest, mypy, ruff, ... Where it
+                holds them already it keeps them.
 
         Raises:
             BenchdlError: it cannot be made.
         """
         lock = self._lock = self._open() if self._lock is None else self._lock
         self._wait(lock, fcntl.LOCK_SH)
-        if self._outdated(chosen):
+        if self._outdated(chosen) or (tools and self._without_tools()):
             self._wait(lock, fcntl.LOCK_EX)
             problem = self._outdated(chosen)  # another one may have made it meanwhile
+            tools = tools or self._has_tools()
             if problem:
                 self._make(problem)
+            if tools and self._without_tools():
+                self._add_tools()
             self._wait(lock, fcntl.LOCK_SH)
 
     def remove(self) -> None:
@@ -114,7 +123,7 @@ class Venv:
             return "it is not finished, or of an older benchdl"
         reasons = {
             f"it is that of {folder}": folder != str(self._root),
-            "what it is made of has changed": made_of != self._made_of(),
+            "what it is made of has changed": made_of != self._made_of(_MADE_OF),
             f"it is of Python {version}": chosen and version != platform.python_version(),
         }
         return next((why for why, holds in reasons.items() if holds), "") or self._broken()
@@ -128,9 +137,20 @@ class Venv:
         where = [str(self._root / "harness" / "__init__.py"), str(self._folder)]
         return "" if done.stdout.splitlines() == where else "it does not work any more"
 
-    def _made_of(self) -> str:
+    def _has_tools(self) -> bool:
+        """Whether tools were installed, of whatever versions; not in what a link leads to."""
+        return not self._folder.is_symlink() and (self._folder / "bin" / "pytest").exists()
+
+    def _without_tools(self) -> bool:
+        try:
+            made_of = (self._folder / _TOOLS_STAMP).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return True
+        return made_of != self._made_of((_TOOLS_LOCK,))
+
+    def _made_of(self, names: tuple[str, ...]) -> str:
         digest = hashlib.sha256()
-        for name in _MADE_OF:
+        for name in names:
             digest.update(hashlib.sha256((self._root / name).read_bytes()).digest())
         return digest.hexdigest()
 
@@ -146,40 +166,59 @@ class Venv:
                 "apt-get install python3-venv",
             )
             settings = package_settings.for_pip(os.environ, home)
-            install = [self.python, "-I", "-m", "pip", "install", "--quiet"]
-            # No isolated builds: pip would fetch their tools without hashes. Here they are first.
-            exact = ["--require-hashes", "--no-build-isolation", "--use-pep517"]
-            advice = "check the network and the disk, then try again"
-            self._step([*install, *exact, "--requirement", _BUILD_TOOLS], settings, advice)
-            self._step([*install, *exact, "--requirement", _LOCK], settings, advice)
-            own = ["--no-deps", "--no-build-isolation", "--editable", "."]
-            self._step([*install, *own], settings, advice)
+            self._step([*self._install(), "--requirement", _BUILD_TOOLS], settings, _ADVICE)
+            self._step([*self._install(), "--requirement", _LOCK], settings, _ADVICE)
+            own = [self.python, "-I", "-m", "pip", "install", "--quiet", "--no-deps"]
+            self._step([*own, "--no-build-isolation", "--editable", "."], settings, _ADVICE)
             python = "'" + self.python.replace("'", "'\"'\"'") + "'"
             command = self._folder / "bin" / "benchdl"
             command.write_text(_COMMAND.format(python=python), encoding="utf-8")
-            self._step([self.python, "-I", "-c", _SEEN], settings, advice)
+            self._step([self.python, "-I", "-c", _SEEN], settings, _ADVICE)
             stamp = {
                 "folder": str(self._root),
-                "made_of": self._made_of(),
+                "made_of": self._made_of(_MADE_OF),
                 "python": platform.python_version(),
             }
             (self._folder / _STAMP).write_text(json.dumps(stamp), encoding="utf-8")
+
+    def _add_tools(self) -> None:
+        """Install the tools beside what is there; after a failure they are not taken for ready."""
+        self._say("adding the tools for changing benchdl to .venv (once) ...")
+        with tempfile.TemporaryDirectory(prefix="benchdl-setup-") as home, self._writing():
+            settings = package_settings.for_pip(os.environ, Path(home))
+            stamp = self._folder / _TOOLS_STAMP
+            stamp.unlink(missing_ok=True)
+            self._step([*self._install(), "--requirement", _TOOLS_LOCK], settings, _ADVICE)
+            self._step([self.python, "-I", "-c", _TOOLS_SEEN], settings, _ADVICE)
+            stamp.write_text(self._made_of((_TOOLS_LOCK,)), encoding="utf-8")
+
+    def _install(self) -> list[str]:
+        """No isolated builds: pip would fetch their tools without hashes. Here they are first."""
+        exact = ["--require-hashes", "--no-build-isolation", "--use-pep517"]
+        return [self.python, "-I", "-m", "pip", "install", "--quiet", *exact]
 
     @contextlib.contextmanager
     def _whole(self) -> Iterator[None]:
         """Nothing is there before, and nothing after a failure."""
         try:
-            self._clear()
+            with self._writing():
+                self._clear()
+                yield
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self._clear()
+            raise
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A place that cannot be written is told in one line."""
+        try:
             yield
         except OSError as error:
             raise BenchdlError(
                 f"cannot write {error.filename or self._folder} ({error.strerror})",
                 "make the checkout writable, or use one of your own",
             ) from None
-        except BaseException:
-            with contextlib.suppress(OSError):
-                self._clear()
-            raise
 
     def _clear(self) -> None:
         if self._folder.is_symlink():

@@ -110,6 +110,17 @@ def test_two_makes_at_once_in_a_fresh_checkout_in_hostile_surroundings(hostile, 
     )
     assert (done.returncode, done.stderr) == (0, "")
 
+    # Users get no tools for changing benchdl; who asks for them gets them besides.
+    mypy = root / ".venv" / "bin" / "mypy"
+    assert not mypy.exists()
+    added = subprocess.run(
+        ["make", f"PYTHON={sys.executable}", "setup", "DEV=1"], cwd=root, env=hostile,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert added.returncode == 0, added.stderr
+    assert added.stderr == "benchdl: adding the tools for changing benchdl to .venv (once) ...\n"
+    assert mypy.exists()
+
     # cp -a, then mv: neither may run the other's code.
     copied = tmp_path / "copied"
     shutil.copytree(root, copied, symlinks=True)

@@ -12,7 +12,8 @@ from harness.images import locks
 
 REPO = Path(__file__).resolve().parents[2]
 BACKENDS = sorted(file.parent.name for file in (REPO / "docker").glob("*/image.toml"))
-LOCKS = [*sorted((REPO / "docker").glob("*/*.lock")), REPO / "harness" / "requirements.lock"]
+OWN = [REPO / "harness" / name for name in ("requirements.lock", "development.lock")]
+LOCKS = [*sorted((REPO / "docker").glob("*/*.lock")), *OWN]
 
 MODERN = [name for name in BACKENDS if not catalog.load(name).spec.cuda.wheels]
 """Images whose framework brings its own CUDA: they share a Dockerfile, and layers."""
@@ -133,6 +134,14 @@ def test_the_promised_cudnn_is_that_of_the_framework_s_own_wheels(backend):
     text = (REPO / "docker" / backend / "gpu.lock").read_text()
     assert re.search(rf"^nvidia-cudnn-cu\d+=={re.escape(cudnn.version)} ", text, re.MULTILINE)
     assert cudnn.wheel is None
+
+
+def test_who_changes_benchdl_has_what_its_users_have_and_more():
+    users, developers = map(requirements, OWN)
+    assert set(users) < set(developers)
+    tools = {"mypy", "pytest", "ruff", "playwright", "hypothesis"}
+    assert not tools & names(OWN[0])
+    assert tools <= names(OWN[1])
 
 
 def test_cuda_lock_holds_nothing_but_its_pins():

@@ -15,6 +15,7 @@ import make_checkout
 import pytest
 
 from harness.errors import BenchdlError
+from harness.make import goals
 from harness.make.venv import Venv
 
 
@@ -36,7 +37,7 @@ class Quick(Venv):
         self.steps.append(command)
         if "venv" in command:
             Path(self.python).parent.mkdir(parents=True)
-        if self.fails_at and self.fails_at in command:
+        if self.fails_at and any(word.startswith(self.fails_at) for word in command):
             raise BenchdlError("it failed")
 
 
@@ -89,8 +90,7 @@ def test_one_that_is_not_this_checkouts_or_not_whole_is_made_again(root, spoil, 
     spoil(root)
     venv = Quick(root)
     venv.ready()
-    (line,) = venv.said
-    assert said in line
+    assert said in venv.said[0]
     stamp = json.loads((root / ".venv" / ".ready").read_text())
     assert stamp["folder"] == str(root)
 
@@ -124,6 +124,87 @@ def test_a_failure_leaves_nothing(root, step):
     with pytest.raises(BenchdlError, match="it failed"):
         venv.ready()
     assert not (root / ".venv").exists()
+
+
+@pytest.mark.parametrize("step", ["harness/development.lock", "import hypothesis"])
+def test_tools_that_cannot_be_added_are_not_taken_for_ready(root, step):
+    (root / ".venv" / ".ready-tools").unlink()
+    venv = Quick(root)
+    venv.fails_at = step
+    with pytest.raises(BenchdlError, match="it failed"):
+        venv.ready(tools=True)
+    assert venv._without_tools()
+    venv.ready()  # what users need is there still
+    venv.fails_at = None
+    venv.ready(tools=True)
+    assert not venv._without_tools()
+
+
+def locks(venv):
+    """The lock files that were installed."""
+    named = [step[-1] for step in venv.steps if "--requirement" in step]
+    return [Path(name).name for name in named]
+
+
+USERS = ["build-constraints.lock", "requirements.lock"]
+
+
+def test_users_get_no_tools(root):
+    shutil.rmtree(root / ".venv")
+    venv = Quick(root)
+    venv.ready()
+    assert locks(venv) == USERS
+    assert "pytest" not in venv.steps[-1][-1]
+
+
+def test_tools_are_added_once_to_what_is_there(root):
+    shutil.rmtree(root / ".venv")
+    make_checkout.give_environment(root, tools=False)
+    venv = Quick(root)
+    venv.ready()
+    assert venv.steps == []
+    venv.ready(tools=True)
+    assert locks(venv) == ["development.lock"]
+    assert "adding the tools" in venv.said[-1]
+    venv.ready(tools=True)
+    assert locks(venv) == ["development.lock"]
+
+
+def test_other_versions_of_the_tools_are_added_when_they_are_needed(root):
+    with (root / "harness" / "development.lock").open("a") as file:
+        file.write("# changed\n")
+    venv = Quick(root)
+    venv.ready()
+    assert venv.steps == []
+    venv.ready(tools=True)
+    assert locks(venv) == ["development.lock"]
+
+
+def test_an_environment_that_has_the_tools_is_made_again_with_them(root):
+    spoil_inputs(root)
+    venv = Quick(root)
+    venv.ready()
+    assert locks(venv) == [*USERS, "development.lock"]
+
+
+@pytest.mark.parametrize(
+    ("words", "tools"),
+    [(["test"], True), (["mutants"], True), (["test-fast"], True), (["lint"], True), (["format"], True),
+     (["setup", "DEV=1"], True), (["setup"], False), (["setup", "DEV=0"], False),
+     (["report"], False), (["bench-tf"], False)],
+)  # fmt: skip
+def test_each_goal_makes_what_it_needs(monkeypatch, words, tools):
+    asked = []
+    monkeypatch.setattr(goals.venv.Venv, "ready", lambda venv, **how: asked.append(how["tools"]))
+    monkeypatch.setattr(goals, "programs", lambda *of: [])
+    goal, *given = words
+    monkeypatch.setenv("BENCHDL_MAKE_GIVEN", " ".join(word.partition("=")[0] for word in given))
+    for name, _, value in (word.partition("=") for word in given):
+        monkeypatch.setenv(f"BENCHDL_MAKE_{name}", value)
+    monkeypatch.setenv("BENCHDL_MAKE_GOALS", goal)
+    monkeypatch.chdir(Path.cwd())
+    assert goals.main([goal]) == 0
+    assert asked == [tools]
 
 
 def test_every_build_tool_is_there_by_hash_before_anything_is_built(root):
