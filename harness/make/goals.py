@@ -29,6 +29,7 @@ _RUN: dict[str, Options] = {
     "CUDNN": setting("cudnn.enabled"),
     "SET": pairs,
     "EPOCHS": one("--epochs"),
+    "BUDGET": one("--budget"),
     "TRAIN_SAMPLES": one("--train-samples"),
     "REPEAT": one("--repeat"),
     "THREADS": one("--threads"),
@@ -89,8 +90,11 @@ _BESIDES = {
     "resume": ("CAMPAIGN",), "compare": ("A", "B"), "perf": ("BACKENDS",), "images": ("BACKENDS",),
     "setup": ("DEV",),
 }  # fmt: skip
-# A file's tests stay together: what they share is made once.
-_AT_ONCE = ("-n", "logical", "--dist", "loadfile", "-m")
+# A file's tests stay together: what they share is made once. The files begin in their order, the
+# long ones of tests/integration first. More than four processes would want much memory.
+_AT_ONCE = (
+    "-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder", "-m",
+)  # fmt: skip
 _DEVELOPMENT = ("test", "test-fast", "test-gpu", "mutants", "lint", "format")
 """The goals that take more than users need: pytest, mypy, ruff, ..."""
 _LOCK = (
