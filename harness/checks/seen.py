@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from harness.checks.witness import Witness
 from runner.contract.measurement import Measurement
-from runner.contract.samples import JOB_CPU_COLUMN, Samples
+from runner.contract.samples import JOB_CPU_COLUMN, Samples, gpu_column
 
 
 @dataclass(frozen=True)
@@ -27,3 +27,15 @@ class Seen:
             return None
         window = self.samples.covered(marks[first], marks[last])
         return self.samples.growth(JOB_CPU_COLUMN, *window) if window else None
+
+    def gpu_busy_s(self, measured: Measurement, first: str, last: str) -> float | None:
+        """Seconds that kernels ran between two marks, summed over GPUs; None where not known."""
+        marks = measured.marks
+        if first not in marks or last not in marks:
+            return None
+        window = self.samples.covered(marks[first], marks[last])
+        columns = [gpu_column(gpu.index, "util_percent") for gpu in measured.gpu.devices]
+        if window is None or not columns:
+            return None
+        percent_s = [self.samples.integral(column, *window) for column in columns]
+        return sum(area / 100 for area in percent_s if area is not None)
