@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Optional
 
+from runner.contract.conformance import Conformance
 from runner.contract.job import Job, load_job
 from runner.contract.measurement import Measurement
 from runner.contract.result import Failure, Result
@@ -34,12 +35,18 @@ def _run(job: Job, job_dir: Path) -> int:
     started = _now()
     progress = Progress(job_dir / "log.txt")
     measurement: Optional[Measurement] = None
+    conformance: Optional[Conformance] = None
     failure: Optional[Failure] = None
     try:
         # Imported here so that a broken environment is a recorded failure, not a traceback.
-        from runner.judge import measure  # noqa: PLC0415
+        if job.purpose == "prove":
+            from runner.proving.examination import examine  # noqa: PLC0415
 
-        measurement = measure(job, job_dir, progress)
+            conformance = examine(job, job_dir, progress)
+        else:
+            from runner.judge import measure  # noqa: PLC0415
+
+            measurement = measure(job, job_dir, progress)
     except Exception as error:
         traceback.print_exc()
         failure = _failure(error)
@@ -50,6 +57,7 @@ def _run(job: Job, job_dir: Path) -> int:
         finished_at=_now(),
         job=job,
         measurement=measurement,
+        conformance=conformance,
         failure=failure,
     )
     temporary = job_dir / "result.json.tmp"

@@ -46,12 +46,13 @@ class Teller:
         _write(self._frames, payload)
 
     def weights(self, kind: str, tensors: Sequence[Any]) -> None:
-        """Send weights as little-endian float32, one tensor behind the other."""
+        """Send weights as little-endian float32, one behind the other, and what type they had."""
         import numpy  # noqa: PLC0415 - a trainer chooses when NumPy is imported
 
         arrays = [numpy.asarray(tensor) for tensor in tensors]
         raw = b"".join(numpy.ascontiguousarray(array, "<f4").tobytes() for array in arrays)
-        self.tell(kind, raw, shapes=[list(array.shape) for array in arrays])
+        types = [str(array.dtype) for array in arrays]
+        self.tell(kind, raw, shapes=[list(array.shape) for array in arrays], types=types)
 
     def wait(self) -> None:
         """Until the judge says to go on.

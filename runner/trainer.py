@@ -22,7 +22,7 @@ from runner.backends.base import Backend, Trainer
 from runner.channel import Teller
 from runner.contract.job import Job
 from runner.contract.measurement import Attestation
-from runner.workloads import lookup
+from runner.workloads.workload import Workload
 
 
 class DivergenceError(ArithmeticError):
@@ -33,10 +33,10 @@ class UnsupportedError(RuntimeError):
     """The backend has no words for something of the workload."""
 
 
-def run(job: Job, teller: Teller) -> int:
+def run(job: Job, workload: Workload, teller: Teller) -> int:
     """Do the job and tell the judge; returns the exit status. Never raises."""
     try:
-        _run(job, teller)
+        _run(job, workload, teller)
     except Exception as error:
         traceback.print_exc()
         line = " ".join(f"{type(error).__name__}: {error}".split())[:500]
@@ -48,8 +48,7 @@ def run(job: Job, teller: Teller) -> int:
     return 0
 
 
-def _run(job: Job, teller: Teller) -> None:
-    workload = lookup.of(job)
+def _run(job: Job, workload: Workload, teller: Teller) -> None:
     backend = loading.load(job.backend)
     teller.wait()  # until the sampler runs
     problem = backend.supports(workload)

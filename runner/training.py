@@ -56,6 +56,7 @@ class Training:
     """
 
     def __init__(self, job: Job, workload: Workload, progress: Progress) -> None:
+        """Fork it; ``workload`` bounds what is taken of what it hands over."""
         self.marks: Dict[str, float] = {}
         self.took: Dict[str, float] = {}
         self.laps: List[Lap] = []
@@ -65,7 +66,7 @@ class Training:
         most_bytes = _FLOAT32_BYTES * workload.most_numbers() + _SPARE_BYTES
         self._before = set(psutil.Process().children())
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # what leaves the trainer's session comes to us
-        self.pid, frames, orders = _fork(job, progress)
+        self.pid, frames, orders = _fork(job, workload, progress)
         if job.launcher == "docker":
             # The trainer has our user: without this it could write into our memory.
             _prctl(_PR_SET_DUMPABLE, 0)
@@ -204,7 +205,7 @@ def _exit_code(status: int) -> int:
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
-def _fork(job: Job, progress: Progress) -> Tuple[int, int, int]:
+def _fork(job: Job, workload: Workload, progress: Progress) -> Tuple[int, int, int]:
     """The trainer's pid, where its frames are read, and where orders to it are written.
 
     A fork and no new program: what the judge has imported is there already, and costs no time.
@@ -224,7 +225,7 @@ def _fork(job: Job, progress: Progress) -> Tuple[int, int, int]:
         progress.forget()
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() == judge:
-            code = trainer.run(job, Teller(frames_write, orders_read))
+            code = trainer.run(job, workload, Teller(frames_write, orders_read))
     finally:
         # What frameworks do when an interpreter ends takes up to a second, and now and then
         # crashes; all that was to be said is said.

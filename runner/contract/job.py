@@ -88,10 +88,12 @@ class Job(Model):
     ``campaign_position`` is the job's number (from 1) in the plan of its campaign, and ``attempt``
     its start there: the second follows one that was cut off. Without a ``sample_interval_s`` there
     is no sampler beside the training: ``benchdl selftest`` measures so what the sampler costs.
+    ``purpose``: to measure one training, or to prove of the image what :mod:`runner.proving` can.
     """
 
     schema_version: Literal[2] = 2
     run_id: str = Field(pattern=RUN_ID_PATTERN)
+    purpose: Literal["measure", "prove"] = "measure"
     campaign_id: str
     campaign_position: Optional[Ordinal] = None
     attempt: Ordinal = 1

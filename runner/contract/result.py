@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from typing_extensions import Literal
 
 from runner.contract import upgrade
+from runner.contract.conformance import Conformance
 from runner.contract.host_type import HostType
 from runner.contract.job import RUN_ID_PATTERN, Job
 from runner.contract.measurement import Measurement
@@ -108,7 +109,10 @@ class Launch(Model):
 
 
 class Result(Model):
-    """The record of one job. The runner writes it; the harness checks and completes it."""
+    """The record of one job. The runner writes it; the harness checks and completes it.
+
+    ``conformance`` is what was proven of the job's image, by this job or by an earlier one.
+    """
 
     schema_version: Literal[2] = 2
     run_id: str = Field(pattern=RUN_ID_PATTERN)
@@ -117,6 +121,7 @@ class Result(Model):
     finished_at: Moment
     job: Job
     measurement: Optional[Measurement] = None
+    conformance: Optional[Conformance] = None
     failure: Optional[Failure] = None
     findings: List[Finding] = []
     launch: Optional[Launch] = None

@@ -32,7 +32,7 @@ def held(make_result, tmp_path, monkeypatch):
 
 
 def test_what_it_tells_is_stamped_by_our_clock(held):
-    def work(job, teller):
+    def work(job, workload, teller):
         teller.wait()
         teller.tell("phase", phase="fit")
         teller.tell("lap", number=1, loss=0.5, duration_s=9.0, elapsed_s=9.0)
@@ -63,7 +63,7 @@ def test_what_it_tells_is_stamped_by_our_clock(held):
     ],
 )
 def test_what_cannot_be_ends_it(held, kind, facts, words):
-    def work(job, teller):
+    def work(job, workload, teller):
         teller.tell(kind, **facts)
         time.sleep(60)
         return 0
@@ -74,7 +74,7 @@ def test_what_cannot_be_ends_it(held, kind, facts, words):
 
 
 def test_more_laps_than_asked_for_are_refused(held):
-    def work(job, teller):
+    def work(job, workload, teller):
         teller.tell("phase", phase="fit")
         while True:
             teller.tell("lap", number=1, loss=0.5, duration_s=0.0, elapsed_s=0.0)
@@ -99,7 +99,7 @@ def test_an_end_of_its_own_is_told(held, end, reason, words):
 
 
 def test_what_it_forked_and_left_ends_with_it(held, tmp_path):
-    def work(job, teller):
+    def work(job, workload, teller):
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0:

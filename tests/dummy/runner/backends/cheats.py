@@ -245,6 +245,23 @@ class HalfPrecision(NumPyTrainer):
         return rounded
 
 
+class CoarseProducts(NumPyTrainer):
+    """Multiplies in bfloat16 (or with DUMMY_BITS bits), and keeps its weights in float32."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        for layer in self.layers:
+            layer.product = self._product
+
+    def _product(self, left, right):
+        return self._coarse(left) @ self._coarse(right)
+
+    def _coarse(self, values):
+        rest = 23 - int(os.environ.get("DUMMY_BITS", "7"))
+        bits = self.np.ascontiguousarray(values, "<f4").view("<u4").astype("u8")
+        return (bits + (1 << (rest - 1)) >> rest << rest).astype("<u4").view("<f4")
+
+
 class AnotherSeed(NumPyTrainer):
     """Draws from a seed of its own."""
 
@@ -339,6 +356,7 @@ CHEATS = {
     "larger-batches": LargerBatches, "freezes-convolutions": FreezesConvolutions,
     "a-fifth-of-the-rate": AFifthOfTheRate, "no-momentum": NoMomentum,
     "no-dropout": NoDropout, "no-shuffle": NoShuffle, "half-precision": HalfPrecision,
+    "coarse-products": CoarseProducts,
     "another-seed": AnotherSeed, "better-error-rate": BetterErrorRate,
     "fewer-tests": FewerTests, "fakes-events": FakesEvents, "stops-the-judge": StopsTheJudge,
     "forges-samples": ForgesSamples, "claims-more-updates": ClaimsMoreUpdates,

@@ -20,7 +20,7 @@ class Layer:
     def __init__(self, spec, shape, rng):
         import numpy as np
 
-        self.np, self.spec, self.rng = np, spec, rng
+        self.np, self.spec, self.rng, self.product = np, spec, rng, np.matmul
         self.out = spec.after(shape)
         self.start_from([self._first(weight) for weight in spec.weights(shape)])
 
@@ -52,7 +52,7 @@ class Product(Layer):
         np = self.np
         self.shape, self.x = x.shape, self.rows(x)
         kernel, bias = self.weights
-        z = self.x @ kernel.reshape(-1, kernel.shape[-1]) + bias
+        z = self.product(self.x, kernel.reshape(-1, kernel.shape[-1])) + bias
         if self.spec.activation == "softmax":
             z = np.exp(z - z.max(axis=1, keepdims=True))
             return z / z.sum(axis=1, keepdims=True)
@@ -64,8 +64,8 @@ class Product(Layer):
             d = d * self.mask
         kernel, _ = self.weights
         flat, ins = d.reshape(-1, d.shape[-1]), self.x.reshape(-1, self.x.shape[-1])
-        self.gradients = [(ins.T @ flat).reshape(kernel.shape), flat.sum(axis=0)]
-        return self.inputs_of(d @ kernel.reshape(-1, kernel.shape[-1]).T)
+        self.gradients = [self.product(ins.T, flat).reshape(kernel.shape), flat.sum(axis=0)]
+        return self.inputs_of(self.product(d, kernel.reshape(-1, kernel.shape[-1]).T))
 
     def inputs_of(self, d):
         return d

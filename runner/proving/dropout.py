@@ -1,0 +1,90 @@
+"""Is dropout what the network says: the share that is dropped, and the scale of the rest?
+
+After one update on one picture the change of a dense layer's kernel is the product of what came in
+and the change of its bias: each row tells what its input was multiplied with, 0 or 1 / (1 - rate).
+With these factors NumPy makes the same update.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import List, Tuple
+
+import numpy as np
+
+from runner.contract.conformance import Check
+from runner.networks import sgd_in_numpy
+from runner.networks.layers import Conv, Dense, Dropout, Network
+from runner.proving.trials import Told
+from runner.proving.weights_apart import apart, seen
+
+TOLERANCE = 0.01
+SCALE_TOLERANCE = 0.01
+
+_BRIGHT = 0.05
+"""Of the largest input: of smaller ones the change is lost in the weights' rounding."""
+
+_DEVIATIONS = 5.0
+"""Standard deviations of the binomial share: chance goes beyond once in 1.7 million."""
+
+
+def checks(told: Told) -> List[Check]:
+    """Rate and scale as the kernel's rows show them, and the update that they give in NumPy.
+
+    Raises:
+        ValueError: the network has no dropout that goes into a dense layer.
+    """
+    workload, own = told.trial.workload, seen(told)
+    number, rate = _place(workload.network)
+    inputs = sgd_in_numpy.into_dropout(workload.network, own.untrained, own.images)
+    values = inputs.reshape(-1)
+    rows = own.trained[number].astype(np.float64) - own.untrained[number]
+    bias = own.trained[number + 1].astype(np.float64) - own.untrained[number + 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factors = rows @ bias / (values * (bias @ bias))
+    whole = 1.0 / (1.0 - rate)
+    gone = np.nan_to_num(factors) < whole / 2
+    bright = values > _BRIGHT * values.max()
+    kept = np.where(gone, 0.0, whole).reshape(inputs.shape)
+    state = sgd_in_numpy.updated(
+        workload.network, workload.recipe, sgd_in_numpy.begin(own.untrained),
+        own.images, own.labels, kept,
+    )  # fmt: skip
+    count = int(bright.sum())
+    left = factors[bright & ~gone]
+    return [
+        Check(
+            name="dropout",
+            expected=0.0,
+            seen=apart(own.trained, state.weights, own.untrained),
+            tolerance=TOLERANCE,
+            detail="one update on one picture, with what the weights show was dropped",
+        ),
+        Check(
+            name="dropout-rate",
+            expected=rate,
+            seen=float(gone[bright].mean()) if count else None,
+            tolerance=_DEVIATIONS * math.sqrt(rate * (1 - rate) / max(1, count)),
+            detail=f"of {count} inputs",
+        ),
+        Check(
+            name="dropout-scale",
+            expected=whole,
+            seen=float(np.median(left)) if len(left) else None,
+            tolerance=SCALE_TOLERANCE,
+            detail=f"of {len(left)} inputs that were kept",
+        ),
+    ]
+
+
+def _place(network: Network) -> Tuple[int, float]:
+    """The number of the kernel that the dropout goes into, and its rate."""
+    number, rate = 0, None
+    for layer in network.layers:
+        if isinstance(layer, Dropout):
+            rate = layer.rate
+        elif isinstance(layer, Dense) and rate is not None:
+            return number, rate
+        elif isinstance(layer, (Conv, Dense)):
+            number += 2
+    raise ValueError("the network has no dropout that goes into a dense layer")

@@ -1,0 +1,79 @@
+"""The trials of an examination, each with what it is to show.
+
+Four starts of seconds. Nothing is dropped in the first three, so that NumPy can do the same; the
+decay is steep, since the recipe's own would not show in a few updates.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+from runner.networks.layers import Dropout
+from runner.proving.trials import SIDE, Samples, Trial
+from runner.workloads.workload import Workload
+
+UPDATES = 3
+"""Of :func:`alike` and :func:`one_batch`."""
+
+PICTURES, EPOCHS = 3, 3
+"""Of :func:`in_turn`: (3!) ** 3 = 216 orders. One is that of the file in each epoch, and one
+in 36 has three alike."""
+
+_BRIGHTEST = 76
+"""Of 255: the mean is near that of MNIST's pixels, 0.13, so gradients are of their usual size."""
+
+_DECAY = 0.5
+"""The third update's rate is then half of the first's."""
+
+
+def alike(workload: Workload, seed: int) -> Trial:
+    """Three batches of one picture over and over, the last of them smaller.
+
+    Whatever the order, every update has the gradient of that picture: so the weights tell how many
+    updates there were, and whether the smaller batch counts as a whole one.
+    """
+    size = workload.recipe.batch_size
+    count = (UPDATES - 1) * size + max(1, size // 3)
+    picture = _drawn(1, workload.classes, seed)
+    samples = Samples(list(picture.images) * count, list(picture.labels) * count)
+    return Trial(_without_chance(workload, size), samples, epochs=1, seed=seed)
+
+
+def one_batch(workload: Workload, seed: int) -> Trial:
+    """Pictures that are all different, just as many as go into a batch, for three epochs."""
+    size = workload.recipe.batch_size
+    samples = _drawn(size, workload.classes, seed)
+    return Trial(_without_chance(workload, size), samples, epochs=UPDATES, seed=seed)
+
+
+def in_turn(workload: Workload, seed: int) -> Trial:
+    """A few pictures in batches of one: the weights tell in which order they came."""
+    samples = _drawn(PICTURES, workload.classes, seed)
+    return Trial(_without_chance(workload, 1), samples, epochs=EPOCHS, seed=seed)
+
+
+def one_picture(workload: Workload, seed: int) -> Trial:
+    """One update on one picture, with the network as it is: the weights tell what was dropped."""
+    recipe = dataclasses.replace(workload.recipe, batch_size=1)
+    samples = _drawn(1, workload.classes, seed)
+    return Trial(dataclasses.replace(workload, recipe=recipe), samples, epochs=1, seed=seed)
+
+
+def _drawn(count: int, classes: int, seed: int) -> Samples:
+    """``count`` pictures of noise, no two alike, with labels in turn."""
+    draw = random.Random(seed)  # noqa: S311 - data, not a secret
+    images = [bytes(draw.choices(range(_BRIGHTEST + 1), k=SIDE**2)) for _ in range(count)]
+    return Samples(images, [number % classes for number in range(count)])
+
+
+def _without_chance(workload: Workload, batch_size: int) -> Workload:
+    """``workload`` with nothing dropped, a steep decay, and batches of this size."""
+    layers = tuple(
+        Dropout(0.0) if isinstance(layer, Dropout) else layer for layer in workload.network.layers
+    )
+    return dataclasses.replace(
+        workload,
+        network=dataclasses.replace(workload.network, layers=layers),
+        recipe=dataclasses.replace(workload.recipe, batch_size=batch_size, decay=_DECAY),
+    )

@@ -1,0 +1,52 @@
+"""Are the updates those of the recipe: how many, how large, and of the whole batch?"""
+
+from __future__ import annotations
+
+from typing import List
+
+from runner.contract.conformance import Check
+from runner.networks import sgd_in_numpy
+from runner.proving.plans import UPDATES
+from runner.proving.trials import Told
+from runner.proving.weights_apart import apart, seen
+
+_MOST = 2 * UPDATES
+"""As many updates are tried in NumPy where another number than ``UPDATES`` was done."""
+
+TOLERANCE = 1e-3
+
+
+def of_alike(told: Told) -> Check:
+    """The weights after :func:`runner.proving.plans.alike` against those of NumPy."""
+    shares = _after_each(told, one=True)
+    found = shares[UPDATES - 1]
+    nearest = shares.index(min(shares)) + 1
+    return Check(
+        name="updates",
+        expected=0.0,
+        seen=found,
+        tolerance=TOLERANCE,
+        detail=f"the weights are nearest to those of {nearest} updates, {UPDATES} were due",
+    )
+
+
+def of_one_batch(told: Told) -> Check:
+    """The weights after :func:`runner.proving.plans.one_batch` against those of NumPy."""
+    return Check(
+        name="update",
+        expected=0.0,
+        seen=_after_each(told, one=False)[UPDATES - 1],
+        tolerance=TOLERANCE,
+        detail=f"{UPDATES} updates on one batch of {len(told.trial.samples.labels)} pictures",
+    )
+
+
+def _after_each(told: Told, *, one: bool) -> List[float]:
+    """How far the trained weights are from NumPy's after 1, 2, ... updates on the same batch."""
+    workload, own = told.trial.workload, seen(told)
+    images, labels = (own.images[:1], own.labels[:1]) if one else (own.images, own.labels)
+    state, shares = sgd_in_numpy.begin(own.untrained), []
+    for _ in range(_MOST if one else UPDATES):
+        state = sgd_in_numpy.updated(workload.network, workload.recipe, state, images, labels)
+        shares.append(apart(own.trained, state.weights, own.untrained))
+    return shares
