@@ -40,9 +40,9 @@ def _run(job: Job, job_dir: Path) -> int:
     try:
         # Imported here so that a broken environment is a recorded failure, not a traceback.
         if job.purpose == "prove":
-            from runner.proving.examination import examine  # noqa: PLC0415
+            from runner.proving.prove import conformance as proven  # noqa: PLC0415
 
-            conformance = examine(job, job_dir, progress)
+            conformance = proven(job, job_dir, progress)
         else:
             from runner.judge import measure  # noqa: PLC0415
 

@@ -29,6 +29,7 @@ from harness.campaign import (
     this_machine,
 )
 from harness.campaign.against import Earlier
+from harness.campaign.conforming import Proving
 from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
 from harness.campaign.plan import Options, PlannedJob, Skipped
@@ -278,7 +279,11 @@ def _go(
     thrown = bool(campaign.bundle_sha256) or not compiled.kept()
     strangers = compiled.thrown_away() if thrown else nullcontext(None)
     with _resumable(campaign, watcher), strangers as apart:
-        site = replace(site, compiled=apart)
+        options = site.options
+        proving = Proving(
+            site.launcher, site.store.staging(), site.allotment, options.memory_limit_bytes, apart
+        )
+        site = replace(site, compiled=apart, proving=proving)
         if gpus is not None:
             return side_by_side.run(len(left), gpus, start, watcher)
         return [start(number, None, watcher) for number in range(len(left))]

@@ -50,9 +50,8 @@ def clear(
     stored: list[Result] = []
     folder = store.staging()
     for outer, job in _abandoned(folder, campaign_id):
-        if not files.exists(
-            store.directory / job.run_id
-        ):  # else it died between storing and tidying
+        stored_already = files.exists(store.directory / job.run_id)  # it died while it tidied
+        if job.purpose == "measure" and not stored_already:
             result = _cut_off(job, outer, machine)
             store.add(result, Exchange(folder, job, fresh=False))
             stored.append(result)

@@ -12,14 +12,14 @@ from typing import Any
 
 from harness import interrupts, settings
 from harness.allotment import grant
-from harness.campaign import compiled, idle, this_machine
+from harness.campaign import compiled, conforming, idle, this_machine
 from harness.campaign.beside import Beside
 from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob, budget
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
 from harness.checks import recomputed, registry
-from harness.checks.case import Case
+from harness.checks.case import Case, Proof
 from harness.checks.seen import Seen
 from harness.checks.witness import Witness
 from harness.errors import BenchdlError
@@ -41,7 +41,8 @@ class Site:
 
     ``prepared`` is by backend, device and, of an earlier build, its image; ``backends`` as
     image.toml was when it began; ``changes`` are findings that every result gets. ``compiled``:
-    where compiled code goes if it is not kept.
+    where compiled code goes if it is not kept. ``proving``: how the work of an image is proven once
+    a job of it went well; without it that is not tried.
     """
 
     campaign_id: str
@@ -53,6 +54,7 @@ class Site:
     prepared: dict[Key, Prepared]
     changes: list[Finding] = field(default_factory=list)
     compiled: Path | None = None
+    proving: conforming.Proving | None = None
     allotment: Allotment = field(default_factory=grant.read)
     beside: Beside = field(default_factory=lambda: Beside(recomputed.read))
     machine: HostType = field(default_factory=this_machine.read)
@@ -185,7 +187,14 @@ def _run(
     if not interrupted and _asked_to_end(stop) and _failed(said):
         exit_, interrupted = replace(exit_, ended="interrupted"), True
         said = _ended_with_us(said)
-    result = _conclude(job, said, exit_, started_at, seen, quiet, site)
+    ended_at, proof = now(), Proof()
+    if not (interrupted or _failed(said) or _asked_to_end(stop)):
+        proof, interrupted = conforming.after(site.proving, job, order.prepared, watcher.say, stop)
+    measured = said.measurement if isinstance(said, Result) else None
+    measured = recomputed.recomputed(measured, samples) if measured else None
+    launch = _launch(job, exit_, witness.wall_s, quiet, site)
+    case = Case(job, launch, started_at, ended_at, seen, measured, proof)
+    result = _conclude(said, exit_, case, site.changes)
     site.store.add(result, exchange)
     exchange.remove()
     watcher.job_ended(result)
@@ -232,31 +241,20 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def _conclude(
-    job: Job,
-    said: Result | Failure,
-    exit_: Exit,
-    started_at: str,
-    seen: Seen,
-    quiet: Idle,
-    site: Site,
-) -> Result:
+def _conclude(said: Result | Failure, exit_: Exit, case: Case, changes: list[Finding]) -> Result:
     """Complete the runner's result, or make one for a runner that could not."""
-    measured = said.measurement if isinstance(said, Result) else None
-    measured = recomputed.recomputed(measured, seen.samples) if measured else None
-    launch = _launch(job, exit_, seen.witness.wall_s, quiet, site)
-    case = Case(job, launch, started_at, now(), seen, measured)
     status: Status = "ok" if isinstance(said, Result) and said.status == "ok" else "failed"
     return Result(
-        run_id=job.run_id,
+        run_id=case.job.run_id,
         status="interrupted" if exit_.ended in CUT_OFF else status,
-        started_at=started_at,
+        started_at=case.started_at,
         finished_at=case.finished_at,
-        job=job,
-        measurement=measured,
+        job=case.job,
+        measurement=case.measurement,
+        conformance=case.proof.conformance,
         failure=said.failure if isinstance(said, Result) else said,
-        findings=registry.findings(case) + site.changes,
-        launch=launch,
+        findings=registry.findings(case) + changes,
+        launch=case.launch,
     )
 
 

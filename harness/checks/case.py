@@ -7,11 +7,24 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from harness.checks.seen import Seen
+from runner.contract.conformance import Conformance
 from runner.contract.job import Job
 from runner.contract.measurement import Measurement
 from runner.contract.result import Finding, Launch
 from runner.workloads import lookup
 from runner.workloads.workload import Workload
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is known of the image of a job: its conformance, or why there is none.
+
+    ``tried``: it was to be proven, and that came to nothing.
+    """
+
+    conformance: Conformance | None = None
+    reason: str = "nobody has tried"
+    tried: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,7 @@ class Case:
         started_at, finished_at: by the wall clock, ISO 8601 with an offset.
         seen: the harness's own clock, and the samples.
         measurement: what the job measured; None where it came to no measurement.
+        proof: what was proven of the job's image.
     """
 
     job: Job
@@ -33,6 +47,7 @@ class Case:
     finished_at: str
     seen: Seen
     measurement: Measurement | None = None
+    proof: Proof = Proof()
 
     @property
     def measured(self) -> Measurement:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from harness.checks import (
     clocks,
+    conformity,
     contention,
     effort,
     gpu_access,
@@ -33,6 +34,7 @@ OF_A_MEASUREMENT: tuple[Check, ...] = (
     learning.moved,
     learning.precision,
     learning.proven_figures,
+    conformity.image,
     software.pinned,
     gpu_access.device,
     gpu_access.hidden,

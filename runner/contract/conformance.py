@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional
 
-from typing_extensions import Literal
+from pydantic import Field
+from typing_extensions import Annotated, Literal
 
 from runner.contract.schema import Model, Moment, Number, Seconds
+
+Short = Annotated[str, Field(max_length=200)]
 
 
 class Check(Model):
     """One thing that was looked at; ``seen`` is ``None`` where that came to nothing."""
 
-    name: str
+    name: str = Field(max_length=40)
     expected: Number
     seen: Optional[Number] = None
     tolerance: Number = 0.0
-    detail: str = ""
+    detail: str = Field(default="", max_length=500)
 
     @property
     def ok(self) -> Optional[bool]:
@@ -38,13 +41,13 @@ class Conformance(Model):
 
     image_id: Optional[str] = None
     locks_sha256: Dict[str, str] = {}
-    backend: str
+    backend: Short
     mode: Literal["as-written", "tuned"]
     device: Literal["cpu", "gpu"]
     at: Moment
     took_s: Seconds
-    versions: Dict[str, str] = {}
-    checks: List[Check]
+    versions: Dict[Short, Short] = Field(default={}, max_length=100)
+    checks: List[Check] = Field(min_length=1, max_length=100)
 
     def wrong(self) -> List[Check]:
         """What was proven not to be as the workload states it."""

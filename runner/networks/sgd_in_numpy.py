@@ -1,4 +1,4 @@
-"""Training in plain NumPy, in double precision: what a backend's updates have to give.
+"""Training in plain NumPy, in double precision by itself: what a backend's updates have to give.
 
 Forward, backward and the recipe's SGD of the layers of :mod:`runner.networks.layers`. Each layer
 returns its output and a function that turns the gradient of the output into those of its input and
@@ -28,9 +28,9 @@ class State:
     updates: int = 0
 
 
-def begin(weights: Sequence[Any]) -> State:
-    """The state before the first update."""
-    own = tuple(np.asarray(weight, np.float64) for weight in weights)
+def begin(weights: Sequence[Any], precision: Any = np.float64) -> State:
+    """The state before the first update; all that follows is of this precision."""
+    own = tuple(np.asarray(weight, precision) for weight in weights)
     return State(own, tuple(np.zeros_like(weight) for weight in own))
 
 
@@ -77,7 +77,7 @@ def into_dropout(network: Network, weights: Sequence[Any], images: Any) -> Any:
 def _gradients(
     network: Network, weights: Sequence[Any], images: Any, labels: Any, kept: Any
 ) -> List[Any]:
-    out, given = np.asarray(images, np.float64)[..., None], iter(weights)
+    out, given = np.asarray(images, weights[0].dtype)[..., None], iter(weights)
     back: List[Backward] = []
     for layer in network.layers:
         out, backward = _forward(layer, out, given, kept)

@@ -16,10 +16,7 @@ from runner.contract.conformance import Check
 from runner.networks import sgd_in_numpy
 from runner.networks.layers import Conv, Dense, Dropout, Network
 from runner.proving.trials import Told
-from runner.proving.weights_apart import apart, seen
-
-TOLERANCE = 0.01
-SCALE_TOLERANCE = 0.01
+from runner.proving.weights_apart import ONE_PICTURE, apart, seen
 
 _BRIGHT = 0.05
 """Of the largest input: of smaller ones the change is lost in the weights' rounding."""
@@ -57,7 +54,7 @@ def checks(told: Told) -> List[Check]:
             name="dropout",
             expected=0.0,
             seen=apart(own.trained, state.weights, own.untrained),
-            tolerance=TOLERANCE,
+            tolerance=ONE_PICTURE,
             detail="one update on one picture, with what the weights show was dropped",
         ),
         Check(
@@ -71,7 +68,7 @@ def checks(told: Told) -> List[Check]:
             name="dropout-scale",
             expected=whole,
             seen=float(np.median(left)) if len(left) else None,
-            tolerance=SCALE_TOLERANCE,
+            tolerance=ONE_PICTURE,
             detail=f"of {len(left)} inputs that were kept",
         ),
     ]

@@ -1,4 +1,4 @@
-"""The trials of an examination, each with what it is to show.
+"""The trials of a proof, each with what it is to show.
 
 Four starts of seconds. Nothing is dropped in the first three, so that NumPy can do the same; the
 decay is steep, since the recipe's own would not show in a few updates.

@@ -1,0 +1,198 @@
+"""The proof that an image does the workload's updates: found, or tried once, and kept.
+
+It belongs to what ran: the image (or locked versions and the runner's code), mode and settings,
+device and processor. So every later job of the same is proven by it, in whatever campaign.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness import cache, files
+from harness.campaign import compiled, this_machine
+from harness.campaign.changes import runner_sha256
+from harness.checks.case import Proof
+from harness.errors import BenchdlError
+from harness.launchers.exchange import Exchange, data_dir
+from harness.launchers.launcher import CUT_OFF, Launcher, Order, Prepared
+from harness.notices import Say
+from harness.store import new_run_id
+from runner.contract.conformance import Conformance
+from runner.contract.job import Job
+from runner.contract.result import Allotment, Result
+
+LONGEST_S = 1800.0
+"""Theano compiles each trial; half an hour is for a slow machine that others use as well."""
+
+_SEED = 123
+_MAX_BYTES = 2**20
+
+
+@dataclass
+class Proving:
+    """What all proofs of a campaign share, and those that it has.
+
+    Attributes:
+        launcher: how a trial starts.
+        staging: where its folder is meanwhile.
+        allotment: what it is kept within.
+        memory_limit_bytes: of a container, as for jobs.
+        apart: where compiled code goes if it is not kept.
+        again: whether a proof that was kept is passed over.
+    """
+
+    launcher: Launcher
+    staging: Path
+    allotment: Allotment
+    memory_limit_bytes: int | None = None
+    apart: Path | None = None
+    again: bool = False
+    _known: dict[str, Proof] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(
+        self, job: Job, prepared: Prepared, say: Say, stop: threading.Event | None = None
+    ) -> Proof:
+        """What is known of what ``job`` runs in; it is tried where nothing is.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C or SIGTERM while it was tried.
+            BenchdlError: the folder of the trial cannot be made.
+        """
+        with self._lock:  # of two jobs side by side the second waits for the first one's proof
+            trial = self._trial(job)
+            key = _key(trial)
+            if key not in self._known:
+                kept = None if self.again else _read(_file(key))
+                self._known[key] = Proof(kept) if kept else self._tried(trial, prepared, say, stop)
+            return self._known[key]
+
+    def _trial(self, job: Job) -> Job:
+        run_id = new_run_id(job.backend, job.device)
+        return job.model_copy(
+            update={
+                "run_id": run_id,
+                "purpose": "prove",
+                "campaign_position": None,
+                "attempt": 1,
+                "repeat": 1,
+                "epochs": 1,
+                "train_samples": None,
+                "threads": None,
+                "batch_size": None,
+                "seed": _SEED,
+                "data_dir": self.launcher.inside(data_dir(self.staging, run_id), "data"),
+                "dataset_sha256": {},
+                # Ten bits of a product say nothing of the rest: tf32-mismatch guards the switch.
+                "settings": job.settings.model_copy(update={"tf32": False}),
+            }
+        )
+
+    def _tried(
+        self, trial: Job, prepared: Prepared, say: Say, stop: threading.Event | None
+    ) -> Proof:
+        name = f"{trial.backend} {trial.settings.mode} {trial.device}"
+        say(f"proving {name}: a few updates beside NumPy's, once for this build")
+        exchange = Exchange(self.staging, trial)
+        try:
+            exit_ = self.launcher.start(
+                Order(
+                    job=trial,
+                    prepared=prepared,
+                    job_dir=exchange.job_dir,
+                    data_files={},
+                    compile_cache=compiled.folder(trial, self.apart),
+                    timeout_s=LONGEST_S,
+                    memory_limit_bytes=self.memory_limit_bytes,
+                    allotment=self.allotment,
+                    stop=stop,
+                ),
+                _unheard,
+            )
+            said = exchange.result(exit_)
+        finally:
+            exchange.remove()
+        if exit_.ended in CUT_OFF:
+            return Proof(reason=exit_.detail or "it was cut off")
+        if not isinstance(said, Result) or said.conformance is None:
+            failure = said.failure if isinstance(said, Result) else said
+            reason = failure.message if failure else "the runner says nothing of it"
+            return Proof(reason=reason, tried=True)
+        found = said.conformance.model_copy(update=_whose(trial))
+        if not found.unsettled():
+            _keep(_file(_key(trial)), found)
+        return Proof(found)
+
+
+def after(
+    proving: Proving | None, job: Job, prepared: Prepared, say: Say, stop: threading.Event | None
+) -> tuple[Proof, bool]:
+    """What is known of the image of a job that went well, and whether we were interrupted there.
+
+    Whatever happens, the job's own result stands.
+    """
+    if proving is None:
+        return Proof(), False
+    try:
+        return proving.of(job, prepared, say, stop), False
+    except BenchdlError as error:
+        return Proof(reason=str(error)), False
+    except KeyboardInterrupt:
+        return Proof(reason="it was interrupted"), True
+
+
+def _unheard(event: dict[str, Any]) -> None:
+    """The phases and epochs of trials say nothing to a reader."""
+
+
+def _whose(trial: Job) -> dict[str, object]:
+    """What the proof is of, which is not the runner's to say."""
+    return {
+        "image_id": trial.provenance.image_id,
+        "locks_sha256": trial.provenance.locks_sha256,
+        "backend": trial.backend,
+        "mode": trial.settings.mode,
+        "device": trial.device,
+    }
+
+
+def _key(trial: Job) -> str:
+    facts = [
+        trial.launcher,
+        trial.backend,
+        trial.workload,
+        trial.device,
+        trial.provenance.image_id,
+        trial.provenance.locks_sha256,
+        trial.settings.model_dump(mode="json"),
+        runner_sha256() if trial.launcher == "local" else None,
+        this_machine.read().cpu_model,  # libraries choose their code by the processor
+    ]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _file(key: str) -> Path:
+    return cache.cache_dir() / "conformance" / f"{key}.json"
+
+
+def _read(file: Path) -> Conformance | None:
+    try:
+        return Conformance.model_validate_json(files.read_plain(file, _MAX_BYTES))
+    except (BenchdlError, ValidationError):
+        return None
+
+
+def _keep(file: Path, found: Conformance) -> None:
+    """Without a cache that can be written it is proven again another time."""
+    with contextlib.suppress(BenchdlError):
+        with cache.storing(file.parent):
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        cache.write_whole(file, found.model_dump_json(indent=1).encode())
