@@ -1,30 +1,32 @@
 """Training in plain NumPy, in double precision by itself: what a backend's updates have to give.
 
-Forward, backward and the recipe's SGD of the layers of :mod:`runner.networks.layers`. Each layer
-returns its output and a function that turns the gradient of the output into those of its input and
-of its weights.
+The way back of each layer stands here, its way forward in :mod:`runner.networks.layers`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple, Type
 
 import numpy as np
 
-from runner.networks.in_numpy import patches
-from runner.networks.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool, Network
+from runner.networks.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool
+from runner.networks.layers.pictures import patches
+from runner.networks.network import Network
 from runner.networks.recipe import Recipe
 
-Backward = Callable[[Any], Tuple[Any, List[Any]]]
+Arrays = Tuple[Any, ...]
+Back = Callable[[Any, Any, Any, Arrays, Any], Tuple[Any, List[Any]]]
+"""From a layer, its input, its output, its weights and the gradient of its output: the gradients of
+its input and of its weights."""
 
 
 @dataclass(frozen=True)
 class State:
     """Weights and their velocities in the order of the layers, after so many updates."""
 
-    weights: Tuple[Any, ...]
-    speeds: Tuple[Any, ...]
+    weights: Arrays
+    speeds: Arrays
     updates: int = 0
 
 
@@ -48,7 +50,7 @@ def updated(
         kept: what dropout multiplies its input with, in its shape; None drops nothing.
 
     Raises:
-        TypeError: the network has a layer that is not known here.
+        TypeError: the network has a layer whose way back is not known here.
     """
     rate = recipe.rate(state.updates)
     gradients = _gradients(network, state.weights, images, labels, kept)
@@ -66,103 +68,78 @@ def into_dropout(network: Network, weights: Sequence[Any], images: Any) -> Any:
     Raises:
         ValueError: the network has none.
     """
-    out, given = np.asarray(images, np.float64)[..., None], iter(weights)
-    for layer in network.layers:
+    out = np.asarray(images, np.float64)[..., None]
+    for layer, arrays in network.grouped(weights):
         if isinstance(layer, Dropout):
             return out
-        out, _ = _forward(layer, out, given, None)
+        out = layer.forward(out, *arrays)
     raise ValueError("the network has no dropout")
 
 
 def _gradients(
     network: Network, weights: Sequence[Any], images: Any, labels: Any, kept: Any
 ) -> List[Any]:
-    out, given = np.asarray(images, weights[0].dtype)[..., None], iter(weights)
-    back: List[Backward] = []
-    for layer in network.layers:
-        out, backward = _forward(layer, out, given, kept)
-        back.append(backward)
+    mask = 1.0 if kept is None else kept
+    passed: List[Tuple[Layer, Arrays, Any]] = []
+    out = np.asarray(images, weights[0].dtype)[..., None]
+    for layer, arrays in network.grouped(weights):
+        passed.append((layer, arrays, out))
+        out = out * mask if isinstance(layer, Dropout) else layer.forward(out, *arrays)
     # Of softmax and cross-entropy together; the softmax itself passes it on as it is.
     error = out.copy()
     error[np.arange(len(out)), labels] -= 1.0
     error /= len(out)
     found: List[Any] = []
-    for backward in reversed(back):
-        error, own = backward(error)
-        found = own + found
+    for layer, arrays, before in reversed(passed):
+        own: List[Any] = []
+        if isinstance(layer, Dropout):
+            error = error * mask
+        elif type(layer) in _BACK:
+            error, own = _BACK[type(layer)](layer, before, out, arrays, error)
+        else:
+            raise TypeError(f"NumPy has no way back through {type(layer).__name__} yet")
+        found, out = own + found, before
     return found
 
 
-def _forward(layer: Layer, x: Any, given: Any, kept: Any) -> Tuple[Any, Backward]:
-    if isinstance(layer, Dropout):
-        mask = 1.0 if kept is None else kept
-        return x * mask, lambda error: (error * mask, [])
-    if isinstance(layer, Flatten):
-        return x.reshape(len(x), -1), lambda error: (error.reshape(x.shape), [])
-    if isinstance(layer, MaxPool):
-        return _pool(layer, x)
-    if isinstance(layer, Conv):
-        return _convolution(layer, x, next(given), next(given))
-    if isinstance(layer, Dense):
-        return _dense(layer, x, next(given), next(given))
-    raise TypeError(f"NumPy has no training of {type(layer).__name__} yet")
+def _slope(layer: Any, out: Any, error: Any) -> Any:
+    """The gradient before the activation, of which ``out`` came."""
+    return error * (out > 0) if layer.activation == "relu" else error
 
 
-def _activated(activation: str, z: Any) -> Tuple[Any, Optional[Any]]:
-    """The activation, and its slope where that is not left to the loss."""
-    if activation == "relu":
-        return np.maximum(z, 0.0), z > 0
-    if activation == "softmax":
-        z = np.exp(z - z.max(axis=-1, keepdims=True))
-        return z / z.sum(axis=-1, keepdims=True), None
-    raise TypeError(f"NumPy has no activation {activation!r} yet")
+def _dense(layer: Any, x: Any, out: Any, arrays: Arrays, error: Any) -> Tuple[Any, List[Any]]:
+    error = _slope(layer, out, error)
+    return error @ arrays[0].T, [x.T @ error, error.sum(axis=0)]
 
 
-def _dense(layer: Dense, x: Any, kernel: Any, bias: Any) -> Tuple[Any, Backward]:
-    out, slope = _activated(layer.activation, x @ kernel + bias)
-
-    def backward(error: Any) -> Tuple[Any, List[Any]]:
-        error = error if slope is None else error * slope
-        return error @ kernel.T, [x.T @ error, error.sum(axis=0)]
-
-    return out, backward
-
-
-def _convolution(layer: Conv, x: Any, kernel: Any, bias: Any) -> Tuple[Any, Backward]:
-    windows = patches(x, layer.kernel)
-    count, rows, columns = windows.shape[:3]
-    matrix = kernel.reshape(-1, layer.filters)
-    windows = windows.reshape(-1, len(matrix))
-    out, slope = _activated(
-        layer.activation, (windows @ matrix + bias).reshape(count, rows, columns, -1)
-    )
-
-    def backward(error: Any) -> Tuple[Any, List[Any]]:
-        error = error if slope is None else error * slope
-        error = error.reshape(-1, layer.filters)
-        parts = (error @ matrix.T).reshape(count, rows, columns, *layer.kernel, -1)
-        before = np.zeros_like(x)
-        for row, column in np.ndindex(*layer.kernel):
-            before[:, row : row + rows, column : column + columns] += parts[:, :, :, row, column]
-        return before, [(windows.T @ error).reshape(kernel.shape), error.sum(axis=0)]
-
-    return out, backward
+def _convolution(layer: Any, x: Any, out: Any, arrays: Arrays, error: Any) -> Tuple[Any, List[Any]]:
+    matrix = arrays[0].reshape(-1, layer.filters)
+    windows = patches(x, layer.kernel).reshape(-1, len(matrix))
+    error = _slope(layer, out, error).reshape(-1, layer.filters)
+    count, rows, columns = out.shape[:3]
+    parts = (error @ matrix.T).reshape(count, rows, columns, *layer.kernel, -1)
+    before = np.zeros_like(x)
+    for row, column in np.ndindex(*layer.kernel):
+        before[:, row : row + rows, column : column + columns] += parts[:, :, :, row, column]
+    return before, [(windows.T @ error).reshape(arrays[0].shape), error.sum(axis=0)]
 
 
-def _pool(layer: MaxPool, x: Any) -> Tuple[Any, Backward]:
-    (high, wide), (count, height, width, channels) = layer.size, x.shape
-    rows, columns = height // high, width // wide
-    shape = (count, rows, high, columns, wide, channels)
-    blocks = x[:, : rows * high, : columns * wide].reshape(shape)
-    best = blocks.max(axis=(2, 4), keepdims=True)
-    chosen = blocks == best
+def _pool(layer: Any, x: Any, out: Any, arrays: Arrays, error: Any) -> Tuple[Any, List[Any]]:
+    del arrays
+    (high, wide), (count, rows, columns, channels) = layer.size, out.shape
+    whole = x[:, : rows * high, : columns * wide]
+    blocks = whole.reshape(count, rows, high, columns, wide, channels)
+    spread = (blocks == out[:, :, None, :, None]) * error[:, :, None, :, None]
+    before = np.zeros_like(x)
+    before[:, : rows * high, : columns * wide] = spread.reshape(whole.shape)
+    return before, []
 
-    def backward(error: Any) -> Tuple[Any, List[Any]]:
-        before = np.zeros_like(x)
-        spread = chosen * error[:, :, None, :, None]
-        before[:, : rows * high, : columns * wide] = spread.reshape(
-            count, rows * high, columns * wide, channels
-        )
-        return before, []
 
-    return best[:, :, 0, :, 0], backward
+def _flat(layer: Any, x: Any, out: Any, arrays: Arrays, error: Any) -> Tuple[Any, List[Any]]:
+    del layer, out, arrays
+    return error.reshape(x.shape), []
+
+
+_BACK: Dict[Type[Layer], Back] = {
+    Conv: _convolution, Dense: _dense, Flatten: _flat, MaxPool: _pool,
+}  # fmt: skip

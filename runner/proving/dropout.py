@@ -14,7 +14,8 @@ import numpy as np
 
 from runner.contract.conformance import Check
 from runner.networks import sgd_in_numpy
-from runner.networks.layers import Conv, Dense, Dropout, Network
+from runner.networks.layers import Dense, Dropout
+from runner.networks.network import Network
 from runner.proving.trials import Told
 from runner.proving.weights_apart import ONE_PICTURE, apart, seen
 
@@ -77,11 +78,10 @@ def checks(told: Told) -> List[Check]:
 def _place(network: Network) -> Tuple[int, float]:
     """The number of the kernel that the dropout goes into, and its rate."""
     number, rate = 0, None
-    for layer in network.layers:
+    for layer, inputs in zip(network.layers, network.shapes()):
         if isinstance(layer, Dropout):
             rate = layer.rate
         elif isinstance(layer, Dense) and rate is not None:
             return number, rate
-        elif isinstance(layer, (Conv, Dense)):
-            number += 2
+        number += len(layer.weights(inputs))
     raise ValueError("the network has no dropout that goes into a dense layer")

@@ -54,12 +54,11 @@ def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
     first = [train(plan, seed) for plan, seed in zip(_PLANS, seeds)]
     checks = []
     for question, attempt in zip(_questions(), first):
-        answers = _answers(question.names, lambda told=attempt: question.answer(_there(told)))
+        answers = _asked(question, attempt)
         for number in range(1, question.tries):
             if all(answer.ok for answer in answers):
                 break
-            again = train(question.plan, job.seed + 1 + number)
-            answers = _answers(question.names, lambda told=again: question.answer(_there(told)))
+            answers = _asked(question, train(question.plan, job.seed + 1 + number))
         checks += answers
     checks += _beginnings(first)
     ended = [attempt for attempt in first if isinstance(attempt, Told)]
@@ -90,6 +89,10 @@ def _questions() -> Tuple[Question, ...]:
         Question(ordered, plans.in_turn, order.checks, tries=4),
         Question(dropped, plans.one_picture, dropout.checks, tries=2),
     )
+
+
+def _asked(question: Question, attempt: Attempt) -> List[Check]:
+    return _answers(question.names, lambda: question.answer(_there(attempt)))
 
 
 def _beginnings(first: List[Attempt]) -> List[Check]:

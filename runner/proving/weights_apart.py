@@ -15,8 +15,8 @@ from runner.channel import tensors
 from runner.proving.trials import Samples, Told
 
 ONE_PICTURE = 0.005
-"""For updates on one picture each: 2 of 2,400 sound runs were beyond it, and by far. Updates in TF32
-are mostly beyond 0.01, in bfloat16 beyond 0.03; another momentum, 0.89, makes 0.008 and more."""
+"""For updates on one picture each: 2 of 2,400 sound runs were beyond it, and by far. Updates in
+TF32 are mostly beyond 0.01, in bfloat16 beyond 0.03; a momentum of 0.89 makes 0.008 and more."""
 
 A_BATCH = 0.03
 """For updates on a whole batch, in which some picture takes another way each time: the worst of 120

@@ -1,0 +1,181 @@
+"""The proof of an image: tried after its first good job, kept, found again, told in findings."""
+
+from __future__ import annotations
+
+import pytest
+from checking import case, conformance
+from test_campaign import Launcher, Watcher, options, store  # noqa: F401
+
+from harness.campaign import conduct, leftovers
+from harness.campaign.conforming import Proving
+from harness.checks import conformity
+from harness.checks.case import Proof
+from harness.launchers.exchange import Exchange
+from harness.launchers.launcher import Exit
+from runner.contract.conformance import Check
+from runner.contract.job import load_job
+from runner.contract.result import Result
+
+WRONG = Check(name="updates", expected=0.0, seen=0.49, tolerance=0.005, detail="nearest to 2")
+OPEN = Check(name="dropout", expected=0.0, detail="TrainingError: it crashed")
+GOOD = Check(name="update", expected=0.0, seen=1e-5, tolerance=0.03)
+
+
+class Proven(Launcher):
+    """Answers a job that proves with ``checks``, or as ``script`` says by number of such a job."""
+
+    def __init__(self, make_result, *checks):
+        super().__init__(make_result)
+        self.checks, self.proofs, self.ends = checks, [], {}
+
+    def start(self, order, on_event):
+        if order.job.purpose == "measure":
+            return super().start(order, on_event)
+        self.proofs.append(order.job)
+        how = self.ends.get(len(self.proofs), "ok")
+        if isinstance(how, BaseException):
+            raise how
+        if how != "ok":
+            return how
+        job = load_job((order.job_dir / "job.json").read_text())
+        result = Result(
+            run_id=job.run_id, status="ok", started_at="", finished_at="", job=job,
+            conformance=conformance(*self.checks).model_copy(update={"image_id": "sha256:forged"}),
+        )  # fmt: skip
+        (order.job_dir / "result.json").write_text(result.model_dump_json())
+        return Exit("exited", 0)
+
+
+@pytest.fixture(autouse=True)
+def proves(real_proof, monkeypatch):
+    monkeypatch.setattr(Proving, "of", real_proof)
+
+
+def run(launcher, store, **changes):  # noqa: F811
+    asked = {"backends": ["tf"], "repeat": 2, **changes}
+    return conduct.run(options(**asked), launcher, store, Watcher())
+
+
+def of_the_image(result):
+    codes = ("unproven", "not-conformant")
+    return [(one.code, one.severity) for one in result.findings if one.code in codes]
+
+
+def test_it_is_proven_once_and_kept(make_result, store):  # noqa: F811
+    launcher = Proven(make_result, GOOD)
+    results = run(launcher, store) + run(launcher, store)
+    assert len(launcher.proofs) == 1
+    assert [of_the_image(result) for result in results] == [[]] * 4
+    assert [result.conformance.checks for result in results] == [[GOOD]] * 4
+    # Whose proof it is, is not for the job to say.
+    assert {result.conformance.image_id for result in results} == {None}
+    assert results[0].conformance.locks_sha256 == {"local.lock": "a" * 64}
+    assert list(store.staging().iterdir()) == []
+
+
+def test_what_is_proven_is_what_trains(make_result, store):  # noqa: F811
+    launcher = Proven(make_result, GOOD)
+    run(launcher, store, modes=["as-written", "tuned"], threads=[1, None], batch_sizes=[64])
+    assert sorted(job.settings.mode for job in launcher.proofs) == ["as-written", "tuned"]
+    assert {(job.threads, job.batch_size, job.seed) for job in launcher.proofs} == {
+        (None, None, 123)
+    }
+    run(launcher, store, overrides={"environment.TF_X": "1"})
+    assert launcher.proofs[2].settings.environment["TF_X"] == "1"
+    launcher.lock = "b" * 64
+    run(launcher, store)
+    assert len(launcher.proofs) == 4
+
+
+def test_tf32_is_off_while_it_is_proven(make_result, store):  # noqa: F811
+    launcher = Proven(make_result, GOOD)
+    run(launcher, store, overrides={"precision.tf32": True})
+    run(launcher, store)
+    assert [job.settings.tf32 for job in launcher.proofs] == [False]
+
+
+def test_what_is_wrong_makes_every_row_invalid(make_result, store):  # noqa: F811
+    launcher = Proven(make_result, GOOD, WRONG, OPEN)
+    for result in run(launcher, store):
+        assert of_the_image(result) == [("not-conformant", "invalid")]
+        (finding,) = [one for one in result.findings if one.code == "not-conformant"]
+        assert finding.evidence == "updates: 0.49 instead of 0 (within 0.005), nearest to 2"
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (Exit("exited", 3, tail="no module named runner"), "exit code 3"),
+        (Exit("timeout"), "time limit"),
+        (Exit("out-of-memory", 137), "more memory"),
+    ],
+)
+def test_what_was_tried_and_came_to_nothing_is_suspect(make_result, store, end, reason):  # noqa: F811
+    launcher = Proven(make_result)
+    launcher.ends = {1: end}
+    results = run(launcher, store)
+    assert len(launcher.proofs) == 1  # not before each job of the campaign
+    assert [of_the_image(result) for result in results] == [[("unproven", "suspect")]] * 2
+    assert reason in next(one for one in results[0].findings if one.code == "unproven").evidence
+    run(launcher, store)
+    assert len(launcher.proofs) == 2  # it was not kept
+
+
+def test_a_check_without_an_answer_is_suspect_and_not_kept(make_result, store):  # noqa: F811
+    launcher = Proven(make_result, GOOD, OPEN)
+    results = run(launcher, store)
+    assert of_the_image(results[0]) == [("unproven", "suspect")]
+    assert "dropout: TrainingError: it crashed" in results[0].findings[0].evidence
+    run(launcher, store)
+    assert len(launcher.proofs) == 2
+
+
+def test_what_the_engine_took_was_not_tried(make_result, store):  # noqa: F811
+    launcher = Proven(make_result)
+    launcher.ends = {1: Exit("engine-lost", detail="lost the Docker engine")}
+    (result,) = run(launcher, store, repeat=1)
+    assert of_the_image(result) == [("unproven", "info")]
+
+
+def test_an_interrupt_meanwhile_keeps_the_job(make_result, store):  # noqa: F811
+    launcher = Proven(make_result)
+    launcher.ends = {1: KeyboardInterrupt()}
+    with pytest.raises(KeyboardInterrupt):
+        run(launcher, store)
+    ((result,), _) = store.load()
+    assert result.status == "ok"
+    assert of_the_image(result) == [("unproven", "info")]
+    assert list(store.staging().iterdir()) == []
+
+
+def test_a_job_that_failed_proves_nothing(make_result, store):  # noqa: F811
+    launcher = Proven(make_result)
+    launcher.script = {1: "failed", 2: "failed"}
+    run(launcher, store)
+    assert launcher.proofs == []
+
+
+def test_a_proof_that_was_cut_off_is_no_result(make_result, store):  # noqa: F811
+    launcher = Proven(make_result, GOOD)
+    run(launcher, store, repeat=1)
+    Exchange(store.staging(), launcher.proofs[0])  # its harness was killed
+    campaign_id = launcher.proofs[0].campaign_id
+    assert leftovers.clear(campaign_id, "here", launcher, store, print) == []
+    assert list(store.staging().iterdir()) == []
+
+
+def test_without_a_try_it_is_told(make_result):
+    def found(proof):
+        asked = case(make_result())
+        return list(conformity.image(type(asked)(**{**vars(asked), "proof": proof})))
+
+    (finding,) = found(Proof())
+    assert (finding.code, finding.severity) == ("unproven", "info")
+    assert "nobody has tried" in finding.evidence
+    assert found(Proof(conformance(GOOD))) == []
+
+
+def test_a_check_holds_within_its_tolerance():
+    assert Check(name="x", expected=1.25, seen=1.26, tolerance=0.02).ok
+    assert Check(name="x", expected=1.25, seen=1.28, tolerance=0.02).ok is False
+    assert Check(name="x", expected=1.25, tolerance=0.02).ok is None

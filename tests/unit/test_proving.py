@@ -1,0 +1,171 @@
+"""What the weights of a trial prove: each check holds for sound training, and fails for a fault."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from runner.channel import Frame
+from runner.networks import sgd_in_numpy
+from runner.networks.layers import Dropout
+from runner.proving import beginnings, dropout, order, plans, updates
+from runner.proving.trials import Told
+from runner.proving.weights_apart import apart, arrays
+from runner.workloads import lookup
+
+WORKLOAD = lookup.load("cnn-mnist")
+RATE = next(layer.rate for layer in WORKLOAD.network.layers if isinstance(layer, Dropout))
+
+
+def initial(seed):
+    """Weights as a backend draws them."""
+    rng, found = np.random.RandomState(seed), []
+    for weight in WORKLOAD.network.weights():
+        if weight.initialiser == "zeros":
+            found.append(np.zeros(weight.shape, "<f4"))
+            continue
+        fans = math.prod(weight.shape[:-2]) * sum(weight.shape[-2:])
+        limit = math.sqrt(6 / fans)
+        found.append(rng.uniform(-limit, limit, weight.shape).astype("<f4"))
+    return found
+
+
+def frame(kind, weights, types="float32"):
+    raw = b"".join(np.ascontiguousarray(weight, "<f4").tobytes() for weight in weights)
+    shapes = [list(weight.shape) for weight in weights]
+    return Frame(0.0, kind, {"shapes": shapes, "types": [types] * len(weights)}, raw)
+
+
+def trained(trial, batches, *, recipe=None, kept=None, seed=None):
+    """What a backend tells that trains on these batches (lists of numbers of pictures)."""
+    start = initial(trial.seed if seed is None else seed)
+    images, labels = arrays(trial.samples)
+    state = sgd_in_numpy.begin(start, np.float32)
+    for batch in batches:
+        chosen = list(batch)
+        state = sgd_in_numpy.updated(
+            trial.workload.network, recipe or trial.workload.recipe, state,
+            images[chosen], labels[chosen], kept,
+        )  # fmt: skip
+    return Told(
+        trial, frame("untrained", start), frame("trained", state.weights), frame("done", [])
+    )
+
+
+def verdicts(checks):
+    return {check.name: check.ok for check in checks}
+
+
+ALIKE = plans.alike(WORKLOAD, 1)
+THREE = [range(128), range(128, 256), range(256, 298)]
+
+
+@pytest.mark.parametrize(
+    ("batches", "recipe", "ok"),
+    [
+        (THREE, {}, True),
+        (list(reversed(THREE)), {}, True),  # of one picture: the order is nothing
+        (THREE[:2], {}, False),
+        ([range(256), range(256, 298)], {}, False),
+        ([*THREE, [0]], {}, False),
+        (THREE, {"learning_rate": 0.052}, False),
+        (THREE, {"momentum": 0.88}, False),
+        (THREE, {"decay": 0.45}, False),
+    ],
+)
+def test_updates_are_counted(batches, recipe, ok):
+    recipe = dataclasses.replace(ALIKE.workload.recipe, **recipe)
+    (check,) = updates.of_alike(trained(ALIKE, batches, recipe=recipe))
+    assert check.ok is ok
+    if not recipe:
+        assert f"nearest to those of {len(batches)} updates" in check.detail
+
+
+def test_the_pictures_are_as_many_as_three_batches():
+    assert len(ALIKE.samples.labels) == 298
+    assert len(set(ALIKE.samples.images)) == 1
+
+
+@pytest.mark.parametrize(
+    ("batch", "ok"), [(range(128), True), (list(range(32)) * 4, False), (range(64), False)]
+)
+def test_the_whole_batch_is_in_the_gradient(batch, ok):
+    trial = plans.one_batch(WORKLOAD, 2)
+    assert len(set(trial.samples.images)) == 128
+    (check,) = updates.of_one_batch(trained(trial, [batch] * 3))
+    assert check.ok is ok
+
+
+@pytest.mark.parametrize(
+    ("orders", "once", "shuffled", "anew"),
+    [
+        ([(1, 0, 2), (2, 1, 0), (0, 1, 2)], True, True, True),
+        ([(0, 1, 2)] * 3, True, False, False),
+        ([(1, 2, 0)] * 3, True, True, False),
+        ([(0, 0, 1), (1, 2, 0), (2, 1, 0)], False, None, None),
+    ],
+)
+def test_the_order_is_found(orders, once, shuffled, anew):
+    told = trained(plans.in_turn(WORKLOAD, 3), [[one] for epoch in orders for one in epoch])
+    found = order.checks(told)
+    assert verdicts(found) == {
+        "every-picture-once": once,
+        "shuffle": shuffled,
+        "reshuffle": anew,
+    }
+    words = ", then ".join(" ".join(str(one + 1) for one in epoch) for epoch in orders)
+    assert (words in found[0].detail) is once
+
+
+@pytest.mark.parametrize(
+    ("rate", "scale", "wrong"),
+    [
+        (RATE, 1 / (1 - RATE), set()),
+        (0.0, 1.0, {"dropout", "dropout-rate", "dropout-scale"}),
+        (0.5, 2.0, {"dropout", "dropout-rate", "dropout-scale"}),
+        (0.5, 1 / (1 - RATE), {"dropout-rate"}),
+        (RATE, 1.0, {"dropout", "dropout-scale"}),
+    ],
+)
+def test_dropout_is_read_off_the_weights(rate, scale, wrong):
+    trial = plans.one_picture(WORKLOAD, 4)
+    shape = sgd_in_numpy.into_dropout(WORKLOAD.network, initial(4), arrays(trial.samples)[0]).shape
+    kept = scale * (np.random.RandomState(5).uniform(size=shape) >= rate)
+    checks = dropout.checks(trained(trial, [[0]], kept=kept.astype("f4")))
+    assert {name for name, ok in verdicts(checks).items() if not ok} == wrong
+
+
+@pytest.mark.parametrize(
+    ("seeds", "wrong"),
+    [((1, 1, 2), set()), ((1, 2, 3), {"same-seed"}), ((1, 1, 1), {"other-seed"})],
+)
+def test_training_begins_by_the_seed(seeds, wrong):
+    told = [trained(ALIKE, [], seed=seed) for seed in seeds]
+    assert {name for name, ok in verdicts(beginnings.of_seeds(*told)).items() if not ok} == wrong
+
+
+def test_weights_of_another_type_are_found():
+    told = trained(ALIKE, [])
+    assert beginnings.float32([told]).ok
+    coarse = told._replace(trained=frame("trained", initial(1), "bfloat16"))
+    check = beginnings.float32([told, coarse])
+    assert check.ok is False
+    assert "bfloat16" in check.detail
+
+
+def test_weights_of_another_network_are_no_weights_of_this():
+    told = trained(ALIKE, [])
+    with pytest.raises(ValueError, match="weights, the network has 65402"):
+        updates.of_alike(told._replace(trained=frame("trained", initial(1)[:-1])))
+
+
+def test_what_was_not_to_move_and_did_is_far_away():
+    still, moved = [np.zeros(2)], [np.array([0.0, 1e-9])]
+    assert apart(still, still, still) == 0.0
+    assert apart(moved, still, still) == 1e6
+    assert apart([np.array([1.0, 2.0])], [np.array([1.0, 1.0])], still) == pytest.approx(
+        1 / math.sqrt(2)
+    )
