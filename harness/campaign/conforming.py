@@ -192,7 +192,6 @@ def _read(file: Path) -> Conformance | None:
 
 def _keep(file: Path, found: Conformance) -> None:
     """Without a cache that can be written it is proven again another time."""
-    with contextlib.suppress(BenchdlError):
-        with cache.storing(file.parent):
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        cache.write_whole(file, found.model_dump_json(indent=1).encode())
+    with contextlib.suppress(BenchdlError), cache.storing(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.write_whole(file, found.model_dump_json(indent=1))
