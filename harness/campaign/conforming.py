@@ -27,12 +27,18 @@ from harness.notices import Say
 from harness.store import new_run_id
 from runner.contract.conformance import Conformance
 from runner.contract.job import Job
-from runner.contract.result import Allotment, Result
+from runner.contract.result import Allotment, Failure
+from runner.contract.work_and_score import Budget
+from runner.workloads import lookup
+from runner.workloads.network_workload import PictureClassifier
 
 LONGEST_S = 1800.0
 """Theano compiles each trial; half an hour is for a slow machine that others use as well."""
 
 _SEED = 123
+_REFUSED, _REFUSAL = 2, "cannot read the job"
+"""How runner/__main__.py ends where job.json says what it does not know."""
+
 _MAX_BYTES = 2**20
 
 
@@ -67,6 +73,8 @@ class Proving:
             KeyboardInterrupt: Ctrl-C or SIGTERM while it was tried.
             BenchdlError: the folder of the trial cannot be made.
         """
+        if not isinstance(lookup.load(job.workload), PictureClassifier):
+            return Proof(reason=f"no proof is known of {job.workload}")
         with self._lock:  # of two jobs side by side the second waits for the first one's proof
             trial = self._trial(job)
             key = _key(trial)
@@ -84,7 +92,7 @@ class Proving:
                 "campaign_position": None,
                 "attempt": 1,
                 "repeat": 1,
-                "epochs": 1,
+                "budget": Budget(unit="epochs", count=1),
                 "train_samples": None,
                 "threads": None,
                 "batch_size": None,
@@ -122,8 +130,10 @@ class Proving:
             exchange.remove()
         if exit_.ended in CUT_OFF:
             return Proof(reason=exit_.detail or "it was cut off")
-        if not isinstance(said, Result) or said.conformance is None:
-            failure = said.failure if isinstance(said, Result) else said
+        if exit_.code == _REFUSED and _REFUSAL in exit_.tail:
+            return Proof(reason="the image has a runner of before there were proofs")
+        failure = said if isinstance(said, Failure) else said.failure
+        if isinstance(said, Failure) or said.conformance is None:
             reason = failure.message if failure else "the runner says nothing of it"
             return Proof(reason=reason, tried=True)
         found = said.conformance.model_copy(update=_whose(trial))

@@ -10,8 +10,8 @@ import dataclasses
 import random
 
 from runner.networks.layers import Dropout
-from runner.proving.trials import SIDE, Samples, Trial
-from runner.workloads.workload import Workload
+from runner.proving.trials import Samples, Trial
+from runner.workloads.network_workload import NetworkWorkload
 
 UPDATES = 3
 """Of :func:`alike` and :func:`one_batch`."""
@@ -27,7 +27,7 @@ _DECAY = 0.5
 """The third update's rate is then half of the first's."""
 
 
-def alike(workload: Workload, seed: int) -> Trial:
+def alike(workload: NetworkWorkload, seed: int) -> Trial:
     """Three batches of one picture over and over, the last of them smaller.
 
     Whatever the order, every update has the gradient of that picture: so the weights tell how many
@@ -35,39 +35,41 @@ def alike(workload: Workload, seed: int) -> Trial:
     """
     size = workload.recipe.batch_size
     count = (UPDATES - 1) * size + max(1, size // 3)
-    picture = _drawn(1, workload.classes, seed)
-    samples = Samples(list(picture.images) * count, list(picture.labels) * count)
+    picture = _drawn(1, workload, seed)
+    samples = Samples(picture.shape, list(picture.images) * count, list(picture.labels) * count)
     return Trial(_without_chance(workload, size), samples, epochs=1, seed=seed)
 
 
-def one_batch(workload: Workload, seed: int) -> Trial:
+def one_batch(workload: NetworkWorkload, seed: int) -> Trial:
     """Pictures that are all different, just as many as go into a batch, for three epochs."""
     size = workload.recipe.batch_size
-    samples = _drawn(size, workload.classes, seed)
+    samples = _drawn(size, workload, seed)
     return Trial(_without_chance(workload, size), samples, epochs=UPDATES, seed=seed)
 
 
-def in_turn(workload: Workload, seed: int) -> Trial:
+def in_turn(workload: NetworkWorkload, seed: int) -> Trial:
     """A few pictures in batches of one: the weights tell in which order they came."""
-    samples = _drawn(PICTURES, workload.classes, seed)
+    samples = _drawn(PICTURES, workload, seed)
     return Trial(_without_chance(workload, 1), samples, epochs=EPOCHS, seed=seed)
 
 
-def one_picture(workload: Workload, seed: int) -> Trial:
+def one_picture(workload: NetworkWorkload, seed: int) -> Trial:
     """One update on one picture, with the network as it is: the weights tell what was dropped."""
     recipe = dataclasses.replace(workload.recipe, batch_size=1)
-    samples = _drawn(1, workload.classes, seed)
+    samples = _drawn(1, workload, seed)
     return Trial(dataclasses.replace(workload, recipe=recipe), samples, epochs=1, seed=seed)
 
 
-def _drawn(count: int, classes: int, seed: int) -> Samples:
+def _drawn(count: int, workload: NetworkWorkload, seed: int) -> Samples:
     """``count`` pictures of noise, no two alike, with labels in turn."""
     draw = random.Random(seed)  # noqa: S311 - data, not a secret
-    images = [bytes(draw.choices(range(_BRIGHTEST + 1), k=SIDE**2)) for _ in range(count)]
-    return Samples(images, [number % classes for number in range(count)])
+    height, width = workload.network.input_shape[:2]
+    pixels = range(_BRIGHTEST + 1)
+    images = [bytes(draw.choices(pixels, k=height * width)) for _ in range(count)]
+    return Samples((height, width), images, [number % workload.classes for number in range(count)])
 
 
-def _without_chance(workload: Workload, batch_size: int) -> Workload:
+def _without_chance(workload: NetworkWorkload, batch_size: int) -> NetworkWorkload:
     """``workload`` with nothing dropped, a steep decay, and batches of this size."""
     layers = tuple(
         Dropout(0.0) if isinstance(layer, Dropout) else layer for layer in workload.network.layers

@@ -14,9 +14,9 @@ from runner.events import Progress
 from runner.proving import plans, trials
 from runner.proving.trials import Told, Trial
 from runner.workloads import lookup
-from runner.workloads.workload import Workload
+from runner.workloads.network_workload import NetworkWorkload, PictureClassifier
 
-Plan = Callable[[Workload, int], Trial]
+Plan = Callable[[NetworkWorkload, int], Trial]
 Attempt = Union[Told, Exception]
 
 _PLANS: Tuple[Plan, ...] = (plans.alike, plans.one_batch, plans.in_turn, plans.one_picture)
@@ -38,9 +38,14 @@ def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
     """Train the trials of ``job``'s workload as it would be trained, and check each.
 
     What cannot be tried is a check that saw nothing; log.txt has the reason.
+
+    Raises:
+        TypeError: the workload trains no network on pictures.
     """
     begin, at = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
-    workload = lookup.of(job)
+    workload = lookup.load(job.workload)
+    if not isinstance(workload, PictureClassifier):
+        raise TypeError(f"no proof is known of {workload.name}")
 
     def train(plan: Plan, seed: int) -> Attempt:
         try:

@@ -13,23 +13,22 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import Dict, NamedTuple, Sequence
+from typing import Dict, NamedTuple, Sequence, Tuple
 
 from runner.channel import Frame
 from runner.contract.job import Job
+from runner.contract.work_and_score import Budget
 from runner.events import Progress
 from runner.training import Training
-from runner.workloads.workload import Workload
-
-SIDE = 28
-"""Height and width of a picture."""
+from runner.workloads.network_workload import NetworkWorkload
 
 _FILES = ("train", "t10k")
 
 
 class Samples(NamedTuple):
-    """``images``: bytes of each, row by row; ``labels``: the class of each."""
+    """``shape``: height and width; ``images``: bytes of each, row by row; ``labels``: its class."""
 
+    shape: Tuple[int, int]
     images: Sequence[bytes]
     labels: Sequence[int]
 
@@ -37,7 +36,7 @@ class Samples(NamedTuple):
 class Trial(NamedTuple):
     """What is trained: ``workload`` on ``samples``, for ``epochs``, from ``seed``."""
 
-    workload: Workload
+    workload: NetworkWorkload
     samples: Samples
     epochs: int
     seed: int
@@ -65,7 +64,7 @@ def run(job: Job, trial: Trial, folder: Path, progress: Progress) -> Told:
                 "data_dir": place,
                 "dataset_sha256": checksums,
                 "train_samples": None,
-                "epochs": trial.epochs,
+                "budget": Budget(unit="epochs", count=trial.epochs),
                 "seed": trial.seed,
                 "batch_size": trial.workload.recipe.batch_size,
             }
@@ -81,7 +80,7 @@ def run(job: Job, trial: Trial, folder: Path, progress: Progress) -> Told:
 def _write(folder: Path, samples: Samples) -> Dict[str, str]:
     """Both sets, of the same pictures, as IDX files; returns their checksums by name."""
     count = len(samples.labels)
-    sizes = [count.to_bytes(4, "big"), *2 * [SIDE.to_bytes(4, "big")]]
+    sizes = [number.to_bytes(4, "big") for number in (count, *samples.shape)]
     images = b"\0\0\x08\x03" + b"".join(sizes) + b"".join(samples.images)
     labels = b"\0\0\x08\x01" + sizes[0] + bytes(samples.labels)
     written = {}

@@ -54,8 +54,7 @@ def seen(told: Told) -> Seen:
 def arrays(samples: Samples) -> Any:
     """Images (n, height, width) from 0 to 1 as a trainer gets them, and labels (n,)."""
     pixels = np.frombuffer(b"".join(samples.images), np.uint8)
-    side = round((len(pixels) / len(samples.labels)) ** 0.5)
-    images = pixels.reshape(len(samples.labels), side, side).astype(np.float32) / np.float32(255)
+    images = pixels.reshape(-1, *samples.shape).astype(np.float32) / np.float32(255)
     return images, np.array(samples.labels)
 
 
