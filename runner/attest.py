@@ -17,7 +17,7 @@ from typing import Dict, Iterable, List, Optional
 import psutil
 
 from runner.contract.measurement import Host, Isolation
-from runner.meters.gpu_meter import text
+from runner.meters.nvml import devices
 
 _PROC = Path("/proc/self")
 _CGROUP_LIMITS = {
@@ -68,8 +68,7 @@ def _nvml_gpus() -> Optional[List[str]]:
     except Exception:  # no package, no library, no driver: nothing to see
         return None
     try:
-        handles = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(nvml.nvmlDeviceGetCount())]
-        return [text(nvml.nvmlDeviceGetUUID(handle)) for handle in handles]
+        return [device.uuid for device in devices(nvml)]
     except nvml.NVMLError:
         return None
     finally:

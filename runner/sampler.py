@@ -23,8 +23,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import IO, NamedTuple, Optional, Sequence, Type
+from typing import IO, NamedTuple, Optional, Sequence
 
 from runner.contract.samples import facts_path
 from runner.meters.gpu_meter import open_gpus
@@ -133,12 +132,7 @@ class Sampler:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         self.stop()
 
 

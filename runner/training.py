@@ -9,8 +9,7 @@ import queue
 import signal
 import threading
 import time
-from types import TracebackType
-from typing import Dict, List, Optional, Tuple, Type, Union
+from typing import Dict, List, Optional, Tuple, Union
 
 import psutil
 
@@ -98,12 +97,7 @@ class Training:
     def __enter__(self) -> Training:
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         """End what still runs of the trainer: nothing of it may outlive its judgement."""
         if error is None:
             self.go()

@@ -11,7 +11,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from harness.nvidia.processes import Processes
@@ -81,12 +80,7 @@ class Neighbours:
     def __enter__(self) -> Neighbours:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         self.stop()
         if self._host is not None:
             self._host.close()

@@ -9,7 +9,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
 
 MAX_JOB_BYTES = 2 * 2**30
 """Far more than a job leaves: samples of 256 MiB, a log, a result."""
@@ -46,12 +45,7 @@ class Room:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         self._stop.set()
         self._thread.join()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pynvml
 
-from harness.nvidia.host_driver import text
+from runner.meters.nvml import devices
 
 
 class Processes:
@@ -22,11 +22,7 @@ class Processes:
         try:
             pynvml.nvmlInit()
             self._open = True
-            for index in range(int(pynvml.nvmlDeviceGetCount())):
-                handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-                uuid = text(pynvml.nvmlDeviceGetUUID(handle))
-                if only is None or {str(index), uuid} & set(only):
-                    self._handles[uuid] = handle
+            self._handles = {device.uuid: device.handle for device in devices(pynvml, only)}
         except pynvml.NVMLError:
             self._handles = {}
 

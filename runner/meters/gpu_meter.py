@@ -14,7 +14,15 @@ from typing import Any, Callable, List, NamedTuple, Optional, TypeVar
 from typing_extensions import Protocol
 
 from runner.meters.gpu_periods import PeriodReader
-from runner.meters.nvml import NOT_OFFERED, compute_capability, throttle_mask, total_energy_j
+from runner.meters.nvml import (
+    Device,
+    compute_capability,
+    devices,
+    offered,
+    text,
+    throttle_mask,
+    total_energy_j,
+)
 
 T = TypeVar("T")
 
@@ -150,49 +158,46 @@ class NvmlReader:
         nvml = self._nvml
         driver = self._offered(lambda: text(nvml.nvmlSystemGetDriverVersion()))
         self.facts = replace(self.facts, driver=driver)
-        for index in range(nvml.nvmlDeviceGetCount()):
-            handle = nvml.nvmlDeviceGetHandleByIndex(index)
-            identity = self._identity(index, handle)
-            if self._only and not {str(index), identity.uuid} & set(self._only):
-                continue
-            self._handles.append(handle)
+        for device in devices(nvml, self._only):
+            self._handles.append(device.handle)
+            identity = self._identity(device)
             self.facts = replace(self.facts, devices=[*self.facts.devices, identity])
         if not self._handles:
             self.facts = replace(
                 self.facts, state="no-devices", detail="NVML works and shows no GPU"
             )
 
-    def _identity(self, index: int, handle: Any) -> GpuIdentity:
-        nvml, offered = self._nvml, self._offered
+    def _identity(self, device: Device) -> GpuIdentity:
+        nvml, handle = self._nvml, device.handle
         memory = self._memory(handle)
         return GpuIdentity(
-            index=index,
-            uuid=text(nvml.nvmlDeviceGetUUID(handle)),
+            index=device.index,
+            uuid=device.uuid,
             name=text(nvml.nvmlDeviceGetName(handle)),
             memory_total_bytes=None if memory is None else int(memory.total),
-            compute_capability=offered(lambda: compute_capability(nvml, handle)),
-            sm_clock_max_mhz=offered(
+            compute_capability=self._offered(lambda: compute_capability(nvml, handle)),
+            sm_clock_max_mhz=self._offered(
                 lambda: float(nvml.nvmlDeviceGetMaxClockInfo(handle, nvml.NVML_CLOCK_SM))
             ),
         )
 
     def _read_one(self, index: int, handle: Any) -> GpuReading:
-        nvml, offered = self._nvml, self._offered
+        nvml, told = self._nvml, self._offered
         memory = self._memory(handle)
-        milliwatts = offered(lambda: float(nvml.nvmlDeviceGetPowerUsage(handle)))
+        milliwatts = told(lambda: float(nvml.nvmlDeviceGetPowerUsage(handle)))
         period = self._periods.read(index, handle)
         return GpuReading(
-            util_percent=offered(lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)),
+            util_percent=told(lambda: float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)),
             memory_bytes=None if memory is None else int(memory.used),
             power_w=None if milliwatts is None else milliwatts / 1000,
-            temperature_c=offered(
+            temperature_c=told(
                 lambda: float(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
             ),
-            sm_clock_mhz=offered(
+            sm_clock_mhz=told(
                 lambda: float(nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM))
             ),
-            energy_j=offered(lambda: total_energy_j(nvml, handle)),
-            throttle_mask=offered(lambda: throttle_mask(nvml, handle)),
+            energy_j=told(lambda: total_energy_j(nvml, handle)),
+            throttle_mask=told(lambda: throttle_mask(nvml, handle)),
             period_end_s=period.end_s,
             period_percent=period.percent,
         )
@@ -202,13 +207,7 @@ class NvmlReader:
         return self._offered(lambda: self._nvml.nvmlDeviceGetMemoryInfo(handle))
 
     def _offered(self, call: Callable[[], T]) -> Optional[T]:
-        """The value, or ``None`` where this GPU, driver or user has no such figure (MIG, old)."""
-        try:
-            return call()
-        except self._nvml.NVMLError as error:
-            if error.value in NOT_OFFERED:
-                return None
-            raise
+        return offered(self._nvml, call)
 
     def _lose(self, detail: str) -> None:
         self.facts = replace(self.facts, state="lost", detail=detail)
@@ -236,8 +235,3 @@ def open_gpus(look: bool = True, only: Optional[List[str]] = None) -> GpuReader:
     except nvml.NVMLError as error:  # "Unknown Error": the container lost its devices
         return NoGpus(GpuFacts("lost", f"starting NVML: {error}"))
     return NvmlReader(nvml, only)
-
-
-def text(value: Any) -> str:
-    """Text from what NVML returns: bytes in nvidia-ml-py3."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -1,5 +1,8 @@
-"""What nvidia-ml-py3 7.352.0 lacks: functions that NVML has had since, called through its own
-helper, the names of the throttle reasons, and which errors mean "this GPU has no such figure".
+"""NVML as both sides ask it, in jobs and on the host: what nvidia-ml-py3 7.352.0 has and lacks.
+
+It lacks functions that NVML has had since, which are called through its own helper, and the names
+of the throttle reasons; and it does not say which errors mean "this GPU has no such figure".
+``nvml`` is the imported and initialised module ``pynvml`` everywhere.
 
 Source: https://docs.nvidia.com/deploy/nvml-api/ and the constants of its header nvml.h
 """
@@ -7,7 +10,10 @@ Source: https://docs.nvidia.com/deploy/nvml-api/ and the constants of its header
 from __future__ import annotations
 
 from ctypes import byref, c_int, c_ulonglong
-from typing import Any, Dict, FrozenSet, List
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, TypeVar
+
+T = TypeVar("T")
 
 NOT_OFFERED: FrozenSet[int] = frozenset({2, 3, 4, 13, 25, 26})
 """Invalid argument (a MIG instance), not supported, no permission, function not found, other
@@ -29,6 +35,59 @@ THROTTLE_REASONS: Dict[int, str] = {
     0x100: "display clock setting",
     UNKNOWN_REASON: "unknown",
 }
+
+
+@dataclass(frozen=True)
+class Device:
+    """One GPU that NVML shows; ``index`` is NVML's, in the order of PCI addresses."""
+
+    index: int
+    uuid: str
+    handle: Any
+
+
+def devices(nvml: Any, only: Optional[List[str]] = None) -> Iterator[Device]:
+    """The GPUs that NVML shows, or those of ``only``: indices or UUIDs.
+
+    Raises:
+        NVMLError: as every function of pynvml.
+    """
+    for index in range(int(nvml.nvmlDeviceGetCount())):
+        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        uuid = text(nvml.nvmlDeviceGetUUID(handle))
+        if not only or {str(index), uuid} & set(only):
+            yield Device(index, uuid, handle)
+
+
+def offered(nvml: Any, call: Callable[[], T]) -> Optional[T]:
+    """The value, or None where this GPU, driver or user has no such figure (MIG, old).
+
+    Raises:
+        NVMLError: anything else is wrong: NVML or the GPU was lost.
+    """
+    try:
+        return call()
+    except nvml.NVMLError as error:
+        if error.value in NOT_OFFERED:
+            return None
+        raise
+
+
+def text(value: Any) -> str:
+    """Text from what NVML returns: bytes in nvidia-ml-py3."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def cuda_version(nvml: Any) -> str:
+    """The newest CUDA that the driver knows, such as ``12.4``.
+
+    Raises:
+        NVMLError: as every function of pynvml.
+    """
+    version = c_int()
+    function = nvml._nvmlGetFunctionPointer("nvmlSystemGetCudaDriverVersion")
+    nvml._nvmlCheckReturn(function(byref(version)))
+    return f"{version.value // 1000}.{version.value % 1000 // 10}"
 
 
 def total_energy_j(nvml: Any, handle: Any) -> float:

@@ -8,9 +8,10 @@ from typing import Any
 import pynvml
 import pytest
 
+from harness.nvidia import host_driver
 from runner.meters.gpu_meter import GpuProcess, GpuReading, NvmlReader, open_gpus
 from runner.meters.gpu_processes import count_foreign
-from runner.meters.nvml import UNKNOWN_REASON
+from runner.meters.nvml import NOT_OFFERED, UNKNOWN_REASON
 
 GIB = 2**30
 
@@ -64,7 +65,13 @@ def c_functions(energy: int | None) -> Any:
         major._obj.value, minor._obj.value = 3, 7
         return 0
 
+    def version_of(out: Any) -> int:
+        out._obj.value = 12_040
+        return 0
+
     def pointer(name: str) -> Any:
+        if name == "nvmlSystemGetCudaDriverVersion":
+            return version_of
         if name == "nvmlDeviceGetTotalEnergyConsumption" and energy is None:
             raise pynvml.NVMLError(pynvml.NVML_ERROR_FUNCTION_NOT_FOUND)
         return energy_of if "Energy" in name else capability_of
@@ -105,6 +112,30 @@ def test_a_driver_that_lacks_the_newer_functions_is_not_lost(code: int) -> None:
     reader = NvmlReader(nvml)
     assert reader.read() == [READING._replace(energy_j=None, throttle_mask=None)]
     assert reader.facts.state == "ok"
+
+
+@pytest.mark.parametrize("code", sorted(NOT_OFFERED))
+def test_the_host_asks_as_the_job_does(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """A MIG instance answers "invalid argument": what it does not offer is not a driver's end."""
+    nvml = scripted(
+        1,
+        nvmlDeviceGetUtilizationRates=pynvml.NVMLError(code),
+        nvmlDeviceGetComputeRunningProcesses=[SimpleNamespace(pid=7)],
+        nvmlInit=None,
+        nvmlShutdown=None,
+    )
+    monkeypatch.setattr(host_driver, "pynvml", nvml)
+    driver = host_driver.examine()
+    assert (driver.version, driver.cuda, driver.problem) == ("535.104.05", "12.4", "")
+    (gpu,) = driver.gpus
+    assert (gpu.utilisation_percent, gpu.compute_capability, gpu.processes) == (None, "3.7", [7])
+
+
+def test_the_host_says_when_a_gpu_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = pynvml.NVMLError(pynvml.NVML_ERROR_GPU_IS_LOST)
+    nvml = scripted(1, nvmlInit=None, nvmlShutdown=None, nvmlDeviceGetMemoryInfo=lost)
+    monkeypatch.setattr(host_driver, "pynvml", nvml)
+    assert "GPU is lost" in host_driver.examine().problem
 
 
 def test_processes_and_a_driver_that_does_not_tell_them() -> None:
