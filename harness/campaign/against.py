@@ -7,12 +7,12 @@ again: every configuration once as it is now and once as it was, in random order
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness import catalog, settings
 from harness.campaign import records
-from harness.campaign.plan import Configuration, Options, PlannedJob
+from harness.campaign.plan import Configuration, Device, Options, PlannedJob
 from harness.campaign.records import Campaign, Environment
 from harness.errors import UsageError
 from harness.launchers.launcher import Launcher
@@ -37,10 +37,10 @@ class Earlier:
     def settled(self, jobs: list[PlannedJob]) -> list[PlannedJob]:
         """The jobs, those of earlier builds with the settings of then."""
         return [
-            one.model_copy(update={"settings": self.settings[one.configuration]})
-            if one.configuration.image
-            else one
-            for one in jobs
+            job.model_copy(update={"settings": self.settings[job.configuration]})
+            if job.configuration.image
+            else job
+            for job in jobs
         ]
 
 
@@ -66,11 +66,11 @@ def find(
             f"--against {word} with launcher {launcher.name}: earlier builds are images",
             "add --launcher docker",
         )
-    ids = [one.campaign_id for one in records.load(store)[0]]
-    if word == "latest" or any(word in one for one in ids) or not _IMAGE.fullmatch(word):
-        named = records.find(store, word)
-        return _of_campaign(named, configurations, options, launcher, store, say)
-    return _of_image(word, configurations, options, launcher, store, say)
+    search = _Search(configurations, options, launcher, store, say)
+    ids = [campaign.campaign_id for campaign in records.load(store)[0]]
+    if word == "latest" or any(word in known for known in ids) or not _IMAGE.fullmatch(word):
+        return search.in_campaign(records.find(store, word))
+    return search.in_image(word)
 
 
 def unlike(earlier: Earlier, now: dict[tuple[str, str], str | None], options: Options) -> None:
@@ -84,108 +84,117 @@ def unlike(earlier: Earlier, now: dict[tuple[str, str], str | None], options: Op
     Raises:
         UsageError: an earlier build and its settings are those of now.
     """
-    for one, then in earlier.settings.items():
-        if one.image == now[one.backend, one.device] and then == _settings_now(one, options):
+    for wanted, then in earlier.settings.items():
+        same_image = wanted.image == now[wanted.backend, wanted.device]
+        if same_image and then == _settings_now(wanted, options):
             raise UsageError(
-                f"--against {options.against}: the image of {one.backend} is still the same "
-                f"({_short(one.image)}), so there is nothing to compare",
+                f"--against {options.against}: the image of {wanted.backend} is still the same "
+                f"({_short(wanted.image)}), so there is nothing to compare",
                 "benchdl selftest compares A with A",
             )
 
 
-def _of_campaign(
-    campaign: Campaign,
-    configurations: list[Configuration],
-    options: Options,
-    launcher: Launcher,
-    store: Store,
-    say: Callable[[str], None],
-) -> Earlier:
-    known = {(one.backend, one.device): one for one in campaign.environments if not one.earlier}
-    missing = [one for one in configurations if (one.backend, one.device) not in known]
-    if missing:
-        raise UsageError(
-            f"campaign {campaign.campaign_id} has no build of {missing[0].backend} for the "
-            f"{missing[0].device}",
-            f"it ran {', '.join(sorted(f'{name} ({device})' for name, device in known))}",
+@dataclass(frozen=True)
+class _Search:
+    """What is to run, and where its earlier builds are looked for."""
+
+    configurations: list[Configuration]
+    options: Options
+    launcher: Launcher
+    store: Store
+    say: Callable[[str], None]
+
+    def in_campaign(self, campaign: Campaign) -> Earlier:
+        """The builds that a campaign of the store ran in, with its settings."""
+        known = {(ran.backend, ran.device): ran for ran in campaign.environments if not ran.earlier}
+        wanted = dict.fromkeys((asked.backend, asked.device) for asked in self.configurations)
+        for backend, device in wanted:
+            if (backend, device) not in known:
+                raise UsageError(
+                    f"campaign {campaign.campaign_id} has no build of {backend} for the {device}",
+                    f"it ran {', '.join(sorted(f'{name} ({on})' for name, on in known))}",
+                )
+        if campaign.launcher != "docker":
+            raise UsageError(
+                f"campaign {campaign.campaign_id} ran without images: nothing of it can be run "
+                "again",
+                "name a campaign of the docker launcher, or an image",
+            )
+        environments = [known[build].model_copy(update={"earlier": True}) for build in wanted]
+        for environment in environments:
+            image = str(environment.provenance.image_id)
+            whose = f"{environment.backend} in campaign {campaign.campaign_id}"
+            self.launcher.earlier(image, whose, self.say)
+        return Earlier(environments, self._with_settings_then(campaign, known))
+
+    def _with_settings_then(
+        self, campaign: Campaign, known: Mapping[tuple[str, Device], Environment]
+    ) -> dict[Configuration, Settings]:
+        then = _settings_then(campaign, self.store)
+        found = {}
+        for wanted in self.configurations:
+            image = known[wanted.backend, wanted.device].provenance.image_id
+            if wanted not in then:
+                self.say(
+                    f"note: {campaign.campaign_id} did not run {wanted}: its settings are those "
+                    "of now"
+                )
+            found[wanted.model_copy(update={"image": image})] = then.get(wanted) or _settings_now(
+                wanted, self.options
+            )
+        return found
+
+    def in_image(self, word: str) -> Earlier:
+        """The build that an image is: with the settings of a campaign that ran it, else of now."""
+        provenance = self.launcher.earlier(word, "", self.say)
+        backend = provenance.reference.rpartition("/")[2].partition(":")[0]
+        flavour = provenance.flavour
+        for wanted in self.configurations:
+            if (wanted.backend, wanted.device) != (backend, flavour):
+                raise UsageError(
+                    f"--against {word}: it is an image of {backend} for the {flavour}, "
+                    f"and {wanted} is to run as well",
+                    f"run {backend} alone, or name a campaign",
+                )
+        for campaign in reversed(records.load(self.store)[0]):
+            for ran in campaign.environments:
+                if ran.provenance.image_id == provenance.image_id:
+                    alone = ran.model_copy(update={"earlier": False})
+                    return self.in_campaign(campaign.model_copy(update={"environments": [alone]}))
+        self.say(
+            f"note: no campaign here ran {word}: pins and settings are those of image.toml now"
         )
-    if campaign.launcher != "docker":
-        raise UsageError(
-            f"campaign {campaign.campaign_id} ran without images: nothing of it can be run again",
-            "name a campaign of the docker launcher, or an image",
+        environment = Environment(
+            backend=backend,
+            device=flavour,
+            image_toml_sha256="",
+            provenance=provenance,
+            pins=self.launcher.pins(catalog.load(backend), flavour),
+            earlier=True,
         )
-    wanted = dict.fromkeys((one.backend, one.device) for one in configurations)
-    environments = [known[one].model_copy(update={"earlier": True}) for one in wanted]
-    for environment in environments:
-        image = str(environment.provenance.image_id)
-        launcher.earlier(image, f"{environment.backend} in campaign {campaign.campaign_id}", say)
-    then = _settings_then(campaign, store)
-    images = {(one.backend, one.device): one.provenance.image_id for one in environments}
-    found = {}
-    for one in configurations:
-        old = one.model_copy(update={"image": images[one.backend, one.device]})
-        found[old] = then.get(one) or _settings_now(one, options)
-        if one not in then:
-            say(f"note: {campaign.campaign_id} did not run {one}: its settings are those of now")
-    return Earlier(environments, found)
-
-
-def _of_image(
-    word: str,
-    configurations: list[Configuration],
-    options: Options,
-    launcher: Launcher,
-    store: Store,
-    say: Callable[[str], None],
-) -> Earlier:
-    provenance = launcher.earlier(word, "", say)
-    backend = provenance.reference.rpartition("/")[2].partition(":")[0]
-    fitting = [
-        one for one in configurations if (one.backend, one.device) == (backend, provenance.flavour)
-    ]
-    others = [one for one in configurations if one not in fitting]
-    if others:
-        raise UsageError(
-            f"--against {word}: it is an image of {backend} for the {provenance.flavour}, "
-            f"and {others[0]} is to run as well",
-            f"run {backend} alone, or name a campaign",
+        return Earlier(
+            [environment],
+            {
+                wanted.model_copy(update={"image": provenance.image_id}): _settings_now(
+                    wanted, self.options
+                )
+                for wanted in self.configurations
+            },
         )
-    for campaign in reversed(records.load(store)[0]):
-        for one in campaign.environments:
-            if one.provenance.image_id == provenance.image_id:
-                alone = one.model_copy(update={"earlier": False})
-                told = campaign.model_copy(update={"environments": [alone]})
-                return _of_campaign(told, configurations, options, launcher, store, say)
-    say(f"note: no campaign here ran {word}: pins and settings are those of image.toml now")
-    environment = Environment(
-        backend=backend,
-        device=provenance.flavour,
-        image_toml_sha256="",
-        provenance=provenance,
-        pins=launcher.pins(catalog.load(backend), provenance.flavour),
-        earlier=True,
-    )
-    return Earlier(
-        [environment],
-        {
-            one.model_copy(update={"image": provenance.image_id}): _settings_now(one, options)
-            for one in fitting
-        },
-    )
 
 
-def _settings_now(one: Configuration, options: Options) -> Settings:
+def _settings_now(wanted: Configuration, options: Options) -> Settings:
     return settings.resolve(
-        catalog.load(one.backend), one.variant, options.overrides, mode=one.mode
+        catalog.load(wanted.backend), wanted.variant, options.overrides, mode=wanted.mode
     )
 
 
 def _settings_then(campaign: Campaign, store: Store) -> dict[Configuration, Settings]:
     """Of each configuration of the campaign, from its results."""
     planned = {
-        one.position: one.configuration.model_copy(update={"image": None})
-        for one in campaign.jobs
-        if one.settings is None
+        job.position: job.configuration.model_copy(update={"image": None})
+        for job in campaign.jobs
+        if job.settings is None
     }
     return {
         planned[result.job.campaign_position]: result.job.settings
