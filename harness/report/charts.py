@@ -17,7 +17,7 @@ BACKEND = {"field": "backend", "type": "nominal", "legend": None, "scale": {"use
 
 def specs() -> dict[str, Any]:
     """All charts by name."""
-    return {"times": _times(), "phases": _phases(), "error": _error(), "timeline": _timeline()}
+    return {"times": _times(), "phases": _phases(), "score": _score(), "timeline": _timeline()}
 
 
 def _label_axis() -> dict[str, Any]:
@@ -98,12 +98,14 @@ def _phases() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _error() -> dict[str, Any]:
-    """Time against error rate: every run small, the medians large with the error of the rate."""
-    error = BY_KEY["error_rate_percent"]
+def _score() -> dict[str, Any]:
+    """Time against score: every run small, the medians large with the sampling error.
+
+    The axis of the score is named by the page, after the metric.
+    """
     x = {"field": "time", "type": "quantitative", "title": BY_KEY["time_s"].head,
          "scale": {"use": "time"}}  # fmt: skip
-    y = {"field": "error", "type": "quantitative", "title": f"{error.title} ({error.unit})",
+    y = {"use": "score", "field": "score", "type": "quantitative",
          "scale": {"zero": False, "nice": True, "padding": 12},
          "axis": {"tickCount": 5}}  # fmt: skip
     shape = {"field": "mode", "type": "nominal", "legend": None, "scale":

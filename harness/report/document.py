@@ -15,6 +15,7 @@ from harness.report.timelines import STEPS, timeline
 from harness.tables import reference_rows
 from harness.tables.columns import shown_in
 from harness.tables.rows import Row, row
+from harness.tables.sections import table_columns
 from harness.tables.views import SIDES
 from runner.contract.result import Result
 
@@ -43,6 +44,7 @@ def build(source: Source) -> dict[str, Any]:
     return {
         "about": _about(source, rows),
         "fields": runs.fields(),
+        "scores": runs.scores(rows),
         "columns": runs.columns(rows),
         "details": runs.details(source.results),
         "scopes": parts.scopes(rows),
@@ -50,7 +52,10 @@ def build(source: Source) -> dict[str, Any]:
             name: {
                 "title": side.title,
                 "heads": [runs.field(column) for column in side.heads],
-                "columns": [runs.field(column) for column in parts.page_columns(side)],
+                "columns": [
+                    runs.field(column)
+                    for column in parts.page_columns(table_columns(rows, side))
+                ],
                 "phases": [runs.field(column) for column in shown_in("phases")],
                 "empty": side.empty,
             }

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.report.packing import short
+from harness.report.runs import field
 from harness.tables.column import Column
 from harness.tables.columns import shown_in
 from harness.tables.markdown import interval_text
 from harness.tables.rows import Row
-from harness.tables.sections import Line, grouped, table_columns
+from harness.tables.score_columns import of_rows
+from harness.tables.sections import Line, grouped
 from harness.tables.views import SIDES, Side
 
 SEGMENTS = ("import", "build", "compile", "first epoch", "steady", "evaluate", "other")
@@ -48,26 +50,28 @@ def of_side(rows: list[Row], side: Side, number: dict[str, int]) -> list[dict[st
     """The sections of one side; runs and rows are given as indices.
 
     Of each line ``values`` are numbers by the keys of their columns, ``cells`` and ``phases`` how
-    they are printed, under :func:`page_columns` and the columns of phases.
+    they are printed, under ``columns`` and the columns of phases.
     """
     return [
         {
             "caption": section.caption,
+            "columns": [field(column) for column in page_columns(section.columns)],
+            "score": field(of_rows(row.values for row in section.rows)),
             "notes": section.notes,
             "rows": [number[row.run_id] for row in section.rows],
-            "lines": [_line(line, side, number) for line in section.lines],
+            "lines": [_line(line, page_columns(section.columns), number) for line in section.lines],
         }
         for section in grouped(rows, side)
     ]
 
 
-def page_columns(side: Side) -> tuple[Column, ...]:
-    """The columns of a side's table on the page, behind the first two."""
-    time, *others = table_columns(side)
+def page_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns of a table on the page, behind the first two, from those of the short table."""
+    time, *others = columns
     return (time, _INTERVAL, _RUNS, *others)
 
 
-def _line(line: Line, side: Side, number: dict[str, int]) -> dict[str, Any]:
+def _line(line: Line, columns: Sequence[Column], number: dict[str, int]) -> dict[str, Any]:
     low, high = line.interval_s or (None, None)
     values = {key: short(value) for key, value in line.values.items()}
     values |= {"low_s": short(low), "high_s": short(high), _RUNS.key: len(line.members)}
@@ -75,7 +79,7 @@ def _line(line: Line, side: Side, number: dict[str, int]) -> dict[str, Any]:
     return {
         "name": list(line.name),
         "values": values,
-        "cells": [column.text(shown) for column in page_columns(side)],
+        "cells": [column.text(shown) for column in columns],
         "phases": [column.text(line.values) for column in shown_in("phases")],
         "runs": [number[row.run_id] for row in line.members],
         "beside": [number[row.run_id] for row in line.beside],

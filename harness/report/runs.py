@@ -7,9 +7,10 @@ from typing import Any
 
 from harness.report import commands
 from harness.report.packing import Pool, pack, short
-from harness.tables.column import Column
+from harness.tables.column import Column, Values
 from harness.tables.columns import COLUMNS
 from harness.tables.rows import Row
+from harness.tables.score_columns import of_rows
 from runner.contract.result import Result
 
 
@@ -29,6 +30,15 @@ def columns(rows: Sequence[Row]) -> dict[str, dict[str, list[Any]]]:
 def fields() -> list[dict[str, Any]]:
     """What the page has to know of every column to print and to sort it, in their order."""
     return [field(column) for column in COLUMNS]
+
+
+def scores(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """The column of the score as each metric has it, by the metric."""
+    metrics: dict[str, list[Values]] = {}
+    for row in rows:
+        if row.values["metric"] is not None:
+            metrics.setdefault(row.values["metric"], []).append(row.values)
+    return {metric: field(of_rows(members)) for metric, members in metrics.items()}
 
 
 def field(column: Column) -> dict[str, Any]:

@@ -9,20 +9,27 @@ from collections.abc import Sequence
 from harness import printable
 from harness.report.packing import short
 from harness.tables import reference_rows
-from harness.tables.column import NOT_MEASURED
-from harness.tables.columns import shown_in
-from harness.tables.markdown import cells, phase_cells, to_markdown
+from harness.tables.column import NOT_MEASURED, Column
+from harness.tables.columns import BY_KEY, shown_in
+from harness.tables.markdown import phase_cells, to_markdown
 from harness.tables.rows import row
+from harness.tables.score_columns import SCORE
 from harness.tables.sections import Line, grouped
-from harness.tables.views import SIDES, Side
+from harness.tables.views import SIDES
 from runner.contract.result import Result
+
+_FIGURES = [column for column in shown_in("table")[1:] if column is not SCORE]
+_ERROR_RATE = BY_KEY["error_rate_percent"]
 
 CSV_HEADER = (
     *("side", "table", "line", "kind", "runs", "suspect", "time_s", "low_s", "high_s", "ratio"),
-    *(column.head for column in shown_in("table")[1:]),
+    *(column.head for column in _FIGURES),
+    _ERROR_RATE.head,
     *(column.title for column in shown_in("phases")),
+    *(BY_KEY[key].title for key in ("metric", "score")),
 )
-"""Time (s) and the ratio have names of their own, since they stand without what tables add."""
+"""Time (s) and the ratio have names of their own, since they stand without what tables add; the
+error rate has a column beside the score, since it had one before."""
 
 
 def markdown(results: Sequence[Result]) -> str:
@@ -69,19 +76,26 @@ def csv_lines(results: Sequence[Result]) -> str:
     for side in SIDES.values():
         for section in grouped(rows, side):
             for line in section.lines:
-                found = [side.name, section.caption, *_csv_cells(line, side)]
+                found = [side.name, section.caption, *_csv_cells(line, side.ratio)]
                 writer.writerow(map(printable.csv_cell, found))
     return buffer.getvalue()
 
 
-def _csv_cells(line: Line, side: Side) -> list[object]:
+def _csv_cells(line: Line, ratio: Column) -> list[object]:
     """A line under ``CSV_HEADER``, from its name on; what was not measured is empty."""
     low, high = line.interval_s or (None, None)
-    figures = [*cells(line, side)[3:], *phase_cells(line)[2:]]
+    members = [row.values for row in line.members]
+    figures = [
+        *(column.text(line.values) for column in (ratio, *_FIGURES)),
+        _ERROR_RATE.text(_ERROR_RATE.folded(members)),
+        *phase_cells(line)[2:],
+    ]
     return [
         *line.name,
         len(line.members),
         "yes" if line.suspect else "no",
         *(short(value) for value in (line.values["time_s"], low, high)),
         *(None if text == NOT_MEASURED else text for text in figures),
+        members[0]["metric"],
+        short(SCORE.folded(members)[SCORE.key]),
     ]

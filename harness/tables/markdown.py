@@ -8,7 +8,7 @@ from harness import printable
 from harness.tables.column import Column
 from harness.tables.columns import BY_KEY, GROUPS, shown_in
 from harness.tables.rows import Row
-from harness.tables.sections import Line, grouped, table_columns
+from harness.tables.sections import Line, Section, grouped
 from harness.tables.views import TOOL, Side
 
 _INTERVAL = (
@@ -21,23 +21,25 @@ _DETAILS = "`-`: not measured. Details: docs/definitions.md"
 def to_markdown(rows: list[Row], side: Side = TOOL) -> str:
     """All sections as Markdown, with the definitions of the columns below."""
     parts = []
-    for section in grouped(rows, side):
+    made = grouped(rows, side)
+    for section in made:
         caption = printable.markdown(section.caption)
         parts.append(f"**{caption}**\n" if caption else "")
         if section.lines:
-            parts += [table(header(side), [cells(line, side) for line in section.lines]), ""]
+            lines = [cells(line, section.columns) for line in section.lines]
+            parts += [table(header(section.columns, side), lines), ""]
             lines = [phase_cells(line) for line in section.lines]
             parts += ["Where the time goes (s):\n", table(phase_header(side), lines), ""]
         parts += [f"- {printable.markdown(n, printable.LONGEST_LINE)}" for n in section.notes]
         parts.append("")
     if not parts:
         return side.empty if rows else TOOL.empty
-    return "\n".join(parts) + "\n" + "\n".join(f"> {line}" for line in definitions(side))
+    return "\n".join(parts) + "\n" + "\n".join(f"> {line}" for line in definitions(made, side))
 
 
-def header(side: Side = TOOL) -> tuple[str, ...]:
-    """The heads of a side's short table."""
-    return tuple(column.head for column in (*side.heads, *table_columns(side)))
+def header(columns: Sequence[Column], side: Side = TOOL) -> tuple[str, ...]:
+    """The heads of a side's short table with these columns behind the first two."""
+    return tuple(column.head for column in (*side.heads, *columns))
 
 
 def phase_header(side: Side = TOOL) -> tuple[str, ...]:
@@ -45,15 +47,16 @@ def phase_header(side: Side = TOOL) -> tuple[str, ...]:
     return tuple(column.title for column in (*side.heads, *shown_in("phases")))
 
 
-def cells(line: Line, side: Side = TOOL) -> tuple[str, ...]:
-    """A line as it is printed, under :func:`header`; Time (s) with its interval."""
+def cells(line: Line, columns: Sequence[Column]) -> tuple[str, ...]:
+    """A line as it is printed, under :func:`header` of the same columns; Time (s), the first of
+    them, with its interval."""
     runs = len(line.members)
     named = (
         line.name.label
         + (f" (median of {runs})" if runs > 1 else "")
         + (" (suspect)" if line.suspect else "")
     )
-    time_s, *others = (column.text(line.values) for column in table_columns(side))
+    time_s, *others = (column.text(line.values) for column in columns)
     bounds = interval_text(line)
     return (named, line.name.mode, f"{time_s} ({bounds})" if bounds else time_s, *others)
 
@@ -72,18 +75,23 @@ def phase_cells(line: Line) -> tuple[str, ...]:
     return (*line.name, *(column.text(line.values) for column in shown_in("phases")))
 
 
-def definitions(side: Side = TOOL) -> tuple[str, ...]:
-    """What the columns of a side's tables mean: a line for each group of them."""
-    shown = {column.key for column in (*shown_in("table"), *shown_in("phases"))}
-    time, *phases = (column for column in GROUPS["time"] if column.key in shown)
-    lines = [
+def definitions(made: Sequence[Section], side: Side = TOOL) -> tuple[str, ...]:
+    """What the columns of one side's sections mean: a line for each group of them."""
+    time, ratio, *others = {c.head: c for section in made for c in section.columns}.values()
+    phases = shown_in("phases")
+    keys = {group: {column.key for column in columns} for group, columns in GROUPS.items()}
+    machine = keys["gpu"] | keys["cpu"]
+    return (
         _defined(side.heads),
-        f"{_defined([time]).rstrip('.')}; {_INTERVAL} {_defined([side.ratio])}",
-        _defined(sorted(phases, key=lambda column: column.shown["phases"]), titles=True),
-    ]
-    for group in ("gpu", "cpu", "learning"):
-        lines.append(_defined(column for column in GROUPS[group] if column.key in shown))
-    return (*(line for line in lines if line), _DETAILS)
+        f"{_defined([time]).rstrip('.')}; {_INTERVAL} {_defined([ratio])}",
+        _defined((column for column in phases if column.key not in machine), titles=True),
+        *(
+            _defined(column for column in (*others, *phases) if column.key in keys[group])
+            for group in ("gpu", "cpu")
+        ),
+        _defined(column for column in others if column.key not in machine),
+        _DETAILS,
+    )
 
 
 def _defined(columns: Iterable[Column], *, titles: bool = False) -> str:

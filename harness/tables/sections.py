@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -12,6 +13,7 @@ from harness.tables.columns import shown_in
 from harness.tables.kinds import Configuration
 from harness.tables.rows import Row
 from harness.tables.sampled import usable
+from harness.tables.score_columns import settled
 from harness.tables.views import RATIO, TOOL, Side, label
 
 
@@ -43,18 +45,20 @@ class Line:
 class Section:
     """Lines that may stand side by side, what they have in common, and what to say of them.
 
-    ``rows`` are all rows of the section, whatever came of them.
+    ``columns`` are those of its short table behind the first two, with the score's as its metric
+    has it; ``rows`` all rows of the section, whatever came of them.
     """
 
     caption: str
+    columns: tuple[Column, ...]
     lines: list[Line]
     notes: list[str]
     rows: list[Row]
 
 
-def table_columns(side: Side) -> tuple[Column, ...]:
-    """The columns of a side's short table, behind the first two."""
-    time, *others = shown_in("table")
+def table_columns(rows: Sequence[Row], side: Side = TOOL) -> tuple[Column, ...]:
+    """The columns of a side's short table of these rows, behind the first two."""
+    time, *others = settled(shown_in("table"), [row.values for row in rows])
     return (time, side.ratio, *others)
 
 
@@ -80,22 +84,29 @@ def _section(caption: str, rows: list[Row], side: Side) -> Section:
         for configuration, members in found.items()
     }
     found = {configuration: found[configuration] for configuration in side.order(times)}
+    columns = table_columns(rows, side)
     lines = []
     for configuration, members in found.items():
         base_s = side.base(configuration, times)
         time_s = times[configuration]
         ratio = None if base_s is None else side.quotient(time_s, base_s)
         beside = [row for row in measured[configuration] if row.status != members[0].status]
-        lines.append(_line(configuration, members, beside, ratio))
+        lines.append(_line(configuration, members, beside, ratio, columns))
         notes += builds.notes(str(configuration), members)
-    return Section(caption, lines, notes + phases.notes(found), rows)
+    return Section(caption, columns, lines, notes + phases.notes(found), rows)
 
 
-def _line(name: Configuration, members: list[Row], beside: list[Row], ratio: float | None) -> Line:
-    values: dict[str, Value] = {RATIO: ratio}
+def _line(
+    name: Configuration,
+    members: list[Row],
+    beside: list[Row],
+    ratio: float | None,
+    columns: tuple[Column, ...],
+) -> Line:
+    values: dict[str, Value] = {}
     runs = [row.values for row in members]
-    for column in (*shown_in("table"), *shown_in("phases")):
-        values |= column.folded(runs)
+    for column in (*columns, *shown_in("phases")):
+        values |= {RATIO: ratio} if column.key == RATIO else column.folded(runs)
     times_s = [row.time_s for row in members if row.time_s is not None]
     return Line(name, members, beside, values, interval(times_s))
 

@@ -83,12 +83,12 @@ def test_lines_are_those_of_the_tables_and_of_usable_runs(results):
         theirs = grouped(rows, side)
         assert [one["caption"] for one in ours] == [one.caption for one in theirs]
         for mine, section in zip(ours, theirs, strict=True):
-            heads = [column.head for column in parts.page_columns(side)]
+            heads = [column["head"] for column in mine["columns"]]
             for line, theirs_of in zip(mine["lines"], section.lines, strict=True):
                 shown = dict(zip(heads, line["cells"], strict=True))
                 time_s, bounds, count = (shown.pop(head) for head in heads[:3])
                 printed = f"{time_s} ({bounds})" if bounds != "-" else time_s
-                assert [printed, *shown.values()] == list(cells(theirs_of, side)[2:])
+                assert [printed, *shown.values()] == list(cells(theirs_of, section.columns)[2:])
                 assert count == str(len(line["runs"]))
                 assert line["values"]["time_s"] == pytest.approx(theirs_of.values["time_s"])
                 statuses = {rows[n].status for n in line["runs"]}

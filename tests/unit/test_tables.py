@@ -213,7 +213,7 @@ def test_repeats_are_one_line_with_the_median(make_result):
         timed(make_result, s, job={"repeat": n}) for n, s in enumerate([30.0, 90.0, 31.0], 1)
     ]
     (section,) = grouped(table_of(*results))
-    (label, _, time_s, *_) = printed_cells(section.lines[0])
+    (label, _, time_s, *_) = printed_cells(section.lines[0], section.columns)
     assert label == "Keras (tensorflow) (median of 3)"
     assert time_s == "31.0"
 
@@ -360,5 +360,5 @@ def test_five_repeats_have_an_interval_and_four_have_none(make_result):
             for n, seconds in enumerate(times[:count], 1)
         ]
         (section,) = grouped(table_of(*results))
-        assert printed_cells(section.lines[0])[2] == cell
+        assert printed_cells(section.lines[0], section.columns)[2] == cell
         assert len(json.loads(to_json(table_of(*results)))) == count

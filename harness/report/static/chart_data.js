@@ -55,7 +55,7 @@ function timesData(doc, section, lines, state) {
     }
     const { time_s: time, low_s: low, high_s: high } = line.values;
     return { label: names[n], time, low, high,
-      tip: `${line.name.join(", ")}\n${intervalText(doc, line)}` };
+      tip: `${line.name.join(", ")}\n${intervalText(doc, section, line)}` };
   });
   const ghosts = state.ghosts ? ghostsOf(doc, section, lines)[0] : [];
   const sort = [...names, ...ghosts.map((ghost) => ghost.label)];
@@ -66,16 +66,16 @@ function pointTip(doc, row) {
   const get = (key) => doc.rows.get(key, row);
   return [
     `${get("tool")}, ${get("mode")}`,
-    `${told(doc.fields.get("time_s"), get)}, ${told(doc.fields.get("error_rate_percent"), get)}, ` +
+    `${told(doc.fields.get("time_s"), get)}, ${told(settled(doc, doc.fields.get("score"), row), get)}, ` +
       get("status"),
     get("run_id"),
   ].join("\n");
 }
 
 // The median of a line and its interval, as in its table.
-function intervalText(doc, line) {
+function intervalText(doc, section, line) {
   const cell = (key) =>
-    line.cells[doc.sides.tool.columns.findIndex((field) => field.key === key)];
+    line.cells[section.columns.findIndex((field) => field.key === key)];
   const found = `median ${cell("time_s")} ${doc.fields.get("time_s").unit} of ${count(line.runs.length, "run")}`;
   return line.values.low_s === null ? found : `${found}, 95 % interval ${cell("interval")}`;
 }
@@ -111,29 +111,34 @@ function phasesData(doc, section, lines) {
   return { data: { segments }, sort: names, step: stepOf(names, 28) };
 }
 
-function errorData(doc, section, lines) {
+// Time against the score of a section's metric, as it is printed: of runs and of lines.
+function scoreData(doc, section, lines) {
+  const field = section.score;
+  const printed = (value) => (value === null ? null : value / field.divisor);
   const points = [];
   const middles = [];
   for (const line of lines) {
     for (const row of [...line.runs, ...line.beside]) {
-      const error = doc.rows.get("error_rate_percent", row);
-      if (error !== null) {
-        points.push({ time: doc.rows.get("time_s", row), error,
+      const score = printed(doc.rows.get(field.key, row));
+      if (score !== null) {
+        points.push({ time: doc.rows.get("time_s", row), score,
           backend: doc.rows.get("backend", row), mode: doc.rows.get("mode", row),
           suspect: doc.rows.get("status", row) === "suspect", tip: pointTip(doc, row) });
       }
     }
     const get = (key) => line.values[key];
-    const { time_s: time, error_rate_percent: error, error_rate_se_points: se } = line.values;
-    if (error !== null) {
+    const score = printed(get(field.key));
+    if (score !== null) {
       // Never an axis of one value, whose only tick is far off.
-      const half = Math.max(se || 0, 0.01);
-      middles.push({ time, error, name: line.name[0],
-        low: Math.max(0, error - half), high: Math.min(100, error + half),
+      const least = field.unit === "%" ? 0.01 : Math.abs(score) / 100 || 0.01;
+      const half = Math.max(printed(get(field.beside)) || 0, least);
+      const [lowest, highest] = field.unit === "%" ? [0, 100] : [-Infinity, Infinity];
+      middles.push({ time: get("time_s"), score, name: line.name[0],
+        low: Math.max(lowest, score - half), high: Math.min(highest, score + half),
         backend: doc.rows.get("backend", line.runs[0]), mode: doc.rows.get("mode", line.runs[0]),
         suspect: line.suspect, tip: `${line.name.join(", ")}\nmedian ` +
-          `${told(doc.fields.get("time_s"), get)}, ${told(doc.fields.get("error_rate_percent"), get)}` });
+          `${told(doc.fields.get("time_s"), get)}, ${told(field, get)}` });
     }
   }
-  return { data: { points, middles } };
+  return { data: { points, middles }, score: field };
 }

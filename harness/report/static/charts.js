@@ -74,7 +74,7 @@ function showTip(handler, event, item, value) {
   tip.style.top = `${event.pageY + 14}px`;
 }
 
-function draw(box, { name, data, sort, step, doc, adjust }) {
+function draw(box, { name, data, sort, step, score, doc, adjust }) {
   const tones = PHASE_COLOURS[theme()];
   const backends = doc.rows.values("backend");
   const scales = {
@@ -84,6 +84,7 @@ function draw(box, { name, data, sort, step, doc, adjust }) {
     shade: { domain: TIMELINE_PHASES, range: TIMELINE_COLOURS.map((n) => tones[n]) },
     series: { domain: SERIES, range: SERIES.map((_, n) => PALETTE[theme()][n % 8]) },
     dashes: { domain: SERIES, range: SERIES.map((_, n) => (n % 2 ? [4, 2] : [1, 0])) },
+    score: score && { title: score.unit ? `${score.title} (${score.unit})` : score.title },
     time: readState().scale === "log" ? { type: "log", padding: 12 } : { zero: true },
   };
   const specification = filled(doc.charts[name], scales);

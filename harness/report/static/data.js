@@ -63,6 +63,17 @@ class Fields {
   }
 }
 
+// The column of the score as the runs of a metric have it; any other column as it is.
+function settled(doc, field, row) {
+  return field.key === "score" ? doc.scores[doc.rows.get("metric", row)] || field : field;
+}
+
+// Columns for runs of any metric: where there is only one, the score is named after it.
+function settledAll(doc, fields) {
+  const known = Object.values(doc.scores);
+  return fields.map((field) => (field.key === "score" && known.length === 1 ? known[0] : field));
+}
+
 // Whether a run can have a figure; a CPU job has none of a GPU.
 function applies(field, get) {
   return Object.entries(field.only).every(([key, wanted]) => get(key) === wanted);

@@ -40,7 +40,7 @@ function content(doc, row) {
 function figuresOf(doc, row) {
   const get = (name) => doc.rows.get(name, row);
   const measured = get("time_s") !== null;
-  return doc.fields.shownIn("detail").filter((field) => applies(field, get))
+  return doc.fields.shownIn("detail").map((field) => settled(doc, field, row)).filter((field) => applies(field, get))
     .filter((field) => ![null, ""].includes(get(field.key)) || (measured && field.digits !== null))
     .map((field) => [field.head, cellText(field, get), field.definition]);
 }

@@ -12,14 +12,15 @@ const RUN_CELLS = {
 
 function runCell(doc, field, row) {
   const get = (key) => doc.rows.get(key, row);
-  const text = cellText(field, get);
+  const own = settled(doc, field, row);
+  const text = own === field ? cellText(field, get) : `${own.title} ${cellText(own, get)}`;
   return RUN_CELLS[field.key] ? RUN_CELLS[field.key](text, get) : text;
 }
 
 function sorted(doc, rows, sort) {
   const down = sort.startsWith("-");
   const name = sort.replace(/^-/, "") || "started_at";
-  if (!doc.fields.shownIn("runs").some((field) => field.key === name)) return rows;
+  if (!settledAll(doc, doc.fields.shownIn("runs")).some((field) => field.key === name)) return rows;
   const turn = down || !sort ? -1 : 1;
   return rows.sort((a, b) => {
     const [x, y] = [doc.rows.get(name, a), doc.rows.get(name, b)];
@@ -43,7 +44,7 @@ function runsView(doc, state) {
   const clear = state.finding ? h("p", {}, `With finding ${state.finding}. `,
     h("a", { href: link({ finding: "" }) }, "Show all runs")) : null;
   if (!rows.length) return [clear, empty("No run fits.")].filter(Boolean);
-  const fields = doc.fields.shownIn("runs");
+  const fields = settledAll(doc, doc.fields.shownIn("runs"));
   const heads = fields.map((field) => sortLink(state, field));
   const make = (some) => table({ label: "Runs", heads, kind: "runs", numeric: numericOf(doc, fields),
     titles: fields.map((field) => field.definition),
@@ -151,5 +152,5 @@ function aboutView(doc) {
     h("ul", {}, about.damaged.map((line) => h("li", {}, line)))] : [];
   return [h("dl", { class: "facts" }, facts.map(([name, text]) =>
     [h("dt", {}, name), h("dd", {}, text)])), ...damaged,
-  definitionList(doc.sides.tool)];
+  definitionList(doc.sides.tool, doc.sides.tool.columns)];
 }

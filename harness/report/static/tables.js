@@ -19,7 +19,7 @@ function sideView(doc, state, name) {
     chartOptions(state),
     limited(shown, FIRST_SECTIONS, (some) => h("div", {}, some.map(({ section, lines }) =>
       card(doc, state, name, section, lines))), "tables"),
-    definitionList(side),
+    definitionList(side, shown.flatMap(({ section }) => section.columns)),
   ].flat();
 }
 
@@ -41,7 +41,7 @@ function card(doc, state, name, section, lines) {
   const hidden = section.lines.length - lines.length;
   const notes = section.notes.filter((note) => fits(doc, note));
   if (hidden) {
-    notes.unshift(`${count(hidden, "line")} hidden by the filters; ${ratioOf(side).head} is of the ` +
+    notes.unshift(`${count(hidden, "line")} hidden by the filters; ${ratioOf(section).head} is of the ` +
       "whole table");
   }
   return h("article", { class: "card", "data-caption": section.caption },
@@ -51,8 +51,8 @@ function card(doc, state, name, section, lines) {
       (some) => h("ul", {}, some.map((note) => h("li", {}, linked(doc, note)))), "notes")) : null);
 }
 
-function ratioOf(side) {
-  return side.columns.find((field) => field.key === "ratio");
+function ratioOf(section) {
+  return section.columns.find((field) => field.key === "ratio");
 }
 
 function timesTable(doc, side, section, lines) {
@@ -61,12 +61,12 @@ function timesTable(doc, side, section, lines) {
   const cell = (line, field, text) => (field.key === "runs" && line.runs.length === 1
     ? runLink(doc.rows.get("run_id", line.runs[0]), text) : text);
   const rows = lines.map((line) => [...named(line, line.suspect ? badge("suspect") : null),
-    ...side.columns.map((field, n) => cell(line, field, line.cells[n]))]);
+    ...section.columns.map((field, n) => cell(line, field, line.cells[n]))]);
   const phases = lines.map((line) => [...named(line), ...line.phases]);
   const right = (fields) => fields.map((_, n) => n + side.heads.length);
-  const fields = [...side.heads, ...side.columns];
+  const fields = [...side.heads, ...section.columns];
   return [
-    table({ label: `Times: ${section.caption}`, kind: "by", rows, numeric: right(side.columns),
+    table({ label: `Times: ${section.caption}`, kind: "by", rows, numeric: right(section.columns),
       heads: fields.map((field) => field.head), titles: fields.map((field) => field.definition) }),
     h("details", { class: "phases" }, h("summary", {}, "Where the time goes, in seconds"),
       table({ label: `Phases: ${section.caption}`, kind: "by", rows: phases,
@@ -81,15 +81,15 @@ function pictures(doc, state, section, lines) {
     h("figcaption", {}, h("strong", {}, title), ` ${words}`), box, more || null);
   const [ghosts, far] = state.ghosts ? ghostsOf(doc, section, lines) : [[], []];
   const points = lines.reduce((sum, line) => sum + line.runs.length + line.beside.length, 0);
-  const [time, score] = [doc.fields.get("time_s"), doc.fields.get("error_rate_percent")];
+  const [time, score] = [doc.fields.get("time_s"), section.score];
   const scored = score.title.toLowerCase();
   const times = chart(`${time.head} of every run and the median of each line: ${section.caption}`,
     () => ({ name: "times", doc, ...timesData(doc, section, lines, state) }),
     36 * (lines.length + ghosts.length) + 40);
   const phases = chart(`Parts of the total time of each line: ${section.caption}`,
     () => ({ name: "phases", doc, ...phasesData(doc, section, lines) }), 28 * lines.length + 40);
-  const error = chart(`${time.head} against ${scored} of every run: ${section.caption}`,
-    () => ({ name: "error", doc, ...errorData(doc, section, lines) }), 280);
+  const against = chart(`${time.head} against ${scored} of every run: ${section.caption}`,
+    () => ({ name: "score", doc, ...scoreData(doc, section, lines) }), 280);
   return h("div", { class: "figures" },
     figure("Time.", `${count(points, "run")}, each a dot (△ suspect); bar: median; line: 95 % ` +
       "interval of the median, from 6 runs on, of 5 runs 93.75 %." + (ghosts.length ? " ◇: other hardware, 2016, not to be " +
@@ -98,7 +98,7 @@ function pictures(doc, state, section, lines) {
     figure("Where the time goes.", "From the start of the job, of the run of each line whose total is the middle one.", phases,
       phaseLegend(doc)),
     figure(`${time.title} and ${scored}.`, "Small: runs. Large: medians, the bar ± one standard error of the " +
-      `${scored}, since only so much test data were asked. ○ as-written, □ tuned; hollow or dashed: suspect.`, error,
+      `${scored}, since only so much test data were asked. ○ as-written, □ tuned; hollow or dashed: suspect.`, against,
       backendLegend(doc, lines)));
 }
 
@@ -114,9 +114,11 @@ function backendLegend(doc, lines) {
     h("li", {}, h("span", { class: `swatch backend-${backends.indexOf(name) % 8}` }), name)));
 }
 
-function definitionList(side) {
+// What the columns mean: the first two of a side's tables, those of its sections, the phases.
+function definitionList(side, columns) {
   const defined = (field, name) => h("li", {}, h("strong", {}, name), `: ${field.definition.replaceAll("`", "")}`);
   return h("section", { class: "definitions" }, h("h4", {}, "Columns"), h("ul", {},
-    [...side.heads, ...side.columns].map((field) => defined(field, field.head)),
+    [...new Map([...side.heads, ...columns].map((field) => [field.head, field])).values()]
+      .map((field) => defined(field, field.head)),
     side.phases.map((field) => defined(field, field.title))));
 }
