@@ -11,6 +11,7 @@ from harness import checksums
 from harness.checks.verdict import verdict
 from harness.cli import common, out
 from harness.tables import columns, rows
+from harness.tables.score_columns import settled
 from runner.contract.result import Result
 
 _UNCHANGED = f"its files are unchanged since it was stored ({checksums.NAME})"
@@ -61,10 +62,10 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
 def _figures(result: Result) -> dict[str, object]:
     """Every figure that the run has and a result alone can tell, as tables print it."""
     values = rows.row(result).values
-    shown = [column for column in columns.shown_in("detail") if column.applies(values)]
     return {
         column.head: column.text(values)
-        for column in shown
+        for column in settled(columns.shown_in("detail"), [values])
+        if column.applies(values)
         if values[column.key] not in (None, "")
         or (result.measurement and column.digits is not None)
     }

@@ -53,8 +53,7 @@ def build(source: Source) -> dict[str, Any]:
                 "title": side.title,
                 "heads": [runs.field(column) for column in side.heads],
                 "columns": [
-                    runs.field(column)
-                    for column in parts.page_columns(table_columns(rows, side))
+                    runs.field(column) for column in parts.page_columns(table_columns(rows, side))
                 ],
                 "phases": [runs.field(column) for column in shown_in("phases")],
                 "empty": side.empty,

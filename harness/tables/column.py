@@ -16,9 +16,10 @@ Value = Any
 Values = Mapping[str, Value]
 """Values by the keys of their columns."""
 
-Place = Literal["table", "phases", "runs", "detail"]
+Place = Literal["table", "phases", "runs", "detail", "about"]
 """Where a column is shown: in the short table, in the table of where the time goes, in the report's
-list of runs, and with one run (``benchdl show``, the report's drawer). JSON and CSV have all."""
+list of runs, with one run as a figure (``benchdl show``, the report's drawer), and there as a fact
+about the run. JSON and CSV have all."""
 
 Better = Literal["lower", "higher"]
 
@@ -43,7 +44,7 @@ class Column:
         better: which way; None where neither is.
         only: what a row has to be for the column to say anything, such as ``{"device": "gpu"}``.
         shown: where, and the rank there: the lowest first, and of equal ranks as declared.
-        beside: key of the column whose number stands in the same cell, behind ``joint``.
+        beside: key of the column whose value stands in the same cell, behind ``joint``.
         fold: how the known values of several runs are one; the median if nothing else is said.
         compared: its name as a figure of ``benchdl compare``; only of times, where lower is faster.
     """
@@ -92,7 +93,7 @@ class Column:
         return f"{words} {self.unit}" if self.unit and self.unit_in_cell else words
 
     def _number(self, value: Value) -> str:
-        if self.digits is None:
+        if self.digits is None or isinstance(value, str):
             return ", ".join(value) if isinstance(value, list) else str(value)
         return format(value / self.divisor, f"{',' if self.grouped else ''}.{self.digits}f")
 

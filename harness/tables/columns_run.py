@@ -61,7 +61,7 @@ IDENTITY = (
         "Campaign",
         "name of the command that started it.",
         read=lambda result: result.job.campaign_id,
-        shown={"detail": 2},
+        shown={"about": 2},
     ),
     Column(
         "backend",
@@ -199,6 +199,6 @@ OUTCOME = (
         "Started (UTC)",
         "when the job was started, in UTC.",
         read=lambda result: result.started_at,
-        shown={"runs": 1, "detail": 2},
+        shown={"runs": 1, "about": 2},
     ),
 )

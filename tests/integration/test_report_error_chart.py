@@ -73,3 +73,32 @@ def test_a_suspect_run_does_not_look_like_the_others(drawn):
     assert chart.locator(middle).count() == 1
     sound = drawn(0.0083)
     assert sound.locator(middle).count() == 0
+
+
+def test_another_metric_names_the_chart_the_list_and_the_drawer(
+    browser, make_result, stored, tmp_path
+):
+    auc = {"metric": "auc", "value": 0.787, "unit": "", "better": "higher", "sampling_error": 0.004}
+    other = make_result(job={"workload": "trees"}, measurement={"score": auc})
+    stored(tmp_path / "results", other)
+    stored(tmp_path / "results", make_result())
+    file = tmp_path / "report.html"
+    command = [BENCHDL, "report", "--results", tmp_path / "results", "-o", file]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    watched = Watched(page, file)
+    watched.open("workload=trees")
+    figure = page.locator("figure:has(figcaption:has-text('Time and AUC'))")
+    figure.scroll_into_view_if_needed()
+    figure.locator(".chart[data-drawn] svg").wait_for()
+    axis = figure.locator("g[aria-label^='Y-axis']")
+    assert "AUC" in axis.get_attribute("aria-label")
+    assert all(0.7 < tick < 0.9 for tick in ticks(figure))
+    listed = watched.open("view=runs").locator("main tbody").inner_text()
+    assert "AUC 0.7870 ±0.0040" in listed
+    assert "Error rate 0.83 ±0.09 %" in listed
+    facts = watched.open(f"view=runs&run={other.run_id}").locator("#drawer dl.figures-of-run")
+    assert "AUC\n0.7870 ±0.0040" in facts.inner_text()
+    assert "Error rate" not in facts.inner_text()
+    page.close()
+    assert watched.errors == []

@@ -13,6 +13,7 @@ from conftest import BENCHDL
 from printed import rows_by_tool
 
 from harness.tables import columns
+from harness.tables.score_columns import settled
 
 pytestmark = pytest.mark.browser
 
@@ -119,17 +120,16 @@ def test_figures_of_a_run_are_those_of_the_table_as_json(watched, benchdl, small
 def test_cells_of_runs_are_printed_as_columns_say(watched, benchdl, small):
     rows = json.loads(benchdl("table", "--results", small, "--format", "json").stdout)
     rows = {row["run_id"]: row for row in rows}
+    shown = settled(columns.shown_in("runs"), rows.values())
     page = watched.open("view=runs&sort=time_s")
     for row in page.locator("main tbody tr").all()[:20]:
         values = rows[row.locator("a.run").get_attribute("data-run")]
         cells = row.locator("th, td").all_inner_texts()
-        for column, cell in zip(columns.shown_in("runs"), cells, strict=True):
+        for column, cell in zip(shown, cells, strict=True):
             if column.digits is not None:
                 assert cell == column.text(values), column.key
     heads = page.locator("main thead th").all_inner_texts()
-    assert [head.removesuffix(" ↑") for head in heads] == [
-        column.head for column in columns.shown_in("runs")
-    ]
+    assert [head.removesuffix(" ↑") for head in heads] == [column.head for column in shown]
 
 
 def test_a_second_click_sorts_the_other_way(watched):
@@ -148,7 +148,8 @@ def test_the_drawer_has_the_figures_that_a_run_can_have(watched, benchdl, small)
         box = page.locator("#drawer[open] dl.figures-of-run")
         heads, texts = (box.locator(tag).all_inner_texts() for tag in ("dt", "dd"))
         shown = dict(zip(heads, texts, strict=True))
-        figures = [one for one in columns.shown_in("detail") if one.digits is not None]
+        detail = settled(columns.shown_in("detail"), [values])
+        figures = [column for column in detail if column.digits is not None]
         wanted = {one.head: one.text(values) for one in figures if one.applies(values)}
         assert wanted.items() <= shown.items()
         assert ("GPU (%)" in shown) == (device == "gpu")

@@ -99,7 +99,7 @@ def test_runs_are_folded_by_what_the_column_says():
 def test_lines_hold_numbers_and_no_texts(make_result):
     (section,) = sections.grouped([rows.row(make_result())])
     (line,) = section.lines
-    shown = (*columns.shown_in("table"), *columns.shown_in("phases"))
+    shown = (*section.columns, *columns.shown_in("phases"))
     assert {known.key for known in shown} <= set(line.values)
     assert all(value is None or isinstance(value, int | float) for value in line.values.values())
 

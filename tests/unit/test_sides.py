@@ -31,6 +31,10 @@ def on_cpu(make_result, time_s, machine="Xeon, 4 cores", **job):
     return rows.row(make_result(job=job, **changes))
 
 
+def printed_lines(section):
+    return [cells(line, section.columns) for line in section.lines]
+
+
 def test_by_instance_is_the_seeds_second_table(make_result):
     table = [
         on_gpu(make_result, 37.0),
@@ -39,7 +43,8 @@ def test_by_instance_is_the_seeds_second_table(make_result):
     ]
     (section,) = grouped(table, views.INSTANCE)
     assert section.caption.startswith("Keras (tensorflow) · as-written · cnn-mnist")
-    shown = [(line[0], line[2], line[3], line[5]) for line in (cells(one, section.columns) for one in section.lines)]
+    lines = printed_lines(section)
+    shown = [(line[0], line[2], line[3], line[5]) for line in lines]
     assert shown == [
         ("Xeon, 32 cores · 8 × Tesla K80", "36.0", "1.00", "1/8"),
         ("Xeon, 4 cores · Tesla K80", "37.0", "1.03", "1/1"),
@@ -56,7 +61,7 @@ def test_gpu_and_cpu_of_one_machine(make_result):
         on_cpu(make_result, 130.0, machine="Xeon, 32 cores"),
     ]
     (section,) = grouped(table, views.DEVICE)
-    assert [cells(line, section.columns)[:4] for line in section.lines] == [
+    assert [line[:4] for line in printed_lines(section)] == [
         ("Keras (tensorflow)", K80, "37.0", "8.81"),
         ("Keras (tensorflow)", "cpu", "326.0", "1.00"),
     ]
@@ -68,7 +73,12 @@ def test_devices_of_one_tool_follow_one_another(make_result):
     table = [on_cpu(make_result, 300.0), on_gpu(make_result, 37.0),
              on_cpu(make_result, 200.0, **theano), on_gpu(make_result, 20.0, **theano)]  # fmt: skip
     (section,) = grouped(table, views.DEVICE)
-    assert [cells(line, section.columns)[2] for line in section.lines] == ["20.0", "200.0", "37.0", "300.0"]
+    assert [line[2] for line in printed_lines(section)] == [
+        "20.0",
+        "200.0",
+        "37.0",
+        "300.0",
+    ]
 
 
 def test_variants_are_compared_with_the_default(make_result):
@@ -78,7 +88,7 @@ def test_variants_are_compared_with_the_default(make_result):
         on_gpu(make_result, 90.0, variant="no-pool", overrides={"memory_pool.fraction": 0.5}),
     ]
     (section,) = grouped(table, views.VARIANT)
-    assert [(line.name.label, cells(line, section.columns)[3]) for line in section.lines] == [
+    assert [(line[0], line[3]) for line in printed_lines(section)] == [
         ("no-pool, memory_pool.fraction=0.5", "0.90"),
         ("default", "1.00"),
         ("no-pool", "1.30"),

@@ -29,7 +29,7 @@ function cellText(field, get) {
 }
 
 function numberText(field, value) {
-  if (field.digits === null) return String(value);
+  if (field.digits === null || typeof value === "string") return value;
   const text = rounded(value / field.divisor, field.digits);
   return field.grouped ? text.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",") : text;
 }

@@ -28,19 +28,21 @@ function content(doc, row) {
     findings.length ? h("section", {}, h("h3", {}, "Findings"), findings.map((one) =>
       h("div", { class: "alert" }, h("p", {}, badge(one.severity), " ", h("code", {}, one.code),
         `: ${one.evidence}`), h("p", {}, "Advice: ", one.advice)))) : null,
-    h("section", {}, h("h3", {}, "Figures"), facts(figuresOf(doc, row), "figures-of-run")),
+    h("section", {}, h("h3", {}, "Figures"), facts(shownOf(doc, row, "detail"), "figures-of-run")),
     h("section", { class: "timeline" }, h("h3", {}, "Timeline"), timelineBox(doc, row)),
     epochsTable(doc, row),
+    h("section", {}, h("h3", {}, "The run"), facts(shownOf(doc, row, "about"))),
     h("section", {}, h("h3", {}, "Run it again"), rerunBox(doc, row)),
     h("section", { class: "provenance" }, h("h3", {}, "Provenance"), facts(provenance(doc, row))),
   ].filter(Boolean);
 }
 
-// Every figure that the run can have; "-" is "not measured". Texts that are not there are left out.
-function figuresOf(doc, row) {
+// All columns of a place that the run can have; "-" is "not measured". Texts that are not there are
+// left out.
+function shownOf(doc, row, place) {
   const get = (name) => doc.rows.get(name, row);
   const measured = get("time_s") !== null;
-  return doc.fields.shownIn("detail").map((field) => settled(doc, field, row)).filter((field) => applies(field, get))
+  return doc.fields.shownIn(place).map((field) => settled(doc, field, row)).filter((field) => applies(field, get))
     .filter((field) => ![null, ""].includes(get(field.key)) || (measured && field.digits !== null))
     .map((field) => [field.head, cellText(field, get), field.definition]);
 }
