@@ -146,7 +146,7 @@ def _tails(found: Judged, seen: Evidence, a: np.ndarray, b: np.ndarray, span: st
             f"{1 - 0.05 ** (1 / n):.0%} of all starts may be slow ones; it takes {enough}",
             enough - n,
         )
-    more = max(1, enough - n, n)
+    more = max(enough - n, n)
     return Said(f"{reason}the tails may not be: {strays}", more)
 
 

@@ -176,7 +176,7 @@ def _too_few(found: Comparison, sides: Sides) -> Comparison:
     if min(n_a, n_b) == 1:
         why = "one run says nothing of the next"
     else:  # the lowest p of a rank-sum test (Mann and Whitney 1947)
-        lowest = min(1.0, 2 / math.comb(n_a + n_b, n_a))
+        lowest = 2 / math.comb(n_a + n_b, n_a)
         why = f"even samples that do not overlap come about by chance with p = {lowest:.2g}"
     reason = f"too few samples ({each}): {why}; a verdict takes {FEWEST} of each"
     if sides.how == "campaigns":

@@ -295,6 +295,7 @@ def test_an_empty_store_says_how_to_get_results(browser, benchdl, tmp_path):
     assert one.errors == []
 
 
+@pytest.mark.alone
 def test_ten_thousand_results(browser, benchdl, tmp_path):
     made = report_data.results(
         modes=("as-written", "tuned"), devices=("cpu", "gpu"), machines=3, repeats=21, campaigns=5

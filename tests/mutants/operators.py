@@ -35,6 +35,8 @@ _OTHERS = (
     *("ReplaceUnaryOperator_Delete_Not", "ReplaceUnaryOperator_USub_UAdd"),
 )
 _CALLS = ("atom_expr", "power")
+_MARKS = ("parameters", "param", "argument")
+_ALIASES = ("Literal[", "Callable[")
 _LARGE = 100
 
 
@@ -199,6 +201,8 @@ class _Within(Operator):
 
 def _is_left_alone(node: Node) -> bool:
     while (above := node.parent) is not None:
+        if node.type == "operator" and above.type in _MARKS:
+            return True
         if node.type == "decorator" or node is _type_in(above) or _says_types(node):
             return True
         node = above
@@ -206,8 +210,8 @@ def _is_left_alone(node: Node) -> bool:
 
 
 def _says_types(node: Node) -> bool:
-    """A block for the type checker, ``Literal[...]``, or the list of a module's names."""
-    if node.type in ("atom_expr", "power") and node.get_code().strip().startswith("Literal["):
+    """A block for the type checker, a type alias, or the list of a module's names."""
+    if node.type in ("atom_expr", "power") and node.get_code().strip().startswith(_ALIASES):
         return True
     if node.type == "if_stmt":
         return bool(node.children[1].get_code().strip() == "TYPE_CHECKING")

@@ -94,6 +94,7 @@ def test_one_sample_without_a_block_makes_all_of_them_drawn():
 @pytest.mark.parametrize(
     ("n", "paired", "lowest"),
     [
+        (0, True, 1.0),
         (1, True, 1.0),
         (5, True, 2 / 252),
         (6, True, 2 / 64),
@@ -114,7 +115,8 @@ def test_repeats_for_a_p_are_the_first_that_reach_it():
 @pytest.mark.parametrize("rows", [1, 3])
 def test_signed_ranks_are_scipys_with_and_without_ties(draw, rows):
     plain = draw.normal(0.1, 1, (rows, 8))
-    tied = np.round(plain, 0) + 0.5
+    tied = plain.copy()
+    tied[:, 0], tied[:, 1] = -0.7, 0.7
     with_zero = plain.copy()
     with_zero[:, 3] = 0.0
     for logs, method in ((plain, "exact"), (tied, "asymptotic"), (with_zero, "asymptotic")):
@@ -126,9 +128,13 @@ def test_signed_ranks_are_scipys_with_and_without_ties(draw, rows):
     assert ranks.signed_rank(mixed) == pytest.approx([*expected, 1.0])
 
 
-@pytest.mark.parametrize(
-    ("n", "m"), [(5, 5), (6, 9), (9, 6), (40, 12), (12, 40), (41, 12), (12, 41)]
-)
+def test_a_rank_sum_in_the_middle_has_a_p_of_1_and_no_more():
+    """U is 18 of 36: both halves hold it, so that twice the lower is above 1."""
+    a, b = [1.0, 4.0, 5.0, 8.0, 9.0, 12.0], [2.0, 3.0, 6.0, 7.0, 10.0, 11.0]
+    assert ranks.rank_sum(np.asarray([a]), np.asarray([b])).tolist() == [1.0]
+
+
+@pytest.mark.parametrize(("n", "m"), [(5, 5), (6, 9), (9, 6), (40, 6), (6, 40), (41, 6), (6, 41)])
 def test_rank_sums_are_scipys_exact_up_to_40_and_without_ties(draw, n, m):
     a, b = draw.normal(0, 1, (3, n)), draw.normal(0.5, 1, (3, m))
     method = "exact" if max(n, m) <= 40 else "asymptotic"

@@ -216,8 +216,9 @@ def calibrate_quietly(load: str, out: Path) -> Calibration:
         found = calibrate(load, out)
         print(found)  # noqa: T201
         if found.foreign < QUIET_SHARE:
-            break
-    return found
+            return found
+    check_job_cpu(found)
+    pytest.skip(f"others used {found.foreign:.2f} cores in each of {TRIES} tries")
 
 
 def check_job_cpu(found: Calibration) -> None:
@@ -233,17 +234,10 @@ needs_linux = pytest.mark.skipif(not Path("/proc/stat").exists(), reason="no /pr
 @needs_linux
 def test_one_spinning_thread_is_one_cpu_at_about_100(tmp_path: Path) -> None:
     found = calibrate_quietly(SPIN, tmp_path / "samples.csv")
-    use, foreign = found.cpu, found.foreign
-    assert use.busy_cores is not None
-    assert use.busiest_core_percent is not None
-    # A core that the spinner shares with others is busy all the same; only stolen time is not.
-    assert 100 * max(found.truth) - 2 <= use.busiest_core_percent <= 100
     check_job_cpu(found)
-    if foreign < QUIET_SHARE:
-        assert use.busy_cores == 1
-        assert use.busiest_core_percent >= 97
-    else:  # others never stopped: at least the spinner's core, at most what the load can fill
-        assert 1 <= use.busy_cores <= 1 + foreign / 0.1
+    assert found.cpu.busy_cores == 1
+    assert found.cpu.busiest_core_percent is not None
+    assert max(97, 100 * max(found.truth) - 2) <= found.cpu.busiest_core_percent <= 100
 
 
 @pytest.mark.alone
@@ -251,10 +245,9 @@ def test_one_spinning_thread_is_one_cpu_at_about_100(tmp_path: Path) -> None:
 def test_loads_at_20_percent_are_as_many_cpus_at_about_20(tmp_path: Path) -> None:
     found = calibrate_quietly(DUTY_20, tmp_path / "samples.csv")
     use, truth, foreign = found.cpu, found.truth, found.foreign
-    assert use.busy_cores is not None
+    check_job_cpu(found)
     assert use.busiest_core_percent is not None
     assert all(0.15 < share < 0.25 for share in truth), "the load itself is off"
     assert 100 * max(truth) - 2 <= use.busiest_core_percent
     assert use.busiest_core_percent <= 100 * max(truth) + 4 + 100 * foreign
-    check_job_cpu(found)
-    assert len(truth) <= use.busy_cores <= len(truth) + foreign / 0.1
+    assert use.busy_cores == len(truth)

@@ -53,7 +53,7 @@ def test_every_change_is_one_of_behaviour(line, changed):
 
 def test_types_and_decorators_are_left_alone():
     source = (
-        "@cache(size=5)\ndef f(a: Literal[1], b: X | None = None) -> Literal[2]:\n    return a\n"
+        "@cache(size=5)\ndef f(*, a: Literal[1], b: X | None = None) -> Literal[2]:\n    return a\n"
         "if TYPE_CHECKING:\n    import x\n"
     )
     assert changes(source) == set()

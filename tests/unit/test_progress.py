@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 
@@ -203,12 +204,14 @@ def test_only_the_last_lines_are_kept():
 
 def test_a_silent_job_meets_its_deadline():
     def silence():
-        time.sleep(1.5)
+        over.wait(300)
         yield b""
 
+    over = threading.Event()
     begin = time.monotonic()
     assert Follower(silence(), lambda _: None).until(begin + 0.3) is False
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 60  # however busy the machine is
+    over.set()
 
 
 JOB = """

@@ -20,6 +20,7 @@ def test_fourteen_starts_show_the_tails_alike():
     """0.8^13 = 0.055, 0.8^14 = 0.044."""
     assert tails.fewest() == 14
     assert tails.fewest(0.5) == 5
+    assert tails.fewest(0.97) == 1
 
 
 def test_a_start_is_astray_from_three_margins_or_three_deviations_on():
@@ -30,7 +31,7 @@ def test_a_start_is_astray_from_three_margins_or_three_deviations_on():
     assert tails.far(0.03, scattered) == pytest.approx([1 + 3 * deviation])
     # The narrower of two sides is the measure, each row by itself.
     assert tails.far(0.03, quiet, scattered) == pytest.approx([1.09])
-    both = np.concatenate([scattered, quiet])
+    both = np.concatenate([scattered, 2 * quiet])
     assert tails.far(0.03, both, both[::-1]) == pytest.approx([1.09, 1.09])
     assert tails.far(0.03, both) == pytest.approx([1 + 3 * deviation, 1.09])
 
@@ -39,6 +40,8 @@ def test_starts_are_counted_on_both_sides_of_their_own_median():
     values = np.asarray([[10.0, 10.0, 10.0, 11.1, 8.9], [20.0, 20.0, 20.0, 22.0, 18.2]])
     below, above = tails.astray(values, np.asarray([1.1, 1.1]))
     assert (below.tolist(), above.tolist()) == ([1, 0], [1, 0])  # 22 is 1.1 times, not beyond
+    at_the_limits = np.asarray([[10.0, 10.0, 10.0, 12.5, 8.0]])
+    assert tails.astray(at_the_limits, np.asarray([1.25])) == ([0], [0])
 
 
 def upper(x, n, y, m):
