@@ -8,20 +8,41 @@ import pytest
 
 from runner import judge
 from runner.channel import Frame
-from runner.contract.measurement import Epoch
 from runner.contract.samples import Samples, core_column, gpu_column
+from runner.contract.work_and_score import Lap, Proof, Score
 from runner.sampler import SamplerEnd
 
 FIT, FIT_END, EVALUATED, LAST = 100.0, 110.0, 150.0, 200
 MARKS = {"import": 60.0, "fit": FIT, "fit_end": FIT_END, "evaluate": FIT_END, "proof": EVALUATED}
 TOLD = {
-    "updates": 94, "train_samples": 6000, "test_samples": 10_000, "test_loss": 0.5,
-    "error_rate": 0.125, "attestation": {"python": "3.11", "packages": {}, "device": "cpu"},
+    "count": 94, "train_samples": 6000, "claims": {"error_rate": "0.125"},
+    "attestation": {"python": "3.11", "packages": {}, "device": "cpu"},
 }  # fmt: skip
-LEARNED = {
-    "parameters": 65_402, "initial_loss": 2.3, "reference_loss": 0.4, "train_loss": 0.3,
-    "reference_error_rate": 0.25, "tensors": 8, "tensors_unmoved": [], "weight_bits": 23,
-}  # fmt: skip
+OPINION = SimpleNamespace(
+    parameters=65_402,
+    score=Score(metric="error_rate", value=0.25, better="lower"),
+    proofs=[Proof(name="test_loss", value=0.4)],
+)
+
+
+class Workload:
+    """One that says what it is asked."""
+
+    unit, batch_size = "updates", 128
+
+    def __init__(self, order):
+        self._order = order
+
+    def seen(self, train_samples, budget):
+        return train_samples * budget.count
+
+    def evidence(self, job):
+        self._order.append("data")
+        return "the data"
+
+    def opinion(self, untrained, trained, evidence, claims):
+        self._order.append((untrained, trained, evidence, claims))
+        return OPINION
 
 
 def recorded():
@@ -51,11 +72,11 @@ def measured(make_result, tmp_path, monkeypatch):
     order = []
 
     class Trained:
-        def __init__(self, job, weights, progress):
-            order.append(("start", weights))
+        def __init__(self, job, workload, progress):
+            order.append(("start", workload))
             self.pid, self.marks = 4711, dict(MARKS)
             self.took = {"import": 3.0, "load": 2.0, "build": 1.0, "fit": 9.5, "evaluate": 1.5}
-            self.epochs = [Epoch(number=1, duration_s=9.5, loss=0.3)]
+            self.laps = [Lap(number=1, duration_s=9.5, loss=0.3)]
 
         def go(self):
             order.append("go")
@@ -83,15 +104,11 @@ def measured(make_result, tmp_path, monkeypatch):
         def __exit__(self, *_):
             order.append("sampled")
 
-    def opinion(workload, untrained, trained, data):
-        order.append((untrained, trained, data))
-        return dict(LEARNED)
-
+    workload = Workload(order)
+    monkeypatch.setattr(judge.lookup, "of", lambda job: workload)
     monkeypatch.setattr(judge, "Training", Trained)
     monkeypatch.setattr(judge, "Sampler", Sampler)
     monkeypatch.setattr(judge, "tensors", lambda frame: f"tensors of {frame}")
-    monkeypatch.setattr(judge.proof, "evidence", lambda job: order.append("data") or "the data")
-    monkeypatch.setattr(judge.proof, "opinion", opinion)
     monkeypatch.setattr(judge, "read_samples", lambda file: order.append(file.name) or recorded())
     clock = iter([50.0, 151.5, 152.0])
     monkeypatch.setattr(judge, "time", SimpleNamespace(monotonic=lambda: next(clock)))
@@ -118,10 +135,11 @@ def test_cpu_gpu_and_memory_are_those_of_the_fit_window(measured):
 def test_the_trainer_waits_where_the_judge_works(measured):
     """It goes when the sampler runs, and again when the untrained weights and the data are here."""
     _, order = measured()
-    assert order[0] == ("start", 65_402)
+    assert isinstance(order[0][1], Workload)
     assert order[2:] == [
         "sampling", "go", "data", "untrained", "go", "trained", "done", "sampled", "ended",
-        ("tensors of untrained", "tensors of trained", "the data"), "samples.csv",
+        ("tensors of untrained", "tensors of trained", "the data", {"error_rate": 0.125}),
+        "samples.csv",
     ]  # fmt: skip
 
 
@@ -132,16 +150,16 @@ def test_phases_are_the_trainers_and_the_whole_is_ours(measured):
     assert phases.total_s == EVALUATED - 50.0
     assert phases.proof_s == pytest.approx(1.5)
     assert found.marks == {"begin": 50.0, **MARKS, "end": 152.0}
-    assert [epoch.duration_s for epoch in found.epochs] == [9.5]
+    assert [lap.duration_s for lap in found.laps] == [9.5]
 
 
-def test_what_was_learned_is_our_reckoning_and_the_claim_stands_beside_it(measured):
-    learned = measured()[0].learning
-    assert (learned.test_loss, learned.error_rate) == (0.4, 0.25)
-    assert (learned.claimed_loss, learned.claimed_error_rate) == (0.5, 0.125)
-    assert (learned.updates, learned.train_samples, learned.test_samples) == (94, 6000, 10_000)
-    assert (learned.parameters, learned.batch_size) == (65_402, 128)
-    assert (learned.initial_loss, learned.train_loss, learned.weight_bits) == (2.3, 0.3, 23)
+def test_what_was_done_is_told_and_how_well_is_the_workloads_opinion(measured):
+    found, _ = measured(budget={"unit": "epochs", "count": 2})
+    assert found.work.model_dump() == {
+        "unit": "updates", "count": 94, "samples": 12_000, "train_samples": 6000,
+        "batch_size": 128, "parameters": 65_402,
+    }  # fmt: skip
+    assert (found.score, found.proofs) == (OPINION.score, OPINION.proofs)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from runner.backends.mxnet.mxnet import MXNet
 from runner.backends.torch.torch import Torch
 from runner.backends.torch.torch_trainer import TorchTrainer
 from runner.networks.layers import Dropout
+from runner.workloads import lookup
 
 COUNT, BATCH = 300, 128
 WORKLOAD = SimpleNamespace(recipe=SimpleNamespace(batch_size=BATCH, rate=lambda updates: 0.5))
@@ -163,13 +164,13 @@ def test_torch_and_mxnet_draw_from_the_jobs_seed(monkeypatch, make_result, seed)
     seeds = []
     monkeypatch.setattr("runner.backends.torch.torch.TorchTrainer", lambda *_: "trainer")
     monkeypatch.setattr("runner.backends.mxnet.mxnet.GluonTrainer", lambda *_: "trainer")
-    torch, mxnet = Torch(), MXNet()
-    torch._job = mxnet._job = make_result().job
+    torch, mxnet, job = Torch(), MXNet(), make_result().job
+    torch._job, workload = job, lookup.of(job)
     torch._tuned = mxnet._tuned = False
     torch._torch = SimpleNamespace(manual_seed=seeds.append, device=lambda name: name)
     mxnet._mx = SimpleNamespace(random=SimpleNamespace(seed=seeds.append))
     mxnet._context = "cpu"
-    assert (torch.trainer(WORKLOAD, seed), mxnet.trainer(WORKLOAD, seed)) == ("trainer",) * 2
+    assert (torch.trainer(workload, seed), mxnet.trainer(workload, seed)) == ("trainer",) * 2
     assert seeds == [seed, seed]
     assert np.random.randint(10**9) == np.random.RandomState(seed).randint(10**9)
 
