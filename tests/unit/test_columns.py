@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import typing
 
 import definitions_page
@@ -64,6 +66,57 @@ def test_what_code_reads_of_a_row_is_a_column():
 def test_where_a_rank_is_named_it_orders_the_place():
     heads = [known.title for known in columns.shown_in("phases")]
     assert heads[:3] == ["Import", "Build", "Compile"]
+
+
+FURTHER = """
+import sys
+from harness.tables import columns_time
+from harness.tables.column import Column, measured
+
+row = Column(
+    "doubled_s", "Doubled", "twice Time (s).", read=measured(lambda m: 2 * m.phases.fit_s),
+    unit="s", digits=1, better="lower", compared="doubled",
+    shown={"table": 9, "phases": 9, "runs": 20, "detail": 1},
+)
+columns_time.COLUMNS += (row,)  # as a row at the end of the file would
+
+from harness.report import document, texts
+from harness.tables import data_formats, markdown, rows
+from harness.tables.columns import COMPARED
+from runner.contract.result import load_result
+
+result = load_result(sys.stdin.read())
+flat = [rows.row(result)]
+page = document.build(document.Source([result], {}))
+(section,) = page["scopes"][""]["tool"]
+(line,) = section["lines"]
+fields = [field for field in page["fields"] if field["key"] == "doubled_s"]
+for told in (
+    '"doubled_s": 352.8' in data_formats.to_json(flat),
+    ",doubled_s," in data_formats.to_csv(flat),
+    "| Doubled (s) |" in markdown.to_markdown(flat),
+    "Doubled: twice Time (s)." in markdown.to_markdown(flat),
+    "Doubled (s)" in texts.csv_lines([result]),
+    [field["head"] for field in fields] == ["Doubled (s)"],
+    page["columns"]["doubled_s"] == {"v": [352.8]},
+    "352.8" in line["cells"] and "352.8" in line["phases"],
+    "doubled" in COMPARED,
+):
+    print(told)
+"""
+
+
+def test_a_further_row_is_in_everything_that_prints(make_result):
+    done = subprocess.run(
+        [sys.executable, "-c", FURTHER],
+        input=make_result().model_dump_json(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    assert done.stdout.split() == ["True"] * 9
 
 
 EXAMPLE = Column("x_bytes", "X", "an example.", unit="GiB", digits=1, divisor=2**30)

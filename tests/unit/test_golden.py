@@ -32,6 +32,15 @@ def test_the_figures_of_a_stored_result_stay_the_same():
     assert "| Keras (tensorflow) |" in to_markdown([row])
 
 
+def test_the_tables_of_stored_results_stay_the_same():
+    """Byte for byte, but for the definitions below them."""
+    files = sorted((GOLDEN / "schema-1").glob("*.json"))
+    results = [load_result(file.read_text(encoding="utf-8")) for file in files]
+    printed = to_markdown([rows.row(result) for result in results]).splitlines()
+    kept = (GOLDEN / "schema-1" / "tables.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in printed if not line.startswith(">")] == kept
+
+
 def test_an_old_bundle_stays_readable(tmp_path):
     file = GOLDEN / "bundle-1" / "unfinished.tar"
     with reading.opened(file) as bundle:
