@@ -13,6 +13,10 @@ import re
 from pathlib import Path
 from typing import Callable, Dict, Optional
 
+TF32_VARIABLE = "NVIDIA_TF32_OVERRIDE"
+"""At 0, no NVIDIA library uses TF32 in place of float32, whatever a program asks for (cuBLAS and
+cuDNN read it when they are loaded)."""
+
 _MAPS = Path("/proc/self/maps")
 _NUMERIC = re.compile(
     r"/(lib(?:cuda|cudart|cublas|cublasLt|cudnn|nvrtc|openblas|blas|gpuarray)[\w.\-]*\.so[\w.]*)$"

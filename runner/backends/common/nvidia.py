@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 
-TF32_VARIABLE = "NVIDIA_TF32_OVERRIDE"
-"""At 0, no NVIDIA library uses TF32 in place of float32, whatever a program asks for (cuBLAS and
-cuDNN read it when they are loaded)."""
+from runner.libraries import TF32_VARIABLE
 
 
 def allow_tf32(allowed: bool) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Optional
 
+from runner.backends.common import nvidia
 from runner.contract.job import Job, MemoryPool
 
-_TF32_VARIABLE = "NVIDIA_TF32_OVERRIDE"
 _FLOAT32 = "highest"
 _TF32 = "tensorfloat32"
 
@@ -66,7 +66,7 @@ def facts(jax: Any) -> Dict[str, Any]:
     }
     if device.platform == "gpu":
         allowed = jax.config.jax_default_matmul_precision not in (_FLOAT32, "float32")
-        found["tf32"] = allowed and os.environ.get(_TF32_VARIABLE) != "0"
+        found["tf32"] = allowed and nvidia.tf32_allowed()
         found["device_name"] = str(device.device_kind)
         stats = device.memory_stats()
         mode = pool_mode(stats)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Optional
 
+from runner.backends.common import nvidia
 from runner.contract.job import Job
 
 STEPS_PER_CALL = 100
 """``steps_per_execution`` of mode ``tuned``: Keras runs the rest of an epoch in a shorter call."""
 
 _GROWTH_VARIABLE = "TF_FORCE_GPU_ALLOW_GROWTH"
-_TF32_VARIABLE = "NVIDIA_TF32_OVERRIDE"
 
 
 def configure(job: Job) -> None:
@@ -76,7 +76,7 @@ def facts(tensorflow: Any) -> Dict[str, Any]:
         "intra_op_threads": config.threading.get_intra_op_parallelism_threads(),
         "build_cuda": build.get("cuda_version"),
         "build_cudnn": build.get("cudnn_version"),
-        "tf32": allowed and os.environ.get(_TF32_VARIABLE) != "0",
+        "tf32": allowed and nvidia.tf32_allowed(),
         "memory_growth": growth,
         "memory_limit_bytes": limits,
     }

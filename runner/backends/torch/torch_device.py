@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from typing import Any, Dict
 
+from runner.backends.common import nvidia
 from runner.contract.job import Job
 
-_TF32_VARIABLE = "NVIDIA_TF32_OVERRIDE"
 _NO_POOL_VARIABLE = "PYTORCH_NO_CUDA_MEMORY_CACHING"
 
 
@@ -59,7 +59,7 @@ def facts(torch: Any) -> Dict[str, Any]:
         allowed = torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32
         free, total = torch.cuda.mem_get_info()
         found.update(
-            tf32=bool(allowed) and os.environ.get(_TF32_VARIABLE) != "0",
+            tf32=bool(allowed) and nvidia.tf32_allowed(),
             device_name=torch.cuda.get_device_name(),
             cudnn_version=cudnn_version(int(torch.backends.cudnn.version())),
             pool_mode="off" if _NO_POOL_VARIABLE in os.environ else "growth",
