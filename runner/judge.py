@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import ContextManager, Optional
 
-from runner import attest
+from runner import attest, peak
 from runner.channel import Frame, tensors
 from runner.contract.job import Job
 from runner.contract.measurement import (
@@ -55,19 +55,18 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     start_s, end_s = marks["fit"], marks["fit_end"]
     recorded = read_samples(samples_file)
     seconds = {f"{name}_s": value for name, value in training.took.items()}
+    proof_s = time.monotonic() - marks["proof"]
+    gpu = gpu_figures.gpu_use(recorded, start_s, end_s)
     return Measurement(
-        phases=Phases(
-            **seconds,
-            total_s=marks["proof"] - begin,
-            proof_s=time.monotonic() - marks["proof"],
-        ),
+        phases=Phases(**seconds, total_s=marks["proof"] - begin, proof_s=proof_s),
+        peaks=peak.of_job(job, gpu),
         marks={"begin": begin, **marks, "end": time.monotonic()},
         laps=training.laps,
         work=_work(job, workload, done, opinion.parameters),
         score=opinion.score,
         proofs=opinion.proofs,
         cpu=cpu_figures.cpu_use(recorded, start_s, end_s),
-        gpu=gpu_figures.gpu_use(recorded, start_s, end_s),
+        gpu=gpu,
         memory=cpu_figures.memory_use(recorded, start_s, end_s),
         sampler=_sampler_facts(sampler, recorded, start_s, end_s),
         attestation=Attestation.model_validate(done.facts["attestation"]),

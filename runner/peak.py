@@ -18,9 +18,9 @@ from typing import Callable, List
 
 from pydantic import TypeAdapter
 
+from runner.contract.device_peak import MultipliedIn, Peak
 from runner.contract.job import Job
 from runner.contract.measurement import GpuUse
-from runner.contract.peak import MultipliedIn, Peak
 from runner.cublas import CublasError, Product
 from runner.libraries import TF32_VARIABLE
 

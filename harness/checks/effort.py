@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator
 from harness.checks.case import Case
 from runner.contract.measurement import Measurement
 from runner.contract.result import Finding
-
-_TRAINING_PASSES = 3
-"""Forward, and backward by inputs and by weights: the usual count (PaLM, appendix B)."""
+from runner.workloads.workload import TRAINING_PASSES
 
 _CORE_OPERATIONS = 1e12
 """Per second and core: 64 float32 operations a cycle (two AVX-512 FMA units) at 4 GHz, and 4 times
@@ -43,7 +41,7 @@ def too_fast(case: Case) -> Iterator[Finding]:
     a_sample, samples = case.workload.operations(), measured.work.samples
     if a_sample is None or samples is None:
         return
-    whole = _TRAINING_PASSES * a_sample * samples
+    whole = TRAINING_PASSES * a_sample * samples
     on_gpu = job.device == "gpu"
     units = len(measured.gpu.devices) if on_gpu else measured.host.logical_cores
     rate = max(units, 1) * (_GPU_OPERATIONS if on_gpu else _CORE_OPERATIONS)
@@ -129,7 +127,7 @@ def _out_of_proportion(
     allowed = {("build", "compile"): slack_s + within_s / 2}
     trained, evaluated = measured.work.samples, measured.score.samples
     if trained and evaluated:
-        share = evaluated / (_TRAINING_PASSES * trained)
+        share = evaluated / (TRAINING_PASSES * trained)
         allowed["fit_end", "proof"] = slack_s + _SHARE_FACTOR * within_s * share
     names = {"build": "before the training call", "fit_end": "after it, in the evaluation"}
     for (first, last), most_s in allowed.items():

@@ -1,18 +1,26 @@
 """All columns, in the order of JSON and CSV: the one list that everything which prints reads.
 
-The rows stand in :mod:`columns_run`, :mod:`columns_time`, :mod:`columns_machine` and
-:mod:`columns_work`. A further column is one further row there: JSON, CSV, ``benchdl show``, the
-report and docs/definitions.md have it then, and the tables that its ``shown`` names.
+The rows stand in :mod:`columns_run`, :mod:`columns_time`, :mod:`columns_throughput`,
+:mod:`columns_machine` and :mod:`columns_work`. A further column is one further row there: JSON,
+CSV, ``benchdl show``, the report and docs/definitions.md have it then, and the tables that its
+``shown`` names.
 """
 
 from __future__ import annotations
 
-from harness.tables import columns_machine, columns_run, columns_time, columns_work
+from harness.tables import (
+    columns_machine,
+    columns_run,
+    columns_throughput,
+    columns_time,
+    columns_work,
+)
 from harness.tables.column import Column, Place
 
 GROUPS: dict[str, tuple[Column, ...]] = {
     "identity": columns_run.IDENTITY,
     "time": columns_time.COLUMNS,
+    "throughput": columns_throughput.COLUMNS,
     "gpu": columns_machine.GPU,
     "cpu": columns_machine.CPU,
     "learning": columns_work.LEARNING,

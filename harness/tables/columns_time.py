@@ -5,7 +5,6 @@ from __future__ import annotations
 from statistics import median
 
 from harness.tables.column import Column, measured
-from runner.contract.measurement import Measurement
 from runner.contract.result import Result
 
 
@@ -24,11 +23,6 @@ def _steady(result: Result) -> float | None:
     """Median duration of all epochs but the first, which compiles and warms up."""
     later = _epochs(result)[1:]
     return median(later) if later else None
-
-
-def _images_per_s(measurement: Measurement) -> float | None:
-    samples = measurement.work.samples
-    return None if samples is None else samples / measurement.phases.fit_s
 
 
 COLUMNS = (
@@ -136,15 +130,5 @@ COLUMNS = (
         better="lower",
         shown={"phases": 7, "detail": 1},
         compared="total",
-    ),
-    Column(
-        "images_per_s",
-        "Samples per second",
-        "training samples, each as often as it was seen, divided by Time (s).",
-        read=measured(_images_per_s),
-        digits=0,
-        grouped=True,
-        better="higher",
-        shown={"detail": 1},
     ),
 )

@@ -11,6 +11,7 @@ from typing import Dict, List, Optional
 from pydantic import Field
 from typing_extensions import Literal
 
+from runner.contract.device_peak import Peak
 from runner.contract.schema import (
     Count,
     Duration,
@@ -169,7 +170,8 @@ class Measurement(Model):
     """Everything a runner that reached its end has to say.
 
     ``marks``: when the judge heard that each phase began, and ``begin``, ``fit_end`` and ``end``,
-    in seconds of CLOCK_MONOTONIC, which samples.csv and the harness share.
+    in seconds of CLOCK_MONOTONIC, which samples.csv and the harness share. ``peaks``: of the
+    devices that were used, as far as they could be measured.
     """
 
     phases: Phases
@@ -185,6 +187,7 @@ class Measurement(Model):
     attestation: Attestation
     isolation: Isolation
     host: Host
+    peaks: List[Peak] = []
 
     def proof(self, name: str) -> Optional[Proof]:
         """The proof of this name, if there is one."""

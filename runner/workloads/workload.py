@@ -14,6 +14,9 @@ from runner.contract.job import Job
 from runner.contract.work_and_score import Better, Budget, Proof, Score, WorkUnit, share_error
 from runner.workloads.learned import Learned
 
+TRAINING_PASSES = 3
+"""Forward, and backward by inputs and by weights: the usual count (PaLM, appendix B)."""
+
 
 @dataclass(frozen=True)
 class Metric:
