@@ -8,6 +8,7 @@ import pytest
 
 from runner import judge
 from runner.channel import Frame
+from runner.contract.device_peak import Peak
 from runner.contract.samples import Samples, core_column, gpu_column
 from runner.contract.work_and_score import Lap, Proof, Score
 from runner.sampler import SamplerEnd
@@ -43,6 +44,11 @@ class Workload:
     def opinion(self, untrained, trained, evidence, claims):
         self._order.append((untrained, trained, evidence, claims))
         return OPINION
+
+
+PEAK = Peak(
+    device="GPU-0", multiplied_in="float32", flop_per_s=4e12, size=8192, seconds=1, library="cublas"
+)
 
 
 def recorded():
@@ -105,10 +111,16 @@ def measured(make_result, tmp_path, monkeypatch):
             order.append("sampled")
 
     workload = Workload(order)
+
+    def of_job(job, gpu):
+        order.append(("peak", [device.uuid for device in gpu.devices]))
+        return [PEAK]
+
     monkeypatch.setattr(judge.lookup, "of", lambda job: workload)
     monkeypatch.setattr(judge, "Training", Trained)
     monkeypatch.setattr(judge, "Sampler", Sampler)
     monkeypatch.setattr(judge, "tensors", lambda frame: f"tensors of {frame}")
+    monkeypatch.setattr(judge.peak, "of_job", of_job)
     monkeypatch.setattr(judge, "read_samples", lambda file: order.append(file.name) or recorded())
     clock = iter([50.0, 151.5, 152.0])
     monkeypatch.setattr(judge, "time", SimpleNamespace(monotonic=lambda: next(clock)))
@@ -140,6 +152,7 @@ def test_the_trainer_waits_where_the_judge_works(measured):
         "sampling", "go", "data", "untrained", "go", "trained", "done", "sampled", "ended",
         ("tensors of untrained", "tensors of trained", "the data", {"error_rate": 0.125}),
         "samples.csv",
+        ("peak", ["GPU-0"]),
     ]  # fmt: skip
 
 
@@ -149,6 +162,7 @@ def test_phases_are_the_trainers_and_the_whole_is_ours(measured):
     assert (phases.import_s, phases.fit_s, phases.evaluate_s) == (3.0, 9.5, 1.5)
     assert phases.total_s == EVALUATED - 50.0
     assert phases.proof_s == pytest.approx(1.5)
+    assert found.peaks == [PEAK]
     assert found.marks == {"begin": 50.0, **MARKS, "end": 152.0}
     assert [lap.duration_s for lap in found.laps] == [9.5]
 
