@@ -68,9 +68,10 @@ def test_a_wheel_of_the_source_archive_is_that_of_the_checkout(folder, wheel):
     assert "harness/_root/docker/tf/cuda.lock" in found
     assert {"harness/_root/docs/definitions.md", "benchdl/py.typed"} <= set(found)
     assert found["benchdl-0.1.0.dist-info/licenses/LICENSE"] == (REPO / "LICENSE").read_bytes()
-    templates = [file for file in (REPO / "harness").rglob("*") if file.suffix in (".j2", ".js")]
-    assert templates
-    assert {file.relative_to(REPO).as_posix() for file in templates} <= set(found)
+    unlike = (".py", ".pyc", ".lock")  # templates, scripts, texts: whatever a module reads
+    beside = [file for file in (REPO / "harness").rglob("*") if file.suffix not in ("", *unlike)]
+    assert {".j2", ".js", ".css", ".txt"} <= {file.suffix for file in beside}
+    assert {file.relative_to(REPO).as_posix() for file in beside} <= set(found)
     assert not [name for name in found if "__pycache__" in name or "/gone/" in name]
     assert not [name for name in found if name.startswith(("docker/", "tests/", "benchmarks/"))]
 

@@ -15,8 +15,9 @@ from pretending import Launcher
 
 import benchdl
 from harness.campaign import idle
-from harness.datasets import provision
 from harness.launchers import choice
+from harness.provision import discovery, obtain
+from harness.provision.verified import Dataset
 from harness.store import Store
 from runner.contract.result import Idle
 
@@ -27,8 +28,8 @@ RUN = {"devices": ["cpu"], "idle_wait_s": 0}
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path, monkeypatch):
     """A current folder and a cache of this test's own; nothing is downloaded, nobody waits."""
-    data = provision.Dataset("mnist", tmp_path, {"train-images-idx3-ubyte": "0" * 64})
-    monkeypatch.setattr(provision, "resolve", lambda name, data_dir, say: data)
+    data = Dataset(discovery.load("mnist"), tmp_path)
+    monkeypatch.setattr(obtain, "resolve", lambda *asked: data)
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))
     for name in ("BENCHDL_RESULTS", "BENCHDL_MACHINE"):
