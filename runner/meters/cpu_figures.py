@@ -90,7 +90,7 @@ def _intervals(samples: Samples, start: float, end: float) -> int:
     if length < MIN_WINDOW_S - samples.interval_target_s or gap >= length:
         return 0
     target = SHORT_INTERVAL_S if length < SHORT_WINDOW_S else INTERVAL_S
-    return max(1, round(length / max(target, gap)))
+    return round(length / max(target, gap))
 
 
 def _shares(samples: Samples, start: float, end: float, count: int, number: int) -> List[float]:

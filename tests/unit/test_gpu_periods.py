@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 
 import pynvml
 import pytest
 
 from runner.contract.samples import Samples
+from runner.meters import gpu_periods
 from runner.meters.gpu_figures import gpu_use
 from runner.meters.gpu_periods import Period, PeriodReader
 
@@ -67,20 +67,33 @@ class Gpu:
         answer = self.answers.pop(0)
         if isinstance(answer, int):
             raise pynvml.NVMLError(answer)
-        now = time.time()
-        listed = [(int((now + at) * 1e6), percent) for at, percent in answer]
+        listed = [(round((WALL_S + at) * 1e6), percent) for at, percent in answer]
         return 1, [
             SimpleNamespace(timeStamp=stamp, sampleValue=SimpleNamespace(uiVal=percent))
             for stamp, percent in listed
         ]
 
 
+WALL_S, MONOTONIC_S = 1.7e9, 5000.0
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """Both clocks stand still, or go as far as a test lets them."""
+    passed = SimpleNamespace(s=0.0)
+    stands = SimpleNamespace(
+        time=lambda: WALL_S + passed.s, monotonic=lambda: MONOTONIC_S + passed.s
+    )
+    monkeypatch.setattr(gpu_periods, "time", stands)
+    return passed
+
+
 def test_the_first_look_takes_the_newest_and_later_ones_a_mean_by_length():
     reader = PeriodReader(Gpu([(-0.5, 10), (-0.3, 20)], [(-0.2, 40), (0.1, 80)], 6), look_s=0)
     first = reader.read(0, None)
     assert first.percent == 20
-    assert first.end_s == pytest.approx(time.monotonic() - 0.3, abs=0.2)
-    assert reader.read(0, None).percent == pytest.approx((0.1 * 40 + 0.3 * 80) / 0.4, abs=5)
+    assert first.end_s == pytest.approx(MONOTONIC_S - 0.3)
+    assert reader.read(0, None).percent == pytest.approx((0.1 * 40 + 0.3 * 80) / 0.4)
     assert reader.read(0, None) == Period()
 
 
@@ -94,6 +107,25 @@ def test_a_gpu_is_not_asked_at_every_sample_since_that_costs():
 @pytest.mark.parametrize("answer", [[(-3600, 50)], [(30, 50)], [], 3, 13])
 def test_other_clocks_and_old_drivers_have_none(answer):
     assert PeriodReader(Gpu(answer)).read(0, None) == Period()
+
+
+def test_the_next_look_is_due_after_its_time_and_each_gpu_has_its_own(clock):
+    gpu = Gpu([(-0.1, 50)], [(-0.2, 70)], [(0.05, 60)])
+    reader = PeriodReader(gpu)
+    assert (reader.read(0, None).percent, reader.read(1, None).percent) == (50, 70)
+    clock.s = 0.18
+    assert reader.read(0, None) == Period()
+    clock.s = 0.19
+    found = reader.read(0, None)
+    assert found.end_s == pytest.approx(MONOTONIC_S + 0.05)
+    assert found.percent == 60
+
+
+@pytest.mark.parametrize(
+    ("at", "known"), [(-60.0, True), (-60.1, False), (1.0, True), (1.1, False)]
+)
+def test_a_period_is_of_the_last_minute_and_a_second_ahead_at_the_most(at, known):
+    assert (PeriodReader(Gpu([(at, 50)])).read(0, None) != Period()) is known
 
 
 def test_a_driver_without_is_asked_once_and_a_lost_gpu_is_an_error():

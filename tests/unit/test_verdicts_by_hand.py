@@ -100,11 +100,11 @@ FIVE = [10.0, 10.1, 9.9, 10.05, 9.95]
 DAY = 86400.0
 
 
-def of_campaigns(levels, apart_s=DAY):
+def of_campaigns(levels, apart_s=DAY, begin=7 * DAY):
     return [
         sample
         for number, level in enumerate(levels)
-        for sample in at([level * value for value in FIVE], f"o{number}", number * apart_s)
+        for sample in at([level * value for value in FIVE], f"o{number}", begin + number * apart_s)
     ]
 
 
@@ -130,6 +130,7 @@ def test_several_campaigns_of_a_side_make_it_surer_and_unequal_ones_less():
     t = stats.t.ppf(0.975, 4)
     assert spread.half_width(one, two) == pytest.approx(t * 0.02 * math.sqrt(1 + 1 / 2))
     assert spread.half_width(one, uneven) == pytest.approx(t * 0.02 * math.sqrt(1 + 29 / 49))
+    assert spread.half_width(two, one) == pytest.approx(t * 0.02 * math.sqrt(1 + 1 / 2))
     loose = [Sample(value) for value in FIVE]
     assert spread.half_width(loose, one) == pytest.approx(t * 0.02 * math.sqrt(2))
 
@@ -146,6 +147,10 @@ def test_four_further_campaigns_of_five_runs_each_over_three_times_as_long():
     assert near.endswith("the 1.0 days from A to B")
     hours = between.spread(at(FIVE, "a"), at(FIVE, "b", 7200), [of_campaigns([1, 2, 3, 4], 1800)])
     assert "reach over 1.5 h, which is less than 3 times the 2.0 h from" in hours
+    almost = between.spread(
+        at(FIVE, "a"), at(FIVE, "b", 23 * 3600), [of_campaigns([1, 2, 3, 4], 1)]
+    )
+    assert almost.endswith("less than 3 times the 23.0 h from A to B")
     undated = [Sample(one.value, one.block) for one in enough[:5]]
     assert "3 further campaigns" in between.spread(a, b, [[*undated, *enough[5:]]])
 
