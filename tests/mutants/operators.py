@@ -143,10 +143,12 @@ class Conditions(_Ours):
     """The opposite condition, where cosmic-ray's own operators do not look."""
 
     def changes(self, node: Node) -> Iterable[str]:
-        code = [part.get_code() for part in getattr(node, "children", [])]
+        if node.type not in ("comp_if", "comparison"):
+            return
+        code = [part.get_code() for part in node.children]
         if node.type == "comp_if":
             yield "".join([code[0], f" not ({code[1].strip()})", *code[2:]]).strip()
-        elif node.type == "comparison" and len(code) == 3:
+        elif len(code) == 3:
             other = {"in": " not in", "not in": " in"}.get(" ".join(code[1].split()))
             if other:
                 yield "".join([code[0], other, code[2]]).strip()
@@ -189,7 +191,8 @@ class _Within(Operator):
         self._inner = inner
 
     def mutation_positions(self, node: Node) -> Iterable[Any]:
-        return () if _is_left_alone(node) else self._inner.mutation_positions(node)
+        positions = list(self._inner.mutation_positions(node))
+        return () if positions and _is_left_alone(node) else positions
 
     def mutate(self, node: Node, index: int) -> Node:
         return self._inner.mutate(node, index)
