@@ -10,7 +10,7 @@ from runner.workloads import lookup
 
 def choices(workload: str) -> list[str]:
     """What ``--dataset`` takes with a workload, ``auto`` first."""
-    return [discovery.AUTO, *lookup.load(workload).learned]
+    return [discovery.AUTO, *lookup.load(workload).datasets]
 
 
 def chosen(name: str, workload: str) -> DatasetSpec:

@@ -77,6 +77,8 @@ class _Learning1(Model):
 def _job_2_of_1(data: Data) -> Data:
     """Epochs become the budget."""
     _refuse(data, ("budget",), "job")
+    if data.get("schema_version", 1) != 1:
+        raise ContractError("does not fit schema version 1: job.schema_version is another")
     rest = {key: value for key, value in data.items() if key != "epochs"}
     told = {key: data[key] for key in ("epochs",) if key in data}
     epochs = _valid(_Epochs1, told, "job").epochs
