@@ -121,7 +121,7 @@ def test_made_checked_shown_and_run_again(bench, start, root, tmp_path):
     results = results_of(tmp_path, again)
     assert [one["status"] for one in results] == ["interrupted", "ok", "ok"]
     for then, now in zip(results_of(tmp_path, first), results[1:], strict=True):
-        for key in ("seed", "repeat", "epochs", "train_samples", "dataset_sha256", "settings"):
+        for key in ("seed", "repeat", "budget", "train_samples", "dataset_sha256", "settings"):
             assert now["job"][key] == then["job"][key]
         assert now["job"]["provenance"] == then["job"]["provenance"]
     assert "A: the bundle, " in out
