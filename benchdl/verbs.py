@@ -54,7 +54,8 @@ def run(
     from rich.console import Console
 
     from harness import toml_models
-    from harness.campaign import conduct, display, plan, this_machine
+    from harness.campaign import conduct, display, plan
+    from harness.hosts import this_machine
     from harness.launchers import choice
     from harness.tables import rows
 

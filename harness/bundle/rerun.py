@@ -18,12 +18,13 @@ from harness.bundle.manifest import SOURCES
 from harness.bundle.plain import Limits
 from harness.bundle.reading import Bundle
 from harness.bundle.unpacking import FOLDERS, unpack
-from harness.campaign import conduct, plan, records, this_machine
+from harness.campaign import conduct, plan, records
 from harness.campaign.records import Campaign
 from harness.campaign.watcher import Watcher
 from harness.compare import comparing
 from harness.compare.comparing import Outcome
 from harness.errors import UsageError
+from harness.hosts import this_machine
 from harness.launchers import recovery
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.gpu_options import InjectionWord

@@ -17,7 +17,6 @@ from harness.campaign import (
     against,
     allotted,
     changes,
-    compiled,
     foresight,
     leftovers,
     litter,
@@ -26,7 +25,6 @@ from harness.campaign import (
     prepared_builds,
     records,
     side_by_side,
-    this_machine,
 )
 from harness.campaign.against import Earlier
 from harness.campaign.conforming import Proving
@@ -37,6 +35,8 @@ from harness.campaign.records import Campaign
 from harness.campaign.unfailing import Unfailing
 from harness.campaign.watcher import Watcher
 from harness.errors import BenchdlError
+from harness.hosts import compiled, this_machine
+from harness.hosts.host import Host
 from harness.launchers.launcher import Launcher
 from harness.provision import obtain
 from harness.store import Store, new_run_id
@@ -145,7 +145,7 @@ def _begin(
     if planned.builds:
         now = {key[:2]: ready.provenance.image_id for key, ready in prepared.items() if not key[2]}
         against.unlike(planned.builds, now, options)
-    machine = this_machine.read(options.machine)
+    host = Host(this_machine.read(options.machine), allotment)
     campaign = Campaign(
         campaign_id=new_run_id("campaign", "-".join(dict.fromkeys(options.devices))),
         created_at=one_job.now(),
@@ -153,7 +153,7 @@ def _begin(
         harness_version=metadata.version("benchdl"),
         harness_sha256=changes.harness_sha256(),
         runner_sha256=changes.runner_sha256(),
-        machine=this_machine.words(machine),
+        machine=host.words,
         options=options,
         order_seed=planned.order_seed,
         dataset=data.name,
@@ -166,8 +166,7 @@ def _begin(
     with interrupts.held(), records.held(store, campaign.campaign_id):
         records.save(store, campaign)
         site = Site(
-            campaign.campaign_id, limited, launcher, store, data, backends, prepared,
-            allotment=allotment, machine=machine,
+            campaign.campaign_id, limited, launcher, store, data, backends, prepared, host=host
         )  # fmt: skip
         return _go(campaign, site, [], gpus, watcher)
 
@@ -231,7 +230,7 @@ def resume(
         notes: list[Finding] = changes.judge(found, accept=accept_changes, say=watcher.say)
         site = Site(
             campaign.campaign_id, limited, launcher, store, data, backends, prepared, notes,
-            allotment=allotment, machine=machine,
+            host=Host(machine, allotment),
         )  # fmt: skip
         return earlier + _go(campaign, site, earlier, gpus, watcher)
 
@@ -279,11 +278,10 @@ def _go(
     thrown = bool(campaign.bundle_sha256) or not compiled.kept()
     strangers = compiled.thrown_away() if thrown else nullcontext(None)
     with _resumable(campaign, watcher), strangers as apart:
-        options = site.options
-        proving = Proving(
-            site.launcher, site.store.staging(), site.allotment, options.memory_limit_bytes, apart
-        )
-        site = replace(site, compiled=apart, proving=proving)
+        host = site.host.apart(apart)
+        limit = site.options.memory_limit_bytes
+        proving = Proving(site.launcher, site.store.staging(), host, limit)
+        site = replace(site, host=host, proving=proving)
         if gpus is not None:
             return side_by_side.run(len(left), gpus, start, watcher)
         return [start(number, None, watcher) for number in range(len(left))]

@@ -17,17 +17,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness import cache, files
-from harness.campaign import compiled, this_machine
 from harness.campaign.changes import runner_sha256
 from harness.checks.case import Proof
 from harness.errors import BenchdlError
+from harness.hosts.host import Host
 from harness.launchers.exchange import Exchange, data_dir
 from harness.launchers.launcher import CUT_OFF, Launcher, Order, Prepared
 from harness.notices import Say
 from harness.store import new_run_id
 from runner.contract.conformance import Conformance
 from runner.contract.job import Job
-from runner.contract.result import Allotment, Failure
+from runner.contract.result import Failure
 from runner.contract.work_and_score import Budget
 from runner.workloads import lookup
 from runner.workloads.network_workload import PictureClassifier
@@ -49,17 +49,15 @@ class Proving:
     Attributes:
         launcher: how a trial starts.
         staging: where its folder is meanwhile.
-        allotment: what it is kept within.
+        host: where it runs, and within what.
         memory_limit_bytes: of a container, as for jobs.
-        apart: where compiled code goes if it is not kept.
         again: whether a proof that was kept is passed over.
     """
 
     launcher: Launcher
     staging: Path
-    allotment: Allotment
+    host: Host
     memory_limit_bytes: int | None = None
-    apart: Path | None = None
     again: bool = False
     _known: dict[str, Proof] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -77,7 +75,7 @@ class Proving:
             return Proof(reason=f"no proof is known of {job.workload}")
         with self._lock:  # of two jobs side by side the second waits for the first one's proof
             trial = self._trial(job)
-            key = _key(trial)
+            key = _key(trial, self.host)
             if key not in self._known:
                 kept = None if self.again else _read(_file(key))
                 self._known[key] = Proof(kept) if kept else self._tried(trial, prepared, say, stop)
@@ -117,10 +115,10 @@ class Proving:
                     prepared=prepared,
                     job_dir=exchange.job_dir,
                     data_files={},
-                    compile_cache=compiled.folder(trial, self.apart),
+                    compile_cache=self.host.compile_cache(trial),
                     timeout_s=LONGEST_S,
                     memory_limit_bytes=self.memory_limit_bytes,
-                    allotment=self.allotment,
+                    allotment=self.host.allotment,
                     stop=stop,
                 ),
                 _unheard,
@@ -138,7 +136,7 @@ class Proving:
             return Proof(reason=reason, tried=True)
         found = said.conformance.model_copy(update=_whose(trial))
         if not found.unsettled():
-            _keep(_file(_key(trial)), found)
+            _keep(_file(_key(trial, self.host)), found)
         return Proof(found)
 
 
@@ -174,7 +172,7 @@ def _whose(trial: Job) -> dict[str, object]:
     }
 
 
-def _key(trial: Job) -> str:
+def _key(trial: Job, host: Host) -> str:
     facts = [
         trial.launcher,
         trial.backend,
@@ -184,7 +182,7 @@ def _key(trial: Job) -> str:
         trial.provenance.locks_sha256,
         trial.settings.model_dump(mode="json"),
         runner_sha256() if trial.launcher == "local" else None,
-        this_machine.read().cpu_model,  # libraries choose their code by the processor
+        host.machine.cpu_model,  # libraries choose their code by the processor
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 

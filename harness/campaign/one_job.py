@@ -7,12 +7,10 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from harness import interrupts, settings
-from harness.allotment import grant
-from harness.campaign import compiled, conforming, idle, this_machine
+from harness.campaign import conforming
 from harness.campaign.beside import Beside
 from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob, budget
@@ -23,13 +21,13 @@ from harness.checks.case import Case, Proof
 from harness.checks.seen import Seen
 from harness.checks.witness import Witness
 from harness.errors import BenchdlError
+from harness.hosts.host import Host
 from harness.launchers.exchange import Exchange, data_dir
 from harness.launchers.launcher import CUT_OFF, Exit, Launcher, Order, Prepared
 from harness.provision.verified import Dataset
 from harness.store import Store, new_run_id
-from runner.contract.host_type import HostType
 from runner.contract.job import Job
-from runner.contract.result import Allotment, Failure, Finding, Idle, Launch, Result, Status
+from runner.contract.result import Failure, Finding, Idle, Launch, Result, Status
 from runner.contract.samples import Samples
 
 Key = tuple[str, str, "str | None"]
@@ -40,9 +38,9 @@ class Site:
     """What all jobs of a campaign share: how, where and with what they run.
 
     ``prepared`` is by backend, device and, of an earlier build, its image; ``backends`` as
-    image.toml was when it began; ``changes`` are findings that every result gets. ``compiled``:
-    where compiled code goes if it is not kept. ``proving``: how the work of an image is proven once
-    a job of it went well; without it that is not tried.
+    image.toml was when it began; ``changes`` are findings that every result gets.
+    ``proving``: how the work of an image is proven once a job of it went well; without it that is
+    not tried.
     """
 
     campaign_id: str
@@ -53,11 +51,9 @@ class Site:
     backends: dict[str, Backend]
     prepared: dict[Key, Prepared]
     changes: list[Finding] = field(default_factory=list)
-    compiled: Path | None = None
+    host: Host = field(default_factory=Host)
     proving: conforming.Proving | None = None
-    allotment: Allotment = field(default_factory=grant.read)
     beside: Beside = field(default_factory=lambda: Beside(recomputed.read))
-    machine: HostType = field(default_factory=this_machine.read)
 
     def of(self, job: Job) -> Prepared:
         """What the job runs in."""
@@ -118,12 +114,10 @@ def pause(
     cool_down_s = options.cool_down_s
     if cool_down_s is None:
         cool_down_s = DEFAULT_COOL_DOWN_S[job.device]
-    return idle.wait(
+    return site.host.quiet(
+        job,
         cool_down_s=0.0 if first else cool_down_s,
         wait_s=options.idle_wait_s,
-        gpus=job.gpus,
-        use_gpu=job.device == "gpu",
-        cores=site.allotment.cores,
         alone=alone,
         say=watcher.say,
         stop=stop,
@@ -148,7 +142,7 @@ def _run(
     site: Site, job: Job, quiet: Idle, watcher: Watcher, stop: threading.Event | None
 ) -> Result:
     site.data.check_unchanged()
-    compile_cache = compiled.folder(job, site.compiled)
+    compile_cache = site.host.compile_cache(job)
     exchange = Exchange(site.store.staging(), job)
     order = Order(
         job=job,
@@ -158,7 +152,7 @@ def _run(
         compile_cache=compile_cache,
         timeout_s=site.options.timeout_s,
         memory_limit_bytes=site.options.memory_limit_bytes,
-        allotment=site.allotment,
+        allotment=site.host.allotment,
         stop=stop,
     )
     begin, started_at = time.monotonic(), now()
@@ -264,8 +258,8 @@ def _launch(job: Job, exit_: Exit, wall_s: float, quiet: Idle, site: Site) -> La
         harness_version=metadata.version("benchdl"),
         harness_sha256=harness_sha256(),
         runner_sha256=runner_sha256() if job.launcher == "local" else None,
-        machine=this_machine.words(site.machine),
-        host_type=site.machine,
+        machine=site.host.words,
+        host_type=site.host.machine,
         wall_s=wall_s,
         exit_code=exit_.code,
         oom_killed=exit_.ended == "out-of-memory",
@@ -274,5 +268,5 @@ def _launch(job: Job, exit_: Exit, wall_s: float, quiet: Idle, site: Site) -> La
         idle=quiet,
         hardening=exit_.hardening,
         gpu_neighbours=exit_.gpu_neighbours,
-        allotment=site.allotment,
+        allotment=site.host.allotment,
     )

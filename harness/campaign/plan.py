@@ -17,10 +17,11 @@ from pydantic import Field
 
 from harness import catalog, overruled, settings
 from harness.allotment import core_grant
-from harness.campaign import limits, this_machine
+from harness.campaign import limits
 from harness.campaign.limits import LONGEST_TIMEOUT_S
 from harness.catalog import Backend
 from harness.errors import UsageError
+from harness.hosts import this_machine
 from harness.provision import workload_data
 from runner.contract.job import Mode, Settings
 from runner.contract.schema import Model, Ordinal, SettingValue

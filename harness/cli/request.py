@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from harness import catalog, settings, toml_models
-from harness.campaign import limits, matrix, this_machine
+from harness.campaign import limits, matrix
 from harness.campaign.plan import Options
 from harness.errors import UsageError
+from harness.hosts import this_machine
 from harness.launchers import choice
 
 _GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")

@@ -20,6 +20,7 @@ from harness.campaign.plan import Options, PlannedJob
 from harness.checks.instrument import SAMPLER_OFF
 from harness.checks.verdict import verdict
 from harness.errors import BenchdlError
+from harness.hosts.host import Host
 from harness.launchers.launcher import Launcher, Prepared
 from harness.provision import obtain
 from harness.selftest.outcome import Outcome
@@ -75,7 +76,7 @@ def run(
     campaign_id = new_run_id("selftest", configuration.device)
     site = Site(
         campaign_id, options, launcher, store, data, {backend.name: backend}, prepared,
-        allotment=allotment,
+        host=Host(allotment=allotment),
     )  # fmt: skip
     watcher = display.Display(Console(quiet=True))  # the loop below tells of each job
     draw = random.Random(plan.new_seed() if options.order_seed is None else options.order_seed)  # noqa: S311

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 import small_data
 
-from harness.campaign import conduct, foresight, idle, one_job, plan, records
+from harness.campaign import conduct, foresight, one_job, plan, records
 from harness.campaign.plan import Options
 from harness.compare import comparing, earlier, text
 from harness.errors import BenchdlError, UsageError
+from harness.hosts import idle
 from harness.launchers.launcher import Exit, Prepared
 from harness.launchers.local import LocalLauncher
 from harness.store import Store

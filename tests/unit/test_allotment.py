@@ -13,10 +13,11 @@ import pytest
 from checking import case
 
 from harness.allotment import batch, core_grant, grant, own_cgroup
-from harness.campaign import allotted, idle, plan
+from harness.campaign import allotted, plan
 from harness.campaign.plan import Configuration, Options
 from harness.checks import machine
 from harness.errors import UsageError
+from harness.hosts import idle
 from harness.launchers import share
 from harness.launchers.launcher import Order, Prepared
 from runner.contract.job import Pins

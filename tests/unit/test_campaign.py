@@ -11,9 +11,10 @@ import pytest
 import small_data
 
 import harness
-from harness.campaign import changes, conduct, idle, leftovers, one_job, records, side_by_side
+from harness.campaign import changes, conduct, leftovers, one_job, records, side_by_side
 from harness.campaign.plan import Options
 from harness.errors import BenchdlError
+from harness.hosts import idle
 from harness.launchers.launcher import Exit, Prepared
 from harness.store import Store
 from runner.contract.job import Pins, Provenance, load_job

@@ -5,24 +5,27 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from checking import case, seen
+from checking import case
 
-from harness.campaign import one_job, records, this_machine
+from harness.campaign import one_job, records
 from harness.checks import clocks
 from harness.launchers.launcher import Exit
 from harness.newest import newest
 from harness.store import Store
-from runner.contract.result import Failure, Idle
+from runner.contract.result import Failure
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=timezone.utc)
 BEGIN = "2026-11-23T12:00:00+00:00"
 
 
+def times(finished):
+    return {"started_at": BEGIN, "finished_at": f"2026-11-23T{finished}+00:00"}
+
+
 @pytest.fixture
 def codes(make_result):
     def found(finished, wall_s):
-        times = {"started_at": BEGIN, "finished_at": f"2026-11-23T{finished}+00:00"}
-        findings = clocks.wall_clock(case(make_result(**times), wall_s=wall_s))
+        findings = clocks.wall_clock(case(make_result(**times(finished)), wall_s=wall_s))
         return [finding.code for finding in findings]
 
     return found
@@ -43,14 +46,10 @@ def test_the_wall_clock_beside_the_other(codes, finished, wall_s, expected):
     assert codes(finished, wall_s) == expected
 
 
-def test_a_result_says_that_its_clock_was_set_back(monkeypatch, make_result):
-    job = make_result().job
-    site = type("Site", (), {"changes": [], "allotment": None, "machine": this_machine.read()})
-    monkeypatch.setattr(one_job, "now", lambda: "2026-11-23T11:00:07+00:00")
+def test_a_result_says_that_its_clock_was_set_back(make_result):
+    known = case(make_result(measurement=None, **times("11:00:07")), wall_s=7.0)
     failure = Failure(reason="crashed", message="it crashed")
-    quiet = Idle(reached=True, waited_s=0.0)
-    ended = Exit("exited", 1)
-    result = one_job._conclude(job, failure, ended, BEGIN, seen(7.0), quiet, site)
+    result = one_job._conclude(failure, Exit("exited", 1), known, [])
     (finding,) = [told for told in result.findings if told.code == "clock-set-back"]
     assert finding.severity == "info"
     assert "by about 3600 s" in finding.evidence

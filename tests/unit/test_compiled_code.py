@@ -10,7 +10,7 @@ import time
 import pytest
 
 from harness import cache, scratch
-from harness.campaign import compiled
+from harness.hosts import compiled
 
 
 @pytest.fixture(autouse=True)

@@ -22,11 +22,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from harness import trees
-from harness.campaign import conduct, idle, records
+from harness.campaign import conduct, records
 from harness.campaign.display import quiet
 from harness.campaign.plan import Options
 from harness.cli.command import benchdl
 from harness.errors import BenchdlError
+from harness.hosts import idle
 from harness.launchers.launcher import Exit, Prepared
 from harness.store import Store
 from runner.contract import strict_json

@@ -9,8 +9,8 @@ import types
 import pytest
 from checking import case
 
-from harness.campaign import idle
 from harness.checks import machine as checks_of_a_machine
+from harness.hosts import idle
 from harness.nvidia import host_driver
 from runner.contract.result import Idle
 

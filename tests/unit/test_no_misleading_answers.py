@@ -13,13 +13,14 @@ import pytest
 from pretending import Launcher
 
 from harness import catalog, engine
-from harness.campaign import conduct, idle, plan, records
+from harness.campaign import conduct, plan, records
 from harness.campaign.display import picture, quiet
 from harness.campaign.outlook import Outlook, Standing
 from harness.campaign.plan import Configuration, Options, PlannedJob
 from harness.cli import images as images_cli
 from harness.doctor.examination import _base
 from harness.errors import BenchdlError, UsageError
+from harness.hosts import idle
 from harness.images import baseimage
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.local import LocalLauncher

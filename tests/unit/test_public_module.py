@@ -14,7 +14,7 @@ import pytest
 from pretending import Launcher
 
 import benchdl
-from harness.campaign import idle
+from harness.hosts import idle
 from harness.launchers import choice
 from harness.provision import discovery, obtain
 from harness.provision.verified import Dataset

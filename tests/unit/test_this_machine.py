@@ -7,9 +7,9 @@ import socket
 
 import pytest
 
-from harness.campaign import this_machine
 from harness.cli import command
 from harness.errors import UsageError
+from harness.hosts import this_machine
 from harness.tables import rows
 from harness.tables.markdown import to_markdown
 from runner.contract.host_type import HostType

@@ -8,7 +8,8 @@ import pytest
 from test_campaign import Launcher, Watcher, options
 from test_campaign import store as campaign_store  # noqa: F401
 
-from harness.campaign import compiled, conduct
+from harness.campaign import conduct
+from harness.hosts import compiled
 from harness.report import library
 
 

@@ -8,9 +8,10 @@ import sys
 import pytest
 import small_data
 
-from harness.campaign import conduct, idle
+from harness.campaign import conduct
 from harness.campaign.display import quiet
 from harness.campaign.plan import Options
+from harness.hosts import idle
 from harness.launchers.launcher import Exit, Prepared
 from harness.store import Store
 from runner import __main__ as judge
