@@ -121,7 +121,7 @@ def on_cpu() -> Peak:
         size=_CPU_SIZE,
         seconds=time.monotonic() - began,
         library=f"numpy {numpy.__version__}",
-        threads=int(os.environ.get("OMP_NUM_THREADS", "1")),
+        threads=int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0))),
     )
 
 
