@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
-import tomllib
 
 from harness import catalog, overruled
 from harness.campaign import limits, plan
 from harness.campaign.plan import Options
 from harness.errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 RUN = ["run", "tf", "--launcher", "local", "--device", "cpu"]
 

@@ -109,8 +109,8 @@ DAMAGE = {
     "no text": (lambda folder: (folder / "result.json").write_bytes(b"\xff"), "decode"),
     "too deep": (lambda folder: (folder / "result.json").write_text("[" * 10**6), "not valid JSON"),
     "newer version": (
-        lambda folder: (folder / "result.json").write_text('{"schema_version": 2}'),
-        "schema version 2.*upgrade",
+        lambda folder: (folder / "result.json").write_text('{"schema_version": 99}'),
+        "schema version 99.*upgrade",
     ),
     "another run": (
         lambda folder: shutil.move(folder, folder.with_name("20260101t000000z-renamed")),
