@@ -123,6 +123,19 @@ def test_without_an_interval_the_scatter_tells(paired):
     assert advice.repeats(found, a, b, 2) == needed - 3 > 2
 
 
+def test_two_runs_of_each_have_a_scatter():
+    sigma = math.hypot(math.log(1.1), math.log(1.2)) / math.sqrt(2)
+    half = 1.96 * math.sqrt(math.pi / 2) * sigma / math.sqrt(2)
+    found = judged(seen(ratio=1.05), low=None, high=None)
+    needed = math.ceil(2.04 * 2 * (half / math.log(1.05)) ** 2)
+    assert advice.repeats(found, [10.0, 11.0], [10.0, 12.0], 3) == needed - 2 > 3
+
+
+def test_one_more_is_the_least():
+    """2.04 x 10 x (0.0455 / 0.0953)^2 = 4.6: enough were run, and it is ambiguous all the same."""
+    assert said(seen(1.05, 1.1, 1.15)).more == 1
+
+
 def test_of_one_run_nothing_is_known():
     found = judged(seen(ratio=1.2), low=None, high=None)
     assert advice.repeats(found, [10.0], [12.0, 12.1], 4) == 4
@@ -201,9 +214,9 @@ def blocks(values, campaign="c", begin=0.0):
 
 
 def test_the_ratio_of_pairs_is_the_median_of_theirs():
-    a, b = [1.0, 2.0, 4.0, 8.0, 16.0], [3.0, 2.0, 4.4, 16.0, 17.6]
+    a, b = [1.0, 2.0, 4.0, 8.0, 16.0], [3.0, 2.0, 8.0, 8.8, 17.6]
     assert verdicts.compare(blocks(a), blocks(b)).ratio == pytest.approx(1.1)
-    assert verdicts.compare(alone(a), alone(b)).ratio == pytest.approx(4.4 / 4)
+    assert verdicts.compare(alone(a), alone(b)).ratio == pytest.approx(8.0 / 4)
 
 
 @pytest.mark.parametrize(("n", "paired", "chance"), [
@@ -215,6 +228,13 @@ def test_what_is_known_of_a_comparison(n, paired, chance):
     found = verdicts.compare(*sides)
     assert (found.coverage, found.campaigns, found.left_out) == (chance, 0, 0)
     assert (found.verdict, found.median_same, found.more) == ("slower", False, None)
+
+
+def test_the_same_five_times_is_alike_and_takes_nine_more():
+    few = verdicts.compare(alone(FIVE), alone(FIVE[::-1]))
+    assert (few.verdict, few.median_same, few.more) == ("ambiguous", True, 9)
+    many = verdicts.compare(alone(FIVE * 4), alone(FIVE * 4))
+    assert (many.verdict, many.median_same, many.more) == ("same", True, None)
 
 
 TOO_FEW = "too few samples ({}): {}; a verdict takes 5 of each"
