@@ -26,7 +26,7 @@ NOT_APPLIED = "not_applied"
 _PIDS_LIMIT = 4096
 _TMP = "rw,nosuid,nodev,noexec,size=1g,mode=1777"
 _OF_THE_CONTAINER = (
-    "image", "command", "entrypoint", "labels", "name", "environment", "user", "use_config_proxy",
+    "image", "command", "labels", "name", "environment", "user", "use_config_proxy",
 )  # fmt: skip
 """Options that are not part of the engine's ``HostConfig``."""
 

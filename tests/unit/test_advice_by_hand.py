@@ -262,6 +262,12 @@ def test_too_few_samples_say_so_and_how_many_it_takes(n_a, n_b, each, why):
     assert (times.more, times.other_times) == (None, True)
 
 
+def test_of_few_each_side_has_its_own_scatter():
+    a, b = [10.0, 10.1, 10.2], [10.4, 12.0, 10.9]
+    found = verdicts.compare(alone(a), alone(b))
+    assert found.more == advice.repeats(found, a, b, 2) < advice.repeats(found, b, b, 2)
+
+
 def test_too_few_that_scatter_too_much_are_hopeless():
     found = verdicts.compare(alone([1.0, 9.0, 3.0]), alone([1.04, 9.36, 3.12]))
     assert (found.more, found.hint) == (None, "more than a thousand repeats would be needed")

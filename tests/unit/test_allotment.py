@@ -217,11 +217,16 @@ def test_each_limit_is_passed_on(given):
     assert given(allotment, memory=GIB // 4)["mem_limit"] == GIB // 4
 
 
-@pytest.mark.parametrize("info", [{"NCPU": 3}, {"CPUSet": False}])
+@pytest.mark.parametrize("info", [{"NCPU": 3}, {"CPUSet": False}, {"NCPU": None}])
 def test_an_engine_that_cannot_choose_these_cores_gets_a_quota(given, info):
+    assert given(Allotment(cores=[0]), {"NCPU": None})["nano_cpus"] == 1_000_000_000
     options = given(Allotment(cores=[2, 3]), info)
     assert "cpuset_cpus" not in options
     assert options["nano_cpus"] == 2_000_000_000
+
+
+def test_a_limit_is_whole_pages_as_the_kernel_has_it(given):
+    assert given(Allotment(), memory=GIB + 5)["mem_limit"] == GIB
 
 
 def test_a_limit_never_rounds_to_none(given):

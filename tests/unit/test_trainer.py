@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from types import SimpleNamespace
 
 import numpy as np
@@ -204,6 +205,43 @@ def test_a_failure_is_one_line_with_its_reason(stand, job, error, reason, words)
     assert len(facts["message"]) <= 500
     assert "\n" not in facts["message"]
     assert "evaluate" not in stand.order
+
+
+def test_a_failure_is_told_in_500_characters_and_whole_in_the_log(stand, job, capsys):
+    stand.wrong["start"] = ValueError("x" * 600)
+    assert trainer.run(job, stand, stand) == 1
+    assert len(stand.order[-1][1]["message"]) == 500
+    assert "x" * 600 in capsys.readouterr().err
+
+
+def test_what_was_printed_is_out_before_the_process_ends(stand, job, monkeypatch):
+    flushed = []
+
+    class Out(io.StringIO):
+        def flush(self):
+            flushed.append(self)
+
+    out, err = Out(), Out()
+    monkeypatch.setattr(trainer.sys, "stdout", out)
+    monkeypatch.setattr(trainer.sys, "stderr", err)
+    trainer.run(job, stand, stand)
+    assert flushed == [out, err]
+
+
+def test_a_variable_that_is_not_in_force_ends_it(stand, make_result, monkeypatch):
+    monkeypatch.delenv("SOME_THREADS", raising=False)
+    job = make_result(job={"overrides": {"environment.SOME_THREADS": "4"}}).job
+    assert trainer.run(job, stand, stand) == 1
+    assert "SOME_THREADS is overruled" in stand.order[-1][1]["message"]
+    assert "start" not in stand.order
+
+
+def test_each_lap_begins_where_the_last_one_ended(stand, make_result):
+    stand.losses = [0.5] * 3
+    job = make_result(job={"budget": {"unit": "epochs", "count": 3}}).job
+    trainer.run(job, stand, stand)
+    laps = [facts for kind, facts in filter(is_pair, stand.order) if kind == "lap"]
+    assert [lap["duration_s"] for lap in laps] == pytest.approx([10.0, 20.001, 30.001])
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
