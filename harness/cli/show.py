@@ -51,6 +51,8 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
             loss = "" if lap["loss"] is None else f"  loss {lap['loss']:.4f}"
             out.line(f"  {word} {lap['number']:>3}  {lap['duration_s']:.2f} s{loss}")
         _section("proofs", {proof["name"]: _proof(proof) for proof in dumped.pop("proofs")})
+        for peak in dumped.pop("peaks"):
+            _section("peak", peak)
         for name, facts in dumped.items():
             _section(name, facts)
     if result.launch:

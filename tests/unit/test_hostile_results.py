@@ -173,7 +173,7 @@ class Launcher:
         told = order.job.model_dump(mode="json")
         hostile.plant(recipe, order.job_dir, hostile.bent(recipe, BASES, told))
         for value in hostile.VALUES:
-            on_event({"event": "epoch", "epoch": value, "loss": value, "elapsed_s": value})
+            on_event({"event": "lap", "lap": value, "loss": value, "elapsed_s": value})
             on_event({"event": "phase", "phase": value})
         return Exit("exited", recipe.seed % 2, tail="last words \x1b[31m")
 

@@ -18,7 +18,7 @@ from harness.campaign.outlook import Standing
 from harness.campaign.plan import Configuration
 from harness.launchers.stream import Follower
 
-EPOCH = {"event": "epoch", "epoch": 3, "epochs": 10, "loss": 0.0654, "elapsed_s": 60.0}
+EPOCH = {"event": "lap", "lap": 3, "laps": 10, "loss": 0.0654, "elapsed_s": 60.0}
 
 
 @pytest.fixture
@@ -49,6 +49,12 @@ def test_plain_lines_in_a_pipe(display, screen, make_result):
         "    epoch 3/10  loss 0.0654  about 140 s left",
         f"tf ok: 176.4 s, error rate 0.83%  ({result.run_id})",
     ]
+
+
+def test_the_epochs_of_older_images_are_shown(display, screen, make_result):
+    said = {"event": "epoch", "epoch": 3, "epochs": 10, "loss": 0.0654, "elapsed_s": 60.0}
+    display.event(make_result().job, said)
+    assert screen.getvalue().splitlines() == ["    epoch 3/10  loss 0.0654  about 140 s left"]
 
 
 def test_variant_is_named(display, screen, make_result):
@@ -132,10 +138,10 @@ def test_a_bar_on_a_terminal(terminal, screen, make_result):
 @pytest.mark.parametrize(
     "change",
     [
-        {"epoch": 0},
-        {"epoch": 11},
-        {"epoch": "3"},
-        {"epoch": None},
+        {"lap": 0},
+        {"lap": 11},
+        {"lap": "3"},
+        {"lap": None},
         {"loss": None},
         {"loss": "low"},
         {"loss": []},
