@@ -20,7 +20,7 @@ from docker.errors import DockerException
 from benchmarks.perf import arms, document, sampler_cost
 from benchmarks.perf.records import Record, Records
 from harness import catalog, paths
-from harness.campaign.plan import DEFAULT_WORKLOAD
+from harness.campaign.question import DEFAULT_WORKLOAD
 from harness.errors import BenchdlError
 from harness.provision import obtain
 from runner import attest

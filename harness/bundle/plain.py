@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from harness import catalog, settings
 from harness.bundle import image_policy
 from harness.bundle.manifest import BACKEND, ID
-from harness.campaign.plan import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S, Options, PlannedJob
+from harness.campaign.plan import Options, PlannedJob
+from harness.campaign.question import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S
 from harness.campaign.records import Campaign, Environment
 from harness.errors import UsageError
 from runner.contract.schema import SettingValue
@@ -117,7 +118,7 @@ def _objections(record: Campaign, limits: Limits) -> Iterator[tuple[str, str]]:
     asked = max(theirs.epochs or 1, theirs.budget or 1)
     if asked > limits.epochs:
         yield f"has {asked:,} epochs, more than {limits.epochs}", "allow it: --max-epochs"
-    if (theirs.train_samples or 1) > _MOST_SAMPLES or len(record.skipped) > limits.jobs:
+    if len(record.skipped) > limits.jobs:
         yield "is larger than any of this benchdl", ""
     if (theirs.cool_down_s or 0) > LONGEST_COOL_DOWN_S:
         yield f"waits {theirs.cool_down_s:,.0f} s between jobs, more than 600 s", ""

@@ -40,19 +40,6 @@ def check_memory(size_bytes: int | None) -> None:
         )
 
 
-def check_timeout(seconds: float) -> None:
-    """Check a limit of time.
-
-    Raises:
-        UsageError: no job could end within it, or no clock counts so far.
-    """
-    if not LEAST_TIMEOUT_S <= seconds <= LONGEST_TIMEOUT_S:
-        raise UsageError(
-            f"a timeout of {seconds:g} s",
-            f"from {LEAST_TIMEOUT_S:g} s to {LONGEST_TIMEOUT_S:,.0f} s",
-        )
-
-
 def check_train_samples(count: int | None, data: DatasetSpec) -> None:
     """Check a number of training samples; None is all of them.
 

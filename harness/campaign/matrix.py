@@ -23,21 +23,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from harness import settings, toml_models
-from harness.campaign.limits import LONGEST_TIMEOUT_S
-from harness.campaign.plan import (
-    DEFAULT_IDLE_WAIT_S,
-    DEFAULT_TIMEOUT_S,
-    DEFAULT_WORKLOAD,
-    LONGEST_PAUSE_S,
-    MOST,
-    Device,
-    Options,
-)
+from harness.campaign.plan import Device, Options
+from harness.campaign.question import MOST, Question
 from harness.errors import UsageError
-from harness.provision import discovery
 from runner.contract.job import Mode
 from runner.contract.schema import SettingValue
-from runner.contract.work_and_score import MOST_EPOCHS, MOST_UNITS
 
 
 def _count(value: object) -> int | None:
@@ -67,22 +57,12 @@ class Matrix(_Strict):
     batch_sizes: list[Count] = Field(default=[None], min_length=1)
 
 
-class CampaignFile(_Strict):
+class CampaignFile(Question):
     """One campaign file. ``set`` holds what ``--set`` takes, as keys and values."""
 
+    model_config = ConfigDict(strict=True)
+
     matrix: Matrix
-    unsupported: Literal["refuse", "skip"] = "refuse"
-    workload: str = DEFAULT_WORKLOAD
-    dataset: str = discovery.AUTO
-    epochs: int | None = Field(default=None, ge=1, le=MOST_EPOCHS)
-    budget: int | None = Field(default=None, ge=1, le=MOST_UNITS)
-    train_samples: int | None = Field(default=None, ge=1, le=MOST)
-    repeat: int = Field(default=1, ge=1, le=1000)
-    seed: int = Field(default=123, ge=0, lt=2**31)
-    order_seed: int | None = Field(default=None, ge=0, lt=2**31)
-    timeout_s: float = Field(default=DEFAULT_TIMEOUT_S, gt=0, le=LONGEST_TIMEOUT_S)
-    cool_down_s: float | None = Field(default=None, ge=0, le=LONGEST_PAUSE_S)
-    idle_wait_s: float = Field(default=DEFAULT_IDLE_WAIT_S, ge=0, le=LONGEST_PAUSE_S)
     set: dict[str, Any] = {}
 
 

@@ -18,37 +18,28 @@ from pydantic import Field
 from harness import catalog, overruled, settings
 from harness.allotment import core_grant
 from harness.campaign import limits
-from harness.campaign.limits import LONGEST_TIMEOUT_S
+from harness.campaign.question import Question
 from harness.catalog import Backend
 from harness.errors import UsageError
 from harness.hosts import this_machine
 from harness.provision import workload_data
 from runner.contract.job import Mode, Settings
 from runner.contract.schema import Model, Ordinal, SettingValue
-from runner.contract.work_and_score import MOST_EPOCHS, MOST_UNITS, Budget
+from runner.contract.work_and_score import MOST_EPOCHS, Budget
 from runner.workloads import lookup
 
 Device = Literal["cpu", "gpu"]
 
-DEFAULT_WORKLOAD = "cnn-mnist"
-
-DEFAULT_TIMEOUT_S = 7200.0
-DEFAULT_IDLE_WAIT_S = 10.0
-LONGEST_PAUSE_S = 86_400.0
-MOST = 1_000_000
-"""Of threads, of images in a batch, and of training images."""
 DEFAULT_COOL_DOWN_S: dict[str, float] = {"cpu": 0.0, "gpu": 5.0}
 """By device of the job that follows: a GPU's clocks depend on how warm the last one left it."""
 
 
-class Options(Model):
-    """What a user asks for; every field is an option of ``benchdl run`` or a key of a file.
+class Options(Question):
+    """What a user asks for: a question, its axes, and what belongs to the machine.
 
-    The first six are axes: each combination is a configuration. ``None`` among ``threads`` is the
-    tool's own number, among ``batch_sizes`` the recipe's. ``order_seed`` and ``cool_down_s``:
-    ``None`` is drawn, or chosen by the device. ``budget`` is in the workload's unit, and
-    ``epochs`` another name for it where that is epochs. ``against`` names a campaign or an image
-    whose builds run beside those of now. ``machine`` is the user's name for it.
+    Each combination of the axes is a configuration. ``None`` among ``threads`` is the tool's own
+    number, among ``batch_sizes`` the recipe's. ``against`` names a campaign or an image whose
+    builds run beside those of now. ``machine`` is the user's name for it.
     """
 
     backends: list[str]
@@ -57,26 +48,14 @@ class Options(Model):
     devices: list[Device] = ["cpu"]
     threads: list[Ordinal | None] = [None]
     batch_sizes: list[Ordinal | None] = [None]
-    unsupported: Literal["refuse", "skip"] = "refuse"
-    workload: str = DEFAULT_WORKLOAD
     machine: str | None = Field(default=None, pattern=this_machine.NAME)
     gpus: list[str] | None = None
     parallel_gpus: bool = False
     overrides: dict[str, SettingValue] = {}
     against: str | None = None
-    epochs: int | None = Field(default=None, ge=1, le=MOST_EPOCHS)
-    budget: int | None = Field(default=None, ge=1, le=MOST_UNITS)
-    train_samples: Ordinal | None = None
-    repeat: Ordinal = 1
-    seed: int = Field(default=123, ge=0, lt=2**31)
-    order_seed: int | None = Field(default=None, ge=0, lt=2**31)
-    dataset: str = "auto"
     data_dir: Path | None = None
-    timeout_s: float = Field(default=DEFAULT_TIMEOUT_S, gt=0, le=LONGEST_TIMEOUT_S)
     memory_limit_bytes: Ordinal | None = None
     allow_unpinned: bool = False
-    cool_down_s: float | None = Field(default=None, ge=0, le=LONGEST_PAUSE_S)
-    idle_wait_s: float = Field(default=DEFAULT_IDLE_WAIT_S, ge=0, le=LONGEST_PAUSE_S)
 
 
 class Configuration(Model):
@@ -168,7 +147,6 @@ def check_each(configurations: list[Configuration], options: Options) -> None:
 
 
 def _known(options: Options) -> None:
-    limits.check_timeout(options.timeout_s)
     limits.check_memory(options.memory_limit_bytes)
     settings.check(options.overrides)
     if options.workload not in lookup.names():

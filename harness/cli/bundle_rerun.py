@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli import common, out
+from harness.campaign.question import Question
+from harness.cli import common, out, spoken
 
 if TYPE_CHECKING:
     from harness.bundle.rerun import Sources, Where
@@ -38,11 +39,7 @@ if TYPE_CHECKING:
     "the bundle's build steps and code.",
 )
 @click.option("--dry-run", is_flag=True, help="Only check it and show what would run.")
-@click.option(
-    "--timeout",
-    type=common.Finite(),
-    help="Seconds after which a job is ended (default: as with run).",
-)
+@spoken.options(Question, "timeout_s")
 @click.option(
     "--memory",
     type=common.Finite(),
@@ -69,7 +66,7 @@ def command(
     launcher: Where,
     trust_maker: bool,
     dry_run: bool,
-    timeout: float | None,
+    timeout_s: float,
     memory: float | None,
     max_jobs: int | None,
     max_epochs: int | None,
@@ -92,7 +89,6 @@ def command(
     from harness.bundle import rerun as running
     from harness.campaign import limits
     from harness.campaign.display import Display
-    from harness.campaign.plan import DEFAULT_TIMEOUT_S
     from harness.cli import request
     from harness.compare import text
     from harness.tables import rows
@@ -100,10 +96,8 @@ def command(
 
     store = common.store(results)
     display = Display(out.console())
-    if timeout is not None:
-        limits.check_timeout(timeout)
     allowed = plain.Limits(
-        timeout_s=DEFAULT_TIMEOUT_S if timeout is None else timeout,
+        timeout_s=timeout_s,
         memory_limit_bytes=None if memory is None else limits.memory(memory),
         jobs=max_jobs or plain.DEFAULT_JOBS,
         epochs=max_epochs or plain.DEFAULT_EPOCHS,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness.campaign.plan import DEFAULT_WORKLOAD
+from harness.campaign.question import DEFAULT_WORKLOAD
 from harness.cli import common, out
 from harness.provision import discovery, obtain, progress, workload_data
 

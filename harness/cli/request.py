@@ -11,6 +11,8 @@ import click
 from harness import catalog, settings, toml_models
 from harness.campaign import limits, matrix
 from harness.campaign.plan import Options
+from harness.campaign.question import Question
+from harness.cli import spoken
 from harness.errors import UsageError
 from harness.hosts import this_machine
 from harness.launchers import choice
@@ -37,26 +39,16 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
             "no BACKEND given", f"{', '.join(catalog.names())}, or --campaign FILE.toml"
         )
     else:
-        limits.check_timeout(asked["timeout"])
         wanted = _validated(
             backends=list(asked["backends"]),
-            workload=asked["workload"],
             devices=[choice.device(asked["device"], say)],
             modes=list(asked["modes"]) or ["as-written"],
             variants=list(asked["variants"]) or ["default"],
             threads=[asked["threads"]],
             batch_sizes=[asked["batch_size"]],
             overrides=settings.parse(list(asked["pairs"])),
-            epochs=asked["epochs"],
-            budget=asked["budget"],
-            train_samples=asked["train_samples"],
-            repeat=asked["repeat"],
-            seed=asked["seed"],
-            order_seed=asked["order_seed"],
             dataset=asked["dataset"],
-            timeout_s=asked["timeout"],
-            cool_down_s=asked["cool_down"],
-            idle_wait_s=asked["idle_wait"],
+            **{name: asked[name] for name in spoken.names(Question)},
         )
     of_the_machine = {
         "machine": this_machine.name(asked["machine"]),

@@ -8,15 +8,8 @@ from typing import Any
 
 import click
 
-from harness.campaign.plan import (
-    DEFAULT_IDLE_WAIT_S,
-    DEFAULT_TIMEOUT_S,
-    DEFAULT_WORKLOAD,
-    LONGEST_PAUSE_S,
-    MOST,
-)
-from harness.cli import common, out
-from runner.contract.work_and_score import MOST_EPOCHS, MOST_UNITS
+from harness.campaign.question import MOST, Question
+from harness.cli import common, out, spoken
 
 
 @click.command("run")
@@ -28,7 +21,7 @@ from runner.contract.work_and_score import MOST_EPOCHS, MOST_UNITS
     metavar="FILE.toml",
     help="A file with a matrix of backends, modes, variants, devices, ...: instead of BACKEND.",
 )
-@click.option("--workload", default=DEFAULT_WORKLOAD, show_default=True, help="What to train.")
+@spoken.options(Question, "workload")
 @common.launcher_option
 @click.option(
     "--device",
@@ -67,62 +60,20 @@ from runner.contract.work_and_score import MOST_EPOCHS, MOST_UNITS
     help="Run each configuration also in its image of that campaign, or in that image: old and "
     "new in the same shuffled blocks, compared at the end.",
 )
-@click.option("--epochs", type=click.IntRange(1, MOST_EPOCHS), help="Default: the workload's (10).")
-@click.option(
-    "--budget",
-    type=click.IntRange(1, MOST_UNITS),
-    help="How long to train, in the workload's unit: epochs, updates, rounds or steps.",
-)
-@click.option(
-    "--train-samples", type=click.IntRange(1, MOST), help="Only the first N training images."
-)
-@click.option(
-    "--repeat",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    help="Starts of each configuration, in shuffled blocks of all.",
-)
-@click.option(
-    "--order-seed",
-    type=click.IntRange(0, 2**31 - 1),
-    help="Seed of the order of jobs (default: drawn; stored with the campaign).",
-)
-@click.option(
-    "--cool-down",
-    type=common.Finite(0, LONGEST_PAUSE_S),
-    metavar="SECONDS",
-    help="Pause between jobs (default: 0 before a CPU job, 5 before a GPU job).",
-)
-@click.option(
-    "--idle-wait",
-    type=common.Finite(0, LONGEST_PAUSE_S),
-    default=DEFAULT_IDLE_WAIT_S,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a busy machine is waited for before each job.",
-)
+@spoken.options(
+    Question,
+    "epochs", "budget", "train_samples", "repeat", "order_seed", "cool_down_s", "idle_wait_s",
+    "unsupported",
+)  # fmt: skip
 @click.option(
     "--threads", type=click.IntRange(1, MOST), help="CPU threads (default: the tool's own)."
 )
 @click.option("--batch-size", type=click.IntRange(1, MOST), help="Default: the workload's (128).")
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=123,
-    show_default=True,
-    help="Seed of the first repeat; each further one adds 1.",
-)
+@spoken.options(Question, "seed")
 @common.dataset_option
 @common.data_dir_option
 @common.results_option
-@click.option(
-    "--timeout",
-    type=common.Finite(min=0, min_open=True),
-    default=DEFAULT_TIMEOUT_S,
-    show_default=True,
-    help="Seconds after which a job is ended.",
-)
+@spoken.options(Question, "timeout_s")
 @click.option(
     "--memory",
     type=common.Finite(min=0, min_open=True),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.campaign.plan import DEFAULT_IDLE_WAIT_S, MOST
+from harness.campaign.question import DEFAULT_IDLE_WAIT_S, MOST
 from harness.cli import common, out
 
 if TYPE_CHECKING:  # it imports the engine's client, which --help needs not

@@ -38,6 +38,7 @@ _RUN: dict[str, Options] = {
     "ORDER_SEED": one("--order-seed"),
     "COOL_DOWN": one("--cool-down"),
     "IDLE_WAIT": one("--idle-wait"),
+    "UNSUPPORTED": one("--unsupported"),
     "ENGINE_WAIT": one("--engine-wait"),
     "AGAINST": one("--against"),
     "MACHINE": one("--machine"),

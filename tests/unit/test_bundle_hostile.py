@@ -16,7 +16,7 @@ from harness.bundle.create import Wanted, create
 from harness.bundle.plain import Limits
 from harness.bundle.rerun import Here
 from harness.campaign import conduct
-from harness.campaign.plan import DEFAULT_TIMEOUT_S
+from harness.campaign.question import DEFAULT_TIMEOUT_S
 from harness.campaign.records import Campaign
 from harness.catalog import load
 from harness.errors import UsageError
@@ -111,7 +111,6 @@ def on_options(**pairs):
         (overrides(cudnn__enabled=1), "expected on or off"),
         (on_options(epochs=10_000), "has 10,000 epochs, more than 100"),
         (on_options(cool_down_s=80_000), "waits 80,000 s between jobs"),
-        (on_options(train_samples=10**12), "larger than any"),
         (on_options(workload="../evil"), "unknown workload"),
         (on_job(repeat=10**9), "has a repeat in job 1 that is none"),
         (on_job(position=7), "not numbered from 1"),
