@@ -63,6 +63,7 @@ ALIKE = plans.alike(WORKLOAD, 1)
 THREE = [range(128), range(128, 256), range(256, 298)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("batches", "recipe", "ok"),
     [
@@ -89,6 +90,7 @@ def test_the_pictures_are_as_many_as_three_batches():
     assert len(set(ALIKE.samples.images)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("batch", "ok"), [(range(128), True), (list(range(32)) * 4, False), (range(64), False)]
 )
@@ -99,6 +101,7 @@ def test_the_whole_batch_is_in_the_gradient(batch, ok):
     assert check.ok is ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("orders", "once", "shuffled", "anew"),
     [
