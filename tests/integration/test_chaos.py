@@ -218,7 +218,7 @@ def env(tmp_path_factory, dummy_root):
     shutil.copytree(dummy_root, root)
     (root / "docker" / "dummy").rename(root / "docker" / "brief")
     (root / "runner" / "backends" / "dummy.py").rename(root / "runner" / "backends" / "brief.py")
-    with (root / "runner" / "datasets.py").open("a") as file:
+    with (root / "runner" / "trainer.py").open("a") as file:
         file.write(FEW_TESTS)
     cache = tmp_path_factory.mktemp("cache")
     return {**os.environ, "BENCHDL_ROOT": str(root), "BENCHDL_CACHE": str(cache)}

@@ -65,13 +65,13 @@ class LeastSquares(Workload):
         )
 
     def _pictures(self, job, most_train=None):
-        from runner import datasets
+        from runner.data import pictures
 
-        return datasets.load(
+        return pictures.load(
             Path(job.data_dir),
             job.dataset_sha256,
             job.train_samples,
-            datasets.Pictures(SHAPE, 10),
+            pictures.Pictures(SHAPE, 10),
             most_train,
         )
 

@@ -1,20 +1,19 @@
-"""The arrays of a job: IDX files read from its data directory, checked, and scaled.
+"""Pictures and their classes: four IDX files, checked against what a workload expects, and scaled.
 
-The format is Y. LeCun's IDX: a big-endian magic number (0, 0, 8 for bytes, number of dimensions),
-the sizes as 32-bit integers, then the bytes. The trainer imports this module after it has set the
-environment variables for the numbers of threads, since it imports numpy.
+The trainer imports this module after it has set the environment variables for the numbers of
+threads, since it imports numpy.
 """
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple, Union
 
 import numpy as np
+
+from runner.data.contents import DatasetError
+from runner.data.idx import unsigned_bytes
 
 FILES = {
     "train_images": "train-images-idx3-ubyte",
@@ -23,10 +22,6 @@ FILES = {
     "test_labels": "t10k-labels-idx1-ubyte",
 }
 """Where each array comes from; a file may also be compressed, with ``.gz`` after its name."""
-
-
-class DatasetError(ValueError):
-    """The data cannot be used; the message names the file and says what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +96,8 @@ def _pair(
     directory: Path, split: str, expected: Dict[str, str], pictures: Pictures
 ) -> Tuple[Any, Any]:
     images_name, labels_name = FILES[split + "_images"], FILES[split + "_labels"]
-    images = _idx(directory, images_name, 1 + len(pictures.shape), expected)
-    labels = _idx(directory, labels_name, 1, expected)
+    images = unsigned_bytes(directory, images_name, 1 + len(pictures.shape), expected)
+    labels = unsigned_bytes(directory, labels_name, 1, expected)
     if images.shape[1:] != pictures.shape:
         sides = "x".join(map(str, pictures.shape))
         raise DatasetError(f"{images_name}: pictures of {images.shape[1:]} pixels, not {sides}")
@@ -113,40 +108,6 @@ def _pair(
             f"{labels_name}: label {int(labels.max())} of {pictures.classes} classes from 0"
         )
     return images, labels
-
-
-def _idx(directory: Path, name: str, dimensions: int, expected: Dict[str, str]) -> Any:
-    """The bytes of one file, uint8 in the shape that its header states."""
-    path, content = _read(directory, name)
-    if name not in expected:
-        raise DatasetError(f"{path}: the job states no checksum for {name}")
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected[name]:
-        raise DatasetError(f"{path}: SHA-256 of the contents is {found}, not {expected[name]}")
-    start = 4 + 4 * dimensions
-    if len(content) < start or content[:4] != bytes((0, 0, 8, dimensions)):
-        raise DatasetError(f"{path}: not an IDX file of bytes in {dimensions} dimensions")
-    shape = tuple(int(size) for size in np.frombuffer(content, ">u4", dimensions, 4))
-    size = 1
-    for length in shape:
-        size *= length
-    if len(content) - start != size:
-        raise DatasetError(f"{path}: {len(content) - start} bytes of data, its header says {size}")
-    return np.frombuffer(content, np.uint8, size, start).reshape(shape)
-
-
-def _read(directory: Path, name: str) -> Tuple[Path, bytes]:
-    path = directory / name
-    try:
-        if path.exists():
-            return path, path.read_bytes()
-        path = directory / (name + ".gz")
-        with gzip.open(str(path), "rb") as file:
-            return path, file.read()
-    except FileNotFoundError:
-        raise DatasetError(f"{directory} has neither {name} nor {name}.gz") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from None
 
 
 def _scaled(pixels: Any) -> Any:
