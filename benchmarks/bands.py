@@ -18,7 +18,7 @@ from runner.backends import loading
 from runner.backends.base import Trainer
 from runner.contract.job import Job, Provenance, Settings
 from runner.contract.work_and_score import Budget
-from runner.data.pictures import FILES
+from runner.data.labelled import FILES
 from runner.networks import in_numpy
 from runner.workloads import lookup
 

@@ -1,5 +1,4 @@
 """The host side: images, launchers, data, storage and tables.
 
-What a notebook needs: :func:`harness.campaign.conduct.run`, :func:`harness.store.load`,
-:mod:`harness.tables.rows`, :func:`harness.images.build.build`.
+Programs and notebooks use the module :mod:`benchdl`.
 """

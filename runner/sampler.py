@@ -47,8 +47,8 @@ class Sampler:
     """Runs the sampler as a child of the process that makes this object, between start and stop.
 
     Writes ``out`` and the JSON file beside it; those of an earlier run are removed. Never raises:
-    a finished training must be kept even if its sampler broke. :meth:`stop` (or :attr:`end`, after
-    a ``with``) says how it went; figures without samples stay ``None``.
+    a finished training must be kept even if its sampler broke. :meth:`stop` (or ``end``, after a
+    ``with``) says how it went; figures without samples stay ``None``.
     """
 
     def __init__(

@@ -8,7 +8,7 @@ from runner.contract.job import Job
 from runner.workloads.workload import Workload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.pictures import Arrays
+    from runner.data.labelled import Arrays
 
 EpochSeen = Callable[[int, float], None]
 """Called at the end of each lap, which of a network is an epoch, with its number (from 1) and its

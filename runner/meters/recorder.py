@@ -2,10 +2,10 @@
 
 Columns: ``t_s`` (CLOCK_MONOTONIC), ``cpuN_busy_s`` of each visible core and ``steal_s`` of all of
 them, ``job_cpu_s`` and ``rss_bytes`` of the trainer's process tree without the sampler, those of
-:class:`runner.meters.cgroups.Throttling` where a control group counts them, and per GPU
-those of :class:`runner.meters.gpu.GpuReading` and, once a second, ``foreign_processes``. Counters
-are cumulative; an empty field is "not available". What does not change per sample stands in the
-JSON file.
+:class:`runner.meters.cgroups.Throttling` where a control group counts them, and per GPU those of
+:class:`runner.meters.gpu_meter.GpuReading` and, once a second, ``foreign_processes``. Counters are
+cumulative; an empty field is "not available". What does not change per sample stands in the JSON
+file.
 """
 
 from __future__ import annotations

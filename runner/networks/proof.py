@@ -29,7 +29,7 @@ def of_classifier(
         network: the layers.
         untrained: kernels and biases before training.
         trained: and after.
-        data: :class:`runner.data.pictures.Arrays`.
+        data: :class:`runner.data.labelled.Arrays`.
         claims: ``test_loss`` as the backend says it is.
 
     Raises:

@@ -2,7 +2,7 @@
 
 The tolerances are of float32 against double precision. Rounding alone makes 1e-5. Now and then an
 input of a ReLU, or two of a maximum, is so near to the kink that it falls on the other side: then
-the gradient of one picture takes another way. benchmarks/conformance.py shows how often.
+the gradient of one picture takes another way.
 """
 
 from __future__ import annotations

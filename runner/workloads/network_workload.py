@@ -80,24 +80,24 @@ class PictureClassifier(NetworkWorkload):
 
     def load(self, job: Job) -> Any:
         """All training and test pictures."""
-        from runner.data import pictures  # noqa: PLC0415 - imports NumPy
+        from runner.data import labelled  # noqa: PLC0415 - imports NumPy
 
-        return pictures.load(
+        return labelled.load(
             Path(job.data_dir),
             job.dataset_sha256,
             job.train_samples,
-            pictures.Pictures(self._side(), self.classes),
+            labelled.Pictures(self._side(), self.classes),
         )
 
     def evidence(self, job: Job) -> Any:
         """All test pictures, and a sample of the training pictures."""
-        from runner.data import pictures  # noqa: PLC0415 - imports NumPy
+        from runner.data import labelled  # noqa: PLC0415 - imports NumPy
 
-        return pictures.load(
+        return labelled.load(
             Path(job.data_dir),
             job.dataset_sha256,
             job.train_samples,
-            pictures.Pictures(self._side(), self.classes),
+            labelled.Pictures(self._side(), self.classes),
             most_train=proof.TRAIN_SAMPLES,
         )
 

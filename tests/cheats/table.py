@@ -32,7 +32,7 @@ from runner.contract.job import Job, Provenance, Settings  # noqa: E402
 from runner.contract.result import Launch, load_result  # noqa: E402
 from runner.contract.schema import ContractError  # noqa: E402
 from runner.contract.work_and_score import Budget  # noqa: E402
-from runner.data.pictures import FILES  # noqa: E402
+from runner.data.labelled import FILES  # noqa: E402
 
 
 def overlay(folder):

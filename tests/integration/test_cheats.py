@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.provision import discovery
-from runner.data.pictures import FILES
+from runner.data.labelled import FILES
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cheats"))
 from table import outcome, overlay

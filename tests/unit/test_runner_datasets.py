@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from harness.provision import discovery
-from runner.data import pictures
+from runner.data import labelled
 from runner.data.contents import DatasetError
-from runner.data.pictures import FILES, Pictures
+from runner.data.labelled import FILES, Pictures
 
 
 def load(data_dir, expected, train_samples=None):
-    return pictures.load(data_dir, expected, train_samples, Pictures((28, 28), 10))
+    return labelled.load(data_dir, expected, train_samples, Pictures((28, 28), 10))
 
 
 def _idx(array: np.ndarray) -> bytes:
@@ -155,8 +155,8 @@ def test_real_mnist(mnist_dir: Path) -> None:
 
 def test_of_many_training_images_a_few_are_spread_over_all(tmp_path: Path) -> None:
     expected, pictures = _write(tmp_path, _contents()), Pictures((28, 28), 10)
-    everything = pictures.load(tmp_path, expected, 5, pictures)
-    few = pictures.load(tmp_path, expected, 5, pictures, most_train=3)
+    everything = labelled.load(tmp_path, expected, 5, pictures)
+    few = labelled.load(tmp_path, expected, 5, pictures, most_train=3)
     assert np.array_equal(few.train_images, everything.train_images[[0, 2, 4]])
     assert len(few) == 3
     assert len(few.test_labels) == 3
@@ -165,6 +165,6 @@ def test_of_many_training_images_a_few_are_spread_over_all(tmp_path: Path) -> No
 def test_the_workload_says_what_the_pictures_are(tmp_path: Path) -> None:
     expected = _write(tmp_path, _contents())
     with pytest.raises(DatasetError, match="not 32x32"):
-        pictures.load(tmp_path, expected, None, Pictures((32, 32), 10))
+        labelled.load(tmp_path, expected, None, Pictures((32, 32), 10))
     with pytest.raises(DatasetError, match="of 2 classes"):
-        pictures.load(tmp_path, expected, None, Pictures((28, 28), 2))
+        labelled.load(tmp_path, expected, None, Pictures((28, 28), 2))

@@ -38,7 +38,7 @@ def main() -> None:
 
     import numpy as np
 
-    from runner.data.pictures import Arrays
+    from runner.data.labelled import Arrays
 
     rng = np.random.RandomState(0)
     # No two pixels alike: where a maximum is not unique, tools may choose either.

@@ -9,7 +9,7 @@ from runner.backends.jax.jax_layers import Layers
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.pictures import Arrays
+    from runner.data.labelled import Arrays
 
 
 class JaxTrainer:

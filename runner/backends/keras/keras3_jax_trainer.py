@@ -10,7 +10,7 @@ from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.pictures import Arrays
+    from runner.data.labelled import Arrays
 
 
 class TrainerOnJax(Keras3Trainer):

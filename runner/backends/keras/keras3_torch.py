@@ -16,7 +16,7 @@ from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.pictures import Arrays
+    from runner.data.labelled import Arrays
 
 
 class Keras3OnTorch(Keras3):

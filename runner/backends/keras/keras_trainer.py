@@ -12,7 +12,7 @@ from runner.backends.keras import keras_layers
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.pictures import Arrays
+    from runner.data.labelled import Arrays
 
 
 class KerasTrainer:

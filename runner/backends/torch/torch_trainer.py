@@ -10,7 +10,7 @@ from runner.networks.layout import from_outputs_first
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.pictures import Arrays
+    from runner.data.labelled import Arrays
 
 
 class TorchTrainer:

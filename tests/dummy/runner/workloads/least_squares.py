@@ -65,13 +65,13 @@ class LeastSquares(Workload):
         )
 
     def _pictures(self, job, most_train=None):
-        from runner.data import pictures
+        from runner.data import labelled
 
-        return pictures.load(
+        return labelled.load(
             Path(job.data_dir),
             job.dataset_sha256,
             job.train_samples,
-            pictures.Pictures(SHAPE, 10),
+            labelled.Pictures(SHAPE, 10),
             most_train,
         )
 
