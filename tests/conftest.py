@@ -29,6 +29,9 @@ REPO = Path(__file__).resolve().parents[1]
 BENCHDL = Path(sys.executable).parent / "benchdl"
 _NUMBERS = itertools.count(1)
 
+# A proof takes as long as a test's job; tests/integration/test_conform.py makes them.
+os.environ.setdefault("BENCHDL_CONFORM", "0")
+
 # Under nohup, or in the background of a script, signals are ignored from the start, and so they
 # would be by every command that a test starts and then interrupts.
 for _sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):

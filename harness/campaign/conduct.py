@@ -17,6 +17,7 @@ from harness.campaign import (
     against,
     allotted,
     changes,
+    conforming,
     foresight,
     leftovers,
     litter,
@@ -27,7 +28,6 @@ from harness.campaign import (
     side_by_side,
 )
 from harness.campaign.against import Earlier
-from harness.campaign.conforming import Proving
 from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
 from harness.campaign.plan import Options, PlannedJob, Skipped
@@ -279,9 +279,8 @@ def _go(
     strangers = compiled.thrown_away() if thrown else nullcontext(None)
     with _resumable(campaign, watcher), strangers as apart:
         host = site.host.apart(apart)
-        limit = site.options.memory_limit_bytes
-        proving = Proving(site.launcher, site.store.staging(), host, limit)
-        site = replace(site, host=host, proving=proving)
+        wanted = conforming.wanted(site.options, site.launcher, site.store, host)
+        site = replace(site, host=host, proving=wanted)
         if gpus is not None:
             return side_by_side.run(len(left), gpus, start, watcher)
         return [start(number, None, watcher) for number in range(len(left))]

@@ -18,13 +18,14 @@ from pydantic import ValidationError
 
 from harness import cache, files
 from harness.campaign.changes import runner_sha256
+from harness.campaign.plan import Options
 from harness.checks.case import Proof
 from harness.errors import BenchdlError
 from harness.hosts.host import Host
 from harness.launchers.exchange import Exchange, data_dir
 from harness.launchers.launcher import CUT_OFF, Launcher, Order, Prepared
 from harness.notices import Say
-from harness.store import new_run_id
+from harness.store import Store, new_run_id
 from runner.contract.conformance import Conformance
 from runner.contract.job import Job
 from runner.contract.result import Failure
@@ -138,6 +139,13 @@ class Proving:
         if not found.unsettled():
             _keep(_file(_key(trial, self.host)), found)
         return Proof(found)
+
+
+def wanted(options: Options, launcher: Launcher, store: Store, host: Host) -> Proving | None:
+    """How the builds of a campaign are proven; None where the user wants none of it."""
+    if not options.conform:
+        return None
+    return Proving(launcher, store.staging(), host, options.memory_limit_bytes)
 
 
 def after(

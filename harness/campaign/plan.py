@@ -39,7 +39,8 @@ class Options(Question):
 
     Each combination of the axes is a configuration. ``None`` among ``threads`` is the tool's own
     number, among ``batch_sizes`` the recipe's. ``against`` names a campaign or an image whose
-    builds run beside those of now. ``machine`` is the user's name for it.
+    builds run beside those of now. ``machine`` is the user's name for it. ``conform``:
+    whether it is proven of each build, once, what it does.
     """
 
     backends: list[str]
@@ -56,6 +57,7 @@ class Options(Question):
     data_dir: Path | None = None
     memory_limit_bytes: Ordinal | None = None
     allow_unpinned: bool = False
+    conform: bool = True
 
 
 class Configuration(Model):

@@ -40,14 +40,13 @@ def _unproven(reason: str, *, tried: bool) -> Finding:
 
 
 def _words(checks: list[Check]) -> str:
-    said = [in_words(check) for check in checks[:_MOST]]
+    said = [f"{check.name} {in_words(check)}" for check in checks[:_MOST]]
     return "; ".join(said) + ("; ..." if len(checks) > _MOST else "")
 
 
 def in_words(check: Check) -> str:
-    """One check on one line: what was expected, and what was seen."""
+    """What was expected of one check, and what was seen, on one line."""
     if check.seen is None:
-        return f"{check.name}: {check.detail[:300] or 'nothing was seen'}"
+        return check.detail[:300] or "nothing was seen"
     margin = f" (within {check.tolerance:.2g})" if check.tolerance else ""
-    expected = f"{check.expected:.6g}{margin}"
-    return f"{check.name}: {check.seen:.4g} instead of {expected}, {check.detail[:300]}"
+    return f"{check.seen:.4g}, expected {check.expected:.6g}{margin}: {check.detail[:300]}"

@@ -14,7 +14,7 @@ from harness.errors import BenchdlError
 
 _VERBS = (
     "run", "resume", "images", "data", "list", "show", "table", "compare", "report", "bundle",
-    "selftest", "doctor", "docs",
+    "conform", "selftest", "doctor", "docs",
 )  # fmt: skip
 _MODULES = {"list": "listing"}
 

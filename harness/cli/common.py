@@ -82,6 +82,13 @@ engine_wait_option = click.option(
     metavar="SECONDS",
     help="How long a campaign waits for a Docker engine that went away or is full.",
 )
+conform_option = click.option(
+    "--conform/--no-conform",
+    default=True,
+    envvar="BENCHDL_CONFORM",
+    show_default=True,
+    help="Prove of each build once what it does with a few updates; without it rows are unproven.",
+)
 make_base_option = click.option(
     "--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled."
 )

@@ -20,7 +20,7 @@ from harness.launchers import choice
 _GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")
 _BESIDE_A_FILE = {
     "file", "launcher", "gpus", "parallel_gpus", "injection", "engine_wait", "data_dir",
-    "results", "memory", "against", "machine", "allow_unpinned", "make_base", "as_json",
+    "results", "memory", "against", "machine", "allow_unpinned", "conform", "make_base", "as_json",
 }  # fmt: skip
 """What belongs to the machine, or to how results are shown."""
 
@@ -57,6 +57,7 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
         "data_dir": asked["data_dir"] and asked["data_dir"].absolute(),
         "memory_limit_bytes": limits.memory(asked["memory"]) if asked["memory"] else None,
         "allow_unpinned": asked["allow_unpinned"],
+        "conform": asked["conform"],
         "against": asked["against"],
     }
     return wanted.model_copy(update=of_the_machine)

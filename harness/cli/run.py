@@ -85,6 +85,7 @@ from harness.cli import common, out, spoken
     is_flag=True,
     help="A job that ran something else than is pinned becomes suspect instead of invalid.",
 )
+@common.conform_option
 @common.make_base_option
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
 @click.pass_context

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from harness import checksums
+from harness.checks import conformity
 from harness.checks.verdict import verdict
 from harness.cli import common, out
 from harness.tables import columns, rows
@@ -55,6 +56,9 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
             _section("peak", peak)
         for name, facts in dumped.items():
             _section(name, facts)
+    if result.conformance:
+        checks = result.conformance.checks
+        _section("conformance", {check.name: conformity.in_words(check) for check in checks})
     if result.launch:
         _section("launch", result.launch.model_dump())
     for finding in result.findings:

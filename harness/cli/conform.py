@@ -1,0 +1,102 @@
+"""``benchdl conform``: do the images do the workload's updates? A few, compared with NumPy's."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli import common, out
+
+if TYPE_CHECKING:  # they import the engine's client, which --help needs not
+    from harness.campaign.plan import Configuration
+    from harness.checks.case import Proof
+
+
+@click.command("conform")
+@click.argument("backends", nargs=-1, metavar="[BACKEND...]")
+@common.launcher_option
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True
+)
+@common.gpus_option
+@common.injection_option
+@click.option(
+    "--mode",
+    "modes",
+    multiple=True,
+    type=click.Choice(["as-written", "tuned"]),
+    help="Repeat for both; default: both.",
+)
+@click.option("--variant", "variants", multiple=True, help="Repeat for several (default: none).")
+@click.option(
+    "--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change a setting of image.toml."
+)
+@click.option("--again", is_flag=True, help="Prove anew what was proven before.")
+@common.make_base_option
+@click.option("--json", "as_json", is_flag=True, help="Print every check with its figures.")
+def command(backends: tuple[str, ...], again: bool, as_json: bool, **asked: Any) -> int:
+    """Prove what each BACKEND (or all) does with a few updates, beside NumPy.
+
+    It takes seconds for a build, and holds for it from then on: `benchdl run` does it by itself
+    after the first good job. Exit status: 0, or 1 if something is wrong or could not be shown.
+    """
+    from harness import catalog, settings
+    from harness.campaign import conform_builds
+    from harness.campaign.plan import Options
+    from harness.cli import request
+    from harness.launchers import choice
+    from harness.store import Store
+
+    device = choice.device(asked["device"], out.say)
+    options = Options(
+        backends=list(backends or catalog.names()),
+        devices=[device],
+        gpus=request.gpus(asked["gpus"], [device]),
+        modes=list(asked["modes"]) or ["as-written", "tuned"],
+        variants=list(asked["variants"]) or ["default"],
+        overrides=settings.parse(list(asked["pairs"])),
+        unsupported="refuse" if backends else "skip",
+    )
+    launcher = choice.launcher(
+        asked["launcher"],
+        make_base=asked["make_base"],
+        injection=asked["injection"],
+        say=out.say,
+    )
+    choice.check_limits(launcher, memory=None, injection=asked["injection"])
+    good, told = True, []
+    with tempfile.TemporaryDirectory(prefix="benchdl-conform-") as folder:
+        store = Store(Path(folder))
+        for one, proof in conform_builds.prove(options, launcher, store, again=again, say=out.say):
+            good = _show(one, proof, quiet=as_json) and good
+            told.append(proof.conformance)
+    if as_json:
+        whole = [found.model_dump(mode="json") for found in told if found]
+        out.json(json.dumps(whole, indent=1))
+    return 0 if good else 1
+
+
+def _show(one: Configuration, proof: Proof, *, quiet: bool) -> bool:
+    """One line, and one for each check that does not hold; whether all is well."""
+    from harness.checks.conformity import in_words
+
+    found = proof.conformance
+    bad = found.wrong() + found.unsettled() if found else []
+    if found is None:
+        text = f"unproven {one}: {proof.reason}"
+    else:
+        what = (found.image_id or "locked versions").removeprefix("sha256:")[:15]
+        mark = "not ok" if found.wrong() else "unproven" if bad else "ok"
+        held = f"{len(found.checks) - len(bad)} of {len(found.checks)} checks hold"
+        text = f"{mark} {one}: {held} ({what}, {found.took_s:.0f} s, {found.at[:10]})"
+    if quiet:
+        if found is None or bad:
+            out.say(text)
+    else:
+        for line in (text, *(f"    {check.name} {in_words(check)}" for check in bad)):
+            out.line(line)
+    return found is not None and not bad
