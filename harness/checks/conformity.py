@@ -28,6 +28,8 @@ def image(case: Case) -> Iterator[Finding]:
         )
     elif unsettled:
         yield _unproven(_words(unsettled), tried=True)
+    elif proof.conformance.skipped():
+        yield _unproven(_words(proof.conformance.skipped()), tried=False)
 
 
 def _unproven(reason: str, *, tried: bool) -> Finding:

@@ -17,13 +17,17 @@ Short = Annotated[str, Field(max_length=200)]
 
 
 class Check(Model):
-    """One thing that was looked at; ``seen`` is ``None`` where that came to nothing."""
+    """One thing that was looked at; ``seen`` is ``None`` where that came to nothing.
+
+    ``skipped``: it was not looked at, and ``detail`` says why.
+    """
 
     name: str = Field(max_length=40)
     expected: Number
     seen: Optional[Number] = None
     tolerance: Number = 0.0
     detail: str = Field(default="", max_length=500)
+    skipped: bool = False
 
     @property
     def ok(self) -> Optional[bool]:
@@ -55,4 +59,8 @@ class Conformance(Model):
 
     def unsettled(self) -> List[Check]:
         """What was tried and came to nothing."""
-        return [check for check in self.checks if check.ok is None]
+        return [check for check in self.checks if check.ok is None and not check.skipped]
+
+    def skipped(self) -> List[Check]:
+        """What was not tried."""
+        return [check for check in self.checks if check.skipped]

@@ -1,4 +1,4 @@
-"""Training in plain NumPy, in double precision by itself: what a backend's updates have to give.
+"""Training in plain NumPy, in double precision: what a backend's updates have to give.
 
 The way back of each layer stands here, its way forward in :mod:`runner.networks.layers`.
 """
@@ -30,9 +30,9 @@ class State:
     updates: int = 0
 
 
-def begin(weights: Sequence[Any], precision: Any = np.float64) -> State:
-    """The state before the first update; all that follows is of this precision."""
-    own = tuple(np.asarray(weight, precision) for weight in weights)
+def begin(weights: Sequence[Any]) -> State:
+    """The state before the first update."""
+    own = tuple(np.asarray(weight, np.float64) for weight in weights)
     return State(own, tuple(np.zeros_like(weight) for weight in own))
 
 
@@ -81,7 +81,7 @@ def _gradients(
 ) -> List[Any]:
     mask = 1.0 if kept is None else kept
     passed: List[Tuple[Layer, Arrays, Any]] = []
-    out = np.asarray(images, weights[0].dtype)[..., None]
+    out = np.asarray(images, np.float64)[..., None]
     for layer, arrays in network.grouped(weights):
         passed.append((layer, arrays, out))
         out = out * mask if isinstance(layer, Dropout) else layer.forward(out, *arrays)

@@ -11,7 +11,7 @@ from typing import Callable, Dict, List, NamedTuple, Tuple, Union
 from runner.contract.conformance import Check, Conformance
 from runner.contract.job import Job
 from runner.events import Progress
-from runner.proving import plans, trials
+from runner.proving import beginnings, plans, trials
 from runner.proving.trials import Told, Trial
 from runner.workloads import lookup
 from runner.workloads.network_workload import NetworkWorkload, PictureClassifier
@@ -19,6 +19,7 @@ from runner.workloads.network_workload import NetworkWorkload, PictureClassifier
 Plan = Callable[[NetworkWorkload, int], Trial]
 Attempt = Union[Told, Exception]
 
+_SEEDS = ("same-seed", "other-seed")
 _PLANS: Tuple[Plan, ...] = (plans.alike, plans.one_batch, plans.in_turn, plans.one_picture)
 
 
@@ -56,7 +57,9 @@ def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
 
     # Two from one seed, the third from another. All before NumPy is imported.
     seeds = (job.seed, job.seed, job.seed + 1, job.seed)
-    first = [train(plan, seed) for plan, seed in zip(_PLANS, seeds)]
+    several = job.settings.strategy != "default"
+    possible = _PLANS[:2] if several else _PLANS
+    first = [train(plan, seed) for plan, seed in zip(possible, seeds)]
     checks = []
     for question, attempt in zip(_questions(), first):
         answers = _asked(question, attempt)
@@ -65,9 +68,10 @@ def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
                 break
             answers = _asked(question, train(question.plan, job.seed + 1 + number))
         checks += answers
-    checks += _beginnings(first)
+    checks += _skipped() if several else _of_seeds(first)
     ended = [attempt for attempt in first if isinstance(attempt, Told)]
     versions: Dict[str, str] = ended[0].done.facts["attestation"]["packages"] if ended else {}
+    checks += _answers(("float32",), lambda: [beginnings.float32(ended)])
     return Conformance(
         image_id=job.provenance.image_id,
         locks_sha256=job.provenance.locks_sha256,
@@ -100,14 +104,17 @@ def _asked(question: Question, attempt: Attempt) -> List[Check]:
     return _answers(question.names, lambda: question.answer(_there(attempt)))
 
 
-def _beginnings(first: List[Attempt]) -> List[Check]:
-    from runner.proving import beginnings  # noqa: PLC0415 - NumPy
+def _of_seeds(first: List[Attempt]) -> List[Check]:
+    return _answers(_SEEDS, lambda: beginnings.of_seeds(*map(_there, first[:3])))
 
-    ended = [attempt for attempt in first if isinstance(attempt, Told)]
-    seeds = _answers(
-        ("same-seed", "other-seed"), lambda: beginnings.of_seeds(*map(_there, first[:3]))
-    )
-    return seeds + _answers(("float32",), lambda: [beginnings.float32(ended)])
+
+def _skipped() -> List[Check]:
+    """What takes batches of one picture, and so one device."""
+    names = [name for question in _questions()[2:] for name in question.names]
+    reason = "a batch of one picture is not to be split over several GPUs"
+    return [
+        Check(name=name, expected=0.0, detail=reason, skipped=True) for name in (*names, *_SEEDS)
+    ]
 
 
 def _there(attempt: Attempt) -> Told:

@@ -3,7 +3,8 @@
     python tests/cheats/table.py --data-dir DIR --dataset mnist --seeds 1 2 -- honest skips-batches
 
 Runs the judge with the NumPy backend of tests/dummy and one of its cheats, stamps what it says as
-the harness does, and passes what comes of it through the checks. Prints one line a cheat.
+the harness does, and passes what comes of it through the checks. Prints for each cheat what a proof
+of its image finds wrong, and one line a seed.
 """
 
 from __future__ import annotations
@@ -24,15 +25,23 @@ if __name__ == "__main__":
     sys.path.insert(0, str(REPO))
 
 from harness.checks import recomputed, registry  # noqa: E402
-from harness.checks.case import Case  # noqa: E402
+from harness.checks.case import Case, Proof  # noqa: E402
 from harness.checks.seen import Seen  # noqa: E402
 from harness.checks.verdict import verdict  # noqa: E402
 from harness.checks.witness import Witness  # noqa: E402
+from runner.contract.conformance import Check, Conformance  # noqa: E402
 from runner.contract.job import Job, Provenance, Settings  # noqa: E402
 from runner.contract.result import Launch, load_result  # noqa: E402
 from runner.contract.schema import ContractError  # noqa: E402
 from runner.contract.work_and_score import Budget  # noqa: E402
 from runner.data.labelled import FILES  # noqa: E402
+
+GOOD = Check(name="update", expected=0.0, seen=0.0)
+PROVEN = Proof(
+    Conformance(
+        backend="dummy", mode="as-written", device="cpu", at="", took_s=0.0, checks=[GOOD],
+    )
+)  # fmt: skip
 
 
 def overlay(folder):
@@ -43,30 +52,74 @@ def overlay(folder):
     return folder
 
 
-def outcome(cheat, root, data_dir, dataset, *, train_samples, epochs, seed=1, job_dir=None):
+def outcome(cheat, root, data_dir, dataset, *, train_samples, epochs, seed=1, proof=PROVEN):
     """The status that a row would have, and its findings as (code, severity).
+
+    Args:
+        cheat: one of tests/dummy's; empty is an honest backend.
+        root: what :func:`overlay` made.
+        data_dir, dataset, train_samples, epochs, seed: what is trained on, and for how long.
+        proof: what is known of the image: by itself that all is well.
 
     Returns:
         ``("failed: REASON", [])`` where no measurement came of it.
     """
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(job_dir or made)
-        return _outcome(cheat, root, data_dir, dataset, train_samples, epochs, seed, folder)
-
-
-def _outcome(cheat, root, data_dir, dataset, train_samples, epochs, seed, folder):
     checksums = {
         name: hashlib.sha256((Path(data_dir) / name).read_bytes()).hexdigest()
         for name in FILES.values()
     }
-    job = Job(
-        run_id="20200101t000000z-cheat-00000000", campaign_id="cheats", backend="dummy",
-        title="cheat", workload="cnn-mnist", dataset=dataset, launcher="local", device="cpu",
-        budget=Budget(unit="epochs", count=epochs), train_samples=train_samples, seed=seed,
-        data_dir=str(data_dir),
-        dataset_sha256=checksums, settings=Settings(),
-        provenance=Provenance(kind="environment", reference="here", flavour="cpu"),
+    job = a_job(
+        dataset=dataset, budget=Budget(unit="epochs", count=epochs), seed=seed,
+        train_samples=train_samples, data_dir=str(data_dir), dataset_sha256=checksums,
     )  # fmt: skip
+    with tempfile.TemporaryDirectory() as made:
+        witness, began = Witness(), time.monotonic()
+        result, code = run(job, cheat, root, Path(made), witness.event)
+        witness.wall_s = time.monotonic() - began
+        samples = recomputed.read(Path(made) / "samples.csv")
+    if result is None or (result.failure is None and result.measurement is None):
+        return "failed: invalid-result", []
+    if result.failure:
+        return f"failed: {result.failure.reason}", []
+    case = Case(
+        job=job,
+        launch=Launch(
+            launcher="local", harness_version="", machine="", wall_s=witness.wall_s, exit_code=code
+        ),
+        started_at=result.started_at,
+        finished_at=result.finished_at,
+        seen=Seen(witness, samples),
+        measurement=recomputed.recomputed(result.measurement, samples),
+        proof=proof,
+    )
+    found = registry.findings(case)
+    findings = [(finding.code, finding.severity) for finding in found]
+    return verdict(result.status, found), findings
+
+
+def proven(cheat, root):
+    """What a proof of an image with this cheat says."""
+    job = a_job(
+        purpose="prove", dataset="none", budget=Budget(unit="epochs", count=1), data_dir="none",
+        dataset_sha256={},
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as made:
+        result, code = run(job, cheat, root, Path(made), lambda event: None)
+    conformance = result.conformance if result else None
+    return Proof(conformance, reason=f"it ended with status {code}", tried=True)
+
+
+def a_job(**asked):
+    """A job of the NumPy backend."""
+    return Job(
+        run_id="20200101t000000z-cheat-00000000", campaign_id="cheats", backend="dummy",
+        title="cheat", workload="cnn-mnist", launcher="local", device="cpu", settings=Settings(),
+        provenance=Provenance(kind="environment", reference="here", flavour="cpu"), **asked,
+    )  # fmt: skip
+
+
+def run(job, cheat, root, folder, heard):
+    """Its result (None where there is none that can be read) and how the judge ended."""
     (folder / "job.json").write_text(job.model_dump_json())
     environment = {
         **os.environ,
@@ -75,38 +128,17 @@ def _outcome(cheat, root, data_dir, dataset, train_samples, epochs, seed, folder
     environment.pop("DUMMY_CHEAT", None)
     if cheat:
         environment["DUMMY_CHEAT"] = cheat
-    witness, began = Witness(), time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "runner", str(folder)],
         env=environment, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     for line in process.stdout:
-        witness.event(json.loads(line))
+        heard(json.loads(line))
     process.wait()
-    witness.wall_s = time.monotonic() - began
     try:
-        result = load_result((folder / "result.json").read_text())
+        return load_result((folder / "result.json").read_text()), process.returncode
     except (OSError, ContractError):
-        return "failed: invalid-result", []
-    if result.failure:
-        return f"failed: {result.failure.reason}", []
-    if result.measurement is None:
-        return "failed: invalid-result", []
-    samples = recomputed.read(folder / "samples.csv")
-    case = Case(
-        job=job,
-        launch=Launch(
-            launcher="local", harness_version="", machine="", wall_s=witness.wall_s,
-            exit_code=process.returncode,
-        ),
-        started_at=result.started_at,
-        finished_at=result.finished_at,
-        seen=Seen(witness, samples),
-        measurement=recomputed.recomputed(result.measurement, samples),
-    )  # fmt: skip
-    found = registry.findings(case)
-    findings = [(finding.code, finding.severity) for finding in found]
-    return verdict(result.status, found), findings
+        return None, process.returncode
 
 
 def main():
@@ -123,10 +155,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         root = overlay(Path(folder))
         for cheat in asked.cheats:
+            own = "" if cheat == "honest" else cheat
+            proof = proven(own, root)
+            wrong = proof.conformance.wrong() if proof.conformance else []
+            print(f"| {cheat} | wrong: {', '.join(one.name for one in wrong) or '-'} |", flush=True)  # noqa: T201
             for seed in asked.seeds:
                 status, found = outcome(
-                    "" if cheat == "honest" else cheat, root, data_dir, asked.dataset,
-                    train_samples=asked.train_samples, epochs=asked.epochs, seed=seed,
+                    own, root, data_dir, asked.dataset, train_samples=asked.train_samples,
+                    epochs=asked.epochs, seed=seed, proof=proof,
                 )  # fmt: skip
                 words = ", ".join(f"{code} ({severity})" for code, severity in found)
                 line = f"| {cheat} | {asked.train_samples} x {asked.epochs} | {seed} | {status} |"

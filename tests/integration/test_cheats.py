@@ -13,7 +13,7 @@ from harness.provision import discovery
 from runner.data.labelled import FILES
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cheats"))
-from table import outcome, overlay
+from table import outcome, overlay, proven
 
 REAL = Path(os.environ.get("BENCHDL_DATA") or Path(__file__).parents[3] / "shared/data/mnist")
 
@@ -41,9 +41,11 @@ def tried(root, data, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
 
-    def call(cheat, samples=2000, seed=1):
+    def call(cheat, samples=2000, seed=1, **more):
         folder, name = data
-        return outcome(cheat, root, folder, name, train_samples=samples, epochs=2, seed=seed)
+        return outcome(
+            cheat, root, folder, name, train_samples=samples, epochs=2, seed=seed, **more
+        )
 
     return call
 
@@ -80,6 +82,35 @@ def test_other_work_is_found(tried, cheat, code):
 def test_a_recipe_that_learns_too_little_is_found(tried):
     _, found = tried("no-momentum", samples=6000)
     assert ("not-learned", "invalid") in found
+
+
+@pytest.mark.parametrize(
+    ("cheat", "wrong"),
+    [
+        ("", []),
+        ("skips-batches", ["updates", "update", "every-picture-once"]),
+        ("larger-batches", ["updates", "every-picture-once"]),
+        ("repeats-a-quarter", ["update"]),
+        ("a-fifth-of-the-rate", ["updates", "update", "every-picture-once", "dropout"]),
+        ("no-shuffle", ["shuffle", "reshuffle"]),
+        ("shuffles-once", ["reshuffle"]),
+        ("no-dropout", ["dropout", "dropout-rate", "dropout-scale"]),
+        ("another-seed", ["other-seed"]),
+        ("coarse-products", ["updates", "update", "every-picture-once", "dropout"]),
+    ],
+)
+def test_other_updates_are_found_by_a_proof(root, monkeypatch, cheat, wrong):
+    """Nothing of these shows in a job: they change its result by less than seeds do."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    found = proven(cheat, root).conformance
+    assert [check.name for check in found.wrong()] == wrong
+    assert [check.name for check in found.unsettled() if not wrong] == []
+
+
+def test_what_is_wrong_with_the_image_makes_a_row_invalid(tried, root):
+    status, found = tried("no-dropout", proof=proven("no-dropout", root))
+    assert status == "invalid"
+    assert ("not-conformant", "invalid") in found
 
 
 @pytest.mark.parametrize(

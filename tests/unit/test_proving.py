@@ -43,7 +43,7 @@ def trained(trial, batches, *, recipe=None, kept=None, seed=None):
     """What a backend tells that trains on these batches (lists of numbers of pictures)."""
     start = initial(trial.seed if seed is None else seed)
     images, labels = arrays(trial.samples)
-    state = sgd_in_numpy.begin(start, np.float32)
+    state = sgd_in_numpy.begin(start)
     for batch in batches:
         chosen = list(batch)
         state = sgd_in_numpy.updated(

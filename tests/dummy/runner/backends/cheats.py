@@ -226,6 +226,15 @@ class NoShuffle(NumPyTrainer):
         self.order = self.np.arange
 
 
+class ShufflesOnce(NumPyTrainer):
+    """One order for all epochs."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        orders, draw = {}, self.order
+        self.order = lambda count: orders.setdefault(count, draw(count))
+
+
 class HalfPrecision(NumPyTrainer):
     """Keeps its weights in bfloat16."""
 
@@ -355,8 +364,8 @@ CHEATS = {
     "repeats-a-quarter": RepeatsAQuarter, "skips-batches": SkipsBatches,
     "larger-batches": LargerBatches, "freezes-convolutions": FreezesConvolutions,
     "a-fifth-of-the-rate": AFifthOfTheRate, "no-momentum": NoMomentum,
-    "no-dropout": NoDropout, "no-shuffle": NoShuffle, "half-precision": HalfPrecision,
-    "coarse-products": CoarseProducts,
+    "no-dropout": NoDropout, "no-shuffle": NoShuffle, "shuffles-once": ShufflesOnce,
+    "half-precision": HalfPrecision, "coarse-products": CoarseProducts,
     "another-seed": AnotherSeed, "better-error-rate": BetterErrorRate,
     "fewer-tests": FewerTests, "fakes-events": FakesEvents, "stops-the-judge": StopsTheJudge,
     "forges-samples": ForgesSamples, "claims-more-updates": ClaimsMoreUpdates,

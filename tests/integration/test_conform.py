@@ -1,0 +1,120 @@
+"""Every backend does the workload's updates: ``benchdl conform`` finds nothing wrong.
+
+A proof is of an image, and kept in the user's cache: it is made here after each change of the
+runner or of an image, and read else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import catalog, settings
+from harness.launchers import environments
+from runner.contract.job import Job, Provenance, job_text
+from runner.contract.result import load_result
+from runner.contract.work_and_score import Budget
+
+REPO = Path(__file__).resolve().parents[2]
+CASES = [(name, mode) for name in catalog.names() for mode in catalog.load(name).modes]
+LOCALLY = (
+    "tf",
+    "keras3-tf",
+    "keras3-jax",
+    "jax",
+    "mxnet",
+)  # environments that are not too large for CI
+KEPT = {"BENCHDL_CACHE": None}
+DUMMY = ("dummy", "--launcher", "local", "--device", "cpu", "--mode", "as-written")
+SMALL = ("--dataset", "synthetic-mnist", "--epochs", "1", "--train-samples", "200",
+         "--idle-wait", "0", "--json")  # fmt: skip
+
+
+def proven(benchdl, name, mode, launcher):
+    done = benchdl(
+        "conform", name, "--mode", mode, "--launcher", launcher, "--device", "cpu", "--json",
+        env=KEPT, timeout=1800,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(done.stdout)
+    assert (found["backend"], found["mode"], found["device"]) == (name, mode, "cpu")
+    assert len(found["checks"]) == 11
+    return found
+
+
+@pytest.mark.docker
+@pytest.mark.timeout(1900)
+@pytest.mark.parametrize(("name", "mode"), CASES)
+def test_an_image_does_the_workloads_updates(engine, benchdl, name, mode):
+    found = proven(benchdl, name, mode, "docker")
+    assert found["image_id"].startswith("sha256:")
+    assert found["versions"]
+
+
+@pytest.mark.timeout(1900)
+@pytest.mark.parametrize(("name", "mode"), [case for case in CASES if case[0] in LOCALLY])
+def test_a_local_environment_does_the_workloads_updates(benchdl, name, mode):
+    assert proven(benchdl, name, mode, "local")["locks_sha256"]
+
+
+@pytest.mark.timeout(900)
+def test_two_replicas_make_the_same_updates(tmp_path):
+    """MirroredStrategy splits the recipe's batch: over two devices it is the same work."""
+    backend = catalog.load("tf")
+    prepared = environments.prepare(backend, "cpu", print)
+    job = Job(
+        run_id="20261124t000000z-replicas-00000000", campaign_id="replicas", purpose="prove",
+        backend="tf", title="tf", workload="cnn-mnist", dataset="none", launcher="local",
+        device="cpu", budget=Budget(unit="epochs", count=1), data_dir="none", dataset_sha256={},
+        settings=settings.resolve(backend, "mirrored", {}, prepared.environment, "as-written"),
+        provenance=Provenance(kind="environment", reference="here", flavour="cpu"),
+    )  # fmt: skip
+    (tmp_path / "job.json").write_text(job_text(job))
+    done = subprocess.run(
+        [prepared.python, str(REPO / "tests" / "two_replicas.py"), str(tmp_path)],
+        env={**os.environ, **job.settings.environment, "PYTHONPATH": str(REPO)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "replicas: 2\n" in (tmp_path / "log.txt").read_text()
+    found = load_result((tmp_path / "result.json").read_text()).conformance
+    held = [check.name for check in found.checks if check.ok]
+    assert held == ["updates", "update", "float32"]
+    assert len(found.skipped()) == 8
+
+
+def test_a_run_proves_its_build_once_and_says_so(benchdl, dummy_root):
+    env = {"BENCHDL_ROOT": str(dummy_root), "BENCHDL_CONFORM": None}
+    first = benchdl("run", *DUMMY, *SMALL, env=env, timeout=600)
+    again = benchdl("run", *DUMMY, *SMALL, env=env, timeout=600)
+    asked = benchdl("conform", *DUMMY, env=env, timeout=600)
+    assert first.stderr.count("proving dummy as-written cpu") == 1
+    assert "proving" not in again.stderr + asked.stderr
+    assert asked.stdout.startswith("ok dummy cpu: 11 of 11 checks hold")
+    for done in (first, again):
+        (row,) = json.loads(done.stdout)
+        assert "unproven" not in str(row["findings"])
+
+
+def test_what_nobody_proves_is_told(benchdl, dummy_root):
+    env = {"BENCHDL_ROOT": str(dummy_root), "BENCHDL_CONFORM": None}
+    done = benchdl("run", *DUMMY, *SMALL, "--no-conform", env=env, timeout=600)
+    assert "proving" not in done.stderr
+    (row,) = json.loads(done.stdout)
+    assert "unproven" in str(row["findings"])
+
+
+def test_an_image_that_trains_otherwise_is_named(benchdl, dummy_root):
+    done = benchdl(
+        "conform", *DUMMY, "--set", "environment.DUMMY_CHEAT=no-dropout",
+        env={"BENCHDL_ROOT": str(dummy_root)}, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout.startswith("not ok dummy cpu: 8 of 11 checks hold")
+    assert "dropout-rate: 0 instead of 0.2" in done.stdout
