@@ -117,4 +117,4 @@ def test_an_image_that_trains_otherwise_is_named(benchdl, dummy_root):
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stdout.startswith("not ok dummy cpu: 8 of 11 checks hold")
-    assert "dropout-rate: 0 instead of 0.2" in done.stdout
+    assert "dropout-rate 0, expected 0.2" in done.stdout

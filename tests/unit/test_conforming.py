@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from checking import case, conformance
 from test_campaign import Launcher, Watcher, options, store  # noqa: F401
@@ -99,7 +101,7 @@ def test_what_is_wrong_makes_every_row_invalid(make_result, store):  # noqa: F81
     for result in run(launcher, store):
         assert of_the_image(result) == [("not-conformant", "invalid")]
         (finding,) = [one for one in result.findings if one.code == "not-conformant"]
-        assert finding.evidence == "updates: 0.49 instead of 0 (within 0.005), nearest to 2"
+        assert finding.evidence == "updates 0.49, expected 0 (within 0.005): nearest to 2"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_a_check_without_an_answer_is_suspect_and_not_kept(make_result, store): 
     launcher = Proven(make_result, GOOD, OPEN)
     results = run(launcher, store)
     assert of_the_image(results[0]) == [("unproven", "suspect")]
-    assert "dropout: TrainingError: it crashed" in results[0].findings[0].evidence
+    assert "dropout TrainingError: it crashed" in results[0].findings[0].evidence
     run(launcher, store)
     assert len(launcher.proofs) == 2
 
@@ -167,12 +169,27 @@ def test_a_proof_that_was_cut_off_is_no_result(make_result, store):  # noqa: F81
 def test_without_a_try_it_is_told(make_result):
     def found(proof):
         asked = case(make_result())
-        return list(conformity.image(type(asked)(**{**vars(asked), "proof": proof})))
+        return list(conformity.image(replace(asked, proof=proof)))
 
     (finding,) = found(Proof())
     assert (finding.code, finding.severity) == ("unproven", "info")
     assert "nobody has tried" in finding.evidence
     assert found(Proof(conformance(GOOD))) == []
+
+
+def test_show_tells_every_check(make_result, stored, tmp_path, benchdl):
+    result = make_result(conformance=conformance(GOOD, WRONG).model_dump())
+    stored(tmp_path / "results", result)
+    said = benchdl("show", "latest").stdout
+    assert "conformance" in said
+    assert "0.49, expected 0 (within 0.005): nearest to 2" in said
+
+
+def test_what_was_skipped_is_told(make_result):
+    skipped = Check(name="shuffle", expected=0.0, detail="two GPUs", skipped=True)
+    asked = case(make_result())
+    told = conformity.image(replace(asked, proof=Proof(conformance(GOOD, skipped))))
+    assert [(one.code, one.severity) for one in told] == [("unproven", "info")]
 
 
 def test_a_check_holds_within_its_tolerance():
