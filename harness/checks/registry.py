@@ -3,6 +3,10 @@
 A check is a function from a :class:`~harness.checks.case.Case` to findings; its module is named
 after what it guards. To add one, write the function and its line here, and its row in
 docs/definitions.md.
+
+A workload brings no code of checks but data: what the untrained model gives, margins, bands of
+score and proofs (runner/workloads/workload.py), which learning.py and work.py hold against what
+was measured. Its module is part of every image, and code from inside an image is not believed.
 """
 
 from __future__ import annotations
