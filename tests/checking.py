@@ -39,4 +39,5 @@ def case(result, known=None, **launch):
         seen=known or seen(launch.get("wall_s", result.launch.wall_s)),
         measurement=result.measurement,
         proof=Proof(conformance()),
+        test_samples=10_000,
     )

@@ -187,7 +187,8 @@ def _run(
     measured = said.measurement if isinstance(said, Result) else None
     measured = recomputed.recomputed(measured, samples) if measured else None
     launch = _launch(job, exit_, witness.wall_s, quiet, site)
-    case = Case(job, launch, started_at, ended_at, seen, measured, proof)
+    tests = site.data.spec.test_samples
+    case = Case(job, launch, started_at, ended_at, seen, measured, proof, tests)
     result = _conclude(said, exit_, case, site.changes)
     site.store.add(result, exchange)
     exchange.remove()

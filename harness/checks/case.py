@@ -39,6 +39,7 @@ class Case:
         seen: the harness's own clock, and the samples.
         measurement: what the job measured; None where it came to no measurement.
         proof: what was proven of the job's image.
+        test_samples: how many the dataset has; None is not known.
     """
 
     job: Job
@@ -48,6 +49,7 @@ class Case:
     seen: Seen
     measurement: Measurement | None = None
     proof: Proof = Proof()
+    test_samples: int | None = None
 
     @property
     def measured(self) -> Measurement:

@@ -55,7 +55,15 @@ def second_opinion(case: Case) -> Iterator[Finding]:
 
 
 def proven(case: Case) -> Iterator[Finding]:
-    """There is a second opinion at all."""
+    """There is a second opinion at all, and it is of every test sample."""
+    samples, due = case.measured.score.samples, case.test_samples
+    if samples is not None and due is not None and samples != due:
+        yield Finding(
+            code="unproven",
+            severity="suspect",
+            evidence=f"the score is of {samples} test samples, {case.job.dataset} has {due}",
+            advice="an easier part of them has a better score: do not compare this row",
+        )
     if case.measured.marks and not case.measured.score.verified:
         yield Finding(
             code="unproven",

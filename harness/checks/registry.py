@@ -31,6 +31,7 @@ from runner.contract.result import Finding
 OF_A_MEASUREMENT: tuple[Check, ...] = (
     work.model,
     work.amount,
+    work.threads,
     learning.start,
     learning.second_opinion,
     learning.score,

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.checks import clocks, instrument, learning
+from harness.checks import clocks, instrument, learning, work
 from runner.contract.work_and_score import Lap, Proof
 
 
@@ -158,8 +158,9 @@ def learned(*proofs, score=None, marks=None, precision="float32", start=None, ma
         measured=SimpleNamespace(
             proof=known.get, proofs=list(proofs), score=score, marks=marks or {}
         ),
-        job=SimpleNamespace(settings=SimpleNamespace(precision=precision)),
+        job=SimpleNamespace(settings=SimpleNamespace(precision=precision), dataset="mnist"),
         workload=SimpleNamespace(start=start, margins=margins or {}),
+        test_samples=10_000,
     )
 
 
@@ -204,10 +205,11 @@ def test_float32_takes_sixteen_bits(bits, precision, found):
     assert told(learning.precision, case) == ([("other-precision", "invalid")] if found else [])
 
 
-def rated(value=0.25, claimed=0.25, verified=True):
+def rated(value=0.25, claimed=0.25, verified=True, samples=10_000):
     return SimpleNamespace(
-        metric="error_rate", unit="", value=value, claimed=claimed, verified=verified
-    )
+        metric="error_rate", unit="", value=value, claimed=claimed, verified=verified,
+        samples=samples,
+    )  # fmt: skip
 
 
 MARGINS = {
@@ -247,3 +249,36 @@ def test_a_second_opinion_is_apart_beyond_the_margin_of_its_figure(score, proof,
 def test_no_second_opinion_is_unproven(marks, verified, found):
     case = learned(score=rated(verified=verified), marks=marks)
     assert told(learning.proven, case) == ([("unproven", "suspect")] if found else [])
+
+
+@pytest.mark.parametrize(("samples", "found"), [(10_000, False), (9_999, True), (None, False)])
+def test_a_score_is_of_every_test_sample(samples, found):
+    case = learned(score=rated(samples=samples))
+    assert told(learning.proven, case) == ([("unproven", "suspect")] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "says", "cpu_s", "device", "evidence"),
+    [
+        (2, 2, 30.5, "cpu", ""),
+        (2, 2, 30.6, "cpu", "2 threads were asked for, the job used 3.1 cores while it trained"),
+        (1, 8, 5.0, "cpu", "1 thread was asked for, the tool says 8"),
+        (2, 0, 5.0, "cpu", ""),  # TensorFlow says so where a variable sets it
+        (2, "2", 5.0, "cpu", ""),
+        (2, None, None, "cpu", ""),
+        (None, 8, 80.0, "cpu", ""),
+        (1, 8, 80.0, "gpu", ""),
+    ],
+)
+def test_a_job_computes_with_the_threads_that_were_asked_for(asked, says, cpu_s, device, evidence):
+    case = SimpleNamespace(
+        job=SimpleNamespace(threads=asked, device=device),
+        measured=SimpleNamespace(
+            attestation=SimpleNamespace(framework={"intra_op_threads": says}),
+            cpu=SimpleNamespace(job_cpu_s=cpu_s),
+            phases=SimpleNamespace(fit_s=10.0),
+        ),
+    )
+    found = list(work.threads(case))
+    assert [finding.evidence for finding in found] == ([evidence] if evidence else [])
+    assert told(work.threads, case) == ([("unproven", "suspect")] if evidence else [])
