@@ -30,12 +30,12 @@ COPY image.toml /whose
 """
 BUILD = """
 import sys
-from harness import catalog, engine, images
-from harness.images import build
+from harness import catalog, engine
+from harness.images import build, built
 client = engine.connect()
 image = build.build(client, catalog.load(sys.argv[1]), "cpu", say=lambda line: None)
 whose = client.containers.run(image.id, ["cat", "/whose"], network_mode="none", remove=True)
-print(image.id, images.label(image, "fingerprint"), whose.decode().splitlines()[0], flush=True)
+print(image.id, built.label(image, "fingerprint"), whose.decode().splitlines()[0], flush=True)
 sys.stdin.read()
 """
 
