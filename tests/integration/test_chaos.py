@@ -218,7 +218,7 @@ def env(tmp_path_factory, dummy_root):
     shutil.copytree(dummy_root, root)
     (root / "docker" / "dummy").rename(root / "docker" / "brief")
     (root / "runner" / "backends" / "dummy.py").rename(root / "runner" / "backends" / "brief.py")
-    with (root / "runner" / "trainer.py").open("a") as file:
+    with (root / "runner" / "data" / "labelled.py").open("a") as file:
         file.write(FEW_TESTS)
     cache = tmp_path_factory.mktemp("cache")
     return {**os.environ, "BENCHDL_ROOT": str(root), "BENCHDL_CACHE": str(cache)}
@@ -226,12 +226,13 @@ def env(tmp_path_factory, dummy_root):
 
 FEW_TESTS = """
 
-_checked_all = _checked
+_load_all = load
 
 
-def _checked(*args):
-    images, labels, test = _checked_all(*args)
-    return images, labels, (test[0][:500], test[1][:500])
+def load(*given, **named):
+    arrays = _load_all(*given, **named)
+    images, labels = arrays.test_images[:500], arrays.test_labels[:500]
+    return Arrays(arrays.train_images, arrays.train_labels, images, labels)
 """
 
 
