@@ -38,6 +38,10 @@ class Keras3OnTensorFlow(Keras3):
     def trainer(self, workload: Workload, seed: int) -> TrainerOnTensorFlow:
         """Mode ``tuned``: many steps in one call."""
         self.seed(seed)
+        # Seeded, Keras' own shuffle would start anew with each epoch and draw the same order: its
+        # tf.data iterator is made for every epoch. Unseeded, as its users have it, it does not;
+        # weights and dropout are drawn from Keras' seeds.
+        self._tf.random.set_seed(None)
         options = {"steps_per_execution": tf_gpu.STEPS_PER_CALL} if self.tuned else {}
         return TrainerOnTensorFlow(self.keras, network_of(workload), compile_options=options)
 
