@@ -41,8 +41,9 @@ if TYPE_CHECKING:  # they import the engine's client, which --help needs not
 def command(backends: tuple[str, ...], again: bool, as_json: bool, **asked: Any) -> int:
     """Prove what each BACKEND (or all) does with a few updates, beside NumPy.
 
-    It takes seconds for a build, and holds for it from then on: `benchdl run` does it by itself
-    after the first good job. Exit status: 0, or 1 if something is wrong or could not be shown.
+    It takes up to a minute or two for a build, and holds for it from then on: `benchdl run` does it
+    by itself after the first good job. Exit status: 0, or 1 if something is wrong or could not be
+    shown.
     """
     from harness import catalog, settings
     from harness.campaign import conform_builds
