@@ -48,6 +48,7 @@ _RUN: dict[str, Options] = {
     "TIMEOUT": one("--timeout"),
     "MEMORY": one("--memory"),
     "ALLOW_UNPINNED": flag("--allow-unpinned"),
+    "NO_CONFORM": flag("--no-conform"),
     "JSON": flag("--json"),
 }
 _COMPARE: dict[str, Options] = {

@@ -254,9 +254,10 @@ def test_every_option_of_a_verb_has_its_variable(command, goal, elsewhere):
     offered = {
         word.partition("=")[0] for name, make in given.items() for word in make(name.upper(), "1")
     }
-    options = [one for one in command.params if isinstance(one, click.Option)]
+    options = [each for each in command.params if isinstance(each, click.Option)]
     missing = [
-        one.name for one in options
-        if not {*one.opts} & {*offered, "--make-base", "--help"} and one.name not in elsewhere
+        option.name for option in options
+        if not {*option.opts, *option.secondary_opts} & {*offered, "--make-base", "--help"}
+        and option.name not in elsewhere
     ]  # fmt: skip
     assert missing == []
