@@ -8,7 +8,6 @@ numbers, the process and its start.
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import socket
 from pathlib import Path
@@ -25,9 +24,8 @@ HARNESS_LABEL = "benchdl.harness"
 _PROC = Path("/proc")
 
 
-@functools.cache
 def own() -> str:
-    """The mark of this process."""
+    """The mark of this process; asked anew each time, since a fork is another process."""
     return _mark(os.getpid(), _begin(os.getpid()))
 
 

@@ -83,3 +83,23 @@ def test_a_job_of_a_living_harness_is_a_reason_to_stop():
     finally:
         process.kill()
         process.wait()
+
+
+def test_the_own_mark_is_not_remembered_from_elsewhere(monkeypatch):
+    """It was: what one part of a process asked under another name held for all of it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(marks.socket, "gethostname", lambda: "another-name")
+        assert marks.own().startswith("another-name:")
+    assert marks.state(marks.own()) == "alive"
+
+
+def test_a_fork_has_a_mark_of_its_own():
+    before = marks.own()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, marks.own().encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reading, 200).decode().rsplit(":", 2)[1] == str(child)
+    assert before == marks.own()
