@@ -39,8 +39,8 @@ def within(
             "ask for less, or start benchdl where more is allotted",
         )
     if allotted.cores is not None:
-        for one in needed:
-            plan.within_cores(one.threads, len(allotted.cores), allotted.sources["cores"])
+        for configuration in needed:
+            plan.within_cores(configuration.threads, len(allotted.cores), allotted.sources["cores"])
     if "gpu" not in options.devices:
         return options, allotted
     gpus = gpu_grant.within(options.gpus, gpu_grant.limit())

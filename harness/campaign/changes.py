@@ -41,7 +41,7 @@ def since(
     """
     same_data(campaign, data, "start a new campaign: benchdl run")
     found: list[Change] = []
-    before = {one.key: one for one in campaign.environments}
+    before = {environment.key: environment for environment in campaign.environments}
     for now in environments:
         then = before.get(now.key)
         if then is None:
@@ -97,7 +97,7 @@ def judge(found: list[Change], *, accept: bool, say: Callable[[str], None]) -> l
         Finding(
             code=CODE,
             severity="suspect" if harmful else "info",
-            evidence="since the campaign began: " + "; ".join(one.words for one in found),
+            evidence="since the campaign began: " + "; ".join(change.words for change in found),
             advice="compare with results of the same campaign only in full knowledge of that",
         )
     ]
@@ -119,9 +119,9 @@ def file_sha256(file: Path) -> str:
 
 
 def _other(then: Environment, now: Environment) -> str:
-    ids = [one.provenance.image_id for one in (then, now)]
+    ids = [environment.provenance.image_id for environment in (then, now)]
     if ids[0] != ids[1]:
-        short = [(one or "none").removeprefix("sha256:")[:12] for one in ids]
+        short = [(image_id or "none").removeprefix("sha256:")[:12] for image_id in ids]
         return f"the {now.device} image of {now.backend} was {short[0]}, it is {short[1]}"
     return f"the {now.device} environment of {now.backend} has other locked versions"
 

@@ -72,8 +72,8 @@ def run(options: Options, launcher: Launcher, store: Store, watcher: Watcher) ->
     configurations, skipped = plan.check(options)
     for line in plan.without_effect(options, configurations):
         watcher.say(line)
-    for one in skipped:
-        watcher.say(f"skipped {one.configuration}: {one.reason}")
+    for left_out in skipped:
+        watcher.say(f"skipped {left_out.configuration}: {left_out.reason}")
     earlier = None
     comparisons = len(configurations) - 1
     if options.against is not None:

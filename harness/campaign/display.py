@@ -155,8 +155,8 @@ class _Quiet(Display):
         status = verdict(result.status, result.findings)
         if status == "ok":
             return
-        grave = [one for one in result.findings if one.severity != "info"]
-        why = "; ".join(f"{one.code}: {one.evidence}" for one in grave)
+        grave = [finding for finding in result.findings if finding.severity != "info"]
+        why = "; ".join(f"{finding.code}: {finding.evidence}" for finding in grave)
         if status not in ("suspect", "invalid"):
             why = _outcome(result)
         notebook.warn(f"{result.job.backend} {status}: {why} ({result.run_id})")
@@ -200,7 +200,10 @@ def picture(standing: Standing, passed_s: float = 0.0) -> Text:
     if left_s is not None:
         standing = Standing(standing.states, max(0.0, left_s - passed_s))
     text = Text(str(standing))
-    named = [(printable.line(one, 80), states) for one, states in standing.states.items()]
+    named = [
+        (printable.line(configuration, 80), states)
+        for configuration, states in standing.states.items()
+    ]
     width = max(len(name) for name, _ in named)
     for number, (name, states) in enumerate(named):
         if number == _MOST_LINES:

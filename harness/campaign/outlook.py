@@ -107,7 +107,8 @@ class Outlook:
     def _left_s(self) -> float | None:
         """Expected seconds of all jobs without an end, what has run of them taken off."""
         now, total = self._clock(), 0.0
-        lasts = {one: self._expected_s(one) for one in {job.configuration for job in self._jobs}}
+        wanted = {job.configuration for job in self._jobs}
+        lasts = {configuration: self._expected_s(configuration) for configuration in wanted}
         for job in self._jobs:
             if job.position in self._ends:
                 continue
@@ -120,20 +121,20 @@ class Outlook:
 
     def _expected_s(self, wanted: Configuration) -> float | None:
         """Median duration of the nearest jobs seen: the same, of the same backend, of any."""
-        seen = [
+        ends = [
             (job.configuration, self._ends[job.position])
             for job in self._jobs
             if job.position in self._ends
         ]
         nearest: tuple[Callable[[Configuration], bool], ...] = (
-            lambda one: one == wanted,
-            lambda one: (one.backend, one.device) == (wanted.backend, wanted.device),
+            lambda seen: seen == wanted,
+            lambda seen: (seen.backend, seen.device) == (wanted.backend, wanted.device),
             lambda _: True,
         )
         for near in nearest:
             # A job that failed says nothing of how long others take, but for its own repeats.
             for status in ("ok", "failed") if near is nearest[0] else ("ok",):
-                known = [_lasted_s(end) for one, end in seen if near(one) and end.status == status]
+                known = [_lasted_s(end) for ran, end in ends if near(ran) and end.status == status]
                 if known:
                     return median(known)
         return None

@@ -88,7 +88,9 @@ class Campaign(Model):
 
         A job that failed has ended and stays as it is; one that was interrupted has not.
         """
-        ended = {one.job.campaign_position for one in results if one.status != "interrupted"}
+        ended = {
+            result.job.campaign_position for result in results if result.status != "interrupted"
+        }
         return [job for job in self.jobs if job.position not in ended]
 
 
@@ -127,7 +129,7 @@ def find(store: Store, word: str, say: Callable[[str], None] = nothing) -> Campa
         raise UsageError("an empty name is no campaign", "`latest` is the newest")
     names = [files.shown(Path(file.stem)) for file in _files(store)]
     fitting = [name for name in names if word in name]
-    exact = newest(names, say) if word == "latest" else [one for one in fitting if one == word]
+    exact = newest(names, say) if word == "latest" else [name for name in fitting if name == word]
     chosen = exact or fitting
     if not chosen:
         known = f"the newest: {', '.join(names[:-4:-1])}" if names else "benchdl run makes one"
@@ -154,7 +156,7 @@ def results_of(store: Store, campaign_id: str, say: Callable[[str], None]) -> li
     found, damaged = store.load()
     report(damaged, say)
     ours = [result for result in found if result.job.campaign_id == campaign_id]
-    return sorted(ours, key=lambda one: (one.job.campaign_position or 0, one.job.attempt))
+    return sorted(ours, key=lambda result: (result.job.campaign_position or 0, result.job.attempt))
 
 
 @contextlib.contextmanager
