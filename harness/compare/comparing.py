@@ -143,8 +143,15 @@ def _groups(
             notes.append(f"{name}: {len(older)} older {many} left out, which differ in {what}")
         if found[key][0].status == "suspect":
             (label,) = naming.of_rows([found[key][0]])
-            notes.append(f"{name}: {label} has only suspect runs")
+            why = ", ".join(_doubts(found[key]))
+            notes.append(f"{name}: {label} has only suspect runs ({why})")
     return found
+
+
+def _doubts(rows: list[Row]) -> list[str]:
+    """The codes of the findings that make these runs suspect."""
+    kinds = [finding.partition(": ") for row in rows for finding in row.findings]
+    return sorted({code for severity, _, code in kinds if severity == "suspect"})
 
 
 def _with(rows: list[Row], figure: str) -> list[Row]:

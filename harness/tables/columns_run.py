@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from harness.checks.verdict import verdict
+from harness.tables import job_machine
 from harness.tables.column import Column
 from runner.contract.job import Settings
 from runner.contract.result import Result
@@ -169,7 +170,7 @@ SOFTWARE = (
         "machine",
         "Machine",
         "its name, processor, cores and memory that jobs may use, as below.",
-        read=lambda result: result.launch.machine if result.launch else None,
+        read=job_machine.words,
         shown={"runs": 11},
     ),
     Column(

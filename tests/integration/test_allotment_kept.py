@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,9 +34,9 @@ def home(tmp_path_factory, dummy_root):
 def run(home, tmp_path):
     """Run the command as a batch system does; returns the only result, or what a refusal says."""
 
-    def call(*args, before=(), env=None, group=None, expect=0):
+    def call(*args, before=(), env=None, group=None, expect=0, into="results"):
         done = subprocess.run(
-            [*before, BENCHDL, *RUN, *args, "--results", tmp_path / "results"],
+            [*before, BENCHDL, *RUN, *args, "--results", tmp_path / into],
             env={**home, **(env or {})},
             capture_output=True,
             text=True,
@@ -44,7 +46,7 @@ def run(home, tmp_path):
         )
         assert "Traceback" not in done.stderr, done.stderr
         assert done.returncode == expect or expect is None, done.stderr
-        files = list((tmp_path / "results").glob("*/result.json"))
+        files = list((tmp_path / into).glob("*/result.json"))
         if expect == 2:
             assert files == []
             return done.stderr
@@ -80,7 +82,10 @@ def group():
     v1 = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup/memory")
     old = all(place.is_dir() for place in v1)
     cpu, memory = (place / name for place in (v1 if old else (Path("/sys/fs/cgroup"),) * 2))
+    # Of two cores that others use as well, it gets its half a core all the same.
+    weight = cpu / ("cpu.shares" if old else "cpu.weight")
     texts = {
+        weight: "262144" if old else "10000",
         cpu / ("cpu.cfs_quota_us" if old else "cpu.max"): "50000" if old else "50000 100000",
         memory / ("memory.limit_in_bytes" if old else "memory.max"): str(3 * GIB),
     }
@@ -153,3 +158,45 @@ def test_a_local_job_gets_the_gpus_that_were_allotted(run, stub_nvml):
     assert result["job"]["gpus"] == ["1"]
     assert result["launch"]["allotment"]["gpus"] == ["1"]
     assert [one["index"] for one in result["measurement"]["gpu"]["devices"]] == [1]
+
+
+@pytest.mark.alone
+@two_cores
+def test_stores_with_and_without_a_quota_are_kept_apart(run, group, benchdl, tmp_path):
+    """Two real stores, from half a core's time and from all cores, looked at together."""
+    local = ("--launcher", "local", "--device", "cpu")
+    short = run(*local, group=group, into="quota", expect=None)
+    whole = run(*local, into="free", expect=None)
+    assert short["launch"]["host_type"]["quota_cores"] == 0.5
+    assert whole["launch"]["host_type"]["quota_cores"] is None
+    (throttled,) = [one for one in short["findings"] if one["code"] == "cpu-throttled"]
+    assert throttled["severity"] == "suspect"
+    assert "a quota of 0.5 cores stopped the job in" in throttled["evidence"]
+    assert "cpu-throttled" not in codes(whole)
+
+    # Its results copied beside these, as the documents say.
+    for folder in ("quota", "free"):
+        for one in (tmp_path / folder).glob("*/result.json"):
+            shutil.copytree(one.parent, tmp_path / "both" / one.parent.name)
+    shown = benchdl("table", "--results", tmp_path / "both").stdout
+    assert "median of 2" not in shown
+    captions = [line for line in shown.splitlines() if line.startswith("**")]
+    assert len(captions) == 2
+    assert sum("1 core (quota 0.5)" in caption for caption in captions) == 1
+    assert re.search(rf"suspect \(.*cpu-throttled.*\) {short['run_id']}", shown)
+    sides = benchdl("table", "--by", "instance", "--results", tmp_path / "both").stdout
+    lines = [line for line in sides.splitlines() if re.match(r"\| .* GiB .*%", line)]
+    assert sum("quota 0.5" in line for line in lines) == 1
+    assert len(lines) == 2
+    rows = json.loads(benchdl("table", "--format", "json", "--results", tmp_path / "both").stdout)
+    machines = {row["run_id"]: row["machine"] for row in rows}
+    assert machines[short["run_id"]] != machines[whole["run_id"]]
+
+    compared = benchdl("compare", tmp_path / "quota", tmp_path / "free").stdout
+    assert "differ, as asked, in machine (" in compared
+    assert "1 core (quota 0.5)" in compared
+    assert re.search(r"has only suspect runs \(.*cpu-throttled", compared)
+
+    page = benchdl("report", "--format", "md", "--results", tmp_path / "both").stdout
+    assert "median of 2" not in page
+    assert "quota 0.5" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import merged
 
 from harness.compare import comparing, text
 from harness.tables import rows
@@ -153,3 +154,72 @@ def test_a_withheld_verdict_is_explained(make_result, benchdl):
         between(made(make_result), made(make_result, **THEANO), "backend")
     )
     assert "The verdict is withheld" in benchdl("compare", "--help").stdout
+
+
+HOST = {
+    "cpu_model": "Intel(R) Xeon(R) CPU E5-2686 v4 @ 2.30GHz", "cores": 2, "memory_gib": 24,
+    "kernel": "6.1.0-28-amd64",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("own", "seen", "words"),
+    [
+        ({}, {"cpu": {"quota_cores": 0.5}}, "quota 0.5"),
+        ({}, {"cpu": {"visible_cores": 1}}, "1 core"),
+        ({}, {"cpu": {"visible_cores": 1, "quota_cores": 0.25}}, "1 core, quota 0.25"),
+        ({"quota_cores": 1.5}, {"cpu": {"quota_cores": 0.5}}, "quota 0.5"),
+        ({}, {"host": {"cpu_model": "AMD EPYC 7B13"}}, "AMD EPYC 7B13"),
+    ],
+)
+def test_what_only_the_job_was_short_of_is_another_machine(make_result, own, seen, words):
+    """An engine may set its containers a limit, or run them elsewhere, unknown to the harness."""
+    launch = {"host_type": {**HOST, **own}}
+    seconds = 300.0
+    whole = made(make_result, launch=launch)
+    short = [
+        type(one).model_validate(
+            merged(one.model_dump(), {"measurement": {"phases": {"fit_s": seconds}, **seen}})
+        )
+        for one in made(make_result, launch=launch)
+    ]
+    found = grouped([rows.row(one) for one in whole + short])
+    assert [len(section.lines[0].members) for section in found] == [6, 6]
+    assert sorted(section.lines[0].values["time_s"] for section in found) == [
+        pytest.approx(100.0, rel=0.01), seconds
+    ]  # fmt: skip
+    assert sum(f"(its job: {words})" in section.caption for section in found) == 1
+    outcome = between(whole, short, "machine")
+    assert f"(its job: {words})" in text.to_text(outcome)
+
+
+@pytest.mark.parametrize(
+    ("own", "seen"),
+    [
+        ({}, {}),
+        ({"cores": 1, "quota_cores": 1 / 3}, {"visible_cores": 1, "quota_cores": 0.33333}),
+        ({}, {"quota_cores": 2.0}),
+        ({"cores": 1}, {"visible_cores": 2}),
+    ],
+)
+def test_a_job_that_had_what_its_harness_had_says_nothing_more(make_result, own, seen):
+    (result,) = made(
+        lambda **told: make_result(**merged(told, {"measurement": {"cpu": seen}})),
+        count=1,
+        launch={"host_type": {**HOST, **own}},
+    )
+    assert rows.row(result).machine == result.launch.machine
+
+
+def test_compare_says_why_a_side_has_only_suspect_runs(make_result):
+    doubtful = {
+        "code": "cpu-throttled", "severity": "suspect", "evidence": "12 of 12 periods",
+        "advice": "lift the quota",
+    }  # fmt: skip
+    told = {**doubtful, "code": "unproven", "severity": "info"}
+    short = [
+        type(one).model_validate({**one.model_dump(), "findings": [doubtful, told]})
+        for one in made(make_result, **THEANO)
+    ]
+    notes = between(made(make_result), short, "backend").notes
+    assert any("has only suspect runs (cpu-throttled)" in note for note in notes)
