@@ -84,7 +84,7 @@ def _interleaved(campaigns: int, _: dict[str, list[float]]) -> list[list[str]]:
     for kind in simulation.SERIES:
         cells = []
         for n in REPEATS:
-            times = simulation.series(kind, campaigns, 2 * n, each=max(1, n // 5))
+            times = simulation.series(kind, campaigns, 2 * n, per_campaign=max(1, n // 5))
             false = _share(simulation.interleaved(times), "faster", "slower")
             cells.append(
                 f"{false}, {_share(simulation.interleaved(times, 1.1), 'slower', digits=0)}"
@@ -115,7 +115,7 @@ def _apart(campaigns: int, recorded: dict[str, list[float]]) -> list[list[str]]:
             rows += _row(f"recorded, {scatter}", [np.asarray(recorded[figure])], n, every=True)
     for kind in simulation.SERIES:
         for n in (5, 10):
-            rows += _row(kind, list(simulation.series(kind, campaigns, 12 * n, each=n)), n)
+            rows += _row(kind, list(simulation.series(kind, campaigns, 12 * n, per_campaign=n)), n)
     return rows
 
 

@@ -67,7 +67,7 @@ def _checkout_of_command(program: str) -> Path | None:
 def _checkout_around() -> Path | None:
     try:
         here = Path.cwd().resolve()
-        return next((one for one in (here, *here.parents) if _is_checkout(one)), None)
+        return next((folder for folder in (here, *here.parents) if _is_checkout(folder)), None)
     except OSError:  # the current folder was removed, or may not be entered
         return None
 

@@ -176,7 +176,7 @@ def _endpoint(host: str, source: str, tls: TLSConfig | None) -> Endpoint:
         more = "" if scheme not in ("fd", "npipe") else ", which no client can reach here"
         raise UsageError(
             f"the Docker engine's address {shown} begins with {scheme}://{more}",
-            f"benchdl knows {', '.join(f'{one}://' for one in _SCHEMES)}",
+            f"benchdl knows {', '.join(f'{known}://' for known in _SCHEMES)}",
         )
     if scheme == "unix":
         path = text.partition("://")[2]

@@ -221,5 +221,5 @@ def write_durably(file: Path, text: str) -> None:
 
 def report(damaged: list[Damaged], say: Callable[[str], None]) -> None:
     """Tell of each directory that was skipped."""
-    for one in damaged:
-        say(f"skipped {files.shown(one.directory)}: {one.reason}")
+    for result in damaged:
+        say(f"skipped {files.shown(result.directory)}: {result.reason}")

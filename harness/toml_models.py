@@ -85,5 +85,5 @@ def _below(annotation: Any, part: int | str) -> Any:
     else:
         inner = (typing.get_args(annotation) or (None,))[-1]
     if typing.get_origin(inner) in (types.UnionType, typing.Union):
-        return next(one for one in typing.get_args(inner) if one is not type(None))
+        return next(member for member in typing.get_args(inner) if member is not type(None))
     return inner

@@ -102,9 +102,15 @@ def _of_pip(pip: Mapping[str, str], environment: Mapping[str, str]) -> dict[str,
 
 def _of_files(settings: Mapping[str, Any]) -> dict[str, str]:
     """From uv.toml: https://docs.astral.sh/uv/reference/settings/ names the keys."""
-    indexes = [one for one in _list(settings, "index") if isinstance(one, dict) and "url" in one]
-    default = [str(one["url"]) for one in indexes if one.get("default")]
-    others = [str(one["url"]) for one in indexes if not (one.get("default") or one.get("explicit"))]
+    indexes = [
+        index for index in _list(settings, "index") if isinstance(index, dict) and "url" in index
+    ]
+    default = [str(index["url"]) for index in indexes if index.get("default")]
+    others = [
+        str(index["url"])
+        for index in indexes
+        if not (index.get("default") or index.get("explicit"))
+    ]
     certificates = settings.get("native-tls") or settings.get("system-certs")
     words = {
         "UV_DEFAULT_INDEX": (default or [str(settings.get("index-url", ""))])[0],

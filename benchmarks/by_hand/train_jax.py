@@ -37,8 +37,8 @@ def predict(weights, x, key=None):
     if key is not None:
         x = jnp.where(jax.random.bernoulli(key, 0.8, x.shape), x / 0.8, 0.0)
     x = x.reshape(len(x), -1)
-    for one, shift in dense:
-        x = jax.nn.relu(x @ one + shift)
+    for matrix, shift in dense:
+        x = jax.nn.relu(x @ matrix + shift)
     return x @ kernel + bias
 
 

@@ -124,7 +124,9 @@ class Arms:
             "idle_s": idle.waited_s + idle.cool_down_s if idle else 0.0,
             "updates": result.measurement.work.count,
             "error_rate": result.measurement.score.value,
-            "findings": sorted({one.code for one in result.findings if one.severity != "info"}),
+            "findings": sorted(
+                {finding.code for finding in result.findings if finding.severity != "info"}
+            ),
         }
 
     def _by_hand(self, backend: str, seed: int) -> Record:

@@ -25,7 +25,7 @@ def text(records: Records, conditions: Record, machine: Iterable[str], sampled: 
         machine: lines that name machine and state.
         sampled: rate in Hz to CPU seconds that the sampler's process takes in a second.
     """
-    backends = list(dict.fromkeys(one["backend"] for one in records.lines))
+    backends = list(dict.fromkeys(line["backend"] for line in records.lines))
     work = ", ".join(f"{key} {value}" for key, value in conditions.items())
     parts = [
         f"# Speed of benchdl, {records.date}",
@@ -100,24 +100,24 @@ def _overhead(records: Records, backends: list[str]) -> str:
     rows = []
     for name in backends:
         jobs = [
-            one
-            for one in records.lines
-            if one["backend"] == name and one["arm"] in ("as-written", "tuned")
+            line
+            for line in records.lines
+            if line["backend"] == name and line["arm"] in ("as-written", "tuned")
         ]
         empty = records.values(name, "empty container", "wall_s")
         if not jobs or not empty:
             continue
-        around = median(one["wall_s"] - one["runner_s"] - one["idle_s"] for one in jobs)
-        container = median(one["container_s"] - one["runner_s"] for one in jobs)
+        around = median(job["wall_s"] - job["runner_s"] - job["idle_s"] for job in jobs)
+        container = median(job["container_s"] - job["runner_s"] for job in jobs)
         more = around - median(empty)
-        proofs = [one["proof_s"] for one in jobs if one["proof_s"] is not None]
+        proofs = [job["proof_s"] for job in jobs if job["proof_s"] is not None]
         proof = f"{median(proofs):.2f}" if proofs else _NONE
         verdict = "met" if more <= OVERHEAD_GOAL_S else "missed"
         rows.append(
             f"| {name} | {around:.2f} | {container:.2f} | {around - container:.2f} "
             f"| {median(empty):.2f} | {more:+.2f} | {len(jobs)} | {verdict} | {proof} |"
         )
-    waits = [one["idle_s"] for one in records.lines if "idle_s" in one]
+    waits = [line["idle_s"] for line in records.lines if "idle_s" in line]
     waited = (
         f"; benchdl waits for an idle machine besides (median {median(waits):.1f} s)"
         if waits

@@ -43,7 +43,7 @@ class Records:
     def has(self, block: int, backend: str, arm: str) -> bool:
         """Whether this was measured already."""
         wanted = (block, backend, arm)
-        return any((one["block"], one["backend"], one["arm"]) == wanted for one in self.lines)
+        return any((line["block"], line["backend"], line["arm"]) == wanted for line in self.lines)
 
     def add(self, record: Record) -> None:
         """Keep one more, on the disk first."""
@@ -53,12 +53,12 @@ class Records:
 
     def values(self, backend: str, arm: str, key: str) -> list[float]:
         """All figures ``key`` of one arm that were measured."""
-        return [one.value for one in self.samples(backend, arm, key)]
+        return [sample.value for sample in self.samples(backend, arm, key)]
 
     def samples(self, backend: str, arm: str, key: str) -> list[Sample]:
         """The same, with their blocks."""
         return [
-            Sample(one[key], ("perf", one["block"]))
-            for one in self.lines
-            if (one["backend"], one["arm"]) == (backend, arm) and one.get(key) is not None
+            Sample(line[key], ("perf", line["block"]))
+            for line in self.lines
+            if (line["backend"], line["arm"]) == (backend, arm) and line.get(key) is not None
         ]

@@ -22,7 +22,7 @@ _MIB = 2**20
 def cores(environment: Mapping[str, str]) -> tuple[int, str] | None:
     """How many cores were allotted on this host, and the variable that says so; None: none does."""
     found = [(number, name) for name in CORES if (number := _least(environment.get(name, "")))]
-    return min(found, default=None, key=lambda one: one[0])
+    return min(found, default=None, key=lambda stated: stated[0])
 
 
 def memory_bytes(environment: Mapping[str, str], cores: int) -> tuple[int, str] | None:

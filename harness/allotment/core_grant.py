@@ -44,7 +44,9 @@ def limit(environment: Mapping[str, str] = os.environ) -> Limit | None:
     stated = batch.cores(environment)
     if stated is not None and stated[0] < here:
         found.append(Limit(*stated))
-    return min(found, default=None, key=lambda one: (one.count, one.quota is None))
+    return min(
+        found, default=None, key=lambda candidate: (candidate.count, candidate.quota is None)
+    )
 
 
 def count(environment: Mapping[str, str] = os.environ) -> int:
@@ -61,7 +63,7 @@ def choose(wanted: int) -> list[int]:
     load = dict(enumerate(psutil.cpu_percent(interval=_LOOK_S, percpu=True)))
     windows = [here[start : start + wanted] for start in range(len(here) - wanted + 1)]
     # In steps of 10 %, so that on a quiet machine the first ones are taken every time.
-    return min(windows, key=lambda window: round(sum(load.get(one, 0.0) for one in window) / 10))
+    return min(windows, key=lambda window: round(sum(load.get(core, 0.0) for core in window) / 10))
 
 
 @contextmanager

@@ -45,8 +45,8 @@ def limit(
         words, source = stated
         chosen = _named(words, driver)
         everything = [gpu.uuid for gpu in driver.gpus]
-        if hidden or not everything or {_uuid(one, driver) for one in chosen} != set(everything):
-            names = [_uuid(one, driver) for one in chosen] if hidden else chosen
+        if hidden or not everything or {_uuid(name, driver) for name in chosen} != set(everything):
+            names = [_uuid(name, driver) for name in chosen] if hidden else chosen
             return GpuLimit(names, source, hidden)
     if hidden:
         return GpuLimit(
@@ -72,14 +72,14 @@ def within(
     if asked is None:
         return allotted.gpus
     driver = driver or host_driver.examine()
-    names = {_uuid(one, driver) for one in allotted.gpus}
-    foreign = [one for one in asked if _uuid(one, driver) not in names]
+    names = {_uuid(name, driver) for name in allotted.gpus}
+    foreign = [name for name in asked if _uuid(name, driver) not in names]
     if foreign:
         raise UsageError(
             f"--gpus {','.join(asked)}: {', '.join(foreign)} was not allotted ({allotted.source})",
             f"choose from {', '.join(allotted.gpus)}",
         )
-    return [_uuid(one, driver) for one in asked] if allotted.hidden else asked
+    return [_uuid(name, driver) for name in asked] if allotted.hidden else asked
 
 
 def _stated(environment: Mapping[str, str], driver: host_driver.Driver) -> tuple[str, str] | None:

@@ -45,7 +45,7 @@ def memory_limit(cores: int) -> tuple[int, str] | None:
     if addresses != resource.RLIM_INFINITY:
         found.append((addresses, "ulimit -v"))
     total = int(psutil.virtual_memory().total)
-    return min((one for one in found if one[0] < total), default=None)
+    return min((bound for bound in found if bound[0] < total), default=None)
 
 
 def words(allotted: Allotment) -> str:

@@ -125,14 +125,14 @@ def checked(bundle: Bundle, wanted: list[CarriedImage]) -> list[Checked]:
             job may have; nothing was loaded.
     """
     found = []
-    for one in wanted:
+    for image in wanted:
         try:
-            saved = image_tar.read(bundle.window(one.path), one.image_id, one.layers)
+            saved = image_tar.read(bundle.window(image.path), image.image_id, image.layers)
         except ArchiveError as error:
-            raise _refused(bundle, one, str(error)) from None
+            raise _refused(bundle, image, str(error)) from None
         if reason := image_policy.objection(saved.facts.get("config")):
-            raise _refused(bundle, one, reason)
-        found.append(Checked(one, saved))
+            raise _refused(bundle, image, reason)
+        found.append(Checked(image, saved))
     return found
 
 

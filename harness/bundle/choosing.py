@@ -84,10 +84,10 @@ def environments(
         UsageError: nothing fits that the user has allowed.
     """
     needed = {(job.configuration.backend, job.configuration.device) for job in record.jobs}
-    images = [one for one in bundle.manifest.images if (one.backend, one.device) in needed]
+    images = [image for image in bundle.manifest.images if (image.backend, image.device) in needed]
     differing = sources.differing(record, root)
     if record.launcher == "docker" and wanted != "here" and bundle.manifest.images:
-        if lacking := sorted(needed - {(one.backend, one.device) for one in images}):
+        if lacking := sorted(needed - {(image.backend, image.device) for image in images}):
             raise UsageError(f"the bundle has no {lacking[0][1]} image of {lacking[0][0]}")
         return Chosen("the bundle's images", root if differing else None, images)
     if not differing:
@@ -139,9 +139,9 @@ class OfBundle:
 
     def __call__(self, backend: Backend, flavour: Flavour, say: Say) -> Image:
         """The image of a backend's flavour."""
-        for one in self.checked:
-            if (one.wanted.backend, one.wanted.device) == (backend.name, flavour):
-                return carried.loaded(self.client, self.bundle, one, say)
+        for image in self.checked:
+            if (image.wanted.backend, image.wanted.device) == (backend.name, flavour):
+                return carried.loaded(self.client, self.bundle, image, say)
         base = backend.spec.base.reference
         if "benchdl" in base:  # to pull it would give one of our names to it
             raise UsageError(f"refused: the bundle's base image is {base[:80]!a}, a name of ours")

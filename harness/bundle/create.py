@@ -127,8 +127,10 @@ def create(
                 ),
                 left=left,
                 damaged=[
-                    DamagedResult(run_id=one.directory.name, reason=redaction.words(one.reason))
-                    for one in damaged
+                    DamagedResult(
+                        run_id=result.directory.name, reason=redaction.words(result.reason)
+                    )
+                    for result in damaged
                 ],
                 sources_changed=differences,
                 images=images,
@@ -155,8 +157,8 @@ def _fill(
     record = store.directory / CAMPAIGNS / f"{campaign.campaign_id}.json"
     writer.add(form.CAMPAIGN, [redaction.text(_whole(record))])
     told = []
-    whole = {one.run_id for one in results}
-    for run_id in sorted([*whole, *(one.directory.name for one in damaged)]):
+    whole = {result.run_id for result in results}
+    for run_id in sorted([*whole, *(result.directory.name for result in damaged)]):
         for name in _OF_A_RESULT:
             path = store.directory / run_id / name
             if not files.exists(path):
@@ -169,7 +171,7 @@ def _fill(
             writer.add(f"{form.RESULTS}{run_id}/{name}", [content])
             if name == "result.json" and run_id in whole:
                 told.append(load_result(content))
-    told.sort(key=lambda one: (one.job.campaign_position or 0, one.job.attempt))
+    told.sort(key=lambda result: (result.job.campaign_position or 0, result.job.attempt))
     for name, text in outputs.of(told).items():
         writer.add(form.TABLES + name, [text.encode()])
     for name, path in sources.files(campaign).items():
@@ -179,19 +181,19 @@ def _fill(
 def _results(store: Store, campaign: Campaign, say: Say) -> tuple[list[Result], list[Damaged]]:
     """The campaign's results, and its damaged ones; a folder that tells nothing is only named."""
     found, damaged = store.load(whole=True, campaign_id=campaign.campaign_id)
-    ours = [one for one in found if one.job.campaign_id == campaign.campaign_id]
-    ours.sort(key=lambda one: (one.job.campaign_position or 0, one.job.attempt))
+    ours = [result for result in found if result.job.campaign_id == campaign.campaign_id]
+    ours.sort(key=lambda result: (result.job.campaign_position or 0, result.job.attempt))
     ours_damaged = []
-    for one in damaged:
+    for result in damaged:
         try:
-            job = load_job(files.read_plain(one.directory / "job.json", MAX_RESULT_BYTES))
+            job = load_job(files.read_plain(result.directory / "job.json", MAX_RESULT_BYTES))
         except (FileError, ContractError):
-            where = files.shown(one.directory)
-            say(f"left out {where}: {one.reason}, and it does not say of which campaign")
+            where = files.shown(result.directory)
+            say(f"left out {where}: {result.reason}, and it does not say of which campaign")
             continue
-        if job.campaign_id == campaign.campaign_id and job.run_id == one.directory.name:
-            say(f"damaged, and in the bundle as it is: {one.reason}")
-            ours_damaged.append(one)
+        if job.campaign_id == campaign.campaign_id and job.run_id == result.directory.name:
+            say(f"damaged, and in the bundle as it is: {result.reason}")
+            ours_damaged.append(result)
     return ours, ours_damaged
 
 

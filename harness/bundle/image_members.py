@@ -32,11 +32,11 @@ class Members:
     def __init__(self, tar: Window) -> None:
         self._tar = tar
         self._places: dict[str, Header] = {}
-        for one in foreign_tar.headers(tar.part(0, tar.size_bytes)):
-            name = one.name.removesuffix("/")
+        for header in foreign_tar.headers(tar.part(0, tar.size_bytes)):
+            name = header.name.removesuffix("/")
             if escapes(name):
                 raise ArchiveError(f"it holds {short(name)}, a path that leads elsewhere")
-            if one.kind in foreign_tar.LINKS and not self._is_same_layer(one):
+            if header.kind in foreign_tar.LINKS and not self._is_same_layer(header):
                 raise ArchiveError(f"it holds {short(name)}, a link")
             if not _EXPECTED.fullmatch(name):
                 raise ArchiveError(f"it holds {short(name)}, which belongs to no image")
@@ -44,7 +44,7 @@ class Members:
                 raise ArchiveError(f"it holds {short(name)} twice")
             if len(self._places) >= MAX_MEMBERS:
                 raise ArchiveError(f"it holds more than {MAX_MEMBERS:,} members")
-            self._places[name] = one
+            self._places[name] = header
 
     def read(self, path: str) -> bytes:
         """A text in it."""
@@ -76,7 +76,7 @@ class Members:
             found.append(self._docker())
         if not found:
             raise ArchiveError("it is no image: it holds neither manifest.json nor index.json")
-        if any(one != found[0] for one in found):
+        if any(image != found[0] for image in found):
             raise ArchiveError("its manifest.json and its index.json are of different images")
         return ids, *found[0]
 
@@ -90,7 +90,7 @@ class Members:
             raise ArchiveError(f"it names images: {_few(image['RepoTags'])}")
         if unknown := sorted({*image} - {"Config", "RepoTags", "Layers", "LayerSources"}):
             raise ArchiveError(f"its manifest.json has an unknown key, {short(unknown[0])}")
-        return _path(image.get("Config")), [_path(one) for one in _list(image.get("Layers"))]
+        return _path(image.get("Config")), [_path(layer) for layer in _list(image.get("Layers"))]
 
     def _oci(self) -> tuple[str, str, list[str]]:
         index = self._json("index.json")
@@ -107,7 +107,7 @@ class Members:
         if not is_object(manifest) or "config" not in manifest:
             raise ArchiveError("its index.json names no image, but an index of images or no such")
         _unnamed(manifest)
-        layers = [_blob(one)[1] for one in _list(manifest.get("layers"))]
+        layers = [_blob(layer)[1] for layer in _list(manifest.get("layers"))]
         return digest, _blob(manifest["config"])[1], layers
 
     def _json(self, path: str) -> Any:
@@ -130,13 +130,13 @@ def parse(raw: bytes, path: str) -> Any:
         raise ArchiveError(f"{path} in it is not valid JSON: {error}") from None
     level = [value]
     while level:
-        one = level.pop()
-        if is_object(one):
-            if len({key.casefold() for key in one}) < len(one):
+        node = level.pop()
+        if is_object(node):
+            if len({key.casefold() for key in node}) < len(node):
                 raise ArchiveError(f"{path} in it has keys that differ only in their case")
-            level += one.values()
-        elif isinstance(one, list):
-            level += one
+            level += node.values()
+        elif isinstance(node, list):
+            level += node
     return value
 
 
@@ -170,5 +170,5 @@ def is_object(value: Any) -> bool:
 
 
 def _few(names: Any) -> str:
-    texts = [str(one) for one in names] if isinstance(names, (list, dict)) else [str(names)]
-    return ", ".join(short(one) for one in texts[:3])
+    texts = [str(name) for name in names] if isinstance(names, (list, dict)) else [str(names)]
+    return ", ".join(short(text) for text in texts[:3])

@@ -59,4 +59,4 @@ def _is_mapping(text: Any) -> bool:
         found = json.loads(text)
     except (ValueError, TypeError, RecursionError):
         return False
-    return isinstance(found, dict) and all(isinstance(one, str) for one in found.values())
+    return isinstance(found, dict) and all(isinstance(value, str) for value in found.values())

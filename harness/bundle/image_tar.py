@@ -92,11 +92,11 @@ def written(image: SavedImage, name: str) -> Iterator[bytes]:
     Raises:
         ArchiveError: a layer is no longer what it was when it was read.
     """
-    stored: dict[str, Layer] = {f"{one.sha256}/layer.tar": one for one in image.layers}
+    stored: dict[str, Layer] = {f"{layer.sha256}/layer.tar": layer for layer in image.layers}
     told = {
         "Config": f"{image.config_sha256}.json",
         "RepoTags": [name],
-        "Layers": [f"{one.sha256}/layer.tar" for one in image.layers],
+        "Layers": [f"{layer.sha256}/layer.tar" for layer in image.layers],
     }
     for path, content in (
         (told["Config"], image.config),
@@ -114,11 +114,11 @@ def _layer(window: Window, promised: str, most_bytes: int) -> Layer:
     """Read a whole layer: its digest, its size, and what its files will take."""
     source = Digested(foreign_tar.plain(window))
     files_bytes = 0
-    for count, one in enumerate(foreign_tar.headers(source), 1):
-        files_bytes += one.size_bytes
-        link = one.link if one.kind == b"1" else ""
-        if escapes(one.name.removeprefix("/")) or escapes(link.removeprefix("/")):
-            raise ArchiveError(f"a layer holds {short(one.name)}, a path that leads elsewhere")
+    for count, member in enumerate(foreign_tar.headers(source), 1):
+        files_bytes += member.size_bytes
+        link = member.link if member.kind == b"1" else ""
+        if escapes(member.name.removeprefix("/")) or escapes(link.removeprefix("/")):
+            raise ArchiveError(f"a layer holds {short(member.name)}, a path that leads elsewhere")
         if count > MAX_LAYER_MEMBERS:
             raise ArchiveError(f"a layer holds more than {MAX_LAYER_MEMBERS:,} files")
         if max(files_bytes, source.position) > most_bytes:

@@ -103,7 +103,7 @@ class Manifest(Model):
     members: list[Member]
 
     def __str__(self) -> str:
-        ends = [one for one in self.members if one.path.endswith("/result.json")]
+        ends = [member for member in self.members if member.path.endswith("/result.json")]
         words = [f"campaign {self.campaign_id}", f"{len(ends)} results"]
         words += [f"{len(self.damaged)} of them damaged"] if self.damaged else []
         words += [f"UNFINISHED: {len(self.left)} jobs have no end"] if self.left else []

@@ -63,9 +63,12 @@ def lines(
 def variables(record: Campaign, options: Options) -> dict[str, str]:
     """The environment variables that the chosen sources give to the jobs."""
     found: dict[str, str] = {}
-    for one in dict.fromkeys(job.configuration for job in record.jobs):
+    for configuration in dict.fromkeys(job.configuration for job in record.jobs):
         resolved = settings.resolve(
-            load(one.backend), one.variant, options.overrides, mode=one.mode
+            load(configuration.backend),
+            configuration.variant,
+            options.overrides,
+            mode=configuration.mode,
         )
         found.update(resolved.environment)
     return found

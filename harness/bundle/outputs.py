@@ -36,8 +36,8 @@ def web_page(
     return page.render(
         document.Source(
             results=results,
-            folders={one.run_id: folder / one.run_id for one in results},
-            damaged=[one.reason for one in damaged],
+            folders={result.run_id: folder / result.run_id for result in results},
+            damaged=[result.reason for result in damaged],
             made_at=campaign.created_at,
         )
     )

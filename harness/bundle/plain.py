@@ -84,12 +84,12 @@ def options(record: Campaign, limits: Limits) -> Options:
     wanted = list(dict.fromkeys(job.configuration for job in record.jobs))
     theirs = record.options
     return Options(
-        backends=sorted({one.backend for one in wanted}),
-        modes=list(dict.fromkeys(one.mode for one in wanted)),
-        variants=list(dict.fromkeys(one.variant for one in wanted)),
-        devices=list(dict.fromkeys(one.device for one in wanted)),
-        threads=list(dict.fromkeys(one.threads for one in wanted)),
-        batch_sizes=list(dict.fromkeys(one.batch_size for one in wanted)),
+        backends=sorted({configuration.backend for configuration in wanted}),
+        modes=list(dict.fromkeys(configuration.mode for configuration in wanted)),
+        variants=list(dict.fromkeys(configuration.variant for configuration in wanted)),
+        devices=list(dict.fromkeys(configuration.device for configuration in wanted)),
+        threads=list(dict.fromkeys(configuration.threads for configuration in wanted)),
+        batch_sizes=list(dict.fromkeys(configuration.batch_size for configuration in wanted)),
         workload=theirs.workload,
         overrides=theirs.overrides,
         parallel_gpus=theirs.parallel_gpus,
@@ -132,17 +132,18 @@ def _objections(record: Campaign, limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 def _job(job: PlannedJob, count: int) -> Iterator[tuple[str, str]]:
-    one = job.configuration
-    if job.settings is not None or one.image is not None:
+    configuration = job.configuration
+    if job.settings is not None or configuration.image is not None:
         yield (
             f"runs an earlier build in job {job.position}, with settings of its own",
             "a bundle holds no earlier builds: replay shows its results without running anything",
         )
-    if not _is_backend(one.backend):
-        yield f"names a backend {one.backend[:80]!a}, which is no name of one", ""
+    if not _is_backend(configuration.backend):
+        yield f"names a backend {configuration.backend[:80]!a}, which is no name of one", ""
     if job.repeat > count:
         yield f"has a repeat in job {job.position} that is none", ""
-    if (one.threads or 1) > _MOST_THREADS or (one.batch_size or 1) > _MOST_SAMPLES:
+    threads, samples = configuration.threads or 1, configuration.batch_size or 1
+    if threads > _MOST_THREADS or samples > _MOST_SAMPLES:
         yield f"has more threads or a larger batch in job {job.position} than there can be", ""
 
 
@@ -213,9 +214,9 @@ def _our_variables(record: Campaign) -> set[tuple[str, str]]:
         if name not in catalog.names():
             return set()
         spec = catalog.load(name).spec
-        given = [spec.environment, *(one.environment for one in spec.variants.values())]
+        given = [spec.environment, *(variant.environment for variant in spec.variants.values())]
         given += [spec.tuned.environment] if spec.tuned else []
-        pairs = {pair for one in given for pair in one.items()}
+        pairs = {pair for environment in given for pair in environment.items()}
         common = pairs if common is None else common & pairs
     return common or set()
 

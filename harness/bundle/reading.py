@@ -96,7 +96,9 @@ class Bundle:
         """
         with self._problems():
             found = [self._result(path) for path in self._result_files()]
-        return sorted(found, key=lambda one: (one.job.campaign_position or 0, one.job.attempt))
+        return sorted(
+            found, key=lambda result: (result.job.campaign_position or 0, result.job.attempt)
+        )
 
     def _trailer(self, entries: list[Entry]) -> bytes:
         """The manifest, if the sums agree with it; else they cannot tell which one was changed."""
@@ -110,7 +112,7 @@ class Bundle:
 
     def _compare(self, entries: list[Entry], raw: bytes) -> None:
         told, held = self.manifest.members, entries[:-2]
-        listed, found = {one.path for one in told}, {one.path for one in held}
+        listed, found = {member.path for member in told}, {entry.path for entry in held}
         for path in sorted(found - listed):
             raise ArchiveError(f"it holds {path}, which its manifest does not list")
         for path in sorted(listed - found):
@@ -167,7 +169,7 @@ class Bundle:
             ) from None
 
     def _result_files(self) -> list[str]:
-        damaged = {f"{RESULTS}{one.run_id}/result.json" for one in self.manifest.damaged}
+        damaged = {f"{RESULTS}{result.run_id}/result.json" for result in self.manifest.damaged}
         return [
             path
             for path in self.names(RESULTS)

@@ -69,4 +69,4 @@ def _written(path: str) -> set[bytes]:
     if len(Path(path).parts) < 2 or path in _IN_CONTAINERS or not path.startswith("/"):
         return set()
     escaped = (json.dumps(path)[1:-1], json.dumps(path, ensure_ascii=False)[1:-1])
-    return {one.encode("utf-8", "surrogateescape") for one in (path, *escaped)}
+    return {spelling.encode("utf-8", "surrogateescape") for spelling in (path, *escaped)}

@@ -108,8 +108,8 @@ def verdict(bundle: Bundle, done: list[Result]) -> Outcome:
         UsageError: one side has no usable run, or nothing can be compared.
     """
     then = bundle.results()
-    sides = ([rows.row(one) for one in then], [rows.row(one) for one in done])
-    images = [{one.job.provenance.image_id for one in side} for side in (then, done)]
+    sides = ([rows.row(result) for result in then], [rows.row(result) for result in done])
+    images = [{result.job.provenance.image_id for result in side} for side in (then, done)]
     names = (
         f"the bundle, {bundle.campaign().machine}",
         f"here, {this_machine.here()}",
@@ -142,12 +142,12 @@ def _launcher(
 def _begun(store: Store, bundle: Bundle, limits: Limits) -> Campaign:
     """The newest repetition of the bundle in the store; as plain as the bundle has to be."""
     known, _ = records.load(store)
-    ours = [one for one in known if one.bundle_sha256 == bundle.manifest_sha256]
+    ours = [campaign for campaign in known if campaign.bundle_sha256 == bundle.manifest_sha256]
     if not ours:
         raise UsageError(
             f"no repetition of {bundle.file} in {store.directory}", "begin one without --resume"
         )
-    (last,) = newest([one.campaign_id for one in ours])
-    begun = next(one for one in ours if one.campaign_id == last)
+    (last,) = newest([campaign.campaign_id for campaign in ours])
+    begun = next(campaign for campaign in ours if campaign.campaign_id == last)
     plain.check(begun, limits)
     return begun

@@ -62,10 +62,10 @@ def changed(campaign: Campaign, client: docker.DockerClient | None) -> list[str]
     return list(dict.fromkeys(found))
 
 
-def differing(campaign: Campaign, other: Path) -> list[str]:
+def differing(campaign: Campaign, checkout: Path) -> list[str]:
     """Paths at which this checkout and the one at ``other`` make different environments."""
     here = _decisive(campaign)
-    with paths.rooted(other):
+    with paths.rooted(checkout):
         there = _decisive(campaign)
     return sorted(name for name in {*here, *there} if here.get(name) != there.get(name))
 
@@ -86,7 +86,7 @@ def _decisive(campaign: Campaign) -> dict[str, bytes]:
                 contents[own] = contents.pop(context.FRAMEWORK_LOCK)
         else:
             names = ["image.toml", *filter(_is_name, environment.provenance.locks_sha256)]
-            chosen = [backend.folder / one for one in names if (backend.folder / one).is_file()]
+            chosen = [backend.folder / name for name in names if (backend.folder / name).is_file()]
             contents = {file.name: file.read_bytes() for file in chosen}
             runner = paths.root() / "runner"
             for file in runner.rglob("*.py"):
@@ -98,7 +98,10 @@ def _decisive(campaign: Campaign) -> dict[str, bytes]:
 
 
 def _backends(campaign: Campaign) -> list[Backend]:
-    return [catalog.load(name) for name in sorted({one.backend for one in campaign.environments})]
+    return [
+        catalog.load(name)
+        for name in sorted({environment.backend for environment in campaign.environments})
+    ]
 
 
 def _locks(backend: Backend, environment: Environment) -> dict[str, str]:

@@ -113,9 +113,9 @@ def replay(file: Path, folder: Path, force: bool) -> int:
     with reading.opened(file) as bundle:
         found = replaying.replay(bundle, folder, force=force)
         producer = bundle.manifest.created_by
-    for one in found:
-        how = one.difference or "identical" if one.compared else "made"
-        out.line(f"{folder / one.name}: {how}")
+    for replayed in found:
+        how = replayed.difference or "identical" if replayed.compared else "made"
+        out.line(f"{folder / replayed.name}: {how}")
     differing = any(one.difference for one in found)
     if differing:
         out.say(

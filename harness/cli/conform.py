@@ -72,8 +72,10 @@ def command(backends: tuple[str, ...], again: bool, as_json: bool, **asked: Any)
     good, told = True, []
     with tempfile.TemporaryDirectory(prefix="benchdl-conform-") as folder:
         store = Store(Path(folder))
-        for one, proof in conform_builds.prove(options, launcher, store, again=again, say=out.say):
-            good = _show(one, proof, quiet=as_json) and good
+        for configuration, proof in conform_builds.prove(
+            options, launcher, store, again=again, say=out.say
+        ):
+            good = _show(configuration, proof, quiet=as_json) and good
             told.append(proof.conformance)
     if as_json:
         whole = [found.model_dump(mode="json") for found in told if found]
@@ -81,19 +83,19 @@ def command(backends: tuple[str, ...], again: bool, as_json: bool, **asked: Any)
     return 0 if good else 1
 
 
-def _show(one: Configuration, proof: Proof, *, quiet: bool) -> bool:
+def _show(configuration: Configuration, proof: Proof, *, quiet: bool) -> bool:
     """One line, and one for each check that does not hold; whether all is well."""
     from harness.checks.conformity import in_words
 
     found = proof.conformance
     bad = found.wrong() + found.unsettled() if found else []
     if found is None:
-        text = f"unproven {one}: {proof.reason}"
+        text = f"unproven {configuration}: {proof.reason}"
     else:
         what = (found.image_id or "locked versions").removeprefix("sha256:")[:15]
         mark = "not ok" if found.wrong() else "unproven" if bad else "ok"
         held = f"{len(found.checks) - len(bad)} of {len(found.checks)} checks hold"
-        text = f"{mark} {one}: {held} ({what}, {found.took_s:.0f} s, {found.at[:10]})"
+        text = f"{mark} {configuration}: {held} ({what}, {found.took_s:.0f} s, {found.at[:10]})"
     if quiet:
         if found is None or bad:
             out.say(text)

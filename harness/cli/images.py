@@ -31,8 +31,10 @@ def build_(
 
     wanted = _chosen(backends, flavour)
     client = engine.connect()
-    for backend, one in wanted:
-        build.build(client, backend, one, make_base=make_base, mirror=debian_mirror, say=out.say)
+    for backend, image_flavour in wanted:
+        build.build(
+            client, backend, image_flavour, make_base=make_base, mirror=debian_mirror, say=out.say
+        )
 
 
 @command.command("base")
@@ -59,8 +61,8 @@ def list_(backends: tuple[str, ...], flavour: str | None) -> None:
     from harness.images import built
 
     client = engine.connect()
-    for backend, one in _chosen(backends, flavour):
-        state = built.state(client, backend, one)
+    for backend, image_flavour in _chosen(backends, flavour):
+        state = built.state(client, backend, image_flavour)
         size = f"{state.size_bytes / 1e6:,.0f} MB" if state.size_bytes else "-"
         short = (state.image_id or "-").removeprefix("sha256:")[:12]
         out.line(
@@ -78,12 +80,12 @@ def verify(backends: tuple[str, ...], flavour: str | None) -> int:
 
     client = engine.connect()
     good, bad = 0, []
-    for backend, one in _chosen(backends, flavour):
-        state = built.state(client, backend, one)
+    for backend, image_flavour in _chosen(backends, flavour):
+        state = built.state(client, backend, image_flavour)
         if state.image_id is None:
             out.line(f"-- {state.reference}: not built")
         elif state.problems:
-            bad.append(f"benchdl images build {backend.name} --flavour {one}")
+            bad.append(f"benchdl images build {backend.name} --flavour {image_flavour}")
             out.line(f"not ok {state.reference}: {'; '.join(state.problems)}")
         else:
             good += 1
@@ -109,4 +111,9 @@ def _chosen(
     backends: tuple[str, ...], flavour: str | None
 ) -> list[tuple[catalog.Backend, catalog.Flavour]]:
     loaded = [catalog.load(name) for name in backends or catalog.names()]
-    return [(b, one) for b in loaded for one in b.flavours() if flavour in (None, one)]
+    return [
+        (b, image_flavour)
+        for b in loaded
+        for image_flavour in b.flavours()
+        if flavour in (None, image_flavour)
+    ]

@@ -97,9 +97,9 @@ def command(
     outcomes = []
 
     def tell(*found: object) -> None:
-        for one in found:
-            outcomes.append(one)
-            out.line(str(one))
+        for outcome in found:
+            outcomes.append(outcome)
+            out.line(str(outcome))
 
     tell(timekeeping.resolution(), timekeeping.rate(1.0 if quick else 5.0))
     seconds, tries = (3.0, 2) if quick else (6.0, 5)
@@ -114,6 +114,6 @@ def command(
             count = blocks or (_QUICK_BLOCKS if quick else _BLOCKS)
             runs = pairs.run(options, count, chosen, Store(folder), out.say)
         tell(pairs.sampler_cost(runs), pairs.a_against_a(runs))
-    words = [str(one).split(maxsplit=1)[0] for one in outcomes]
+    words = [str(outcome).split(maxsplit=1)[0] for outcome in outcomes]
     failed = "FAIL" in words or (strict and "INCONCLUSIVE" in words)
     return 1 if failed else 0

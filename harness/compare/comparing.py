@@ -95,8 +95,8 @@ def between(
     if force:
         couples += near
         lonely = (
-            [one for one in lonely[0] if all(one is not pair[0] for pair in near)],
-            [one for one in lonely[1] if all(one is not pair[1] for pair in near)],
+            [group for group in lonely[0] if all(group is not pair[0] for pair in near)],
+            [group for group in lonely[1] if all(group is not pair[1] for pair in near)],
         )
     elif not couples:
         told = conditions.words(_unasked(near[0], free))
@@ -106,19 +106,22 @@ def between(
         )
     for group, name in zip(lonely, names, strict=True):
         if group:
-            labels = naming.of_rows([one[0] for one in group])
+            labels = naming.of_rows([alike[0] for alike in group])
             notes.append(f"only in {name}: {'; '.join(sorted(labels))}")
     for number, name in enumerate(names):
         members = [couple[number] for couple in couples]
-        labels = naming.of_rows([one[0] for one in members])
+        labels = naming.of_rows([alike[0] for alike in members])
         for label, some in zip(labels, members, strict=True):
             notes += builds.notes(f"{name}: {label}", some)
     further = _by_kind(others)
     lines = [
-        _line(one, other, free, questions, figure, margin, force, further) for one, other in couples
+        _line(group_a, group_b, free, questions, figure, margin, force, further)
+        for group_a, group_b in couples
     ]
     held = verdicts.corrected([line.comparison for line in lines])
-    lines = [replace(line, comparison=one) for line, one in zip(lines, held, strict=True)]
+    lines = [
+        replace(line, comparison=comparison) for line, comparison in zip(lines, held, strict=True)
+    ]
     return Outcome(names, questions, figure, margin, lines, notes)
 
 
@@ -132,10 +135,10 @@ def _groups(
         kinds.setdefault(conditions.key(row, free), {}).setdefault(exact, []).append(row)
     found: dict[Key, list[Row]] = {}
     for key, by_kind in kinds.items():
-        good = [counted for one in by_kind.values() if (counted := _with(usable(one), figure))]
+        good = [counted for alike in by_kind.values() if (counted := _with(usable(alike), figure))]
         if not good:
             continue
-        good.sort(key=lambda one: max(row.started_at for row in one))
+        good.sort(key=lambda members: max(row.started_at for row in members))
         found[key] = good[-1]
         for older in good[:-1]:
             what = conditions.words(conditions.differences(older[0], good[-1][0]))
@@ -155,7 +158,7 @@ def _doubts(rows: list[Row]) -> list[str]:
 
 
 def _with(rows: list[Row], figure: str) -> list[Row]:
-    known = {one.run_id for one in samples(rows, figure)}
+    known = {sample.run_id for sample in samples(rows, figure)}
     return [row for row in rows if row.run_id in known]
 
 
@@ -165,9 +168,9 @@ def _nearest(
     """Couples with the fewest differences first; each group once."""
     ranked = sorted(
         (
-            (len(_unasked((one, other), free)), i, j)
-            for i, one in enumerate(a)
-            for j, other in enumerate(b)
+            (len(_unasked((group_a, group_b), free)), i, j)
+            for i, group_a in enumerate(a)
+            for j, group_b in enumerate(b)
         ),
     )
     taken_a: set[int] = set()
@@ -197,7 +200,7 @@ def _line(
     further: dict[Key, list[Row]],
 ) -> Line:
     found = conditions.differences(a[0], b[0])
-    silent = frozenset().union(*(NO_WINNER.get(one, frozenset()) for one in questions))
+    silent = frozenset().union(*(NO_WINNER.get(question, frozenset()) for question in questions))
     doubtful = {name: values for name, values in found.items() if name in silent}
     forced = {name: values for name, values in found.items() if name not in free}
     withheld = None
@@ -205,14 +208,14 @@ def _line(
         forced |= doubtful
     elif doubtful:
         withheld = f"they differ in {conditions.words(doubtful)}"
-    one, other = samples(a, figure), samples(b, figure)
-    comparison = verdicts.compare(one, other, margin, _like(a, b, further, figure))
+    samples_a, samples_b = samples(a, figure), samples(b, figure)
+    comparison = verdicts.compare(samples_a, samples_b, margin, _like(a, b, further, figure))
     if comparison.other_times:
         comparison = replace(comparison, hint=conditions.hint(questions, a[0].launcher))
     return Line(
         a=a[-1],
         b=b[-1],
-        runs=([each.run_id for each in one], [each.run_id for each in other]),
+        runs=([sample.run_id for sample in samples_a], [sample.run_id for sample in samples_b]),
         comparison=comparison,
         differs={name: found[name] for name in READ if name in found and name not in forced},
         forced=forced,

@@ -109,7 +109,7 @@ Key = tuple[object, ...]
 
 def allowed(questions: Iterable[Question]) -> frozenset[Attribute]:
     """The attributes that may differ."""
-    return frozenset().union(*(FOLLOWS[one] for one in questions))
+    return frozenset().union(*(FOLLOWS[question] for question in questions))
 
 
 def hint(questions: Iterable[Question], launcher: str) -> str:

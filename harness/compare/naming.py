@@ -22,7 +22,7 @@ def of_lines(couples: Sequence[Couple], varying: Sequence[Attribute]) -> list[st
     ``tf tuned against tf``; with what else tells two lines apart, such as the machine.
     """
     plain = [name for name in varying if name not in SELDOM]
-    return _apart([_couple(one, plain) for one in couples], couples)
+    return _apart([_couple(couple, plain) for couple in couples], couples)
 
 
 def of_rows(rows: Sequence[Row]) -> list[str]:
@@ -63,5 +63,5 @@ def _apart(names: list[str], couples: Sequence[Couple]) -> list[str]:
 
 
 def _said(a: object, b: object) -> str:
-    first, second = ("none" if one is None else str(one) for one in (a, b))
+    first, second = ("none" if value is None else str(value) for value in (a, b))
     return first if first == second else f"{second} against {first}"

@@ -74,7 +74,9 @@ def resolve(
         ids = (_campaign(words[0], found, store), _campaign(words[1], found, store))
         if ids[0] == ids[1]:
             raise UsageError(f"'{words[0]}' and '{words[1]}' are the same campaign", ids[0])
-        first, second = ([row for row in found if row.campaign_id == one] for one in ids)
+        first, second = (
+            [row for row in found if row.campaign_id == campaign_id] for campaign_id in ids
+        )
         others = [row for row in found if row.campaign_id not in ids]
         return Sides("campaigns", ids, (first, second), ("time",), others)
     if campaign:
@@ -104,8 +106,12 @@ def _folder(word: str, say: Callable[[str], None]) -> list[Row]:
 
 def _campaign(word: str, found: Sequence[Row], store: Store) -> str:
     ids = sorted({row.campaign_id for row in found})
-    fitting = [one for one in ids if word in one]
-    chosen = ids[-1:] if word == "latest" else [one for one in fitting if one == word] or fitting
+    fitting = [campaign_id for campaign_id in ids if word in campaign_id]
+    chosen = (
+        ids[-1:]
+        if word == "latest"
+        else [campaign_id for campaign_id in fitting if campaign_id == word] or fitting
+    )
     if not chosen:
         raise UsageError(
             f"'{word}' is no backend, no campaign in {store.directory} and no folder",
@@ -125,13 +131,13 @@ def _backends(words: tuple[str, str], found: list[Row], store: Store) -> Sides:
     if not asked:
         raise UsageError(f"'{words[0]}' and '{words[1]}' name the same configuration")
     matching = []
-    for word, one in zip(words, (a, b), strict=True):
-        fitting = [row for row in found if row.backend == one.backend and _fits(row, one)]
+    for word, selector in zip(words, (a, b), strict=True):
+        fitting = [row for row in found if row.backend == selector.backend and _fits(row, selector)]
         if not fitting:
-            there = sorted({_said(row) for row in found if row.backend == one.backend})
+            there = sorted({_said(row) for row in found if row.backend == selector.backend})
             raise UsageError(
                 f"no results of {word} in {store.directory}",
-                f"there are: {', '.join(there)}" if there else f"benchdl run {one.backend}",
+                f"there are: {', '.join(there)}" if there else f"benchdl run {selector.backend}",
             )
         matching.append(fitting)
     return Sides("backends", words, (matching[0], matching[1]), tuple(asked))
@@ -169,20 +175,22 @@ def _parse(word: str) -> Selector:
     return Selector(backend, named)
 
 
-def _completed(one: Selector, other: dict[Question, str | int | None]) -> Selector:
+def _completed(selector: Selector, opposite: dict[Question, str | int | None]) -> Selector:
     """What only the other side names is here what a run has without that option."""
     usual: dict[Question, str | None] = {"mode": "as-written", "variant": "default"}
-    named = dict(one.named)
-    for question, value in other.items():
+    named = dict(selector.named)
+    for question, value in opposite.items():
         if question in named:
             continue
         if question in ("device", "launcher", "image"):
-            raise UsageError(f"only one side names its {question}", f"as in {one.backend}:{value}")
+            raise UsageError(
+                f"only one side names its {question}", f"as in {selector.backend}:{value}"
+            )
         named[question] = usual.get(question)
-    return Selector(one.backend, named)
+    return Selector(selector.backend, named)
 
 
-def _fits(row: Row, one: Selector) -> bool:
+def _fits(row: Row, selector: Selector) -> bool:
     values: dict[Question, object] = {
         "mode": row.mode,
         "variant": row.variant,
@@ -197,7 +205,7 @@ def _fits(row: Row, one: Selector) -> bool:
         str(values[question]).startswith(str(wanted))
         if question == "image"
         else values[question] == (own if question == "batch size" and wanted is None else wanted)
-        for question, wanted in one.named.items()
+        for question, wanted in selector.named.items()
     )
 
 

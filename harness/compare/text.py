@@ -32,7 +32,10 @@ def to_text(outcome: Outcome) -> str:
         ),
         _safe(conditions.work(first, frozenset(varying))),
         "",
-        table(_header(figure), [_cells(*one) for one in zip(outcome.lines, names, strict=True)]),
+        table(
+            _header(figure),
+            [_cells(*named_line) for named_line in zip(outcome.lines, names, strict=True)],
+        ),
         "",
     ]
     for line, name in zip(outcome.lines, names, strict=True):

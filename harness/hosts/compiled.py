@@ -90,7 +90,7 @@ def _environment(job: Job) -> str:
 def _clear(outer: Path, kind: str, kept: Path) -> None:
     """Remove the folders of this kind that nobody has used for long."""
     with contextlib.suppress(OSError):
-        for other in outer.glob(f"{kind}*"):
-            old = time.time() - other.lstat().st_mtime > _UNUSED_S
-            if old and other != kept and not other.is_symlink():
-                trees.remove(other)
+        for cached in outer.glob(f"{kind}*"):
+            old = time.time() - cached.lstat().st_mtime > _UNUSED_S
+            if old and cached != kept and not cached.is_symlink():
+                trees.remove(cached)

@@ -82,6 +82,6 @@ def _cpu_percent(cores: list[int] | None, stop: threading.Event | None) -> float
 def _gpu_percent(gpus: list[str] | None) -> float | None:
     """Utilisation of the busiest of these GPUs; None where NVML does not tell."""
     shown = host_driver.examine().gpus
-    chosen = [one for one in shown if gpus is None or {str(one.index), one.uuid} & set(gpus)]
-    known = [one.utilisation_percent for one in chosen if one.utilisation_percent is not None]
+    chosen = [gpu for gpu in shown if gpus is None or {str(gpu.index), gpu.uuid} & set(gpus)]
+    known = [gpu.utilisation_percent for gpu in chosen if gpu.utilisation_percent is not None]
     return max(known, default=None)

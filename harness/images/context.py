@@ -65,7 +65,7 @@ def _dockerfile(backend: Backend) -> Path:
 
 def _unused(backend: Backend, flavour: Flavour) -> set[str]:
     """Lock files of the backend's folder that are not of this image."""
-    others = {name for one, name in locks.FLAVOUR_LOCKS.items() if one != flavour}
+    others = {name for owner, name in locks.FLAVOUR_LOCKS.items() if owner != flavour}
     return others | {stack.lock for stack in backend.spec.local}
 
 

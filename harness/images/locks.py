@@ -64,7 +64,10 @@ def promised(backend: Backend) -> dict[str, dict[str, str]]:
     spec = backend.spec
     found = {SHARED_LOCK: spec.framework.wheels}
     if spec.framework.by_flavour:
-        found |= {FLAVOUR_LOCKS[one]: spec.framework.below_api(one) for one in backend.flavours()}
+        found |= {
+            FLAVOUR_LOCKS[flavour]: spec.framework.below_api(flavour)
+            for flavour in backend.flavours()
+        }
     if spec.framework.api_wheels:
         found[API_LOCK] = spec.framework.api_wheels
     if spec.cuda and spec.cuda.wheels:

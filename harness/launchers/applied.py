@@ -60,7 +60,10 @@ def _added(sent: dict[str, Any], host: dict[str, Any]) -> Iterator[tuple[str, st
     score = host.get("OomScoreAdj")
     if not isinstance(score, int) or score < 0:
         yield "OomScoreAdj", f"the engine says {_text(score)}"
-    if any("unconfined" in str(one) or "disable" in str(one) for one in _list(host, "SecurityOpt")):
+    if any(
+        "unconfined" in str(option) or "disable" in str(option)
+        for option in _list(host, "SecurityOpt")
+    ):
         yield "SecurityOpt", f"the engine says {_text(host.get('SecurityOpt'))}"
     for field, needed in (("MaskedPaths", _MASKED), ("ReadonlyPaths", _READ_ONLY)):
         missing = needed - set(map(str, _list(host, field)))
@@ -72,12 +75,12 @@ def _of_the_container(asked: dict[str, Any], attrs: dict[str, Any]) -> Iterator[
     config = attrs.get("Config") or {}
     if config.get("User") != asked["user"]:
         yield "User", f"asked for {asked['user']}, the engine says {_text(config.get('User'))}"
-    variables = dict(str(one).partition("=")[::2] for one in _list(config, "Env"))
+    variables = dict(str(variable).partition("=")[::2] for variable in _list(config, "Env"))
     wrong = sorted(k for k, v in asked["environment"].items() if variables.get(k) != v)
     if wrong:
         yield "Env", f"another value or none: {', '.join(wrong)}"
-    wanted = {one["Target"]: not one.get("ReadOnly") for one in asked["mounts"]}
-    mounted = {str(one.get("Destination")): one for one in _list(attrs, "Mounts")}
+    wanted = {mount["Target"]: not mount.get("ReadOnly") for mount in asked["mounts"]}
+    mounted = {str(mount.get("Destination")): mount for mount in _list(attrs, "Mounts")}
     for place in sorted({*wanted, *mounted}):
         if place not in wanted:
             yield f"Mounts {place}", "not asked for"
@@ -105,8 +108,8 @@ def _same(wanted: Any, found: Any) -> bool:
         if not isinstance(found, list) or len(found) != len(wanted):
             return not wanted and not found
         left = list(found)
-        for one in wanted:
-            match = next((other for other in left if _same(one, other)), None)
+        for item in wanted:
+            match = next((candidate for candidate in left if _same(item, candidate)), None)
             if match is None:
                 return False
             left.remove(match)

@@ -57,7 +57,7 @@ def check(
     Raises:
         BenchdlError: some cannot be read; with the fix.
     """
-    mapped = any(one.startswith(_MAPPING) for one in info.get("SecurityOptions") or [])
+    mapped = any(option.startswith(_MAPPING) for option in info.get("SecurityOptions") or [])
     remote = _remote_mounts()
     told = {file: _readable(file, mapped, remote) for file in files}
     denied = [file for file, answer in told.items() if answer is False]

@@ -12,71 +12,75 @@ from pathlib import Path
 from harness import package_settings, printable
 from harness.errors import BenchdlError, UsageError
 from harness.make import variables, venv
-from harness.make.variables import Options, each, flag, free, one, pairs, setting
+from harness.make.variables import Options, flag, free, pairs, repeated, setting, single
 
 ROOT = Path(__file__).resolve().parents[2]
 
 _RUN: dict[str, Options] = {
-    "WORKLOAD": one("--workload"),
-    "LAUNCHER": one("--launcher"),
-    "DEVICE": one("--device"),
-    "GPUS": one("--gpus"),
+    "WORKLOAD": single("--workload"),
+    "LAUNCHER": single("--launcher"),
+    "DEVICE": single("--device"),
+    "GPUS": single("--gpus"),
     "PARALLEL_GPUS": flag("--parallel-gpus"),
-    "INJECTION": one("--injection"),
-    "MODE": each("--mode"),
-    "VARIANT": each("--variant"),
+    "INJECTION": single("--injection"),
+    "MODE": repeated("--mode"),
+    "VARIANT": repeated("--variant"),
     "CNMEM": setting("lib.cnmem"),  # this and the next are words of the seed
     "CUDNN": setting("cudnn.enabled"),
     "SET": pairs,
-    "EPOCHS": one("--epochs"),
-    "BUDGET": one("--budget"),
-    "TRAIN_SAMPLES": one("--train-samples"),
-    "REPEAT": one("--repeat"),
-    "THREADS": one("--threads"),
-    "BATCH_SIZE": one("--batch-size"),
-    "SEED": one("--seed"),
-    "ORDER_SEED": one("--order-seed"),
-    "COOL_DOWN": one("--cool-down"),
-    "IDLE_WAIT": one("--idle-wait"),
-    "UNSUPPORTED": one("--unsupported"),
-    "ENGINE_WAIT": one("--engine-wait"),
-    "AGAINST": one("--against"),
-    "MACHINE": one("--machine"),
-    "DATASET": one("--dataset"),
-    "DATA_DIR": one("--data-dir"),
-    "RESULTS": one("--results"),
-    "TIMEOUT": one("--timeout"),
-    "MEMORY": one("--memory"),
+    "EPOCHS": single("--epochs"),
+    "BUDGET": single("--budget"),
+    "TRAIN_SAMPLES": single("--train-samples"),
+    "REPEAT": single("--repeat"),
+    "THREADS": single("--threads"),
+    "BATCH_SIZE": single("--batch-size"),
+    "SEED": single("--seed"),
+    "ORDER_SEED": single("--order-seed"),
+    "COOL_DOWN": single("--cool-down"),
+    "IDLE_WAIT": single("--idle-wait"),
+    "UNSUPPORTED": single("--unsupported"),
+    "ENGINE_WAIT": single("--engine-wait"),
+    "AGAINST": single("--against"),
+    "MACHINE": single("--machine"),
+    "DATASET": single("--dataset"),
+    "DATA_DIR": single("--data-dir"),
+    "RESULTS": single("--results"),
+    "TIMEOUT": single("--timeout"),
+    "MEMORY": single("--memory"),
     "ALLOW_UNPINNED": flag("--allow-unpinned"),
     "NO_CONFORM": flag("--no-conform"),
     "JSON": flag("--json"),
 }
 _COMPARE: dict[str, Options] = {
-    "FIGURE": one("--figure"),
-    "MARGIN": one("--margin"),
+    "FIGURE": single("--figure"),
+    "MARGIN": single("--margin"),
     "FORCE": flag("--force"),
-    "FAIL_ON": each("--fail-on"),
-    "CAMPAIGN": one("--campaign"),
-    "FORMAT": one("--format"),
-    "RESULTS": one("--results"),
+    "FAIL_ON": repeated("--fail-on"),
+    "CAMPAIGN": single("--campaign"),
+    "FORMAT": single("--format"),
+    "RESULTS": single("--results"),
 }
 _RESUME: dict[str, Options] = {
     "ACCEPT_CHANGES": flag("--accept-changes"),
     "OWN_SETTINGS": flag("--own-settings"),
-    "ENGINE_WAIT": one("--engine-wait"),
-    "INJECTION": one("--injection"),
-    "RESULTS": one("--results"),
+    "ENGINE_WAIT": single("--engine-wait"),
+    "INJECTION": single("--injection"),
+    "RESULTS": single("--results"),
     "JSON": flag("--json"),
 }
 _REPORT: dict[str, Options] = {
-    "REPORT": one("--output"),
-    "TIMELINES": one("--timelines"),
-    "RESULTS": one("--results"),
+    "REPORT": single("--output"),
+    "TIMELINES": single("--timelines"),
+    "RESULTS": single("--results"),
 }
-_SELFTEST: dict[str, Options] = {"LAUNCHER": one("--launcher"), "ARGS": free}
-_IMAGES: dict[str, Options] = {"FLAVOUR": one("--flavour")}
-_DOCTOR: dict[str, Options] = {"DATA_DIR": one("--data-dir"), "RESULTS": one("--results")}
-_PERF: dict[str, Options] = {"DEVICE": one("--device"), "DATA_DIR": one("--data-dir"), "ARGS": free}
+_SELFTEST: dict[str, Options] = {"LAUNCHER": single("--launcher"), "ARGS": free}
+_IMAGES: dict[str, Options] = {"FLAVOUR": single("--flavour")}
+_DOCTOR: dict[str, Options] = {"DATA_DIR": single("--data-dir"), "RESULTS": single("--results")}
+_PERF: dict[str, Options] = {
+    "DEVICE": single("--device"),
+    "DATA_DIR": single("--data-dir"),
+    "ARGS": free,
+}
 _PYTEST: dict[str, Options] = {"PYTEST_ARGS": free}
 _MUTANTS: dict[str, Options] = {"ARGS": free}
 _NOTHING: dict[str, Options] = {}

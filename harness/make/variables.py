@@ -26,12 +26,12 @@ _PAIR = re.compile(r"\s+(?=[A-Za-z_][\w.]*=)")
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 
 
-def one(option: str) -> Options:
+def single(option: str) -> Options:
     """One value, whatever is in it."""
     return lambda name, value: [f"{option}={value}"]  # noqa: ARG005
 
 
-def each(option: str) -> Options:
+def repeated(option: str) -> Options:
     """Words, each of which is given to the option."""
     return lambda name, value: [f"{option}={word}" for word in value.split()]  # noqa: ARG005
 

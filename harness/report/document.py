@@ -68,7 +68,9 @@ def build(source: Source) -> dict[str, Any]:
 
 def timelines(source: Source) -> dict[str, Any]:
     """The timelines of the newest runs by run id; runs without samples are passed over."""
-    newest = sorted(source.results, key=lambda one: (one.started_at, one.run_id), reverse=True)
+    newest = sorted(
+        source.results, key=lambda result: (result.started_at, result.run_id), reverse=True
+    )
     made = {}
     for result in newest[: source.timelines]:
         folder = source.folders.get(result.run_id)
@@ -79,13 +81,13 @@ def timelines(source: Source) -> dict[str, Any]:
 
 
 def _about(source: Source, rows: list[Row]) -> dict[str, Any]:
-    started = sorted(one.started_at for one in rows)
+    started = sorted(run.started_at for run in rows)
     return {
         "made_at": source.made_at or datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "version": metadata.version("benchdl"),
-        "statuses": dict(Counter(one.status for one in rows)),
-        "campaigns": len({one.campaign_id for one in rows}),
-        "machines": sorted({one.machine for one in rows if one.machine}),
+        "statuses": dict(Counter(run.status for run in rows)),
+        "campaigns": len({run.campaign_id for run in rows}),
+        "machines": sorted({run.machine for run in rows if run.machine}),
         "first": started[0] if started else None,
         "last": started[-1] if started else None,
         "damaged": list(source.damaged),

@@ -75,11 +75,11 @@ def details(results: Sequence[Result]) -> dict[str, Any]:
         for name, read in _READS.items():
             part = read(result)
             parts[name].append(-1 if part is None else pool.add(part.model_dump_json()))
-        findings.append([pool.add(one.model_dump_json()) for one in result.findings])
+        findings.append([pool.add(finding.model_dump_json()) for finding in result.findings])
         failures.append(pool.add(result.failure.model_dump_json()) if result.failure else -1)
         reruns.append(pool.add(commands.command(result.job)))
         laps = result.measurement.laps if result.measurement else []
-        epochs.append([short(x) for lap in laps for x in (lap.duration_s, lap.loss)])
+        epochs.append([short(figure) for lap in laps for figure in (lap.duration_s, lap.loss)])
     return {
         "texts": pool.texts(),
         "parts": parts,

@@ -47,15 +47,17 @@ def _findings(results: Sequence[Result]) -> list[str]:
     """One line a code and severity: how often, an example, and what to do."""
     found: dict[tuple[str, str], list[str]] = {}
     for result in results:
-        for one in result.findings:
+        for finding in result.findings:
             line = printable.markdown(
-                f"{one.evidence} ({result.run_id}). {one.advice}", printable.LONGEST_LINE
+                f"{finding.evidence} ({result.run_id}). {finding.advice}", printable.LONGEST_LINE
             )
-            found.setdefault((one.severity, one.code), []).append(line)
+            found.setdefault((finding.severity, finding.code), []).append(line)
     order = ["invalid", "suspect", "info"]
     return [
         f"- {severity} {_code(code)}, {_runs(len(lines))}, for example: {lines[0]}"
-        for (severity, code), lines in sorted(found.items(), key=lambda one: order.index(one[0][0]))
+        for (severity, code), lines in sorted(
+            found.items(), key=lambda item: order.index(item[0][0])
+        )
     ]
 
 

@@ -39,7 +39,7 @@ def made(
     source = Source(
         results=found,
         folders={result.run_id: store.directory / result.run_id for result in found},
-        damaged=[f"{one.name}: {one.reason}" for one in damaged],
+        damaged=[f"{result.name}: {result.reason}" for result in damaged],
         timelines=timelines,
     )
     return page.render(source), len(found)

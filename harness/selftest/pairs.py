@@ -100,14 +100,18 @@ def run(
 def _take(runs: Runs, arm: Arm, block: int, result: Result) -> str:
     """Keep the sample of a result that may be used; what is to be said of it."""
     ignored = _WITHOUT if arm == "no sampler" else set()
-    found = [one for one in result.findings if one.code not in ignored]
+    found = [finding for finding in result.findings if finding.code not in ignored]
     status = verdict(result.status, found)
     if result.measurement is None or status not in ("ok", "suspect"):
-        why = result.failure.message if result.failure else ", ".join(one.code for one in found)
+        why = (
+            result.failure.message
+            if result.failure
+            else ", ".join(finding.code for finding in found)
+        )
         runs.lost.append(f"{arm}: {status}, {why}")
         return f"{status}, {why}"
     runs.samples[arm].append(Sample(result.measurement.phases.fit_s, ("selftest", block)))
-    notes = [one.code for one in found if one.severity == "suspect"]
+    notes = [finding.code for finding in found if finding.severity == "suspect"]
     return f"{result.measurement.phases.fit_s:.2f} s" + (f" ({', '.join(notes)})" if notes else "")
 
 

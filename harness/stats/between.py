@@ -58,10 +58,10 @@ def spread(
         a, b: both sides, of no campaign in common.
         others: each the samples of one kind, as A's or as B's are, from further campaigns.
     """
-    groups = [_by_campaign(one) for one in (a, b, *others)]
-    used = [sorted(one.values()) for one in groups if len(one) > 1]
-    medians = [[middle for _, middle in one] for one in used]
-    freedom = sum(len(one) - 1 for one in medians)
+    groups = [_by_campaign(side) for side in (a, b, *others)]
+    used = [sorted(campaigns.values()) for campaigns in groups if len(campaigns) > 1]
+    medians = [[middle for _, middle in campaigns] for campaigns in used]
+    freedom = sum(len(group) - 1 for group in medians)
     count = sum(map(len, medians))
     if freedom < FEWEST_CAMPAIGNS - 1:
         return (
@@ -75,16 +75,16 @@ def spread(
             f"the {count} campaigns of the same reach over {_days(reach)}, which is less than "
             f"{SPAN} times the {_days(apart)} from A to B"
         )
-    squares = sum(sum((one - fmean(group)) ** 2 for one in group) for group in medians)
+    squares = sum(sum((middle - fmean(group)) ** 2 for middle in group) for group in medians)
     return Spread(math.sqrt(squares / freedom), freedom, count)
 
 
 def _by_campaign(samples: Sequence[Sample]) -> dict[str, tuple[float, float]]:
     """Time and log median of each campaign with runs enough."""
     found: dict[str, list[Sample]] = {}
-    for one in samples:
-        if one.block and one.at is not None:
-            found.setdefault(one.block[0], []).append(one)
+    for sample in samples:
+        if sample.block and sample.at is not None:
+            found.setdefault(sample.block[0], []).append(sample)
     return {
         campaign: (_middle_time(runs), math.log(median(run.value for run in runs)))
         for campaign, runs in found.items()
@@ -93,15 +93,15 @@ def _by_campaign(samples: Sequence[Sample]) -> dict[str, tuple[float, float]]:
 
 
 def _middle_time(samples: Sequence[Sample]) -> float:
-    return median(one.at or 0.0 for one in samples)
+    return median(sample.at or 0.0 for sample in samples)
 
 
 def _campaigns_in(samples: Sequence[Sample]) -> float:
     """How many campaigns of equal size weigh as much as these."""
     sizes: dict[str, int] = {}
-    for one in samples:
-        if one.block:
-            sizes[one.block[0]] = sizes.get(one.block[0], 0) + 1
+    for sample in samples:
+        if sample.block:
+            sizes[sample.block[0]] = sizes.get(sample.block[0], 0) + 1
     return len(samples) ** 2 / sum(size**2 for size in sizes.values()) if sizes else 1.0
 
 

@@ -85,7 +85,9 @@ def ratio_of_rows(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray,
     """
     import numpy as np
 
-    (low_a, middle_a, high_a), (low_b, middle_b, high_b) = (map(np.log, of_rows(x)) for x in (a, b))
+    (low_a, middle_a, high_a), (low_b, middle_b, high_b) = (
+        map(np.log, of_rows(side)) for side in (a, b)
+    )
     ratio = middle_b - middle_a
     low = ratio - np.hypot(middle_b - low_b, high_a - middle_a)
     high = ratio + np.hypot(high_b - middle_b, middle_a - low_a)

@@ -26,7 +26,7 @@ class Sides:
 
     def values(self, side: Literal["a", "b"]) -> list[float]:
         """Of one side."""
-        return [one.value for one in (self.a if side == "a" else self.b)]
+        return [sample.value for sample in (self.a if side == "a" else self.b)]
 
 
 def pair(a: Sequence[Sample], b: Sequence[Sample]) -> Sides:
@@ -37,11 +37,15 @@ def pair(a: Sequence[Sample], b: Sequence[Sample]) -> Sides:
     """
     if not a or not b:
         raise ValueError("a comparison with nothing")
-    if any(one.block is None for one in (*a, *b)):
+    if any(sample.block is None for sample in (*a, *b)):
         return Sides("drawn", list(a), list(b))
     # Of two starts in one block the first counts, whatever they took.
-    blocks = [{one.block: one for one in reversed(side)} for side in (a, b)]
-    common = [one.block for one in a if blocks[0][one.block] is one and one.block in blocks[1]]
+    blocks = [{sample.block: sample for sample in reversed(side)} for side in (a, b)]
+    common = [
+        sample.block
+        for sample in a
+        if blocks[0][sample.block] is sample and sample.block in blocks[1]
+    ]
     if not common:
         return Sides("campaigns", list(a), list(b))
     left_out = len(a) + len(b) - 2 * len(common)

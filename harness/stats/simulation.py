@@ -89,12 +89,12 @@ SERIES = ("level", "drift", "autocorrelation", "walk")
 """How times of the very same may change while campaigns run, besides the scatter of single runs."""
 
 
-def series(kind: str, rows: int, starts: int, *, each: int, seed: int = 1) -> np.ndarray:
+def series(kind: str, rows: int, starts: int, *, per_campaign: int, seed: int = 1) -> np.ndarray:
     """Times of one configuration, ``rows`` times ``starts`` one after another.
 
-    Single runs scatter by 3.5 %. Besides, by ``kind``: every ``each`` starts (a campaign) have a
-    level of their own, 2 % apart; times rise by 2 % over that many; neighbours are alike (a first
-    order autoregression of 0.9, of 3.5 %); or a random walk moves by 2 % over that many.
+    Single runs scatter by 3.5 %. Besides, by ``kind``: every ``per_campaign`` starts have a level
+    of their own, 2 % apart; times rise by 2 % over that many; neighbours are alike (a first order
+    autoregression of 0.9, of 3.5 %); or a random walk moves by 2 % over that many.
 
     Raises:
         ValueError: an unknown kind.
@@ -104,17 +104,17 @@ def series(kind: str, rows: int, starts: int, *, each: int, seed: int = 1) -> np
     draw = np.random.default_rng(seed)
     logs = draw.normal(0, 0.035, (rows, starts))
     if kind == "level":
-        levels = draw.normal(0, 0.02, (rows, -(-starts // each)))
-        logs += np.repeat(levels, each, axis=1)[:, :starts]
+        levels = draw.normal(0, 0.02, (rows, -(-starts // per_campaign)))
+        logs += np.repeat(levels, per_campaign, axis=1)[:, :starts]
     elif kind == "drift":
-        logs += 0.02 / each * np.arange(starts)
+        logs += 0.02 / per_campaign * np.arange(starts)
     elif kind == "autocorrelation":
         state = draw.normal(0, 0.035, rows)
         for start in range(starts):
             state = 0.9 * state + math.sqrt(1 - 0.9**2) * draw.normal(0, 0.035, rows)
             logs[:, start] += state
     elif kind == "walk":
-        logs += np.cumsum(draw.normal(0, 0.02 / math.sqrt(each), (rows, starts)), axis=1)
+        logs += np.cumsum(draw.normal(0, 0.02 / math.sqrt(per_campaign), (rows, starts)), axis=1)
     else:
         raise ValueError(f"no kind of series: {kind}")
     return np.exp(logs)
@@ -146,7 +146,7 @@ def consecutive(
     return (
         campaign(first),
         campaign(first + repeats, factor),
-        [one for begin in others for one in campaign(begin)],
+        [sample for begin in others for sample in campaign(begin)],
     )
 
 

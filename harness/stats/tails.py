@@ -41,7 +41,7 @@ def far(margin: float, *sides: np.ndarray) -> np.ndarray:
     """
     import numpy as np
 
-    scatter = np.min([_scatter(one) for one in sides], axis=0)
+    scatter = np.min([_scatter(side) for side in sides], axis=0)
     limit: np.ndarray = 1 + _FAR * np.maximum(margin, scatter)
     return limit
 
@@ -72,7 +72,7 @@ def difference(a: np.ndarray, b: np.ndarray, margin: float, *, paired: bool) -> 
     tails = zip(astray(a, limit), astray(b, limit), strict=True)
     n, m = a.shape[1], b.shape[1]
     limits = [(_limit(x, n, y, m), _limit(y, m, x, n)) for x, y in tails]
-    highest: np.ndarray = np.max([one for both in limits for one in both], axis=0)
+    highest: np.ndarray = np.max([upper for both in limits for upper in both], axis=0)
     return highest
 
 

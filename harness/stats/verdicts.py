@@ -121,24 +121,28 @@ def corrected(found: Sequence[Comparison]) -> list[Comparison]:
     ``slower`` among them is false is at most ``ALPHA`` (Holm, Scandinavian Journal of Statistics
     6, 1979, 65-70).
     """
-    known = sorted((one.p, number) for number, one in enumerate(found) if one.p is not None)
+    known = sorted(
+        (comparison.p, number)
+        for number, comparison in enumerate(found)
+        if comparison.p is not None
+    )
     family = len(known)
     result, rejecting, needed = list(found), True, ALPHA
     for rank, (p, number) in enumerate(known):
         if rejecting:  # after the first that fails, all others wait for it
             needed = ALPHA / (family - rank)
             rejecting = p <= needed
-        one = found[number]
-        if not rejecting and one.verdict in ("faster", "slower"):
+        comparison = found[number]
+        if not rejecting and comparison.verdict in ("faster", "slower"):
             reason = (
-                f"it would be {one.verdict} alone (p = {p:.2g}), but among {family} comparisons "
-                f"Holm's correction needs a p of at most {needed:.2g}"
+                f"it would be {comparison.verdict} alone (p = {p:.2g}), but among {family} "
+                f"comparisons Holm's correction needs a p of at most {needed:.2g}"
             )
-            n = min(one.a.n, one.b.n)
+            n = min(comparison.a.n, comparison.b.n)
             # A lowest possible p falls steeply with n: a quarter more samples make it much smaller.
-            enough = ranks.repeats_for(needed, n, paired=bool(one.pairs))
+            enough = ranks.repeats_for(needed, n, paired=bool(comparison.pairs))
             more = max(enough - n, math.ceil(0.25 * n))
-            result[number] = replace(one, verdict="ambiguous", reason=reason, more=more)
+            result[number] = replace(comparison, verdict="ambiguous", reason=reason, more=more)
     return result
 
 
@@ -151,7 +155,7 @@ def _judged(found: Comparison, sides: Sides, spread: between.Spread | None) -> C
         half = spread.half_width(sides.a, sides.b)
         return np.asarray([half]), np.asarray([spread.p(float(log_ratio[0]), sides.a, sides.b)])
 
-    a, b = (np.asarray([[one.value for one in side]]) for side in (sides.a, sides.b))
+    a, b = (np.asarray([[sample.value for sample in side]]) for side in (sides.a, sides.b))
     paired = sides.how == "pairs"
     seen = rule.evidence(a, b, found.margin, paired=paired, widen=widen if spread else None)
     least = medians.coverage(a.shape[1]) if paired else None
@@ -172,13 +176,13 @@ def _judged(found: Comparison, sides: Sides, spread: between.Spread | None) -> C
 
 def _too_few(found: Comparison, sides: Sides) -> Comparison:
     n_a, n_b = found.a.n, found.b.n
-    each = f"{n_a} of each" if n_a == n_b else f"{n_a} and {n_b}"
+    sizes = f"{n_a} of each" if n_a == n_b else f"{n_a} and {n_b}"
     if min(n_a, n_b) == 1:
         why = "one run says nothing of the next"
     else:  # the lowest p of a rank-sum test (Mann and Whitney 1947)
         lowest = 2 / math.comb(n_a + n_b, n_a)
         why = f"even samples that do not overlap come about by chance with p = {lowest:.2g}"
-    reason = f"too few samples ({each}): {why}; a verdict takes {FEWEST} of each"
+    reason = f"too few samples ({sizes}): {why}; a verdict takes {FEWEST} of each"
     if sides.how == "campaigns":
         return replace(found, reason=f"{advice.OTHER_TIMES}, and {reason}")
     least = FEWEST - min(n_a, n_b)

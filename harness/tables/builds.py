@@ -53,7 +53,7 @@ def notes(named: str, rows: list[Row]) -> list[str]:
     if len(measured_by) > 1:
         found.append(
             f"{named}: its {len(rows)} runs were measured by {len(measured_by)} versions of "
-            f"benchdl's code ({', '.join(one or 'not recorded' for one in measured_by)})"
+            f"benchdl's code ({', '.join(version or 'not recorded' for version in measured_by)})"
         )
     kernels = sorted({row.kernel for row in rows if row.kernel})
     if len(kernels) > 1:

@@ -186,7 +186,7 @@ OUTCOME = (
         "findings",
         "Findings",
         "severity and code of each finding.",
-        read=lambda result: [f"{one.severity}: {one.code}" for one in result.findings],
+        read=lambda result: [f"{finding.severity}: {finding.code}" for finding in result.findings],
         shown={"runs": 10},
     ),
     Column(

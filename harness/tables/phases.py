@@ -49,8 +49,8 @@ def rank_flip(found: dict[Configuration, list[Row]]) -> list[str]:
             lines[configuration] = (total - (rows[0].epochs or 0) * steady, steady)
     if len(lines) < 2:
         return []
-    per_epoch = min(lines, key=lambda one: lines[one][1])
-    short = min(lines, key=lambda one: sum(lines[one]))
+    per_epoch = min(lines, key=lambda configuration: lines[configuration][1])
+    short = min(lines, key=lambda configuration: sum(lines[configuration]))
     if short == per_epoch:
         return []
     (fixed_a, steady_a), (fixed_b, steady_b) = lines[per_epoch], lines[short]
@@ -70,11 +70,17 @@ def compile_flip(found: dict[Configuration, list[Row]]) -> list[str]:
         with_s = _middle(rows, lambda row: row.time_and_compile_s)
         if time_s is not None and with_s is not None:
             both[configuration] = (time_s, with_s)
-    orders = [sorted(both, key=lambda one: both[one][number]) for number in (0, 1)]
+    orders = [
+        sorted(both, key=lambda configuration: both[configuration][number]) for number in (0, 1)
+    ]
     if orders[0] == orders[1]:
         return []
-    moved = [one for one, other in zip(orders[1], orders[0], strict=True) if one != other]
-    words = ", ".join(f"{one} {both[one][1]:.1f} s" for one in moved)
+    moved = [
+        configuration
+        for configuration, before in zip(orders[1], orders[0], strict=True)
+        if configuration != before
+    ]
+    words = ", ".join(f"{configuration} {both[configuration][1]:.1f} s" for configuration in moved)
     return [
         "ranks change where compilation ahead of Time (s) counts as well (Time + compile): "
         f"{words}, in this order"

@@ -61,11 +61,11 @@ class Side:
 
     def order(self, times: Times) -> list[Configuration]:
         """The lines that are shown, in their order."""
-        kept = sorted(self.keep(times), key=lambda one: times[one])
+        kept = sorted(self.keep(times), key=lambda line: times[line])
         if not self.together:
             return kept
-        first = {one.label: times[one] for one in reversed(kept)}
-        return sorted(kept, key=lambda one: (first[one.label], one.label))
+        first = {line.label: times[line] for line in reversed(kept)}
+        return sorted(kept, key=lambda line: (first[line.label], line.label))
 
     def quotient(self, time_s: float, base_s: float) -> float:
         """The ratio of a line."""
@@ -125,12 +125,12 @@ def _lowest(_: Configuration, times: Times) -> float | None:
     return min(times.values())
 
 
-def _cpu_of_the_same(one: Configuration, times: Times) -> float | None:
-    return times.get(one._replace(mode="cpu"))
+def _cpu_of_the_same(line: Configuration, times: Times) -> float | None:
+    return times.get(line._replace(mode="cpu"))
 
 
-def _default_variant(one: Configuration, times: Times) -> float | None:
-    return times.get(one._replace(label="default"))
+def _default_variant(line: Configuration, times: Times) -> float | None:
+    return times.get(line._replace(label="default"))
 
 
 def _two(times: Times) -> list[Configuration]:
@@ -139,9 +139,9 @@ def _two(times: Times) -> list[Configuration]:
 
 def _on_both_devices(times: Times) -> list[Configuration]:
     devices: dict[str, set[bool]] = {}
-    for one in times:
-        devices.setdefault(one.label, set()).add(one.mode == "cpu")
-    return [one for one in times if len(devices[one.label]) == 2]
+    for line in times:
+        devices.setdefault(line.label, set()).add(line.mode == "cpu")
+    return [line for line in times if len(devices[line.label]) == 2]
 
 
 TOOL = Side(

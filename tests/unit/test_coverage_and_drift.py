@@ -55,7 +55,7 @@ def test_a_ratio_of_unlike_shapes_and_sizes_is_held_too():
 @pytest.mark.parametrize("kind", simulation.SERIES)
 def test_shuffled_blocks_hold_false_verdicts_to_5_percent_whatever_drifts(kind, n):
     """Levels, drift and walk five times as strong as between campaigns, within one."""
-    times = simulation.series(kind, CAMPAIGNS, 2 * n, each=max(1, n // 5))
+    times = simulation.series(kind, CAMPAIGNS, 2 * n, per_campaign=max(1, n // 5))
     found = simulation.interleaved(times)
     assert found["faster"] + found["slower"] <= 0.05 * CAMPAIGNS
     assert simulation.interleaved(times, 1.3)["slower"] >= 0.5 * CAMPAIGNS
@@ -65,7 +65,7 @@ def test_shuffled_blocks_hold_false_verdicts_to_5_percent_whatever_drifts(kind, 
 def test_campaigns_one_after_another_hold_it_too(kind):
     """With ten of the same before them, a difference of 20 % is found besides."""
     false, found = Counter(), Counter()
-    for times in simulation.series(kind, 60, 60, each=5).tolist():
+    for times in simulation.series(kind, 60, 60, per_campaign=5).tolist():
         for factor, counter in ((1.0, false), (1.2, found)):
             a, b, others = simulation.consecutive(times, 5, 50, factor)
             counter[compare(a, b, MARGIN, [others]).verdict] += 1
@@ -88,7 +88,7 @@ def test_the_recorded_starts_cut_into_campaigns_give_no_more(figure, with_others
 
 
 def test_the_spread_is_used_only_if_it_reaches_over_three_times_as_long():
-    times = simulation.series("level", 1, 60, each=5)[0].tolist()
+    times = simulation.series("level", 1, 60, per_campaign=5)[0].tolist()
     a, b, others = simulation.consecutive(times, 5, 50)
     near = compare(a, b, MARGIN, [others])
     assert (near.campaigns, near.test) == (10, "between-campaigns")
@@ -112,7 +112,7 @@ def _later(samples, hours):
 
 
 def test_several_campaigns_of_each_side_tell_their_own_spread():
-    rows = simulation.series("level", 1, 60, each=5)[0].tolist()
+    rows = simulation.series("level", 1, 60, per_campaign=5)[0].tolist()
     parts = [simulation.consecutive(rows, 5, 10 * n)[:2] for n in range(5)]
     a = [one for first, _ in parts for one in first]
     b = [one for _, second in parts for one in second]
