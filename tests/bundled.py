@@ -121,7 +121,7 @@ def as_root(checkout: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def
 def contents(file: Path) -> dict[str, bytes]:
     """Every member, as Python's own tarfile sees it."""
     with tarfile.open(file) as tar:
-        return {one.name: tar.extractfile(one).read() for one in tar.getmembers()}
+        return {member.name: tar.extractfile(member).read() for member in tar.getmembers()}
 
 
 def rewritten(file, members, *, honest_sums=True, told=None):  # type: ignore[no-untyped-def]
@@ -135,7 +135,7 @@ def rewritten(file, members, *, honest_sums=True, told=None):  # type: ignore[no
     for path, content in members.items():
         if path not in (manifest.MANIFEST, manifest.SUMS):
             writer.add(path, [content])
-    data = {**before, "members": [one.model_dump() for one in writer.members]}
+    data = {**before, "members": [member.model_dump() for member in writer.members]}
     if told:
         told(data)
     raw = json.dumps(data).encode()

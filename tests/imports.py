@@ -84,7 +84,7 @@ def circles(graph: Graph) -> list[list[str]]:
     """Every set of two and more nodes that import each other, in however many steps."""
     reach = {node: _reached(graph, node) for node in graph}
     together = {
-        tuple(sorted(other for other in reach[node] if node in reach[other])) for node in graph
+        tuple(sorted(fellow for fellow in reach[node] if node in reach[fellow])) for node in graph
     }
     return [list(names) for names in sorted(together) if len(names) > 1]
 

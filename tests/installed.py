@@ -41,7 +41,7 @@ def build(folder: Path, kind: str) -> Path:
     # The tools are those of this environment, which are held to hashes.
     here = ["--python", sys.executable, "--no-build-isolation"]
     uv("build", "--quiet", *here, f"--{kind}", "--out-dir", out, folder)
-    (made,) = (one for one in out.iterdir() if one.suffix in (".whl", ".gz"))
+    (made,) = (file for file in out.iterdir() if file.suffix in (".whl", ".gz"))
     return made
 
 

@@ -120,7 +120,7 @@ class OwnEngine:
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.pid != os.getpid() and any(
-                    one.startswith(f"{self.folder}/") for one in process.cmdline()
+                    argument.startswith(f"{self.folder}/") for argument in process.cmdline()
                 ):
                     yield process
 

@@ -150,7 +150,7 @@ def write_samples(where: Path, result: Result, interval_s: float = 0.1) -> None:
         for gpu in gpus:
             row += [66 + n % 7 if training and gpu.used else 0, 2**31 if gpu.used else 2**24]
         lines.append(",".join(f"{value:.3f}".rstrip("0").rstrip(".") for value in row))
-    last = [1000 + phases.total_s, *[float(x) for x in lines[-1].split(",")[1:]]]
+    last = [1000 + phases.total_s, *[float(figure) for figure in lines[-1].split(",")[1:]]]
     lines.append(",".join(str(value) for value in last))
     (where / "samples.csv").write_text("\n".join(lines) + "\n")
     (where / "samples.json").write_text(json.dumps({"ended": "stopped"}))

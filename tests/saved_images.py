@@ -94,5 +94,6 @@ def contents(raw: bytes) -> dict[str, Any]:
     """Every member of a tar: bytes, or a ``TarInfo`` for what is no plain file."""
     with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
         return {
-            one.name: archive.extractfile(one).read() if one.isreg() else one for one in archive
+            member.name: archive.extractfile(member).read() if member.isreg() else member
+            for member in archive
         }

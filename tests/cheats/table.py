@@ -158,7 +158,8 @@ def main():
             own = "" if cheat == "honest" else cheat
             proof = proven(own, root)
             wrong = proof.conformance.wrong() if proof.conformance else []
-            print(f"| {cheat} | wrong: {', '.join(one.name for one in wrong) or '-'} |", flush=True)  # noqa: T201
+            names = ", ".join(check.name for check in wrong) or "-"
+            print(f"| {cheat} | wrong: {names} |", flush=True)  # noqa: T201
             for seed in asked.seeds:
                 status, found = outcome(
                     own, root, data_dir, asked.dataset, train_samples=asked.train_samples,

@@ -157,7 +157,7 @@ def test_a_local_job_gets_the_gpus_that_were_allotted(run, stub_nvml):
     result = run(*local, "--set", script, env=host, expect=None)
     assert result["job"]["gpus"] == ["1"]
     assert result["launch"]["allotment"]["gpus"] == ["1"]
-    assert [one["index"] for one in result["measurement"]["gpu"]["devices"]] == [1]
+    assert [gpu["index"] for gpu in result["measurement"]["gpu"]["devices"]] == [1]
 
 
 @pytest.mark.alone
@@ -169,15 +169,15 @@ def test_stores_with_and_without_a_quota_are_kept_apart(run, group, benchdl, tmp
     whole = run(*local, into="free", expect=None)
     assert short["launch"]["host_type"]["quota_cores"] == 0.5
     assert whole["launch"]["host_type"]["quota_cores"] is None
-    (throttled,) = [one for one in short["findings"] if one["code"] == "cpu-throttled"]
+    (throttled,) = [finding for finding in short["findings"] if finding["code"] == "cpu-throttled"]
     assert throttled["severity"] == "suspect"
     assert "a quota of 0.5 cores stopped the job in" in throttled["evidence"]
     assert "cpu-throttled" not in codes(whole)
 
     # Its results copied beside these, as the documents say.
     for folder in ("quota", "free"):
-        for one in (tmp_path / folder).glob("*/result.json"):
-            shutil.copytree(one.parent, tmp_path / "both" / one.parent.name)
+        for file in (tmp_path / folder).glob("*/result.json"):
+            shutil.copytree(file.parent, tmp_path / "both" / file.parent.name)
     shown = benchdl("table", "--results", tmp_path / "both").stdout
     assert "median of 2" not in shown
     captions = [line for line in shown.splitlines() if line.startswith("**")]

@@ -91,7 +91,7 @@ def test_each_gets_its_own_image_and_keeps_it_while_it_runs(engine, checkout, na
         assert engine.images.get(f"benchdl/{name}:cpu").id in ids.values()
         for process in both.values():
             assert process.communicate(timeout=60)[1] == ""
-    tags = [tag for one in engine.images.list(name=f"benchdl/{name}") for tag in one.tags]
+    tags = [tag for listed in engine.images.list(name=f"benchdl/{name}") for tag in listed.tags]
     assert tags == [f"benchdl/{name}:cpu"]
 
 
@@ -103,7 +103,7 @@ def test_a_superseded_image_stays_while_its_user_runs_and_goes_after(engine, che
     second.communicate(timeout=60)
     assert engine.images.get(old).id == old != new
     first.communicate(timeout=60)
-    assert old not in {one.id for one in engine.images.list()}
+    assert old not in {image.id for image in engine.images.list()}
     assert engine.images.get(f"benchdl/{name}:cpu").id == new
 
 
@@ -122,17 +122,17 @@ def test_what_a_killed_user_leaves_is_cleared_by_the_next(engine, checkout, name
     try:
         killed.send_signal(signal.SIGKILL)
         killed.wait()
-        names = [tag for one in engine.images.list(name=f"benchdl/{name}") for tag in one.tags]
+        names = [tag for image in engine.images.list(name=f"benchdl/{name}") for tag in image.tags]
         assert len(names) == 2
         start(anna, name).communicate(timeout=60)  # up to date: nothing is built
-        names = [tag for one in engine.images.list(name=f"benchdl/{name}") for tag in one.tags]
+        names = [tag for image in engine.images.list(name=f"benchdl/{name}") for tag in image.tags]
         assert names == [f"benchdl/{name}:cpu"]
-        there = {one.id for one in engine.containers.list(all=True)}
+        there = {container.id for container in engine.containers.list(all=True)}
         assert left.id not in there
         assert others.id in there
     finally:
         others.remove()
-        if left.id in {one.id for one in engine.containers.list(all=True)}:
+        if left.id in {container.id for container in engine.containers.list(all=True)}:
             left.remove()
 
 

@@ -77,8 +77,8 @@ def campaigns(tmp_path):
 def results_of(tmp_path, campaign):
     found = [json.loads(f.read_text()) for f in (tmp_path / "results").glob("*/result.json")]
     return sorted(
-        (one for one in found if one["job"]["campaign_id"] == campaign["campaign_id"]),
-        key=lambda one: (one["job"]["campaign_position"], one["job"]["attempt"]),
+        (result for result in found if result["job"]["campaign_id"] == campaign["campaign_id"]),
+        key=lambda result: (result["job"]["campaign_position"], result["job"]["attempt"]),
     )
 
 
@@ -119,7 +119,7 @@ def test_made_checked_shown_and_run_again(bench, start, root, tmp_path):
     assert again["jobs"] == first["jobs"]
     assert again["bundle_sha256"]
     results = results_of(tmp_path, again)
-    assert [one["status"] for one in results] == ["interrupted", "ok", "ok"]
+    assert [result["status"] for result in results] == ["interrupted", "ok", "ok"]
     for then, now in zip(results_of(tmp_path, first), results[1:], strict=True):
         for key in ("seed", "repeat", "budget", "train_samples", "dataset_sha256", "settings"):
             assert now["job"][key] == then["job"][key]
@@ -158,7 +158,7 @@ def test_a_result_outlives_its_image(bench, engine, tmp_path, root):
         assert (tmp_path / "small.tar").stat().st_size < 2**20 < (tmp_path / "a.tar").stat().st_size
 
         engine.images.remove(image_id, force=True)
-        assert image_id not in {one.id for one in engine.images.list(all=True)}
+        assert image_id not in {image.id for image in engine.images.list(all=True)}
         _, err = bench("bundle", "create", "--with-images", "-o", "c.tar", expect=1)
         assert f"the engine no longer has {image_id}" in err
         shutil.rmtree(root / "docker" / "dummy")  # nor is there anything to build it from
@@ -175,8 +175,8 @@ def test_a_result_outlives_its_image(bench, engine, tmp_path, root):
         _, err = bench("bundle", "rerun", "a.tar")
         assert "is in this engine" in err
     finally:
-        for one in engine.images.list(all=True):
-            if one.id == image_id or name in one.tags:
+        for image in engine.images.list(all=True):
+            if image.id == image_id or name in image.tags:
                 with suppress(ImageNotFound):  # it went with its parent
-                    engine.images.remove(one.id, force=True)
+                    engine.images.remove(image.id, force=True)
     assert not list(tmp_path.glob(".*.partial"))

@@ -111,16 +111,20 @@ class Place:
 
     def ends(self):
         files = self.results.glob("*/result.json")
-        return sorted((json.loads(one.read_text()) for one in files), key=lambda x: x["run_id"])
+        return sorted(
+            (json.loads(file.read_text()) for file in files), key=lambda end: end["run_id"]
+        )
 
     def staged(self):
         folder = self.results / ".staging"
         return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
 
     def containers(self, engine):
-        ours = [{"label": f"benchdl.campaign={one['campaign_id']}"} for one in self.records()]
+        ours = [{"label": f"benchdl.campaign={record['campaign_id']}"} for record in self.records()]
         return [
-            one.name for label in ours for one in engine.containers.list(all=True, filters=label)
+            container.name
+            for label in ours
+            for container in engine.containers.list(all=True, filters=label)
         ]
 
 
@@ -172,7 +176,7 @@ def at_once(trial, place, engine):
 def faults_of(trial, place, engine):
     """Everything that is not as it should be, in words."""
     faults = at_once(trial, place, engine)
-    kept = {one["run_id"]: one for one in place.ends()}
+    kept = {end["run_id"]: end for end in place.ends()}
     if place.records():
         code, err = place.calmly("resume")
     else:
@@ -195,18 +199,18 @@ def ends_of(place, kept):
     ends = place.ends()
     (record,) = place.records()
     final = Counter(
-        one["job"]["campaign_position"] for one in ends if one["status"] != "interrupted"
+        end["job"]["campaign_position"] for end in ends if end["status"] != "interrupted"
     )
     if final != Counter(job["position"] for job in record["jobs"]):
         faults.append(f"ends of each position: {dict(final)}")
-    if any(one["status"] == "failed" for one in ends):
-        faults.append(f"failed: {[one['failure'] for one in ends]}")
+    if any(end["status"] == "failed" for end in ends):
+        faults.append(f"failed: {[end['failure'] for end in ends]}")
     for job in record["jobs"]:
-        attempts = [one["job"]["attempt"] for one in ends
-                    if one["job"]["campaign_position"] == job["position"]]  # fmt: skip
+        attempts = [end["job"]["attempt"] for end in ends
+                    if end["job"]["campaign_position"] == job["position"]]  # fmt: skip
         if sorted(attempts) != list(range(1, len(attempts) + 1)):
             faults.append(f"attempts of job {job['position']}: {sorted(attempts)}")
-    if any(kept[one["run_id"]] != one for one in ends if one["run_id"] in kept):
+    if any(kept[end["run_id"]] != end for end in ends if end["run_id"] in kept):
         faults.append("a stored result was changed")
     return faults
 
@@ -251,14 +255,14 @@ def lines_of_a_job(launcher, env, folder):
 def chaos(launcher, env, folder, engine=None):
     planned = list(trials(launcher, lines_of_a_job(launcher, env, folder)))
 
-    def one(trial):
+    def conduct(trial):
         try:
             return faults_of(trial, Place(folder / f"trial-{trial.number}", env), engine)
         except Exception as error:
             return [f"{trial}: {type(error).__name__}: {error}"]
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(one, planned))
+        found = list(pool.map(conduct, planned))
     bad = sum(bool(faults) for faults in found)
     told = Counter(trial.sign.name for trial in planned)
     sys.stdout.write(

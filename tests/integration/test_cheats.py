@@ -76,7 +76,7 @@ def test_an_honest_backend_has_nothing_to_fear(tried):
 def test_other_work_is_found(tried, cheat, code):
     status, found = tried(cheat)
     assert status in ("invalid", "suspect")
-    assert code in [one for one, _ in found]
+    assert code in [found_code for found_code, _ in found]
 
 
 def test_a_recipe_that_learns_too_little_is_found(tried):

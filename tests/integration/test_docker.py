@@ -62,9 +62,9 @@ def ours(engine, tmp_path):
         all=True, filters={"label": "benchdl.run_id"}, ignore_removed=True
     )
     return [
-        one
-        for one in found
-        if any(m["Source"].startswith(f"{tmp_path}/") for m in one.attrs["Mounts"])
+        container
+        for container in found
+        if any(m["Source"].startswith(f"{tmp_path}/") for m in container.attrs["Mounts"])
     ]
 
 
@@ -117,7 +117,7 @@ def test_hardening_seen_from_outside_and_inside(engine, cache, tmp_path, dummy_r
         assert list(data.values()) == [False] * 4  # each verified file by itself
         assert writable == {"/job": True, "/cache": True, **data}
         assert host["CgroupnsMode"] == host["IpcMode"] == "private"
-        limits = {one["Name"]: one["Hard"] for one in host["Ulimits"]}
+        limits = {limit["Name"]: limit["Hard"] for limit in host["Ulimits"]}
         assert limits == {"core": 0, "fsize": 4 * 2**30, "nofile": 16_384}
         # What a bind mount cannot refuse on its own: a device, and the right of a file's owner.
         tried = "mknod /job/null c 1 3; cp /bin/true /job/; chmod 4755 /job/true; head -c1 /dev/sda"

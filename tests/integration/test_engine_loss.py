@@ -56,13 +56,13 @@ def images(engine, dummy_root, cache):
 def own(engine, images):
     if os.geteuid() != 0 or shutil.which("dockerd") is None:
         pytest.skip("an engine of the test's own needs root and dockerd")
-    one = OwnEngine()
+    started = OwnEngine()
     try:
-        one.start()
-        one.take(images, engine)
-        yield one
+        started.start()
+        started.take(images, engine)
+        yield started
     finally:
-        one.close()
+        started.close()
 
 
 @pytest.fixture
@@ -100,9 +100,9 @@ def ends(tmp_path):
     """How often each job of the plan came to an end, and the attempts that were cut off."""
     found = results(tmp_path)
     ended = Counter(
-        one["job"]["campaign_position"] for one in found if one["status"] != "interrupted"
+        result["job"]["campaign_position"] for result in found if result["status"] != "interrupted"
     )
-    return dict(ended), [one for one in found if one["status"] == "interrupted"]
+    return dict(ended), [result for result in found if result["status"] == "interrupted"]
 
 
 def ours(own):
@@ -111,10 +111,10 @@ def ours(own):
 
 def training(own):
     """The container of a job that trains by now."""
-    for one in ours(own):
+    for container in ours(own):
         with contextlib.suppress(APIError):  # it is just being removed
-            if b'"fit"' in one.logs():
-                return one
+            if b'"fit"' in container.logs():
+                return container
     return None
 
 
@@ -128,7 +128,7 @@ def test_an_engine_that_comes_back_costs_no_job(own, campaign, tmp_path, sign, j
     assert process.returncode == 0, stderr
     ended, cut = ends(tmp_path)
     assert ended == dict.fromkeys(range(1, jobs + 1), 1)
-    assert [one["failure"]["reason"] for one in cut] == ["engine-lost"]
+    assert [result["failure"]["reason"] for result in cut] == ["engine-lost"]
     assert cut[0]["run_id"] in container.name
     assert f"{own.host} ($DOCKER_HOST) went away: waiting" in stderr
     assert "well again" in stderr
@@ -146,7 +146,7 @@ def test_an_engine_that_stays_away_leaves_a_campaign_that_can_be_resumed(own, ca
     assert last.startswith(f"benchdl: the Docker engine at {own.host}")
     assert "was waited for 1 s" in last
     assert "to go on with it: benchdl resume" in stderr
-    assert [one["failure"]["reason"] for one in ends(tmp_path)[1]] == ["engine-lost"]
+    assert [result["failure"]["reason"] for result in ends(tmp_path)[1]] == ["engine-lost"]
     assert ends(tmp_path)[0] == {}
     own.start()
     again = campaign("resume")
@@ -168,6 +168,6 @@ def test_a_full_disk_of_the_engine_fails_no_job(own, campaign, tmp_path):
     assert process.returncode == 0, stderr
     ended, cut = ends(tmp_path)
     assert ended == dict.fromkeys(range(1, JOBS + 1), 1)
-    assert {one["failure"]["reason"] for one in cut} == {"engine-lost"}
+    assert {result["failure"]["reason"] for result in cut} == {"engine-lost"}
     assert "disk is full" in cut[0]["failure"]["message"]
     assert ours(own) == []

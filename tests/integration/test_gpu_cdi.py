@@ -73,6 +73,6 @@ def test_a_gpu_that_the_specification_does_not_name_is_one_line(on_cdi):
 
 def test_doctor_lists_what_the_engine_discovered(on_cdi, stub_engine, stub_nvml, benchdl):
     said = benchdl("doctor", env={**stub_nvml(SCRIPT), "DOCKER_HOST": stub_engine.host}).stdout
-    (line,) = [one for one in said.splitlines() if "GPUs by CDI" in one]
+    (line,) = [printed for printed in said.splitlines() if "GPUs by CDI" in printed]
     assert "nvidia.com/gpu=all" in line
     assert f"nvidia.com/gpu={UUIDS[3]}" in line

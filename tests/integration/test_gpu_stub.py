@@ -67,7 +67,7 @@ def test_a_disturbed_gpu_is_found_and_in_no_average(on_stub, tmp_path, trouble, 
     done = on_stub(f"{EIGHT_ONE_BUSY}[gpu 2]\n{trouble}", expect=1)
     (result,) = results_of(tmp_path)
     assert codes(result)[code] == "invalid"
-    (finding,) = [one for one in result["findings"] if one["code"] == code]
+    (finding,) = [found for found in result["findings"] if found["code"] == code]
     assert words in finding["evidence"]
     assert rows_by_tool(done.stdout) == []
     assert "not in the table" in done.stdout
@@ -75,16 +75,16 @@ def test_a_disturbed_gpu_is_found_and_in_no_average(on_stub, tmp_path, trouble, 
 
 def test_a_process_that_only_the_host_sees_is_found(on_stub, stub_nvml, tmp_path):
     """With current drivers NVML lists to a container only what runs in its own PID namespace."""
-    other = subprocess.Popen(["sleep", "300"])
+    foreign = subprocess.Popen(["sleep", "300"])
     try:
-        host = stub_nvml(f"gpus = 8\n[gpu 2]\nprocesses = {other.pid}/500\n")
+        host = stub_nvml(f"gpus = 8\n[gpu 2]\nprocesses = {foreign.pid}/500\n")
         done = on_stub(EIGHT_ONE_BUSY, expect=1, **host)
     finally:
-        other.kill()
-        other.wait()
+        foreign.kill()
+        foreign.wait()
     (result,) = results_of(tmp_path)
     assert codes(result)["gpu-shared"] == "invalid"
-    (finding,) = [one for one in result["findings"] if one["code"] == "gpu-shared"]
+    (finding,) = [found for found in result["findings"] if found["code"] == "gpu-shared"]
     assert "1 process of others while it trained, seen from the host" in finding["evidence"]
     seen = result["launch"]["gpu_neighbours"]
     assert list(seen.values()) == [0, 0, 1, 0, 0, 0, 0, 0]
@@ -93,7 +93,7 @@ def test_a_process_that_only_the_host_sees_is_found(on_stub, stub_nvml, tmp_path
 
 def lines_and_notes(text):
     """Rows of the dummy in a printed table, and what is noted below it."""
-    return rows_by_tool(text), [one for one in text.splitlines() if one.startswith("- NumPy")]
+    return rows_by_tool(text), [line for line in text.splitlines() if line.startswith("- NumPy")]
 
 
 ENOUGH = ("--epochs", 2, "--train-samples", 1000)
@@ -101,7 +101,7 @@ ENOUGH = ("--epochs", 2, "--train-samples", 1000)
 
 
 def mismatch(result):
-    (finding,) = [one for one in result["findings"] if one["code"] == "cudnn-mismatch"]
+    (finding,) = [found for found in result["findings"] if found["code"] == "cudnn-mismatch"]
     return finding
 
 
@@ -115,8 +115,12 @@ def test_another_cudnn_than_pinned_is_invalid_and_in_no_average(on_stub, benchdl
 
     variants = ("--variant", "default", "--variant", "no-cudnn")
     done = on_stub(EIGHT_ONE_BUSY, *ENOUGH, *variants, cudnn=8500, expect=1)
-    found = {one["run_id"]: one for one in results_of(tmp_path) if one["run_id"] != good["run_id"]}
-    wrong, without = sorted(found.values(), key=lambda one: one["job"]["variant"])
+    found = {
+        result["run_id"]: result
+        for result in results_of(tmp_path)
+        if result["run_id"] != good["run_id"]
+    }
+    wrong, without = sorted(found.values(), key=lambda result: result["job"]["variant"])
     finding = mismatch(wrong)
     assert finding["severity"] == "invalid"
     said = (
@@ -131,12 +135,12 @@ def test_another_cudnn_than_pinned_is_invalid_and_in_no_average(on_stub, benchdl
     (line,), notes = lines_and_notes(done.stdout)
     assert "no-cudnn" in line["Tool"]
     assert line["Time (s)"] == f"{without['measurement']['phases']['fit_s']:.1f}"
-    (note,) = [one for one in notes if wrong["run_id"] in one]
+    (note,) = [text for text in notes if wrong["run_id"] in text]
     assert "invalid, not in the table (" in note and "invalid: cudnn-mismatch" in note
     # A good run of the same configuration keeps its own time: no median of the two.
     whole = benchdl("table", "--results", tmp_path / "results").stdout
     lines, _ = lines_and_notes(whole)
-    (line,) = [one for one in lines if "no-cudnn" not in one["Tool"]]
+    (line,) = [row for row in lines if "no-cudnn" not in row["Tool"]]
     assert "median" not in line["Tool"]
     assert line["Time (s)"] == f"{good['measurement']['phases']['fit_s']:.1f}"
 
@@ -156,7 +160,7 @@ def test_no_cudnn_is_invalid_and_suspect_where_it_is_allowed(on_stub, tmp_path):
     assert "invalid: cudnn-mismatch" in notes[0]
 
     done = on_stub(EIGHT_ONE_BUSY, *ENOUGH, "--allow-unpinned", cudnn=None)
-    (allowed,) = [one for one in results_of(tmp_path) if one["run_id"] != result["run_id"]]
+    (allowed,) = [stored for stored in results_of(tmp_path) if stored["run_id"] != result["run_id"]]
     assert mismatch(allowed)["severity"] == "suspect"
     assert mismatch(allowed)["evidence"] == f"{said} (allowed by --allow-unpinned)"
     (line,), (note,) = lines_and_notes(done.stdout)
@@ -281,12 +285,12 @@ def test_parallel_gpus_run_side_by_side_and_never_two_on_one(on_stub, tmp_path):
         spans.setdefault(gpu, []).append((ends - span, ends))
     assert sorted(spans) == ["0", "1"]
     second = timedelta(seconds=1)  # the resolution of finished_at
-    for one in spans.values():
-        one.sort()
-        for before, after in itertools.pairwise(one):
+    for times in spans.values():
+        times.sort()
+        for before, after in itertools.pairwise(times):
             assert before[1] <= after[0] + second
-    first, other = spans["0"][0], spans["1"][0]
-    assert first[0] < other[1] and other[0] < first[1]
+    first, second_gpu = spans["0"][0], spans["1"][0]
+    assert first[0] < second_gpu[1] and second_gpu[0] < first[1]
 
 
 def test_ctrl_c_ends_all_parallel_jobs(stub_engine, dummy_root, tmp_path):

@@ -30,14 +30,14 @@ def imported(engine, content, name):
 def victim(engine):
     """An image of the user, whose names an attacker wants; everything of this test goes again."""
     name = f"benchdl-test/{secrets.token_hex(6)}"
-    before = {one["Id"] for one in engine.api.images(all=True)}
+    before = {listed["Id"] for listed in engine.api.images(all=True)}
     image = imported(engine, b"the user's own", name)
     yield image, f"{name}:cpu"
     # Not by the images themselves: others may remove theirs at the same time.
-    for one in engine.api.images(all=True):
-        ours = any("benchdl-test/" in tag for tag in one["RepoTags"] or [])
-        if one["Id"] not in before and ours:
-            engine.images.remove(one["Id"], force=True)
+    for listed in engine.api.images(all=True):
+        ours = any("benchdl-test/" in tag for tag in listed["RepoTags"] or [])
+        if listed["Id"] not in before and ours:
+            engine.images.remove(listed["Id"], force=True)
 
 
 def bundle_with(saved_tar, image, tmp_path, make_result, monkeypatch):
@@ -60,9 +60,9 @@ def test_tags_in_a_stranger_s_tar_replace_nothing(
     engine, victim, tmp_path, make_result, monkeypatch
 ):
     own, name = victim
-    other = imported(engine, b"the attacker's", f"{name.partition(':')[0]}-evil")
-    engine.images.get(other.id).tag(f"{name.partition(':')[0]}-also", "cpu")
-    raw = b"".join(engine.api.get_image(other.id))
+    attacker = imported(engine, b"the attacker's", f"{name.partition(':')[0]}-evil")
+    engine.images.get(attacker.id).tag(f"{name.partition(':')[0]}-also", "cpu")
+    raw = b"".join(engine.api.get_image(attacker.id))
     saved = saved_images.contents(raw)
     (told,) = json.loads(saved["manifest.json"])
     told["RepoTags"] = [name, f"{name.partition(':')[0]}-new:cpu"]
@@ -74,15 +74,15 @@ def test_tags_in_a_stranger_s_tar_replace_nothing(
 
     # The attack works on an engine that is given the tar as it is.
     engine.images.load(hostile)
-    assert engine.images.get(name).id == other.id
+    assert engine.images.get(name).id == attacker.id
     own.tag(*name.split(":"))
     engine.images.remove(f"{repository}-new:cpu")
 
-    tags = {tag: one.id for one in engine.images.list() for tag in one.tags}
-    file = bundle_with(hostile, other, tmp_path, make_result, monkeypatch)
+    tags = {tag: image.id for image in engine.images.list() for tag in image.tags}
+    file = bundle_with(hostile, attacker, tmp_path, make_result, monkeypatch)
     with reading.opened(file) as bundle, pytest.raises(BenchdlError, match="it names images: "):
         carried.checked(bundle, bundle.manifest.images)
-    after = {tag: one.id for one in engine.images.list() for tag in one.tags}
+    after = {tag: image.id for image in engine.images.list() for tag in image.tags}
     assert {tag: after.get(tag) for tag in tags} == tags
     assert f"{repository}-new:cpu" not in after
     assert engine.images.get(name).id == own.id
@@ -121,5 +121,7 @@ def test_a_load_that_breaks_off_leaves_nothing(engine, victim, tmp_path, make_re
             stream.write(b"changed since")
         with pytest.raises(BenchdlError, match="a layer was changed while it was loaded"):
             carried.loaded(engine, bundle, checked, print)
-    assert image.id not in {one.id for one in engine.images.list(all=True)}
-    assert not [tag for one in engine.images.list() for tag in one.tags if image.id[7:] in tag]
+    assert image.id not in {listed.id for listed in engine.images.list(all=True)}
+    assert not [
+        tag for listed in engine.images.list() for tag in listed.tags if image.id[7:] in tag
+    ]

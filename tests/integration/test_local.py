@@ -137,7 +137,7 @@ def test_two_runs_at_once_share_a_results_folder(home, tmp_path):
         subprocess.Popen(command, env=home, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    ids = {json.loads(one.communicate(timeout=300)[0])[0]["run_id"] for one in both}
+    ids = {json.loads(process.communicate(timeout=300)[0])[0]["run_id"] for process in both}
     assert len(ids) == 2
     assert {p.parent.name for p in (tmp_path / "results").glob("*/result.json")} == ids
 
@@ -214,10 +214,10 @@ def test_a_selftest_of_real_jobs_with_and_without_sampler(home, tmp_path):
     assert words[4:] == ["INCONCLUSIVE"] * 2, done.stdout  # two blocks are too few
     results = [json.loads(file.read_text()) for file in kept.glob("*/result.json")]
     assert len(results) == 6
-    unsampled = [one for one in results if one["job"]["sample_interval_s"] is None]
+    unsampled = [result for result in results if result["job"]["sample_interval_s"] is None]
     assert len(unsampled) == 2
-    for one in unsampled:
-        assert "sampler-off" in {found["code"] for found in one["findings"]}
-        assert not (kept / one["run_id"] / "samples.csv").exists()
-    assert {one["job"]["seed"] for one in results} == {123}
+    for result in unsampled:
+        assert "sampler-off" in {found["code"] for found in result["findings"]}
+        assert not (kept / result["run_id"] / "samples.csv").exists()
+    assert {result["job"]["seed"] for result in results} == {123}
     assert not (tmp_path / "results").exists()

@@ -16,8 +16,8 @@ FIGURE = "article.card figure:has(figcaption:has-text('Time and error'))"
 
 @pytest.fixture(scope="module")
 def browser():
-    with chromium() as one:
-        yield one
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def test_another_metric_names_the_chart_the_list_and_the_drawer(
     browser, make_result, stored, tmp_path
 ):
     auc = {"metric": "auc", "value": 0.787, "unit": "", "better": "higher", "sampling_error": 0.004}
-    other = make_result(job={"workload": "trees"}, measurement={"score": auc})
-    stored(tmp_path / "results", other)
+    scored = make_result(job={"workload": "trees"}, measurement={"score": auc})
+    stored(tmp_path / "results", scored)
     stored(tmp_path / "results", make_result())
     file = tmp_path / "report.html"
     command = [BENCHDL, "report", "--results", tmp_path / "results", "-o", file]
@@ -97,7 +97,7 @@ def test_another_metric_names_the_chart_the_list_and_the_drawer(
     listed = watched.open("view=runs").locator("main tbody").inner_text()
     assert "AUC 0.7870 ±0.0040" in listed
     assert "Error rate 0.83 ±0.09 %" in listed
-    facts = watched.open(f"view=runs&run={other.run_id}").locator("#drawer dl.figures-of-run")
+    facts = watched.open(f"view=runs&run={scored.run_id}").locator("#drawer dl.figures-of-run")
     assert "AUC\n0.7870 ±0.0040" in facts.inner_text()
     assert "Error rate" not in facts.inner_text()
     page.close()

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def browser():
-    with chromium() as one:
-        yield one
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +53,11 @@ def report(small):
 @pytest.fixture
 def watched(browser, report):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    one = Watched(page, report)
-    yield one
+    page_watched = Watched(page, report)
+    yield page_watched
     page.close()
-    assert one.errors == []
-    assert one.requests == []
+    assert page_watched.errors == []
+    assert page_watched.requests == []
 
 
 def chosen(page):
@@ -150,7 +150,7 @@ def test_the_drawer_has_the_figures_that_a_run_can_have(watched, benchdl, small)
         shown = dict(zip(heads, texts, strict=True))
         detail = settled(columns.shown_in("detail"), [values])
         figures = [column for column in detail if column.digits is not None]
-        wanted = {one.head: one.text(values) for one in figures if one.applies(values)}
+        wanted = {column.head: column.text(values) for column in figures if column.applies(values)}
         assert wanted.items() <= shown.items()
         assert ("GPU (%)" in shown) == (device == "gpu")
 
@@ -287,12 +287,12 @@ def test_an_empty_store_says_how_to_get_results(browser, benchdl, tmp_path):
     (tmp_path / "results").mkdir()
     benchdl("report", "-o", tmp_path / "empty.html")
     page = browser.new_page()
-    one = Watched(page, tmp_path / "empty.html")
-    assert "make bench" in one.open().locator("main").inner_text()
+    empty = Watched(page, tmp_path / "empty.html")
+    assert "make bench" in empty.open().locator("main").inner_text()
     for view in ("instance", "runs", "invalid", "findings", "about"):
-        assert one.open(f"view={view}").locator("main h2").count() == 1
+        assert empty.open(f"view={view}").locator("main h2").count() == 1
     page.close()
-    assert one.errors == []
+    assert empty.errors == []
 
 
 @pytest.mark.alone
@@ -304,9 +304,9 @@ def test_ten_thousand_results(browser, benchdl, tmp_path):
     assert len(kept) >= 10_000
     plain, written = read_alone(tmp_path), written_in(tmp_path)
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    one = Watched(page, tmp_path / "report.html")
+    large = Watched(page, tmp_path / "report.html")
     begin = time.monotonic()
-    one.open()
+    large.open()
     opened = time.monotonic() - begin
     page.locator(".chart").first.scroll_into_view_if_needed()
     page.wait_for_selector(".chart[data-drawn]")
@@ -322,7 +322,7 @@ def test_ten_thousand_results(browser, benchdl, tmp_path):
     drawn = time.monotonic() - begin
     page.close()
     size = (tmp_path / "report.html").stat().st_size
-    assert one.errors == []
+    assert large.errors == []
     assert size < 12e6
     # Under 5 s on a quiet machine (docs/report.md), where it takes 6 times as long as reading the
     # files as JSON. Times differ with the machine and with what else it does, the ratio does not.

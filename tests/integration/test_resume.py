@@ -63,7 +63,9 @@ def finish(process, expect=0):
 
 def results_of(tmp_path):
     files = (tmp_path / "results").glob("*/result.json")
-    return sorted((json.loads(file.read_text()) for file in files), key=lambda one: one["run_id"])
+    return sorted(
+        (json.loads(file.read_text()) for file in files), key=lambda result: result["run_id"]
+    )
 
 
 def record_of(tmp_path):
@@ -117,25 +119,26 @@ def everything_once(tmp_path, cut_off):
     record = record_of(tmp_path)
     results = results_of(tmp_path)
     assert [job["position"] for job in record["jobs"]] == [1, 2, 3, 4]
-    measured = [one for one in results if one["measurement"]]
-    assert Counter(one["job"]["campaign_position"] for one in measured) == {1: 1, 2: 1, 3: 1, 4: 1}
-    assert {one["status"] for one in measured} == {"ok"}
-    for one in measured:
-        planned = record["jobs"][one["job"]["campaign_position"] - 1]
+    measured = [result for result in results if result["measurement"]]
+    positions = Counter(result["job"]["campaign_position"] for result in measured)
+    assert positions == {1: 1, 2: 1, 3: 1, 4: 1}
+    assert {result["status"] for result in measured} == {"ok"}
+    for result in measured:
+        planned = record["jobs"][result["job"]["campaign_position"] - 1]
         size = planned["configuration"]["batch_size"]
-        assert one["job"]["batch_size"] == size
-        assert one["measurement"]["work"]["batch_size"] == (size or 128)
-        assert one["measurement"]["work"]["count"] == 3 * -(-1000 // (size or 128))
-        assert one["job"]["seed"] == 123 + planned["repeat"] - 1
-        assert "other-work" not in [finding["code"] for finding in one["findings"]]
-        assert one["launch"]["idle"]["cpu_percent"] is not None
-    (interrupted,) = [one for one in results if not one["measurement"]]
+        assert result["job"]["batch_size"] == size
+        assert result["measurement"]["work"]["batch_size"] == (size or 128)
+        assert result["measurement"]["work"]["count"] == 3 * -(-1000 // (size or 128))
+        assert result["job"]["seed"] == 123 + planned["repeat"] - 1
+        assert "other-work" not in [finding["code"] for finding in result["findings"]]
+        assert result["launch"]["idle"]["cpu_percent"] is not None
+    (interrupted,) = [result for result in results if not result["measurement"]]
     assert interrupted["run_id"] == cut_off
     assert interrupted["status"] == "interrupted"
     assert interrupted["failure"]["reason"] == "harness-died"
     assert (interrupted["job"]["campaign_position"], interrupted["job"]["attempt"]) == (3, 1)
     assert (tmp_path / "results" / cut_off / "samples.csv").is_file()
-    (again,) = [one for one in measured if one["job"]["campaign_position"] == 3]
+    (again,) = [result for result in measured if result["job"]["campaign_position"] == 3]
     assert again["job"]["attempt"] == 2
     assert list((tmp_path / "results" / ".staging").iterdir()) == []
 
@@ -201,14 +204,14 @@ def test_killed_and_resumed_in_containers(engine, bench, tmp_path):
         _, err = finish(bench("resume", campaign[-8:], "--make-base"))
         assert f"removed container {container.name}: its harness had died" in err
         assert f"left alone: container {others[1].name}" in err
-        left = {one.id for one in engine.containers.list(all=True)}
+        left = {listed.id for listed in engine.containers.list(all=True)}
         assert container.id not in left
         assert others[0].id not in left  # of another campaign, and of a dead harness all the same
         assert others[1].id in left
     finally:
-        for one in others:
+        for other_container in others:
             with contextlib.suppress(docker.errors.NotFound):
-                one.remove(force=True)
+                other_container.remove(force=True)
     assert engine.containers.list(all=True, filters=ours) == []
     everything_once(tmp_path, run_id)
 
@@ -224,11 +227,11 @@ def test_two_processes_on_one_campaign(bench, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait(20)
     both = [bench("resume") for _ in range(2)]
-    codes = sorted(one.communicate(timeout=600) and one.returncode for one in both)
+    codes = sorted(resumed.communicate(timeout=600) and resumed.returncode for resumed in both)
     assert codes in ([0, 1], [0, 0])  # the second may have come when the first was done
-    measured = [one for one in results_of(tmp_path) if one["measurement"]]
-    assert Counter(one["job"]["campaign_position"] for one in measured) == {1: 1, 2: 1}
-    assert sum(one["status"] == "interrupted" for one in results_of(tmp_path)) == 1
+    measured = [result for result in results_of(tmp_path) if result["measurement"]]
+    assert Counter(result["job"]["campaign_position"] for result in measured) == {1: 1, 2: 1}
+    assert sum(result["status"] == "interrupted" for result in results_of(tmp_path)) == 1
 
 
 def test_interrupted_and_resumed(bench, tmp_path):
@@ -238,11 +241,11 @@ def test_interrupted_and_resumed(bench, tmp_path):
     _, err = finish(process, expect=130)
     campaign = record_of(tmp_path)["campaign_id"]
     assert f"to go on with it: benchdl resume {campaign}" in err
-    assert [one["status"] for one in results_of(tmp_path)] == ["interrupted"]
+    assert [result["status"] for result in results_of(tmp_path)] == ["interrupted"]
     finish(bench("resume", campaign))
     results = results_of(tmp_path)
-    measured = [one for one in results if one["measurement"]]
-    assert Counter(one["job"]["campaign_position"] for one in measured) == {1: 1, 2: 1}
+    measured = [result for result in results if result["measurement"]]
+    assert Counter(result["job"]["campaign_position"] for result in measured) == {1: 1, 2: 1}
     assert len(results) == 3
 
 
@@ -251,7 +254,7 @@ def test_failed_jobs_stay_failed_and_end_with_status_1(bench, tmp_path):
     process = bench("run", "dummy", *SMALL, *LOCAL, *mode, "--repeat", "2")
     finish(process, expect=1)
     before = results_of(tmp_path)
-    assert [one["status"] for one in before] == ["failed", "failed"]
+    assert [result["status"] for result in before] == ["failed", "failed"]
     out, err = finish(bench("resume"), expect=1)
     assert results_of(tmp_path) == before
     assert "failed, not in the table (crashed" in out
@@ -275,7 +278,7 @@ def test_an_edited_image_toml_is_refused_or_marked(bench, dummy_root, tmp_path):
         finish(bench("resume", "--accept-changes"))
     finally:
         file.write_text(text)
-    (last,) = [one for one in results_of(tmp_path) if one["measurement"]]
+    (last,) = [result for result in results_of(tmp_path) if result["measurement"]]
     assert ("campaign-changed", "suspect") in [
-        (one["code"], one["severity"]) for one in last["findings"]
+        (finding["code"], finding["severity"]) for finding in last["findings"]
     ]

@@ -94,7 +94,7 @@ def test_two_makes_at_once_in_a_fresh_checkout_in_hostile_surroundings(hostile, 
         )
         for words in (["setup"], ["report", "RESULTS=none", "REPORT=made.html"])
     ]  # fmt: skip
-    told = [one.communicate(timeout=600) for one in both]
+    told = [process.communicate(timeout=600) for process in both]
     errors = "".join(stderr for _, stderr in told)
     assert both[0].returncode == 0, errors
     assert errors.count("making the harness's environment in .venv") == 1, errors

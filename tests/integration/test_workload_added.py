@@ -60,7 +60,11 @@ def runs(verb):
 
 
 def test_it_is_listed(verb):
-    (line,) = [one for one in verb("list").stdout.splitlines() if one.startswith("  least-squares")]
+    (line,) = [
+        printed
+        for printed in verb("list").stdout.splitlines()
+        if printed.startswith("  least-squares")
+    ]
     assert "(785 parameters, 60 rounds)" in line
 
 
@@ -68,7 +72,7 @@ def test_its_row_has_its_score_and_its_work(runs):
     assert len(runs) == 4
     for row in runs:
         assert row["status"] in ("ok", "suspect"), row["findings"]
-        assert not [one for one in row["findings"] if one.startswith("invalid")]
+        assert not [finding for finding in row["findings"] if finding.startswith("invalid")]
         assert (row["metric"], row["score_better"]) == ("r2", "higher")
         assert 0.2 < row["score"] < 0.9
         assert 0 < row["score_error"] < 0.05
@@ -140,4 +144,4 @@ def test_epochs_are_refused_in_one_line(verb):
 def test_a_budget_of_its_own_is_its_work(verb):
     (row,) = json.loads(verb(*RUN, "--budget", "50", "--json").stdout)
     assert (row["work"], row["budget"]) == (50, 50)
-    assert not [one for one in row["findings"] if one.startswith("invalid")]
+    assert not [finding for finding in row["findings"] if finding.startswith("invalid")]

@@ -74,17 +74,17 @@ def _try(modules: list[str]) -> int:
 
 
 def _line(name: str, tried: list[Tried], known: list[explained.Explained], minutes: str) -> str:
-    counts = Counter(one.outcome for one in tried)
+    counts = Counter(attempt.outcome for attempt in tried)
     left = len(explained.judge(tried, known).unexplained)
     cells = [len(tried), counts["killed"], counts["timeout"], left, counts["survived"] - left]
     return " | ".join([name, *map(str, cells), minutes])
 
 
 def _survivors(tried: list[Tried], known: list[explained.Explained]) -> None:
-    for one in explained.judge(tried, known).unexplained:
-        reach = f"{one.tests} tests" if one.tests else "no test"
-        _err(f"survived: {one.module}:{one.mutant.line}, which {reach} may notice")
-        for sign, text in (("-", one.mutant.was), ("+", one.mutant.now)):
+    for survivor in explained.judge(tried, known).unexplained:
+        reach = f"{survivor.tests} tests" if survivor.tests else "no test"
+        _err(f"survived: {survivor.module}:{survivor.mutant.line}, which {reach} may notice")
+        for sign, text in (("-", survivor.mutant.was), ("+", survivor.mutant.now)):
             for line in text.splitlines():
                 _err(f"  {sign} {line}")
 

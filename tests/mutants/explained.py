@@ -55,18 +55,22 @@ def read(file: Path = FILE) -> list[Explained]:
 def judge(tried: Iterable[Tried], known: Iterable[Explained]) -> Judged:
     """Compare what survived with what is explained, for the modules that were tried."""
     tried = list(tried)
-    modules = {one.module for one in tried}
+    modules = {attempt.module for attempt in tried}
     reasons = {
-        (one.module, one.was.strip(), now.strip())
-        for one in known
-        if one.module in modules
-        for now in one.now
+        (explanation.module, explanation.was.strip(), now.strip())
+        for explanation in known
+        if explanation.module in modules
+        for now in explanation.now
     }
-    survivors = {_key(one): one for one in tried if one.outcome == "survived"}
-    unexplained = [one for one in tried if one.outcome == "survived" and _key(one) not in reasons]
+    survivors = {_key(attempt): attempt for attempt in tried if attempt.outcome == "survived"}
+    unexplained = [
+        attempt
+        for attempt in tried
+        if attempt.outcome == "survived" and _key(attempt) not in reasons
+    ]
     idle = [f"{key[0]}: {key[1]} -> {key[2]}" for key in sorted(reasons - set(survivors))]
     return Judged(unexplained, idle)
 
 
-def _key(one: Tried) -> tuple[str, str, str]:
-    return one.module, one.mutant.was, one.mutant.now
+def _key(attempt: Tried) -> tuple[str, str, str]:
+    return attempt.module, attempt.mutant.was, attempt.mutant.now

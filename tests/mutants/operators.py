@@ -149,9 +149,9 @@ class Conditions(_Ours):
         if node.type == "comp_if":
             yield "".join([code[0], f" not ({code[1].strip()})", *code[2:]]).strip()
         elif len(code) == 3:
-            other = {"in": " not in", "not in": " in"}.get(" ".join(code[1].split()))
-            if other:
-                yield "".join([code[0], other, code[2]]).strip()
+            opposite = {"in": " not in", "not in": " in"}.get(" ".join(code[1].split()))
+            if opposite:
+                yield "".join([code[0], opposite, code[2]]).strip()
 
 
 def _is_keyword(node: Node) -> bool:

@@ -53,7 +53,7 @@ class Reached:
         chosen: list[str] = []
         left_s = _TOGETHER_S
         for tests in (near, far):
-            for test in sorted(tests, key=lambda each: (self.seconds[each], each)):
+            for test in sorted(tests, key=lambda name: (self.seconds[name], name)):
                 left_s -= self.seconds[test]
                 if left_s >= 0:
                     chosen.append(test)
@@ -151,7 +151,7 @@ class Statements:
     def at(self, line: int) -> tuple[range, bool]:
         """The lines of the innermost statement at a line, and whether an import carries it out."""
         here = [(span, first) for span, first in self._known if line in span]
-        return min(here, key=lambda one: len(one[0]), default=(range(line, line + 1), True))
+        return min(here, key=lambda known: len(known[0]), default=(range(line, line + 1), True))
 
 
 def _span(node: ast.stmt) -> range:

@@ -57,12 +57,16 @@ def _walk(old: CodeType, new: CodeType, pairs: Pairs) -> bool:
 
 
 def _inner(code: CodeType) -> Iterator[CodeType]:
-    return (each for each in code.co_consts if isinstance(each, CodeType))
+    return (constant for constant in code.co_consts if isinstance(constant, CodeType))
 
 
 def _own(code: CodeType) -> tuple[object, ...]:
     """What a body does itself, without its functions, and wherever it stands."""
-    constants = [(type(each), each) for each in code.co_consts if not isinstance(each, CodeType)]
+    constants = [
+        (type(constant), constant)
+        for constant in code.co_consts
+        if not isinstance(constant, CodeType)
+    ]
     return code.co_code, code.co_names, constants
 
 

@@ -73,7 +73,7 @@ def module(root: Path, name: str, files: list[str]) -> list[Tried]:
     seen = reached.look(root, name, files)
     statements = reached.Statements(source)
     trials = []
-    for mutant in sorted(operators.mutants(source), key=lambda one: (one.line, one.now)):
+    for mutant in sorted(operators.mutants(source), key=lambda mutant: (mutant.line, mutant.now)):
         span, at_import = statements.at(mutant.line)
         tests = seen.by(span, at_import=at_import)
         trials.append(Trial(mutant, tests, sum(seen.seconds[test] for test in tests)))

@@ -18,7 +18,7 @@ TEN = np.asarray([9.9, 10.0, 10.1, 9.95, 10.05, 10.0, 9.98, 10.02, 9.97, 10.03])
 
 
 def seen(low=0.9, ratio=1.0, high=1.1, p=0.2, mean_ratio=1.0):
-    figures = (np.asarray([each]) for each in (low, ratio, high, p))
+    figures = (np.asarray([figure]) for figure in (low, ratio, high, p))
     return rule.Evidence(*figures, "rank-sum", np.asarray([mean_ratio]), np.asarray([0.3]))
 
 
@@ -116,7 +116,7 @@ def test_without_an_interval_the_scatter_tells(paired):
     if paired:
         sigma = np.std(logs[1] - logs[0], ddof=1)
     else:
-        sigma = math.hypot(*(np.std(each, ddof=1) for each in logs))
+        sigma = math.hypot(*(np.std(side, ddof=1) for side in logs))
     half = 1.96 * math.sqrt(math.pi / 2) * sigma / math.sqrt(3)
     found = judged(seen(ratio=1.05), low=None, high=None, pairs=3 if paired else 0)
     needed = math.ceil(2.04 * 3 * (half / math.log(1.05)) ** 2)
@@ -159,8 +159,8 @@ def test_alike_medians_with_unlike_means_are_not_helped_by_repeats():
         "find out what makes some starts slow: repeats show it more clearly, and do not make the "
         "two alike"
     )
-    other = said(seen(**ALIKE, mean_ratio=0.8), b, a[1:])
-    assert other.reason.endswith("2 of 12 starts of A and 0 of 9 of B are far above their median")
+    unlike = said(seen(**ALIKE, mean_ratio=0.8), b, a[1:])
+    assert unlike.reason.endswith("2 of 12 starts of A and 0 of 9 of B are far above their median")
 
 
 def test_few_starts_cannot_show_their_tails():
@@ -224,7 +224,7 @@ def test_the_ratio_of_pairs_is_the_median_of_theirs():
 ])  # fmt: skip
 def test_what_is_known_of_a_comparison(n, paired, chance):
     values = (FIVE + FIVE)[:n]
-    sides = [(blocks if paired else alone)(each) for each in (values, [1.5 * x for x in values])]
+    sides = [(blocks if paired else alone)(side) for side in (values, [1.5 * x for x in values])]
     found = verdicts.compare(*sides)
     assert (found.coverage, found.campaigns, found.left_out) == (chance, 0, 0)
     assert (found.verdict, found.median_same, found.more) == ("slower", False, None)
@@ -243,7 +243,7 @@ ONE = "one run says nothing of the next"
 
 
 @pytest.mark.parametrize(
-    ("n_a", "n_b", "each", "why"),
+    ("n_a", "n_b", "sizes", "why"),
     [
         (1, 1, "1 of each", ONE),
         (1, 6, "1 and 6", ONE),
@@ -251,10 +251,10 @@ ONE = "one run says nothing of the next"
         (4, 3, "4 and 3", NO_OVERLAP.format("0.057")),
     ],
 )
-def test_too_few_samples_say_so_and_how_many_it_takes(n_a, n_b, each, why):
+def test_too_few_samples_say_so_and_how_many_it_takes(n_a, n_b, sizes, why):
     a, b = (FIVE * 2)[:n_a], [1.5 * value for value in (FIVE * 2)[:n_b]]
     found = verdicts.compare(alone(a), alone(b))
-    assert found.reason == TOO_FEW.format(each, why)
+    assert found.reason == TOO_FEW.format(sizes, why)
     assert (found.test, found.campaigns, found.median_same) == ("none", 0, False)
     assert (found.more, found.hint) == (5 - min(n_a, n_b), "")
     times = verdicts.compare(blocks(a, "a"), blocks(b, "b"))
@@ -299,14 +299,13 @@ def test_between_campaigns_the_interval_and_the_p_are_wider_by_their_spread():
 
 
 def test_what_holm_takes_back_takes_a_quarter_more_or_what_a_lower_p_takes():
-    one = verdicts.compare(blocks(FIVE * 4), blocks([1.5 * value for value in FIVE * 4]))
-    back = verdicts.corrected([replace(one, p=0.04)] * 2)
+    comparison = verdicts.compare(blocks(FIVE * 4), blocks([1.5 * value for value in FIVE * 4]))
+    back = verdicts.corrected([replace(comparison, p=0.04)] * 2)
     assert back[0].more == 5
     assert back[0].reason == (
         "it would be slower alone (p = 0.04), but among 2 comparisons Holm's correction needs a p "
         "of at most 0.025"
     )
-    faster = replace(one, verdict="faster", p=0.04)
-    assert [each.verdict for each in verdicts.corrected([faster, one, faster])] == [
-        "ambiguous", "slower", "ambiguous",
-    ]  # fmt: skip
+    faster = replace(comparison, verdict="faster", p=0.04)
+    corrected = verdicts.corrected([faster, comparison, faster])
+    assert [held.verdict for held in corrected] == ["ambiguous", "slower", "ambiguous"]

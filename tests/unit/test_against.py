@@ -122,7 +122,7 @@ def first(launcher, store):
 
 def begun(store):
     """The record of the campaign with an earlier build; ids of one second are in no order."""
-    return next(one for one in records.load(store)[0] if one.options.against)
+    return next(record for record in records.load(store)[0] if record.options.against)
 
 
 @pytest.mark.parametrize("word", ["latest", "campaign", OLD])
@@ -167,7 +167,7 @@ def test_later_both_builds_are_named_by_their_images(launcher, store, first):
 def test_the_table_has_a_line_for_each_build(launcher, store, first):
 
     done = run(launcher, store, against="latest")
-    (section,) = grouped([rows.row(one) for one in done])
+    (section,) = grouped([rows.row(result) for result in done])
     assert [len(line.members) for line in section.lines] == [6, 6]
 
 
@@ -178,12 +178,14 @@ def test_it_can_be_resumed_in_the_same_images(launcher, store, first):
     launcher.stop_after = None
     record = begun(store)
     done = conduct.resume(record, launcher, store, Watcher())
-    good = [one for one in done if one.status == "ok"]
+    good = [result for result in done if result.status == "ok"]
     assert len(good) == 12
-    assert not [one for one in good if any(f.code == "campaign-changed" for f in one.findings)]
-    for one in good:
-        old = record.jobs[one.job.campaign_position - 1].configuration.image
-        assert one.job.provenance.image_id == (old or NEW)
+    assert not [
+        result for result in good if any(f.code == "campaign-changed" for f in result.findings)
+    ]
+    for result in good:
+        old = record.jobs[result.job.campaign_position - 1].configuration.image
+        assert result.job.provenance.image_id == (old or NEW)
 
 
 def test_a_campaign_whose_image_is_gone_cannot_go_on(launcher, store, first):
@@ -226,7 +228,7 @@ def test_local_environments_have_no_earlier_builds(store):
 
 def test_records_without_earlier_builds_are_as_before(launcher, store, first):
     record = records.find(store, first)
-    assert [one.earlier for one in record.environments] == [False]
+    assert [environment.earlier for environment in record.environments] == [False]
     assert record.jobs[0].settings is None
     assert plan.Configuration(backend="tf", device="cpu") == record.jobs[0].configuration
 

@@ -150,7 +150,7 @@ def test_more_threads_than_cores_are_refused_or_skipped(eight_cores, monkeypatch
     with pytest.raises(UsageError, match=line):
         plan.check(options)
     sound, skipped = plan.check(options.model_copy(update={"unsupported": "skip"}))
-    assert [one.threads for one in sound] == [2]
+    assert [configuration.threads for configuration in sound] == [2]
     assert "more than was allotted" in skipped[0].reason
 
 

@@ -41,8 +41,8 @@ def said(asked):
     host["RestartPolicy"]["MaximumRetryCount"] = 0
     host["CapDrop"] = ["ALL"]
     mounts = [
-        {"Destination": one["Target"], "RW": not one.get("ReadOnly"), "Propagation": "rprivate"}
-        for one in asked["mounts"]
+        {"Destination": mount["Target"], "RW": not mount.get("ReadOnly"), "Propagation": "rprivate"}
+        for mount in asked["mounts"]
     ]
     variables = [f"{key}={value}" for key, value in asked["environment"].items()]
     return {
@@ -92,12 +92,12 @@ def test_what_was_done_as_asked_is_no_difference(asked, said):
 
 def test_every_field_that_was_sent_is_compared(asked, said):
     for field, wanted in hardening.as_sent(asked).items():
-        for other in (None, "other", [], {}):
-            if not wanted and not other:
+        for changed in (None, "other", [], {}):
+            if not wanted and not changed:
                 continue
             meddled = copy.deepcopy(said)
-            meddled["HostConfig"][field] = other
-            assert field in applied.differences(asked, meddled), (field, other)
+            meddled["HostConfig"][field] = changed
+            assert field in applied.differences(asked, meddled), (field, changed)
         meddled = copy.deepcopy(said)
         del meddled["HostConfig"][field]
         assert not wanted or field in applied.differences(asked, meddled), field
@@ -132,7 +132,7 @@ def test_what_the_engine_does_not_say_is_no_yes(asked, said, field):
 
 
 def test_what_is_not_in_the_host_configuration(asked, said):
-    data = next(one for one in said["Mounts"] if one["Destination"].startswith("/data"))
+    data = next(mount for mount in said["Mounts"] if mount["Destination"].startswith("/data"))
     data["RW"] = True
     said["Mounts"].append({"Destination": "/extra", "RW": True})
     said["Config"]["User"] = ""

@@ -27,8 +27,8 @@ def test_versions_are_those_of_image_toml(backend):
     assert backend in rows(6), f"add a row for {backend} to {PAGE.name}"
     software, base, cuda, gpus, driver = rows(6)[backend]
     pinned = spec.framework.attested("gpu")
-    for one in software.split(", "):
-        name, version = one.split(" ")
+    for pin in software.split(", "):
+        name, version = pin.split(" ")
         assert pinned[name] == version
     release = spec.base.image.partition(":")[2].removesuffix("-slim")
     assert base == f"{spec.base.python}, {release}"

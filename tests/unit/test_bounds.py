@@ -31,13 +31,13 @@ def within(annotation, metadata, path):
     elif annotation in (int, float):
         yield path, annotation, metadata
     elif typing.get_origin(annotation) is not typing.Literal:
-        for one in typing.get_args(annotation):
-            yield from within(one, metadata, path)
+        for part in typing.get_args(annotation):
+            yield from within(part, metadata, path)
 
 
 def flat(metadata):
-    for one in metadata:
-        yield from getattr(one, "metadata", None) or [one]
+    for constraint in metadata:
+        yield from getattr(constraint, "metadata", None) or [constraint]
 
 
 @pytest.mark.parametrize("model", [Result, Campaign, Manifest])
@@ -47,8 +47,8 @@ def test_every_number_of_a_model_has_both_bounds(model):
     unbounded = [
         path
         for path, _, metadata in found
-        if not any(isinstance(one, (Ge, Gt)) for one in metadata)
-        or not any(isinstance(one, (Le, Lt)) for one in metadata)
+        if not any(isinstance(bound, (Ge, Gt)) for bound in metadata)
+        or not any(isinstance(bound, (Le, Lt)) for bound in metadata)
     ]
     assert unbounded == []
 

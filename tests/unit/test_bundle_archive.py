@@ -50,7 +50,7 @@ def test_other_programs_read_it(tmp_path):
     assert listing.stdout.split() == ["results/a/log/txt", "b", "c"]
     assert listing.stderr == ""
     entries = walk(stream)
-    assert [(one.path, one.size_bytes) for one in entries][1:] == [("b", 1), ("c", len(big))]
+    assert [(entry.path, entry.size_bytes) for entry in entries][1:] == [("b", 1), ("c", len(big))]
     assert b"".join(archive.chunks(stream, entries[2])) == big
 
 
@@ -67,10 +67,10 @@ def test_every_flipped_bit_of_headers_padding_and_end_is_seen():
     raw = stream.getvalue()
     contents = {
         position
-        for one in walk(stream)
-        for position in range(one.offset, one.offset + one.size_bytes)
+        for entry in walk(stream)
+        for position in range(entry.offset, entry.offset + entry.size_bytes)
     }
-    names = {one.path for one in walk(stream)}
+    names = {entry.path for entry in walk(stream)}
     unseen = []
     for position in sorted(set(range(len(raw))) - contents):
         for bit in range(8):
@@ -80,7 +80,7 @@ def test_every_flipped_bit_of_headers_padding_and_end_is_seen():
                 found = walk(io.BytesIO(changed))
             except ArchiveError:
                 continue
-            unseen.append((position, bit, {one.path for one in found} == names))
+            unseen.append((position, bit, {entry.path for entry in found} == names))
     assert unseen == []
 
 

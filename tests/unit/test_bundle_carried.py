@@ -76,10 +76,10 @@ def test_it_is_loaded_under_one_name_of_ours():
 def test_another_image_store_gives_another_id():
     saved = Saved()
     bundle, wanted = carrying(saved)
-    other = image(saved, image_id=f"sha256:{'b' * 64}")
-    engine = Engine(makes=other)
+    unlike = image(saved, image_id=f"sha256:{'b' * 64}")
+    engine = Engine(makes=unlike)
     (checked,) = carried.checked(bundle, [wanted])
-    assert carried.loaded(engine, bundle, checked, print) is other
+    assert carried.loaded(engine, bundle, checked, print) is unlike
 
 
 @pytest.mark.parametrize(

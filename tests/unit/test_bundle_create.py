@@ -57,7 +57,7 @@ def test_everything_is_in_it(store, make, make_result, tmp_path):
     results = bundled.put(store, bundled.campaign(), make_result)
     manifest, said = make()
     assert said == []
-    runs = [f"results/{one.run_id}/" for one in results]
+    runs = [f"results/{result.run_id}/" for result in results]
     parts = ("job.json", "result.json", "samples.csv", "log.txt")
     assert names(tmp_path / "a.tar") == [
         "README.txt",
@@ -131,7 +131,7 @@ def test_failed_invalid_and_interrupted_results_are_in_it(store, make, make_resu
     make()
     with reading.opened(tmp_path / "a.tar") as bundle:
         found = bundle.results()
-        assert [one.status for one in found] == ["ok", "failed", "interrupted", "ok"]
+        assert [result.status for result in found] == ["ok", "failed", "interrupted", "ok"]
         assert b"other-network" in bundle.read("tables/report.md")
 
 
@@ -152,21 +152,21 @@ def test_unfinished_campaigns(store, make, make_result, tmp_path):
 
 
 def test_damaged_results_are_in_it_as_they_are(store, make, make_result, tmp_path):
-    one, two = bundled.put(store, bundled.campaign(), make_result)
-    (store.directory / two.run_id / "result.json").write_text('{"schema_version": 1, "ru')
+    whole, damaged = bundled.put(store, bundled.campaign(), make_result)
+    (store.directory / damaged.run_id / "result.json").write_text('{"schema_version": 1, "ru')
     (store.directory / "of-nobody").mkdir()
     manifest, said = make(unfinished=True)
     assert [(d.run_id, "not valid JSON" in d.reason) for d in manifest.damaged] == [
-        (two.run_id, True)
+        (damaged.run_id, True)
     ]
     assert "1 of them damaged" in str(manifest)
     assert any("left out" in line and "of-nobody" in line for line in said)
     assert any(
-        line.startswith(f"damaged, and in the bundle as it is: {two.run_id}") for line in said
+        line.startswith(f"damaged, and in the bundle as it is: {damaged.run_id}") for line in said
     )
     with reading.opened(tmp_path / "a.tar") as bundle:
-        assert bundle.results() == [one]
-        assert bundle.read(f"results/{two.run_id}/result.json") == b'{"schema_version": 1, "ru'
+        assert bundle.results() == [whole]
+        assert bundle.read(f"results/{damaged.run_id}/result.json") == b'{"schema_version": 1, "ru'
 
 
 @pytest.mark.parametrize(
@@ -248,8 +248,8 @@ def test_what_is_no_plain_file_is_never_replaced(store, make, make_result, tmp_p
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root can read everything")
 def test_an_unreadable_log(store, make, make_result, tmp_path):
-    one, _ = bundled.put(store, bundled.campaign(), make_result)
-    (store.directory / one.run_id / "log.txt").chmod(0)
+    result, _ = bundled.put(store, bundled.campaign(), make_result)
+    (store.directory / result.run_id / "log.txt").chmod(0)
     with pytest.raises(BenchdlError, match=r"cannot read .*log.txt: Permission denied"):
         make()
     assert left_behind(tmp_path) == []
@@ -257,8 +257,8 @@ def test_an_unreadable_log(store, make, make_result, tmp_path):
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
 def test_a_log_that_is_no_plain_file(store, make, make_result, tmp_path, kind):
-    one, _ = bundled.put(store, bundled.campaign(), make_result)
-    log = store.directory / one.run_id / "log.txt"
+    result, _ = bundled.put(store, bundled.campaign(), make_result)
+    log = store.directory / result.run_id / "log.txt"
     log.unlink()
     if kind == "link":
         log.symlink_to("/etc/passwd")

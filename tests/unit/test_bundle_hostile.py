@@ -165,7 +165,7 @@ def test_plain_settings_run(file, begun, tmp_path, checkout, pairs):
         stream.write('[environment]\nOWN = "ours, of image.toml"\n')
     changed(file, overrides(**pairs))
     run(file, tmp_path, sources="here")
-    assert begun[0].overrides == {key.replace("__", "."): one for key, one in pairs.items()}
+    assert begun[0].overrides == {key.replace("__", "."): value for key, value in pairs.items()}
 
 
 def test_limits_and_places_are_the_user_s(file, begun, tmp_path):

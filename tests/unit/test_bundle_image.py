@@ -44,7 +44,7 @@ def test_what_an_engine_saves_is_taken_and_written_anew_with_our_name_only(form)
     assert found.config == saved.raw_config
     written = b"".join(image_tar.written(found, "ours/small:cpu-1"))
     with tarfile.open(fileobj=io.BytesIO(written)) as archive:
-        held = {one.name: archive.extractfile(one).read() for one in archive.getmembers()}
+        held = {member.name: archive.extractfile(member).read() for member in archive.getmembers()}
     (told,) = json.loads(held["manifest.json"])
     assert told["RepoTags"] == ["ours/small:cpu-1"]
     assert held[told["Config"]] == saved.raw_config
@@ -58,7 +58,7 @@ def test_the_oci_layout_with_compressed_layers_is_taken():
     found = read(members)
     written = b"".join(image_tar.written(found, "ours/small:cpu-1"))
     with tarfile.open(fileobj=io.BytesIO(written)) as archive:
-        held = [archive.extractfile(one).read() for one in archive.getmembers()]
+        held = [archive.extractfile(member).read() for member in archive.getmembers()]
     assert all(layer in held for layer in saved.layers)
     (manifest,) = json.loads(members["index.json"])["manifests"]
     assert read(members, image_id=manifest["digest"]).config == saved.raw_config
@@ -176,10 +176,10 @@ def test_the_id_and_the_layers_are_what_was_promised():
         saved.members(), image_id=f"sha256:{'0' * 64}"
     )
     assert "its layers are not those" in refused(saved.members(), layers=saved.diff_ids[:1])
-    other = Saved(layers=[saved.layers[0], saved_images.tar({"b": b"evil"})])
+    evil = Saved(layers=[saved.layers[0], saved_images.tar({"b": b"evil"})])
     members = saved.members()
     last = [name for name in members if name.endswith("/layer.tar")][-1]
-    members[last] = other.layers[1]
+    members[last] = evil.layers[1]
     assert "its configuration says" in refused(members)
 
 

@@ -71,12 +71,14 @@ def test_no_path_of_the_maker_s_machine(home, make_result, tmp_path, monkeypatch
         for needle in ("alice.smith", "bob", str(tmp_path), "däta", "d\\u00e4ta"):
             assert needle.encode() not in content, (name, needle)
     members = bundled.contents(file)
-    (text,) = [one.decode() for name, one in members.items() if name.endswith("log.txt")]
+    (text,) = [content.decode() for name, content in members.items() if name.endswith("log.txt")]
     assert text == (
         'File "$BENCHDL_ROOT/runner/train.py", line 3\nFile "~/x.py"\n~/.cache\n'
         "on $HOSTNAME: $BENCHDL_RESULTS, /data/train-images, /homework, /rooted\n"
     )
-    result = json.loads(next(one for name, one in members.items() if name.endswith("result.json")))
+    result = json.loads(
+        next(content for name, content in members.items() if name.endswith("result.json"))
+    )
     assert result["job"]["data_dir"] == "$BENCHDL_DATA"
     assert result["failure"]["message"] == (
         "no such file: '$BENCHDL_DATA/train-images' ($BENCHDL_CACHE/environments/x)"
@@ -89,7 +91,7 @@ def test_what_was_replaced_is_whole_and_replays(home, make_result, tmp_path):
     file = made(home, make_result, tmp_path, f"{home}\n")
     with reading.opened(file) as bundle:
         found = replay.replay(bundle, tmp_path / "again", force=False)
-    assert {one.difference for one in found} == {""}
+    assert {replayed.difference for replayed in found} == {""}
     assert "alice.smith" not in (tmp_path / "again" / "report.html").read_text()
 
 
@@ -126,12 +128,12 @@ def test_what_a_kill_leaves_of_a_bundle_goes_with_the_next(home, make_result, tm
     process.wait()
     (left,) = tmp_path.glob(".a.tar.*.partial")
     assert not (tmp_path / "a.tar").exists()  # never seen as whole
-    other = tmp_path / ".b.tar.00000000.partial"  # of another bundle
-    other.write_bytes(b"")
+    foreign = tmp_path / ".b.tar.00000000.partial"  # of another bundle
+    foreign.write_bytes(b"")
     with (tmp_path / ".a.tar.11111111.partial").open("xb") as held:  # of a process that lives
         fcntl.flock(held, fcntl.LOCK_EX)
         made(home, make_result, tmp_path)
-        assert sorted(tmp_path.glob(".*.partial")) == sorted([type(other)(held.name), other])
+        assert sorted(tmp_path.glob(".*.partial")) == sorted([type(foreign)(held.name), foreign])
     assert not left.exists()
     with reading.opened(tmp_path / "a.tar"):
         pass

@@ -47,8 +47,8 @@ def test_a_flipped_bit_anywhere_is_refused(file):
         entries = archive.walk(stream)
     header_bytes = [
         position
-        for one in entries
-        for position in range(one.offset - BLOCK, one.offset)
+        for entry in entries
+        for position in range(entry.offset - BLOCK, entry.offset)
         if raw[position] and position % 3 == 0
     ]
     draw = random.Random(1)  # the same ones each time
@@ -76,7 +76,7 @@ def test_a_flipped_bit_anywhere_is_refused(file):
 def test_the_refusal_names_the_member(file):
     raw = file.read_bytes()
     with file.open("rb") as stream:
-        entries = {one.path: one for one in archive.walk(stream)}
+        entries = {entry.path: entry for entry in archive.walk(stream)}
     for path, entry in entries.items():
         changed = bytearray(raw)
         changed[entry.offset + entry.size_bytes // 2] ^= 1
@@ -109,7 +109,7 @@ def test_a_member_more_less_or_elsewhere(file):
     assert "holds results/extra.txt, which its manifest does not list" in refusal(file)
     rewritten(file, {k: v for k, v in members.items() if k != log}, told=listed_as_before)
     assert f"lacks {log}, which its manifest lists" in refusal(file)
-    turned = dict(sorted(members.items(), key=lambda one: one[0] != "campaign.json"))
+    turned = dict(sorted(members.items(), key=lambda member: member[0] != "campaign.json"))
     rewritten(file, turned, told=listed_as_before)
     assert "campaign.json is not in its place" in refusal(file)
     rewritten(file, {**members, log: b"another"}, told=listed_as_before)
@@ -129,9 +129,9 @@ def test_sums_that_fit_and_contents_that_do_not(file):
     assert f"{results[0]} is the result of another run" in refusal(file)
     rewritten(file, {**members, results[0]: b"{}"})
     assert f"{results[0]}: result has no usable schema_version" in refusal(file)
-    other = json.loads(members["campaign.json"])
-    other["campaign_id"] = "20261124t050000z-campaign-cpu-99999999"
-    rewritten(file, {**members, "campaign.json": json.dumps(other).encode()})
+    foreign = json.loads(members["campaign.json"])
+    foreign["campaign_id"] = "20261124t050000z-campaign-cpu-99999999"
+    rewritten(file, {**members, "campaign.json": json.dumps(foreign).encode()})
     assert "campaign.json is of another campaign" in refusal(file)
     rewritten(file, {k: v for k, v in members.items() if k != "campaign.json"})
     assert "holds no campaign.json" in refusal(file)
@@ -178,7 +178,7 @@ def test_other_files(tmp_path, benchdl, what):
             writer.finish()
     done = benchdl("bundle", "verify", file, timeout=20)
     assert done.returncode in (1, 2)
-    (line,) = [one for one in done.stderr.splitlines() if one.startswith("benchdl: ")]
+    (line,) = [printed for printed in done.stderr.splitlines() if printed.startswith("benchdl: ")]
     assert str(file) in line
 
 

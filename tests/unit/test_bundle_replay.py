@@ -77,6 +77,6 @@ def test_a_changed_bundle_is_not_replayed(bundle, benchdl, tmp_path):
     bundle.write_bytes(raw)
     done = benchdl("bundle", "replay", bundle, "-o", "again")
     assert done.returncode == 1
-    (line,) = [one for one in done.stderr.splitlines() if one.startswith("benchdl: ")]
+    (line,) = [printed for printed in done.stderr.splitlines() if printed.startswith("benchdl: ")]
     assert "log.txt was changed: its SHA-256 is not its manifest's" in line
     assert not (tmp_path / "again").exists()

@@ -128,7 +128,9 @@ def resume(launcher, store, watcher=None, **more):
 
 def ended(results):
     """How often each planned job came to an end."""
-    return Counter(one.job.campaign_position for one in results if one.status != "interrupted")
+    return Counter(
+        result.job.campaign_position for result in results if result.status != "interrupted"
+    )
 
 
 def test_every_axis_of_a_plan_reaches_its_jobs(launcher, store, dummy_root, tmp_path, monkeypatch):
@@ -162,7 +164,7 @@ def test_every_planned_job_has_one_result_that_names_its_place(launcher, store, 
     results = run(launcher, store, watcher)
     (record,), damaged = records.load(store)
     assert damaged == []
-    assert [one.job.campaign_position for one in results] == [1, 2, 3, 4, 5, 6]
+    assert [result.job.campaign_position for result in results] == [1, 2, 3, 4, 5, 6]
     for planned, result in zip(record.jobs, results, strict=True):
         job = result.job
         assert job.campaign_id == record.campaign_id
@@ -184,7 +186,7 @@ def test_the_record_is_there_before_the_first_job_starts(launcher, store):
     assert len(record.jobs) == 6
     assert record.order_seed == 11
     assert (record.dataset, record.launcher) == ("synthetic-mnist", "local")
-    assert {one.backend for one in record.environments} == {"tf", "theano"}
+    assert {environment.backend for environment in record.environments} == {"tf", "theano"}
 
 
 def test_a_drawn_order_is_recorded_with_its_seed(launcher, store):
@@ -208,11 +210,13 @@ def test_killed_anywhere_and_resumed_no_job_is_lost_and_none_runs_twice(launcher
     watcher = Watcher()
     results = resume(launcher, store, watcher)
     assert ended(results) == ONCE_EACH
-    (cut_off,) = [one for one in results if one.status == "interrupted"]
+    (cut_off,) = [result for result in results if result.status == "interrupted"]
     assert (cut_off.job.campaign_position, cut_off.job.attempt) == (at, 1)
     assert cut_off.failure.reason == "harness-died"
     assert cut_off.measurement is None
-    again = next(one for one in results if one.job.campaign_position == at and one is not cut_off)
+    again = next(
+        result for result in results if result.job.campaign_position == at and result is not cut_off
+    )
     assert (again.status, again.job.attempt) == ("ok", 2)
     assert watcher.began[0] == (at, 6)
     assert {file: file.read_bytes() for file in before} == before
@@ -230,7 +234,11 @@ def test_killed_twice_at_the_same_job_is_two_visible_attempts(launcher, store):
         resume(launcher, store)
     results = resume(launcher, store)
     assert ended(results) == ONCE_EACH
-    attempts = [(one.job.attempt, one.status) for one in results if one.job.campaign_position == 2]
+    attempts = [
+        (result.job.attempt, result.status)
+        for result in results
+        if result.job.campaign_position == 2
+    ]
     assert attempts == [(1, "interrupted"), (2, "interrupted"), (3, "ok")]
 
 
@@ -242,10 +250,10 @@ def test_stopped_by_the_user_and_resumed(launcher, store, watcher):
     assert watcher.lines[-1] == (
         f"finished results are kept; to go on with it: benchdl resume {record.campaign_id}"
     )
-    assert [one.status for one in watcher.ended] == ["ok", "ok", "interrupted"]
+    assert [result.status for result in watcher.ended] == ["ok", "ok", "interrupted"]
     results = resume(launcher, store)
     assert ended(results) == ONCE_EACH
-    (interrupted,) = [one for one in results if one.status == "interrupted"]
+    (interrupted,) = [result for result in results if result.status == "interrupted"]
     assert interrupted.failure.message == "stopped by the user before its end"
 
 
@@ -256,7 +264,7 @@ def test_a_job_that_failed_stays_failed_and_is_not_retried(launcher, store):
     watcher = Watcher()
     results = resume(launcher, store, watcher)
     assert ended(results) == ONCE_EACH
-    (failed,) = [one for one in results if one.status == "failed"]
+    (failed,) = [result for result in results if result.status == "failed"]
     assert (failed.job.campaign_position, failed.job.attempt) == (2, 1)
     assert watcher.standings[0].startswith("3 of 6 done (1 failed, 2 invalid), 1 running")
 
@@ -313,9 +321,9 @@ def test_what_another_campaign_left_is_not_touched(launcher, store):
     with pytest.raises(Killed):
         run(launcher, store)
     (left,) = [entry for entry in store.staging().iterdir() if entry.is_dir()]
-    other = run(launcher, store)[0].job.campaign_id
-    conduct.resume(records.find(store, other), launcher, store, Watcher())
-    assert load_job((left / "job.json").read_text()).campaign_id != other
+    foreign = run(launcher, store)[0].job.campaign_id
+    conduct.resume(records.find(store, foreign), launcher, store, Watcher())
+    assert load_job((left / "job.json").read_text()).campaign_id != foreign
 
 
 def test_a_job_cannot_forge_its_place(launcher, store):
@@ -330,7 +338,7 @@ def test_a_job_cannot_forge_its_place(launcher, store):
     with pytest.raises(Killed):
         run(Forger(launcher.make_result), store)
     results = resume(launcher, store)
-    (cut_off,) = [one for one in results if one.status == "interrupted"]
+    (cut_off,) = [result for result in results if result.status == "interrupted"]
     assert cut_off.job.campaign_position == 1
     assert ended(results) == ONCE_EACH
 
@@ -349,8 +357,11 @@ def test_another_environment_is_refused_unless_accepted(launcher, store, watcher
         resume(launcher, store)
     results = resume(launcher, store, watcher, accept_changes=True)
     assert ended(results) == ONCE_EACH
-    changed = [[f.severity for f in one.findings if f.code == "campaign-changed"] for one in results
-               if one.status != "interrupted"]  # fmt: skip
+    changed = [
+        [finding.severity for finding in result.findings if finding.code == "campaign-changed"]
+        for result in results
+        if result.status != "interrupted"
+    ]
     assert changed == [[], [], *[["suspect"]] * 4]
     assert any("other locked versions" in line for line in watcher.lines)
 
@@ -379,7 +390,7 @@ def test_another_benchdl_is_told_and_noted(launcher, store, watcher, field, valu
     record = killed_at(launcher, store).model_copy(update={field: value})
     results = conduct.resume(record, launcher, store, watcher)
     assert any(words in line for line in watcher.lines)
-    (finding,) = [one for one in results[-1].findings if one.code == "campaign-changed"]
+    (finding,) = [found for found in results[-1].findings if found.code == "campaign-changed"]
     assert finding.severity == "info"
     assert words in finding.evidence
 
@@ -409,8 +420,8 @@ def test_side_by_side_killed_and_resumed(launcher, store, monkeypatch):
         run(Both(launcher.make_result), store, **wanted)
     results = resume(launcher, store)
     assert ended(results) == ONCE_EACH
-    assert sum(one.status == "interrupted" for one in results) == 2
-    assert {tuple(one.job.gpus) for one in results} == {("0",), ("1",)}
+    assert sum(result.status == "interrupted" for result in results) == 2
+    assert {tuple(result.job.gpus) for result in results} == {("0",), ("1",)}
 
 
 def test_the_interrupted_result_tells_how_long_the_job_lived(launcher, store, tmp_path):
@@ -452,17 +463,17 @@ def test_a_campaign_repeated_here_has_the_same_jobs_and_says_of_what(launcher, s
     launcher.script = {8: Killed()}
     with pytest.raises(Killed):
         conduct.again(*asked)
-    again = next(one for one in records.load(store)[0] if one.bundle_sha256)
+    again = next(stored for stored in records.load(store)[0] if stored.bundle_sha256)
     assert again.bundle_sha256 == "5" * 64
     assert again.campaign_id != record.campaign_id
     assert (again.jobs, again.order_seed) == (record.jobs, record.order_seed)
     done = conduct.resume(again, launcher, store, watcher)
     assert ended(done) == ONCE_EACH
-    for one in done:
-        assert one.job.seed == next(
-            other.job.seed
-            for other in first
-            if other.job.campaign_position == one.job.campaign_position
+    for result in done:
+        assert result.job.seed == next(
+            earlier.job.seed
+            for earlier in first
+            if earlier.job.campaign_position == result.job.campaign_position
         )
 
 
@@ -474,7 +485,7 @@ def test_a_stopped_repetition_is_gone_on_with_by_its_bundle(launcher, store, wat
         conduct.again(record, record.options, "5" * 64, launcher, store, watcher)
     words = "benchdl bundle rerun FILE --resume --launcher local --trust-maker"
     assert f"finished results are kept; to go on with it: {words}" in watcher.lines
-    again = next(one for one in records.load(store)[0] if one.bundle_sha256)
+    again = next(stored for stored in records.load(store)[0] if stored.bundle_sha256)
     done = benchdl("resume", again.campaign_id)
     assert done.returncode == 2
     assert "repeats a bundle: go on with: benchdl bundle rerun FILE --resume" in done.stderr

@@ -148,8 +148,10 @@ def test_time_is_unexplained_from_three_seconds_and_a_tenth_on(span_s, proof_s, 
 )
 def test_a_wall_clock_may_be_five_seconds_off(passed_s, wall_s, code, words):
     found = list(clocks.wall_clock(timed(None, wall_s, passed_s=passed_s)))
-    assert [(each.code, each.severity) for each in found] == ([(code, "info")] if code else [])
-    assert all(words in each.evidence for each in found)
+    assert [(finding.code, finding.severity) for finding in found] == (
+        [(code, "info")] if code else []
+    )
+    assert all(words in finding.evidence for finding in found)
 
 
 def learned(*proofs, score=None, marks=None, precision="float32", start=None, margins=None):

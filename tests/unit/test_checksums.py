@@ -85,9 +85,9 @@ def test_every_flipped_bit_is_noticed(store, folder):
 )
 def test_what_else_can_happen_to_it(store, folder, damage, words):
     damage(folder)
-    results, (one,) = store.load()
+    results, (damaged,) = store.load()
     assert results == []
-    assert words in one.reason
+    assert words in damaged.reason
     with pytest.raises(BenchdlError, match=r"was changed|cannot be used"):
         store.find("latest")
 

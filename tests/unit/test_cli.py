@@ -123,7 +123,9 @@ def test_broken_image_toml_is_one_line_and_does_not_hide_the_others(benchdl, dum
     assert "no-cudnn" in listed.stdout
 
     (mended,) = [
-        one for one in benchdl("doctor", env=env).stdout.splitlines() if "backend dummy" in one
+        printed
+        for printed in benchdl("doctor", env=env).stdout.splitlines()
+        if "backend dummy" in printed
     ]
     assert mended.startswith("not ok")
 

@@ -123,8 +123,8 @@ def test_what_differs_in_more_than_was_asked_takes_force_which_is_shown(asked, r
 
 
 def test_other_machines_are_compared_only_as_folders(asked, runs, tmp_path, stored):
-    other = {"machine": "another machine, 4 cores"}
-    results = runs(10, campaign_id=OLD), runs(20, campaign_id=NEW, launch=other)
+    elsewhere = {"machine": "another machine, 4 cores"}
+    results = runs(10, campaign_id=OLD), runs(20, campaign_id=NEW, launch=elsewhere)
     with pytest.raises(UsageError, match="machine"):
         asked("aaaa", "bbbb", results[0] + results[1])
     for folder, some in zip(("here", "there"), results, strict=True):
@@ -152,9 +152,9 @@ def test_what_is_named_is_the_question_and_the_rest_has_to_be_equal(asked, runs)
 def test_every_condition_that_both_sides_have_is_a_line_of_its_own(asked, runs):
     short = {"budget": {"count": 2}}
     results = [
-        one
+        result
         for name, factor in (({}, 1), (THEANO, 3))
-        for one in runs(10 * factor, **name) + runs(2, count=16, **name, **short)
+        for result in runs(10 * factor, **name) + runs(2, count=16, **name, **short)
     ]
     outcome = asked("tf", "theano", [*results, *runs(9, threads=1)])
     assert [line.verdict for line in outcome.lines] == ["slower", "same"]
@@ -174,7 +174,9 @@ def test_of_two_versions_under_one_name_only_the_newest_counts_and_that_is_told(
     asked, runs, make_result
 ):
     older = runs(90, campaign_id=OLD, pins={"packages": {"keras": "2.9.0"}})
-    older = [one.model_copy(update={"started_at": "2026-11-01T00:00:00+00:00"}) for one in older]
+    older = [
+        result.model_copy(update={"started_at": "2026-11-01T00:00:00+00:00"}) for result in older
+    ]
     outcome = asked("tf", "theano", older + runs(10, 16) + runs(10, 16, **THEANO))
     assert only(outcome).verdict == "same"
     assert any("8 older runs left out" in note and "2.9.0" in note for note in outcome.notes)
@@ -183,10 +185,10 @@ def test_of_two_versions_under_one_name_only_the_newest_counts_and_that_is_told(
 def test_runs_that_do_not_count_anywhere_do_not_count_here(asked, runs):
     bad = {"code": "not-learned", "severity": "invalid", "evidence": "90 %", "advice": "again"}
     invalid = [
-        one.model_copy(update={"findings": [one.findings[0]]})
-        if one.findings
-        else type(one).model_validate({**one.model_dump(), "findings": [bad]})
-        for one in runs(1)
+        result.model_copy(update={"findings": [result.findings[0]]})
+        if result.findings
+        else type(result).model_validate({**result.model_dump(), "findings": [bad]})
+        for result in runs(1)
     ]
     line = only(asked("tf", "theano", runs(10) + invalid + runs(10, **THEANO)))
     assert len(line.runs[0]) == 8

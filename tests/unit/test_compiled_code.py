@@ -33,7 +33,7 @@ def test_a_folder_belongs_to_one_image_and_one_launcher(make_result):
         job(make_result, backend="theano"),
         job(make_result, provenance={"locks_sha256": {"requirements.lock": 64 * "d"}}),
     ]
-    found = [compiled.folder(one) for one in others]
+    found = [compiled.folder(own_job) for own_job in others]
     assert len({folder, *found}) == 5
 
 
@@ -50,15 +50,15 @@ def test_what_a_stranger_s_jobs_compiled_is_thrown_away(make_result):
 
 def test_what_is_not_used_for_a_month_goes(make_result):
     folder = compiled.folder(job(make_result))
-    other = compiled.folder(job(make_result, provenance={"image_id": "sha256:" + 64 * "c"}))
+    unused = compiled.folder(job(make_result, provenance={"image_id": "sha256:" + 64 * "c"}))
     another = compiled.folder(job(make_result, backend="theano"))
     long_ago = time.time() - 31 * 86_400
-    for one in (folder, other, another):
-        (one / "code.so").write_text("code")
-        os.utime(one, (long_ago, long_ago))
+    for kept in (folder, unused, another):
+        (kept / "code.so").write_text("code")
+        os.utime(kept, (long_ago, long_ago))
     assert compiled.folder(job(make_result)) == folder
     assert (folder / "code.so").exists()
-    assert not other.exists()
+    assert not unused.exists()
     assert another.exists()  # not of this kind: its own jobs look after it
 
 
@@ -84,4 +84,4 @@ def test_a_folder_of_a_process_that_was_killed_goes_at_the_next_start(tmp_path):
     with scratch.folder(tmp_path, "x-") as folder:
         assert not left.exists()
         assert folder.exists()
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["x-not-ours", "y-other"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x-not-ours", "y-other"]

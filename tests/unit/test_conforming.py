@@ -60,7 +60,9 @@ def run(launcher, store, **changes):  # noqa: F811
 
 def of_the_image(result):
     codes = ("unproven", "not-conformant")
-    return [(one.code, one.severity) for one in result.findings if one.code in codes]
+    return [
+        (finding.code, finding.severity) for finding in result.findings if finding.code in codes
+    ]
 
 
 def test_it_is_proven_once_and_kept(make_result, store):  # noqa: F811
@@ -100,7 +102,7 @@ def test_what_is_wrong_makes_every_row_invalid(make_result, store):  # noqa: F81
     launcher = Proven(make_result, GOOD, WRONG, OPEN)
     for result in run(launcher, store):
         assert of_the_image(result) == [("not-conformant", "invalid")]
-        (finding,) = [one for one in result.findings if one.code == "not-conformant"]
+        (finding,) = [found for found in result.findings if found.code == "not-conformant"]
         assert finding.evidence == "updates 0.49, expected 0 (within 0.005): nearest to 2"
 
 
@@ -118,7 +120,8 @@ def test_what_was_tried_and_came_to_nothing_is_suspect(make_result, store, end, 
     results = run(launcher, store)
     assert len(launcher.proofs) == 1  # not before each job of the campaign
     assert [of_the_image(result) for result in results] == [[("unproven", "suspect")]] * 2
-    assert reason in next(one for one in results[0].findings if one.code == "unproven").evidence
+    told = next(finding for finding in results[0].findings if finding.code == "unproven")
+    assert reason in told.evidence
     run(launcher, store)
     assert len(launcher.proofs) == 2  # it was not kept
 
@@ -189,7 +192,7 @@ def test_what_was_skipped_is_told(make_result):
     skipped = Check(name="shuffle", expected=0.0, detail="two GPUs", skipped=True)
     asked = case(make_result())
     told = conformity.image(replace(asked, proof=Proof(conformance(GOOD, skipped))))
-    assert [(one.code, one.severity) for one in told] == [("unproven", "info")]
+    assert [(finding.code, finding.severity) for finding in told] == [("unproven", "info")]
 
 
 def test_a_check_holds_within_its_tolerance():

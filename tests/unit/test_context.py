@@ -132,12 +132,12 @@ def test_an_image_is_made_of_the_locks_of_its_own_flavour(root):
     (folder / "cpu.lock").write_text("of the cpu")
     (folder / "gpu.lock").write_text("of the gpu")
     dummy = catalog.load("dummy")
-    for flavour, other in (("cpu", "gpu"), ("gpu", "cpu")):
+    for flavour, opposite in (("cpu", "gpu"), ("gpu", "cpu")):
         contents = context.files(dummy, flavour)
         assert contents["framework.lock"].decode() == f"of the {flavour}"
         assert not {"cpu.lock", "gpu.lock"} & set(contents)
         assert f"{flavour}.lock" in context.lock_hashes(dummy, flavour)
-        assert f"{other}.lock" not in context.lock_hashes(dummy, flavour)
+        assert f"{opposite}.lock" not in context.lock_hashes(dummy, flavour)
 
 
 def test_a_lock_of_the_other_flavour_does_not_rebuild_an_image(root):

@@ -103,19 +103,22 @@ def test_the_spread_is_used_only_if_it_reaches_over_three_times_as_long():
 
 def _alone(a, b):
     """The same values as if drawn in random order."""
-    strip = [[type(one)(one.value) for one in side] for side in (a, b)]
+    strip = [[type(sample)(sample.value) for sample in side] for side in (a, b)]
     return compare(*strip)
 
 
 def _later(samples, hours):
-    return [type(one)(one.value, one.block, at=one.at + 3600.0 * hours) for one in samples]
+    return [
+        type(sample)(sample.value, sample.block, at=sample.at + 3600.0 * hours)
+        for sample in samples
+    ]
 
 
 def test_several_campaigns_of_each_side_tell_their_own_spread():
     rows = simulation.series("level", 1, 60, per_campaign=5)[0].tolist()
     parts = [simulation.consecutive(rows, 5, 10 * n)[:2] for n in range(5)]
-    a = [one for first, _ in parts for one in first]
-    b = [one for _, second in parts for one in second]
+    a = [sample for first, _ in parts for sample in first]
+    b = [sample for _, second in parts for sample in second]
     found = compare(a, b)
     assert (found.campaigns, found.pairs) == (10, 0)
     assert found.low < 1 < found.high

@@ -115,7 +115,9 @@ def test_an_access_list_is_left_to_a_container(file):
     assert (image, command) == ("sha256:1", ["/data/0-with blank"])
     assert options["user"] == "1000:1000"
     assert options["network_mode"] == "none"
-    assert [(one["Source"], one["ReadOnly"]) for one in options["mounts"]] == [(str(file), True)]
+    assert [(mount["Source"], mount["ReadOnly"]) for mount in options["mounts"]] == [
+        (str(file), True)
+    ]
     with pytest.raises(BenchdlError, match=r"Permission denied\): let others read it: chmod"):
         check(file, engine=denied)
     assert (sound.removed, denied.removed) == (1, 1)

@@ -57,15 +57,15 @@ def test_a_link_whose_name_and_target_differ_in_gz_is_taken_for_what_it_is(folde
 
 
 @pytest.mark.parametrize(
-    "other", ["t10k-images.idx3-ubyte", "T10K-Images-IDX3-ubyte", "t10k-images.idx3-ubyte.gz"]
+    "spelling", ["t10k-images.idx3-ubyte", "T10K-Images-IDX3-ubyte", "t10k-images.idx3-ubyte.gz"]
 )
-def test_other_spellings_are_served_under_the_usual_name(folder, other):
+def test_other_spellings_are_served_under_the_usual_name(folder, spelling):
     content = CONTENTS[TEST_IMAGES]
     (folder / TEST_IMAGES).unlink()
-    packed = other.endswith(".gz")
-    (folder / other).write_bytes(gzip.compress(content) if packed else content)
+    packed = spelling.endswith(".gz")
+    (folder / spelling).write_bytes(gzip.compress(content) if packed else content)
     usual = TEST_IMAGES + (".gz" if packed else "")
-    assert resolve(folder).served()[usual] == folder / other
+    assert resolve(folder).served()[usual] == folder / spelling
 
 
 def test_raw_goes_before_gz_and_the_usual_spelling_before_others(folder):
@@ -123,10 +123,10 @@ def test_a_change_between_verification_and_job_is_noticed(folder):
     file = folder / TEST_IMAGES
     file.write_bytes(CONTENTS[TEST_IMAGES])  # written again, the same: nothing to complain of
     data.check_unchanged()
-    other = folder / "other"
-    other.write_bytes(CONTENTS[TEST_IMAGES][:-1] + b"\1")
-    os.utime(other, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns))
-    other.replace(file)
+    replacement = folder / "other"
+    replacement.write_bytes(CONTENTS[TEST_IMAGES][:-1] + b"\1")
+    os.utime(replacement, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns))
+    replacement.replace(file)
     with pytest.raises(BenchdlError, match=f"{file} was changed after it had been verified"):
         data.check_unchanged()
     file.unlink()

@@ -532,7 +532,7 @@ def test_a_download_goes_on_where_it_broke_off(tmp_path: Path, said, use) -> Non
     use("resuming")
     obtain.fetch("mnist", said.append)
     assert _cached_names(tmp_path) == set(MNIST)
-    (asked,) = [one for one in Mirror.asked if f"{TRAIN_IMAGES}.gz from " in one]
+    (asked,) = [line for line in Mirror.asked if f"{TRAIN_IMAGES}.gz from " in line]
     assert int(asked.rpartition(" ")[2]) > 1000
 
 
@@ -552,7 +552,7 @@ def test_what_was_whole_already_is_only_unpacked(tmp_path: Path, said, use) -> N
     use("resuming")
     obtain.fetch("mnist", said.append)
     assert _cached_names(tmp_path) == set(MNIST)
-    assert sum(TRAIN_IMAGES in one for one in Mirror.asked) == 1
+    assert sum(TRAIN_IMAGES in line for line in Mirror.asked) == 1
 
 
 def test_a_bar_hears_of_every_file_and_of_all_its_bytes(said, use) -> None:

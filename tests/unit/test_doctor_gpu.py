@@ -50,7 +50,7 @@ def test_on_stub_gpus(benchdl, stub_nvml):
     lines = done.stdout.splitlines()
 
     def line(subject):
-        (found,) = [one for one in lines if one[7:].startswith(f"{subject}: ")]
+        (found,) = [printed for printed in lines if printed[7:].startswith(f"{subject}: ")]
         return found
 
     assert "450.36.06, CUDA up to 12.2, 3 GPU(s)" in line("GPU driver")
@@ -66,9 +66,9 @@ def test_an_image_without_code_for_a_gpu(benchdl, stub_nvml):
     script = "gpus = 2\n[gpu 1]\ncompute_capability = 12.0\n"
     lines = benchdl("doctor", env=stub_nvml(script)).stdout.splitlines()
     assert "ok     tf on GPU 0: runs" in lines
-    (other,) = [line for line in lines if " tf on GPU 1" in line]
-    assert other.startswith("not ok")
-    assert "3.5 to 9.0" in other
+    (second,) = [line for line in lines if " tf on GPU 1" in line]
+    assert second.startswith("not ok")
+    assert "3.5 to 9.0" in second
 
 
 def test_what_the_driver_keeps_of_a_large_gpu_is_no_use_of_it(benchdl, stub_nvml):
@@ -102,7 +102,7 @@ def test_machine_code_runs_on_its_own_major_version(capability, native):
 )
 def test_a_driver_that_does_not_answer(benchdl, stub_nvml, code, fix):
     lines = benchdl("doctor", env=stub_nvml(f"error = nvmlInit 0 {code}\n")).stdout.splitlines()
-    (line,) = [one for one in lines if "GPU driver" in one]
+    (line,) = [printed for printed in lines if "GPU driver" in printed]
     assert line.startswith("not ok")
     assert fix in line
 

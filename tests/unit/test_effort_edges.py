@@ -132,7 +132,7 @@ BUILD, AFTER = ("build", "compile"), ("fit_end", "proof")
 )
 def test_work_is_elsewhere_beyond_its_proportion(case, words):
     found = list(effort.elsewhere(case))
-    assert [(each.code, each.severity) for each in found] == (
+    assert [(finding.code, finding.severity) for finding in found] == (
         [("work-elsewhere", "suspect")] if words else []
     )
-    assert all(each.evidence.startswith(words) for each in found)
+    assert all(finding.evidence.startswith(words) for finding in found)

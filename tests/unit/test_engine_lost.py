@@ -28,10 +28,12 @@ def test_the_job_is_run_again_as_a_further_attempt(make_result, store):  # noqa:
     run(launcher, store)
     results, _ = store.load()
     assert ended(results) == ONCE_EACH
-    (cut,) = [one for one in results if one.status == "interrupted"]
+    (cut,) = [result for result in results if result.status == "interrupted"]
     assert (cut.failure.reason, cut.job.attempt) == ("engine-lost", 1)
-    again = [one for one in results if one.job.campaign_position == cut.job.campaign_position]
-    assert sorted(one.job.attempt for one in again) == [1, 2]
+    again = [
+        result for result in results if result.job.campaign_position == cut.job.campaign_position
+    ]
+    assert sorted(result.job.attempt for result in again) == [1, 2]
     assert launcher.settled == len(results)
 
 

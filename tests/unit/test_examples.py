@@ -19,7 +19,10 @@ def test_an_example_can_be_planned_on_a_machine_with_and_without_a_gpu(file, aut
     planned, left_out = plan.check(options)
     assert planned
     assert bool(left_out) == (options.unsupported == "skip"), "skip is for what does not exist"
-    seen = {(one.variant, one.mode, one.threads, one.batch_size) for one in planned}
+    seen = {
+        (configuration.variant, configuration.mode, configuration.threads, configuration.batch_size)
+        for configuration in planned
+    }
     assert {words[0] for words in seen} == set(options.variants), "a variant that nothing has"
 
 

@@ -169,11 +169,11 @@ def test_bytes_that_are_no_text(exchange):
 
 
 def test_the_result_of_another_run(exchange, make_result):
-    other = make_result()
-    leave(exchange, other.model_dump_json())
+    foreign = make_result()
+    leave(exchange, foreign.model_dump_json())
     said = failure_of(exchange)
     assert said.reason == "invalid-result"
-    assert other.run_id in said.message
+    assert foreign.run_id in said.message
 
 
 def test_ok_without_a_measurement(exchange, make_result, result):

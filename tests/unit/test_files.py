@@ -131,7 +131,7 @@ def test_what_was_there_survives_a_write_that_fails(tmp_path, monkeypatch):
     with pytest.raises(OSError):
         files.write_whole(file, "new")
     assert file.read_text() == "old"
-    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_a_file_is_written_whole_with_the_mode_that_it_had(tmp_path):
@@ -143,7 +143,7 @@ def test_a_file_is_written_whole_with_the_mode_that_it_had(tmp_path):
     assert (tmp_path / "link").is_symlink()
     assert file.read_text(encoding="utf-8") == "new\u00e9"
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
-    assert {one.name for one in tmp_path.iterdir()} == {"link", "n" * 255}
+    assert {entry.name for entry in tmp_path.iterdir()} == {"link", "n" * 255}
 
 
 def test_a_device_is_written_to_and_not_replaced():

@@ -60,9 +60,11 @@ def test_an_old_bundle_stays_readable(tmp_path):
         assert bundle.manifest.left == [1, 2, 3]
         assert bundle.campaign().dataset == "mnist"
         results = bundle.results()
-        assert [one.job.backend for one in results] == ["tf", "theano"]
+        assert [result.job.backend for result in results] == ["tf", "theano"]
         assert results[0].measurement.phases.fit_s == pytest.approx(5.976, abs=0.005)
         root = unpack(bundle, "sources/", tmp_path / "root")
         assert (root / "docker" / "small" / "requirements.lock").read_text() == "numpy==2.0.2\n"
-        made = {one.name for one in replay.replay(bundle, tmp_path / "again", force=False)}
+        made = {
+            replayed.name for replayed in replay.replay(bundle, tmp_path / "again", force=False)
+        }
         assert {"report.md", "runs.csv", "runs.json", "report.html"} <= made

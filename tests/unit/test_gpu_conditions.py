@@ -50,7 +50,7 @@ def on_gpu(make_result):
     """A result of a GPU job; keywords change its one GPU, ``others`` adds GPUs."""
 
     def make(others=(), state="ok", detail="", driver="580.159.04", measurement=None, **changes):
-        devices = [{**CLEAN, **changes}, *({**CLEAN, "index": 1, **other} for other in others)]
+        devices = [{**CLEAN, **changes}, *({**CLEAN, "index": 1, **changed} for changed in others)]
         gpu = {"state": state, "detail": detail, "driver": driver, "devices": devices}
         return make_result(
             job={"device": "gpu", "pins": {"cuda": "11.8"}},

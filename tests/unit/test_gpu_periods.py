@@ -20,10 +20,10 @@ PERIODS = [(-0.24, 0), (-0.04, 0), (0.16, 79), (0.36, 97), (0.56, 97), (0.76, 97
 
 def samples(periods=PERIODS):
     times = [number / 10 - 0.2 for number in range(14)]
-    columns = {"t_s": times, "gpu0_util_percent": [float(one) for one in READINGS]}
+    columns = {"t_s": times, "gpu0_util_percent": [float(percent) for percent in READINGS]}
     columns["gpu0_memory_bytes"] = [0.0] + [2.0**30] * 13
     for name, part in (("end_s", 0), ("percent", 1)):
-        told = [float(one[part]) for one in periods]
+        told = [float(period[part]) for period in periods]
         columns[f"gpu0_period_{name}"] = told + [None] * (14 - len(told))
     device = {"index": 0, "uuid": "GPU-0", "name": "H100"}
     return Samples(columns, times, 0.1, [], {"state": "ok", "devices": [device]})

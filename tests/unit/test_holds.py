@@ -54,6 +54,6 @@ def test_a_process_of_another_machine_is_not_judged():
     assert holds._state(changed("host", "0" * 8)) == "elsewhere"
 
 
-@pytest.mark.parametrize("other", ["cpu", "gpu", "latest", "cpu-held-", "cpu-held-x-y-1-2"])
-def test_other_tags_are_nobodys(other):
-    assert holds._state(other) == "none"
+@pytest.mark.parametrize("foreign", ["cpu", "gpu", "latest", "cpu-held-", "cpu-held-x-y-1-2"])
+def test_other_tags_are_nobodys(foreign):
+    assert holds._state(foreign) == "none"

@@ -135,13 +135,14 @@ def test_verbs_that_read_a_store(make_result, recipes):
             file = top / f"report.{form}"
             verb("report", "--format", form, "-o", file, *where)
             assert file.stat().st_size > 100
-        other = Store(top / "other")
-        other.add(good)
-        for words in (("tf", "theano"), (store.directory, other.directory)):
+        second = Store(top / "other")
+        second.add(good)
+        for words in (("tf", "theano"), (store.directory, second.directory)):
             for form in ("text", "json"):
                 verb("compare", *words, "--format", form, "--force", *where, codes=(0, 2))
-        for one in [one.run_id for one in found] + [one.directory.name for one in damaged]:
-            verb("show", one, *where, codes=(0, 1, 2))
+        names = [result.run_id for result in found]
+        for run_id in names + [place.directory.name for place in damaged]:
+            verb("show", run_id, *where, codes=(0, 1, 2))
         assert good.run_id in verb("show", good.run_id, *where)
 
 
@@ -196,7 +197,7 @@ def test_a_run_ends_with_one_readable_result_a_job(surroundings, recipes):
         done = conduct.run(options, Launcher(recipes), store, quiet())
         found, damaged = store.load()
         assert damaged == []
-        assert [one.run_id for one in found] == sorted(one.run_id for one in done)
+        assert [result.run_id for result in found] == sorted(result.run_id for result in done)
         assert len(found) == A_STORE
         assert list(store.staging().iterdir()) == []
         for result in found:

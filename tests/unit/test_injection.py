@@ -73,8 +73,8 @@ def test_cdi_alone_and_a_gpu_it_does_not_name():
 
 def test_older_engines_tell_only_the_folders_of_specifications(tmp_path):
     (tmp_path / "nvidia.yaml").write_text(YAML)
-    other = {"kind": "vendor.com/nic", "devices": [{"name": "0"}]}
-    (tmp_path / "nic.json").write_text(json.dumps(other))
+    foreign = {"kind": "vendor.com/nic", "devices": [{"name": "0"}]}
+    (tmp_path / "nic.json").write_text(json.dumps(foreign))
     (tmp_path / "broken.json").write_text("{")
     assert cdi.devices({**STOCK, "CDISpecDirs": [str(tmp_path)]}) == {
         "nvidia.com/gpu=0",

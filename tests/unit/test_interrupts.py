@@ -38,8 +38,8 @@ def test_outside_of_what_is_held_a_signal_raises_at_once_and_only_once(sign):
             signal.raise_signal(sign)
             steps.append("not reached")
         finally:
-            for other in SIGNALS:
-                signal.raise_signal(other)
+            for further in SIGNALS:
+                signal.raise_signal(further)
             steps.append("cleaned up")
     assert steps == ["cleaned up"]
     assert handlers() == before
@@ -129,7 +129,7 @@ def test_another_thread_holds_and_sleeps_without_signals():
         thread.start()
         thread.join(20)
         assert done == [True]
-    assert [type(one) for one in problems] == [KeyboardInterrupt]  # the event's
+    assert [type(problem) for problem in problems] == [KeyboardInterrupt]  # the event's
 
 
 COMMAND = """

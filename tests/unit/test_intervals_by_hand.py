@@ -44,12 +44,14 @@ def test_intervals_of_rows_are_those_of_each_row():
 def test_the_interval_of_a_ratio_is_movers():
     found = medians.ratio_of_rows(TWO_ROWS, OTHER_ROWS)
     for number, (a, b) in enumerate(zip(TWO_ROWS.tolist(), OTHER_ROWS.tolist(), strict=True)):
-        (low_a, high_a), (low_b, high_b) = (map(math.log, medians.interval(x)) for x in (a, b))
+        (low_a, high_a), (low_b, high_b) = (
+            map(math.log, medians.interval(side)) for side in (a, b)
+        )
         log_a, log_b = math.log(median(a)), math.log(median(b))
         below = math.sqrt((log_b - low_b) ** 2 + (high_a - log_a) ** 2)
         above = math.sqrt((high_b - log_b) ** 2 + (log_a - low_a) ** 2)
         expected = [math.exp(log_b - log_a + step) for step in (-below, 0, above)]
-        assert [each[number] for each in found] == pytest.approx(expected)
+        assert [bound[number] for bound in found] == pytest.approx(expected)
         assert medians.ratio_interval(a, b) == pytest.approx((expected[0], expected[2]))
 
 

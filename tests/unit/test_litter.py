@@ -161,10 +161,10 @@ def test_a_folder_is_made_whole_or_under_a_name_that_tells(store, make_result, m
 def test_locks_that_nobody_holds_go(store):
     folder = store.staging()
     (folder / f"{ID}.lock").touch()
-    other = "20261123t115900z-campaign-cpu-0000beef"
-    with records.held(store, other):
+    unheld = "20261123t115900z-campaign-cpu-0000beef"
+    with records.held(store, unheld):
         sweep(store)
-        assert left(store) == [f"{other}.lock"]
+        assert left(store) == [f"{unheld}.lock"]
     assert left(store) == []
 
 

@@ -31,7 +31,7 @@ def requirements(lock):
 
 
 def names(lock):
-    return {re.split(r"[=\s;\[]", one)[0] for one in requirements(lock)}
+    return {re.split(r"[=\s;\[]", requirement)[0] for requirement in requirements(lock)}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -62,9 +62,9 @@ def test_no_lock_lies_about_that_image_toml_does_not_name(backend):
 def test_every_requirement_is_pinned_and_has_hashes(lock):
     found = requirements(lock)
     assert found
-    for one in found:
-        assert re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^\s;]+", one), one
-        assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", one), one
+    for requirement in found:
+        assert re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^\s;]+", requirement), requirement
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", requirement), requirement
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: f"{lock.parent.name}/{lock.name}")
@@ -112,7 +112,10 @@ def test_plain_frameworks_hold_no_keras(backend):
 def test_what_comes_above_a_framework_changes_nothing_below(backend, below):
     folder = REPO / "docker" / backend
     framework, above = (
-        dict(re.match(r"([^=]+)==([^\s;]+)", one).groups() for one in requirements(folder / name))
+        dict(
+            re.match(r"([^=]+)==([^\s;]+)", requirement).groups()
+            for requirement in requirements(folder / name)
+        )
         for name in (below, "api.lock")
     )
     both = set(framework) & set(above)

@@ -254,7 +254,7 @@ def test_every_option_of_a_verb_has_its_variable(command, goal, elsewhere):
     offered = {
         word.partition("=")[0] for name, make in given.items() for word in make(name.upper(), "1")
     }
-    options = [each for each in command.params if isinstance(each, click.Option)]
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     missing = [
         option.name for option in options
         if not {*option.opts, *option.secondary_opts} & {*offered, "--make-base", "--help"}

@@ -66,12 +66,12 @@ def test_only_processes_of_this_campaign_whose_harness_is_dead_are_ended():
     try:
         LocalLauncher().clear("this-campaign", lines.append)
         ours.wait(20)  # a sleep of 60; psutil has reaped it, so its status is not known
-        assert {name: one.poll() for name, one in theirs.items()} == dict.fromkeys(theirs)
+        assert {name: process.poll() for name, process in theirs.items()} == dict.fromkeys(theirs)
         assert lines == ["ended 1 process(es) of a job whose harness had died"]
     finally:
-        for one in [*theirs.values(), ours]:
-            one.kill()
-            one.wait()
+        for process in [*theirs.values(), ours]:
+            process.kill()
+            process.wait()
 
 
 def test_a_job_of_a_living_harness_is_a_reason_to_stop():

@@ -169,7 +169,7 @@ def test_survivors_need_an_explanation_and_explanations_a_survivor():
     known = [Explained(module="a.py", was="x = 1", now=["x = 2", "x = 0"], why="never read")]
     found = [tried("x = 2", "survived"), tried("x = 0", "killed"), tried("x = -1", "survived")]
     judged = explained.judge(found, known)
-    assert [one.mutant.now for one in judged.unexplained] == ["x = -1"]
+    assert [survivor.mutant.now for survivor in judged.unexplained] == ["x = -1"]
     assert judged.idle == ["a.py: x = 1 -> x = 0"]
     assert explained.judge([], known).idle == []
 
@@ -181,7 +181,7 @@ def test_the_tables_name_what_is_there(repo):
     }
     assert "harness/stats/medians.py" in modules
     assert "harness/stats/simulation.py" not in modules
-    assert {one.module for one in explained.read()} <= set(modules)
-    assert all(one.why for one in explained.read())
+    assert {explanation.module for explanation in explained.read()} <= set(modules)
+    assert all(explanation.why for explanation in explained.read())
     with pytest.raises(ValueError, match="no tests for it"):
         concerned.tests("harness/files.py")

@@ -26,8 +26,8 @@ def test_parameters_by_hand():
 
 def test_another_network_has_other_parameters():
     layers = WORKLOAD.network.layers
-    other = replace(WORKLOAD.network, layers=(Conv(32, (3, 3), "relu"), *layers[1:]))
-    assert other.parameters() != WORKLOAD.network.parameters()
+    changed = replace(WORKLOAD.network, layers=(Conv(32, (3, 3), "relu"), *layers[1:]))
+    assert changed.parameters() != WORKLOAD.network.parameters()
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_the_warning_names_the_line_that_called_benchdl(make_result, surrounding
             Store(tmp_path / "results"),
             quiet(),
         )
-    assert {one.filename for one in caught} == {__file__}
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 # What a campaign says of itself
@@ -163,7 +163,7 @@ def test_resume_of_what_is_finished_says_that_nothing_is_left(
     first = conduct.run(Options(backends=["tf"], repeat=2), launcher, store, Watcher())
     watcher = Watcher()
     done = conduct.resume(records.find(store, "latest"), launcher, store, watcher)
-    assert [one.run_id for one in done] == [one.run_id for one in first]
+    assert [result.run_id for result in done] == [result.run_id for result in first]
     assert watcher.lines[-1].startswith("nothing is left to run: 2 of 2 done")
 
 

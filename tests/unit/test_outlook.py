@@ -14,8 +14,8 @@ THEANO = Configuration(backend="theano", device="cpu")
 
 def jobs(*configurations):
     return [
-        PlannedJob(position=n, repeat=1, seed=1, configuration=one)
-        for n, one in enumerate(configurations, 1)
+        PlannedJob(position=n, repeat=1, seed=1, configuration=configuration)
+        for n, configuration in enumerate(configurations, 1)
     ]
 
 

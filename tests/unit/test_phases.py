@@ -54,8 +54,8 @@ def test_no_flip_where_one_tool_is_lower_in_both(make_result):
 
 
 def test_one_epoch_tells_nothing_of_ranks(make_result):
-    one = timed(make_result, "a", steady=2.0, total=30.0, epochs=1)
-    assert flip(one, timed(make_result, "b", steady=3.0, total=4.0, epochs=1)) == []
+    short = timed(make_result, "a", steady=2.0, total=30.0, epochs=1)
+    assert flip(short, timed(make_result, "b", steady=3.0, total=4.0, epochs=1)) == []
 
 
 def test_rows_that_differ_in_mode_or_layout_have_no_winner(make_result):

@@ -65,9 +65,11 @@ def test_modes_are_an_axis_and_all_is_every_backend():
     configurations, skipped = plan.check(
         options(backends=["all"], modes=["as-written", "tuned"], unsupported="skip")
     )
-    assert {one.backend for one in configurations} == set(catalog.names())
-    tuned = {one.backend for one in configurations if one.mode == "tuned"}
-    refused = {one.configuration.backend for one in skipped}
+    assert {configuration.backend for configuration in configurations} == set(catalog.names())
+    tuned = {
+        configuration.backend for configuration in configurations if configuration.mode == "tuned"
+    }
+    refused = {left_out.configuration.backend for left_out in skipped}
     assert tuned | refused == set(catalog.names())
     assert not tuned & refused
     assert str(Configuration(backend="tf", mode="tuned", device="cpu")) == "tf tuned cpu"
@@ -75,7 +77,7 @@ def test_modes_are_an_axis_and_all_is_every_backend():
 
 def test_configurations_have_names_that_tell_them_apart():
     configurations, _ = plan.check(options(**MANY))
-    names = {str(one) for one in configurations}
+    names = {str(configuration) for configuration in configurations}
     assert len(names) == 8
     assert {"tf cpu", "tf pool cpu 1 thread batch 64"} <= names
 
@@ -85,7 +87,7 @@ def test_a_combination_that_does_not_exist_is_refused_or_skipped_with_its_reason
     with pytest.raises(UsageError, match="backend 'tf' has no variant 'no-pool'"):
         plan.check(options(**wanted))
     sound, skipped = plan.check(options(**wanted, unsupported="skip"))
-    assert {(one.backend, one.variant) for one in sound} == {
+    assert {(configuration.backend, configuration.variant) for configuration in sound} == {
         ("tf", "default"),
         ("theano", "default"),
         ("theano", "no-pool"),

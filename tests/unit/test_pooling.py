@@ -25,7 +25,7 @@ def made(make_result, seconds=100.0, count=6, day=23, hour=12, launch=None, **jo
 
 
 def section(results):
-    (only,) = grouped([rows.row(one) for one in results])
+    (only,) = grouped([rows.row(result) for result in results])
     return only
 
 
@@ -78,14 +78,14 @@ def test_what_is_left_out_of_a_median_needs_no_note(make_result):
         "advice": "again",
     }
     suspect = [
-        type(one).model_validate({**one.model_dump(), "findings": [doubtful]})
-        for one in made(make_result, day=25)
+        type(result).model_validate({**result.model_dump(), "findings": [doubtful]})
+        for result in made(make_result, day=25)
     ]
     assert "apart" not in "\n".join(section(made(make_result) + suspect).notes)
 
 
 def between(first, second, *questions):
-    sides = [[rows.row(one) for one in side] for side in (first, second)]
+    sides = [[rows.row(result) for result in side] for side in (first, second)]
     return comparing.between((sides[0], sides[1]), questions)
 
 
@@ -113,7 +113,7 @@ def test_compare_notes_days_and_code_within_a_side(make_result):
 def test_lines_of_several_machines_do_not_look_alike(make_result):
     machines = [{}, {"machine": "AMD EPYC, 64 cores"}]
     sides = [
-        [one for machine in machines for one in made(make_result, launch=machine, **job)]
+        [result for machine in machines for result in made(make_result, launch=machine, **job)]
         for job in ({}, THEANO)
     ]
     shown = text.to_text(between(*sides, "backend"))
@@ -137,7 +137,7 @@ def test_nor_do_lines_that_only_settings_or_builds_tell_apart(make_result, chang
     both = {**change, "settings": {**change.get("settings", {}), "mode": "tuned"}}
     a = made(make_result) + made(make_result, **change)
     b = made(make_result, **tuned) + made(make_result, **both)
-    sides = [[rows.row(one) for one in side] for side in (a, b)]
+    sides = [[rows.row(result) for result in side] for side in (a, b)]
     outcome = comparing.between((sides[0], sides[1]), ("mode",))
     names = [row.split("|")[1] for row in text.to_text(outcome).splitlines() if row[:1] == "|"][2:]
     assert len(names) == len(set(names))

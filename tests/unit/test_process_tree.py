@@ -36,7 +36,9 @@ class Process:
 
     def children(self, recursive=False):
         self.check()
-        deeper = [each for child in self.offspring for each in child.children(recursive=True)]
+        deeper = [
+            grandchild for child in self.offspring for grandchild in child.children(recursive=True)
+        ]
         return self.offspring + (deeper if recursive else [])
 
     def is_running(self):
@@ -105,8 +107,8 @@ def test_a_scan_takes_a_hundredth_of_the_time_at_the_most(machine):
 
 def test_who_was_seen_once_stays_when_its_parent_ends(machine):
     child = Process(2, 2, (1.0, 0.0, 0.0, 0.0))
-    other = Process(3, 4, (0.5, 0.0, 0.0, 0.0))
-    root = Process(1, 1, (2.0, 0.0, 0.0, 0.0), [child, other])
+    adopted = Process(3, 4, (0.5, 0.0, 0.0, 0.0))
+    root = Process(1, 1, (2.0, 0.0, 0.0, 0.0), [child, adopted])
     tree = tree_of(machine, root)
     tree.read()
     root.gone = True
@@ -115,9 +117,9 @@ def test_who_was_seen_once_stays_when_its_parent_ends(machine):
     assert tree.pids() == {2, 3}
     child.gone = True  # between two scans: the others are read all the same
     child.times = (50.0, 0.0, 0.0, 0.0)
-    other.times = (9.0, 0.0, 0.0, 0.0)
+    adopted.times = (9.0, 0.0, 0.0, 0.0)
     assert tree.read() == (9.0, 4)
-    other.gone = True
+    adopted.gone = True
     assert tree.read() == (None, None)
 
 

@@ -112,14 +112,14 @@ def test_the_whole_batch_is_in_the_gradient(batch, ok):
     ],
 )
 def test_the_order_is_found(orders, once, shuffled, anew):
-    told = trained(plans.in_turn(WORKLOAD, 3), [[one] for epoch in orders for one in epoch])
+    told = trained(plans.in_turn(WORKLOAD, 3), [[picture] for epoch in orders for picture in epoch])
     found = order.checks(told)
     assert verdicts(found) == {
         "every-picture-once": once,
         "shuffle": shuffled,
         "reshuffle": anew,
     }
-    words = ", then ".join(" ".join(str(one + 1) for one in epoch) for epoch in orders)
+    words = ", then ".join(" ".join(str(picture + 1) for picture in epoch) for epoch in orders)
     assert (words in found[0].detail) is once
 
 

@@ -56,10 +56,14 @@ def test_run_returns_a_row_a_run_and_stores_it(launched, tmp_path, capsys):
     assert [row.seed for row in runs] == [5, 6]
     assert {row.backend for row in runs} == {"tf"}
     assert launched == [("local", "auto")]
-    assert {row.run_id for row in runs} == {one.run_id for one in Store(Path("results")).load()[0]}
+    assert {row.run_id for row in runs} == {
+        result.run_id for result in Store(Path("results")).load()[0]
+    }
     assert capsys.readouterr() == ("", "")
     elsewhere = benchdl.run(["tf"], results=tmp_path / "others", **RUN)
-    assert [one.run_id for one in Store(tmp_path / "others").load()[0]] == [elsewhere[0].run_id]
+    assert [result.run_id for result in Store(tmp_path / "others").load()[0]] == [
+        elsewhere[0].run_id
+    ]
 
 
 @pytest.mark.usefixtures("launched")
@@ -75,7 +79,7 @@ def test_progress_is_told_on_standard_error(capsys):
 def test_a_warning_names_the_line_of_the_program(launched):
     with pytest.warns(RuntimeWarning, match="tf invalid") as caught:
         benchdl.run(["tf"], train_samples=1000, **RUN)  # not what the results say
-    assert {one.filename for one in caught} == {__file__}
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +138,7 @@ def test_load_warns_of_what_it_leaves_out(make_result, stored, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.warns(RuntimeWarning, match="result.json is missing") as caught:
         assert len(benchdl.load()) == 1
-    assert {one.filename for one in caught} == {__file__}
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 @pytest.fixture

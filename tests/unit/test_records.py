@@ -123,14 +123,14 @@ def test_a_full_disk_leaves_no_record(store, campaign, monkeypatch):
 
 
 def test_what_is_left_follows_from_the_results(campaign, make_result):
-    one = campaign()
+    record = campaign()
 
     def result(position, status="ok"):
-        job = {"campaign_id": one.campaign_id, "campaign_position": position}
+        job = {"campaign_id": record.campaign_id, "campaign_position": position}
         return make_result(job=job, status=status)
 
     def left(*results):
-        return [job.position for job in one.left(results)]
+        return [job.position for job in record.left(results)]
 
     assert left() == [1, 2, 3, 4]
     assert left(result(2), result(1)) == [3, 4]
@@ -162,7 +162,7 @@ def hold(store, name):
 
 
 def test_another_process_is_refused_until_the_first_has_ended_however(store):
-    for end in (lambda one: one.stdin.close(), lambda one: one.kill()):
+    for end in (lambda process: process.stdin.close(), lambda process: process.kill()):
         process = hold(store, "a-campaign")
         try:
             with (

@@ -66,7 +66,7 @@ def test_a_link_in_the_place_of_staging_is_not_swept(store, tmp_path):
     (store.directory / ".staging").symlink_to(mine)
     with pytest.raises(BenchdlError, match="is a link"):
         store.staging()
-    assert sorted(one.name for one in mine.iterdir()) == ["film.partial", "poetry.lock"]
+    assert sorted(entry.name for entry in mine.iterdir()) == ["film.partial", "poetry.lock"]
 
 
 @pytest.mark.parametrize("moment", [-1e12, -1.0, 1e11, 9e11])
@@ -82,6 +82,6 @@ def test_the_time_of_a_file_may_be_any(store, make_result, moment):
     class Nothing:
         def clear(self, campaign_id, say): ...
 
-    (one,) = leftovers.clear(job.campaign_id, "m", Nothing(), store, lambda _: None)
-    assert one.status == "interrupted"
-    assert store.load()[0] == [one]
+    (cleared,) = leftovers.clear(job.campaign_id, "m", Nothing(), store, lambda _: None)
+    assert cleared.status == "interrupted"
+    assert store.load()[0] == [cleared]

@@ -55,8 +55,12 @@ def test_the_reference_is_the_network_computed_by_hand(weights):
     rng = np.random.RandomState(2)
     images, labels = rng.uniform(size=(7, 5, 4, 2)).astype("float32"), rng.randint(0, 3, 7)
     expected = [by_hand(weights, image) for image in images]
-    loss = -np.mean([math.log(one[label]) for one, label in zip(expected, labels, strict=True)])
-    wrong = np.mean([one.argmax() != label for one, label in zip(expected, labels, strict=True)])
+    loss = -np.mean(
+        [math.log(chances[label]) for chances, label in zip(expected, labels, strict=True)]
+    )
+    wrong = np.mean(
+        [chances.argmax() != label for chances, label in zip(expected, labels, strict=True)]
+    )
     found = in_numpy.loss_and_error(SMALL, weights, images, labels)
     assert found == pytest.approx((loss, wrong), abs=1e-6)
 

@@ -51,7 +51,7 @@ def is_there(name, module):
     if hasattr(builtins, name):
         return True
     here = importlib.import_module(module)
-    classes = [thing for thing in vars(here).values() if isinstance(thing, type)]
+    classes = [kind for kind in vars(here).values() if isinstance(kind, type)]
     return any(follow(kind, name.split(".")) for kind in classes)
 
 

@@ -60,7 +60,7 @@ def test_every_field_of_a_row_reaches_the_page(results):
     columns = runs.columns(rows)
     assert set(columns) == {field["key"] for field in runs.fields()} - {"failure"}
     assert set(rows[0].values) == set(columns) | {"failure"}
-    assert columns["findings"]["v"] == [len(one.findings) for one in rows]
+    assert columns["findings"]["v"] == [len(table_row.findings) for table_row in rows]
 
 
 def test_details_share_what_is_alike_and_lose_nothing(results):
@@ -68,7 +68,7 @@ def test_details_share_what_is_alike_and_lose_nothing(results):
     assert len(details["texts"]) < 3 * len(results)
     for number, result in enumerate(results):
         found = [json.loads(details["texts"][n]) for n in details["findings"][number]]
-        assert found == [one.model_dump() for one in result.findings]
+        assert found == [finding.model_dump() for finding in result.findings]
         provenance = json.loads(details["texts"][details["parts"]["provenance"][number]])
         assert provenance == result.job.provenance.model_dump()
         assert (details["failure"][number] >= 0) == (result.failure is not None)
@@ -77,11 +77,11 @@ def test_details_share_what_is_alike_and_lose_nothing(results):
 def test_lines_are_those_of_the_tables_and_of_usable_runs(results):
     rows = [row(result) for result in results]
     scopes = parts.scopes(rows)
-    assert set(scopes) == {"", *(one.campaign_id for one in rows)}
+    assert set(scopes) == {"", *(table_row.campaign_id for table_row in rows)}
     for side in SIDES.values():
         ours = scopes[""][side.name]
         theirs = grouped(rows, side)
-        assert [one["caption"] for one in ours] == [one.caption for one in theirs]
+        assert [table["caption"] for table in ours] == [table.caption for table in theirs]
         for mine, section in zip(ours, theirs, strict=True):
             heads = [column["head"] for column in mine["columns"]]
             for line, theirs_of in zip(mine["lines"], section.lines, strict=True):
@@ -94,14 +94,14 @@ def test_lines_are_those_of_the_tables_and_of_usable_runs(results):
                 statuses = {rows[n].status for n in line["runs"]}
                 assert statuses in ({"ok"}, {"suspect"})
                 assert {rows[n].status for n in line["beside"]} <= {"suspect"}
-    counted = sum(len(one["rows"]) for one in scopes[""]["tool"])
+    counted = sum(len(table["rows"]) for table in scopes[""]["tool"])
     assert counted == len(rows)
 
 
 def test_a_campaign_has_medians_of_its_own_runs(results):
     rows = [row(result) for result in results]
     for campaign, sides in parts.scopes(rows).items():
-        lines = [line for one in sides["tool"] for line in one["lines"]]
+        lines = [line for table in sides["tool"] for line in table["lines"]]
         assert lines
         if campaign:
             assert {rows[n].campaign_id for line in lines for n in line["runs"]} == {campaign}
@@ -109,7 +109,7 @@ def test_a_campaign_has_medians_of_its_own_runs(results):
 
 def test_segments_are_of_one_run_and_add_up_to_its_total(results):
     rows = [row(result) for result in results]
-    (line, *_) = [x for one in parts.scopes(rows)[""]["tool"] for x in one["lines"]]
+    (line, *_) = [line for table in parts.scopes(rows)[""]["tool"] for line in table["lines"]]
     total = sum(part for part in line["segments"] if part is not None)
     assert min(abs(total - rows[n].total_s) for n in line["runs"]) < 1e-3
 
@@ -162,7 +162,7 @@ def test_markdown_holds_the_printed_tables_and_the_advice(results):
 def test_csv_has_a_line_for_each_line_of_every_table(results):
     lines = list(csv.DictReader(io.StringIO(texts.csv_lines(results))))
     rows = [row(result) for result in results]
-    want = sum(len(one.lines) for side in SIDES.values() for one in grouped(rows, side))
+    want = sum(len(section.lines) for side in SIDES.values() for section in grouped(rows, side))
     assert len(lines) == want
     assert {line["side"] for line in lines} == set(SIDES)
     assert all(float(line["time_s"]) > 0 for line in lines)
@@ -170,11 +170,11 @@ def test_csv_has_a_line_for_each_line_of_every_table(results):
 
 def test_the_newest_runs_get_timelines(tmp_path):
     kept = report_data.store(tmp_path, report_data.results(tools=["tf"], spoil=False), samples=5)
-    folders = {one.run_id: tmp_path / one.run_id for one in kept}
+    folders = {result.run_id: tmp_path / result.run_id for result in kept}
     for wish, want in ((2, 2), (0, 0), (None, 5), (99, 5)):
         made = document.timelines(document.Source(kept, folders, timelines=wish))
         assert len(made) == want
-    newest = max(kept, key=lambda one: (one.started_at, one.run_id)).run_id
+    newest = max(kept, key=lambda result: (result.started_at, result.run_id)).run_id
     assert set(document.timelines(document.Source(kept, folders, timelines=1))) == {newest}
 
 

@@ -84,7 +84,7 @@ def test_data_has_the_score_and_no_error_rate(make_result):
 
 def test_the_reports_csv_has_both_and_mixes_neither(make_result):
     text = texts.csv_lines([make_result(), scored(make_result, AUC)])
-    lines = [one for one in csv.DictReader(io.StringIO(text)) if one["side"] == "tool"]
+    lines = [line for line in csv.DictReader(io.StringIO(text)) if line["side"] == "tool"]
     found = {line["Metric"]: (line["Error rate"], line["Score"]) for line in lines}
     assert found == {"error_rate": ("0.83 ±0.09 %", "0.0083"), "auc": ("", "0.787")}
 

@@ -115,7 +115,9 @@ def test_an_invalid_run_is_in_no_median_of_any_side(make_result, side):
         on_cpu(make_result, 40.0, variant="no-pool"),
         on_gpu(make_result, 3.0),
     ]
-    members = [row for one in grouped(table, side) for line in one.lines for row in line.members]
+    members = [
+        row for section in grouped(table, side) for line in section.lines for row in line.members
+    ]
     assert members
     assert spoilt.run_id not in {row.run_id for row in members}
 

@@ -126,7 +126,7 @@ def test_same_needs_the_whole_interval_within_the_margin():
 def test_a_real_difference_within_the_margin_is_neither_faster_nor_slower():
     a = in_blocks([10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0])
     b = [1.025 + step for step in (0.01, -0.01, 0.008, -0.006, 0.004, -0.008, 0.009, 0.0)]
-    b = in_blocks([one.value * factor for one, factor in zip(a, b, strict=True)])
+    b = in_blocks([sample.value * factor for sample, factor in zip(a, b, strict=True)])
     found = verdicts.compare(a, b)
     assert found.low > 1
     assert found.verdict == "ambiguous"
@@ -153,11 +153,11 @@ def test_samples_without_a_partner_are_left_out_and_counted():
 
 def test_many_comparisons_take_more_evidence_each():
     """5 against 5 samples reach p = 0.008: enough alone and among 6, not among 7."""
-    one = verdicts.compare(alone(STEADY[:5]), alone(scaled(STEADY[:5], 1.5)))
-    assert one.p == pytest.approx(2 / math.comb(10, 5))
-    assert {each.verdict for each in verdicts.corrected([one] * 6)} == {"slower"}
-    among_7 = verdicts.corrected([one] * 7)
-    assert {each.verdict for each in among_7} == {"ambiguous"}
+    comparison = verdicts.compare(alone(STEADY[:5]), alone(scaled(STEADY[:5], 1.5)))
+    assert comparison.p == pytest.approx(2 / math.comb(10, 5))
+    assert {corrected.verdict for corrected in verdicts.corrected([comparison] * 6)} == {"slower"}
+    among_7 = verdicts.corrected([comparison] * 7)
+    assert {corrected.verdict for corrected in among_7} == {"ambiguous"}
     assert "among 7 comparisons" in among_7[0].reason
     assert among_7[0].more >= 1
 
@@ -166,5 +166,5 @@ def test_holm_spares_what_is_sure_however_much_is_unsure():
     sure = verdicts.compare(alone(STEADY), alone(scaled(STEADY, 1.5)))
     unsure = verdicts.compare(alone(STEADY), alone(STEADY[::-1]))
     found = verdicts.corrected([unsure, sure, unsure])
-    assert [one.verdict for one in found] == [unsure.verdict, "slower", unsure.verdict]
+    assert [corrected.verdict for corrected in found] == [unsure.verdict, "slower", unsure.verdict]
     assert verdicts.corrected([]) == []

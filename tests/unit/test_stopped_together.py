@@ -62,12 +62,12 @@ def test_a_job_that_was_told_to_end_with_us_is_run_again(launcher, campaign_stor
     with pytest.raises(KeyboardInterrupt):
         run(launcher, campaign_store, watcher)
     last = watcher.ended[-1]
-    assert [one.status for one in watcher.ended] == ["ok", "interrupted"]
+    assert [result.status for result in watcher.ended] == ["ok", "interrupted"]
     assert last.failure.reason == "interrupted"
     assert "signal 15" in last.failure.message
     results = resume(launcher, campaign_store)
     assert ended(results) == dict.fromkeys(range(1, 7), 1)
-    assert [one.status for one in results].count("ok") == 6
+    assert [result.status for result in results].count("ok") == 6
 
 
 def test_a_measurement_that_is_finished_is_kept(launcher, campaign_store):  # noqa: F811
@@ -75,4 +75,4 @@ def test_a_measurement_that_is_finished_is_kept(launcher, campaign_store):  # no
     watcher = Watcher()
     with pytest.raises(KeyboardInterrupt):
         run(launcher, campaign_store, watcher)
-    assert [one.status for one in watcher.ended] == ["ok", "ok"]
+    assert [result.status for result in watcher.ended] == ["ok", "ok"]

@@ -28,11 +28,11 @@ def ids(store):
 
 
 def test_what_is_added_can_be_loaded(store, make_result):
-    one, two = make_result(), make_result()
-    assert store.add(two) == store.directory / two.run_id
-    store.add(one)
+    first, second = make_result(), make_result()
+    assert store.add(second) == store.directory / second.run_id
+    store.add(first)
     results, damaged = store.load()
-    assert results == sorted([one, two], key=lambda result: result.run_id)
+    assert results == sorted([first, second], key=lambda result: result.run_id)
     assert damaged == []
 
 
@@ -135,9 +135,9 @@ def test_a_damaged_folder_is_reported_and_skipped(store, make_result, name):
     report(damaged, lines.append)
     (line,) = lines
     assert line.startswith(f"skipped {store.directory}")
-    (one,) = damaged
+    (folder,) = damaged
     with pytest.raises(BenchdlError, match=words):
-        raise BenchdlError(one.reason)
+        raise BenchdlError(folder.reason)
 
 
 def test_files_and_hidden_folders_are_no_results(store, make_result):

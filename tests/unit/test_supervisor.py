@@ -41,8 +41,8 @@ def guard(tmp_path):
         return guarded
 
     yield start
-    for one in begun:
-        one.end()
+    for running in begun:
+        running.end()
 
 
 def until(look, timeout_s=60.0):
@@ -140,7 +140,9 @@ def of_supervisor(word):
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and any(word in one for one in process.cmdline()):
+            if process.pid != os.getpid() and any(
+                word in argument for argument in process.cmdline()
+            ):
                 found.append(process)
         except psutil.Error:
             continue

@@ -157,7 +157,7 @@ def test_first_and_steady_epoch(make_result):
 
 
 @pytest.mark.parametrize(
-    "other",
+    "changes",
     [
         {"job": {**THEANO, "launcher": "local"}},
         {"job": {**THEANO, "device": "gpu"}},
@@ -170,10 +170,10 @@ def test_first_and_steady_epoch(make_result):
         {"job": THEANO, "measurement": {"work": {"train_samples": 1000}}},
         {"job": THEANO, "launch": {"machine": "another, 2 cores"}},
     ],
-    ids=lambda other: str(other)[-40:],
+    ids=lambda changes: str(changes)[-40:],
 )
-def test_what_cannot_be_compared_never_shares_a_section(make_result, other):
-    sections = grouped(table_of(make_result(), make_result(**other)))
+def test_what_cannot_be_compared_never_shares_a_section(make_result, changes):
+    sections = grouped(table_of(make_result(), make_result(**changes)))
     assert [len(section.lines) for section in sections] == [1, 1]
     assert len({section.caption for section in sections}) == 2
     assert [section.lines[0].values["ratio"] for section in sections] == [1.0, 1.0]

@@ -77,7 +77,10 @@ def test_a_name_that_could_not_stand_in_a_table(bad):
 @pytest.fixture
 def main():
     """The command line, without the effect on signals that it leaves."""
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     yield command.run
     for sign, handler in before.items():
         signal.signal(sign, handler)
@@ -109,20 +112,20 @@ def launched(machine):
 
 
 @pytest.mark.parametrize(
-    "other",
+    "changes",
     [{"memory_gib": 32}, {"quota_cores": 0.4}, {"name": "m5.large", "named": "firmware"}],
     ids=["memory", "quota", "name"],
 )
-def test_stores_of_like_processors_are_not_pooled(make_result, other):
+def test_stores_of_like_processors_are_not_pooled(make_result, changes):
     found = [
         rows.row(make_result(launch=launched(machine), job={"repeat": repeat}))
-        for machine in (host(), host(**other))
+        for machine in (host(), host(**changes))
         for repeat in range(1, 6)
     ]
     assert len({row.kind for row in found}) == 2
     shown = to_markdown(found)
     assert shown.count("| Keras (tensorflow) |") == 2
-    assert this_machine.words(host(**other)) in shown
+    assert this_machine.words(host(**changes)) in shown
 
 
 def test_another_kernel_is_noted(make_result):

@@ -71,8 +71,8 @@ def test_phases_end_with_the_last_sample(sampled):
 
 def test_gpus_have_series_of_their_own(tmp_path):
     kept = report_data.results(tools=["tf"], devices=("gpu",), machines=2, repeats=1, spoil=False)
-    one, eight = list(kept)
-    for result, count in ((one, 1), (eight, 8)):
+    single, eight = list(kept)
+    for result, count in ((single, 1), (eight, 8)):
         report_data.write_samples(tmp_path, result)
         line = timelines.timeline(result, tmp_path)
         assert len(line["gpu_percent"]) == len(line["gpu_memory_gib"]) == count

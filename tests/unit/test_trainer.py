@@ -124,7 +124,7 @@ def job(make_result):
 def taken(stand):
     return {
         facts["phase"]: round(facts["seconds"], 3)
-        for kind, facts in (each for each in stand.order if len(each) == 2)
+        for kind, facts in (call for call in stand.order if len(call) == 2)
         if kind == "took"
     }
 
@@ -145,7 +145,7 @@ def test_everything_in_its_order(stand, job):
     ]  # fmt: skip
     assert ("trainer", 77) in stand.order
     assert ("prepare", False) in stand.order  # the arrays are read-only by then
-    assert [each[1:] for each in stand.order if each[0] == "weights"] == [
+    assert [call[1:] for call in stand.order if call[0] == "weights"] == [
         ("untrained", "values"), ("trained", "values"),
     ]  # fmt: skip
 

@@ -44,7 +44,7 @@ def test_what_it_tells_is_stamped_by_our_clock(held):
     with held(work) as training:
         training.go()
         frame = training.until("trained")
-    assert [list(one) for one in tensors(frame)] == [[1.0, 2.0]]
+    assert [list(tensor) for tensor in tensors(frame)] == [[1.0, 2.0]]
     (lap,) = training.laps
     assert lap.duration_s == 9.0
     assert lap.heard_s < 5.0

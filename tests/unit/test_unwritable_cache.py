@@ -35,7 +35,7 @@ def test_jobs_compile_into_a_folder_that_goes_with_the_run(no_cache, make_result
     launcher.start = noted
     assert compiled.kept() is False
     done = conduct.run(options(repeat=1), launcher, no_cache, Watcher())
-    assert [one.status for one in done] == ["ok", "ok"]
+    assert [result.status for result in done] == ["ok", "ok"]
     assert all(place.is_relative_to(tmp_path / "tmp") for place in places)
     assert len(places) == 2
     assert list((tmp_path / "tmp").iterdir()) == []

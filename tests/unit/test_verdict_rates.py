@@ -71,10 +71,10 @@ def test_pairs_find_what_drift_from_block_to_block_would_hide():
     paired, unpaired = Counter(), Counter()
     for _ in range(60):
         drift = [draw.lognormvariate(0, 0.2) for _ in range(10)]
-        a = [each * draw.lognormvariate(0, 0.05) for each in drift]
-        b = [1.2 * each * draw.lognormvariate(0, 0.05) for each in drift]
-        blocks = [[Sample(one, ("c", n)) for n, one in enumerate(side)] for side in (a, b)]
-        alone = [[Sample(one) for one in side] for side in (a, b)]
+        a = [level * draw.lognormvariate(0, 0.05) for level in drift]
+        b = [1.2 * level * draw.lognormvariate(0, 0.05) for level in drift]
+        blocks = [[Sample(value, ("c", n)) for n, value in enumerate(side)] for side in (a, b)]
+        alone = [[Sample(value) for value in side] for side in (a, b)]
         paired[compare(*blocks).verdict] += 1
         unpaired[compare(*alone).verdict] += 1
     assert paired["slower"] >= 0.95 * 60

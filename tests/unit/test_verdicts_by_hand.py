@@ -19,7 +19,7 @@ def draw():
 
 
 def seen(low=0.9, ratio=1.0, high=1.1, p=1.0, mean_ratio=1.0, stray=0.0):
-    figures = (np.asarray([each]) for each in (low, ratio, high, p))
+    figures = (np.asarray([figure]) for figure in (low, ratio, high, p))
     return rule.Evidence(*figures, "rank-sum", np.asarray([mean_ratio]), np.asarray([stray]))
 
 
@@ -31,22 +31,22 @@ def test_a_difference_takes_interval_margin_and_p_and_each_of_them_can_refuse():
     slower = {"low": 1.001, "ratio": 1.04, "high": 1.1, "p": 0.05}
     assert verdict(**slower) == "slower"
     assert verdict(low=0.9, ratio=0.96, high=0.999, p=0.05) == "faster"
-    for other in ({"low": 1.0}, {"ratio": 1.03}, {"p": 0.0501}):
-        assert verdict(**{**slower, **other}) == "ambiguous"
+    for weaker in ({"low": 1.0}, {"ratio": 1.03}, {"p": 0.0501}):
+        assert verdict(**{**slower, **weaker}) == "ambiguous"
     faster = {"low": 0.9, "ratio": 0.96, "high": 0.999, "p": 0.05}
-    for other in ({"high": 1.0}, {"ratio": 1 / 1.03}, {"p": 0.0501}):
-        assert verdict(**{**faster, **other}) == "ambiguous"
+    for weaker in ({"high": 1.0}, {"ratio": 1 / 1.03}, {"p": 0.0501}):
+        assert verdict(**{**faster, **weaker}) == "ambiguous"
 
 
 def test_the_same_takes_medians_means_and_tails_and_each_of_them_can_refuse():
     same = {"low": 1 / 1.03, "high": 1.03, "mean_ratio": 1.03, "stray": 0.2}
     assert verdict(**same) == "same"
     assert verdict(**{**same, "mean_ratio": 1 / 1.03}) == "same"
-    for other in (
+    for weaker in (
         {"low": 0.97}, {"high": 1.031}, {"mean_ratio": 1.031}, {"mean_ratio": 0.97},
         {"stray": 0.201},
     ):  # fmt: skip
-        assert verdict(**{**same, **other}) == "ambiguous"
+        assert verdict(**{**same, **weaker}) == "ambiguous"
 
 
 @pytest.mark.parametrize(("n", "paired", "test"), [
@@ -113,7 +113,7 @@ def test_the_spread_between_campaigns_is_that_of_their_log_medians():
     levels, others = [1.0, 1.02, 0.97, 1.05], [1.5, 1.4]
     found = between.spread(a, b, [of_campaigns(levels), of_campaigns(others)])
     logs = [np.log(levels), np.log(others)]
-    squares = sum(((each - each.mean()) ** 2).sum() for each in logs)
+    squares = sum(((group - group.mean()) ** 2).sum() for group in logs)
     assert (found.freedom, found.campaigns) == (4, 6)
     assert found.sigma == pytest.approx(math.sqrt(squares / 4))
     error = found.sigma * math.sqrt(2)
@@ -124,15 +124,15 @@ def test_the_spread_between_campaigns_is_that_of_their_log_medians():
 
 
 def test_several_campaigns_of_a_side_make_it_surer_and_unequal_ones_less():
-    one, two = at(FIVE, "a"), [*at(FIVE, "b"), *at(FIVE, "c")]
+    single, two = at(FIVE, "a"), [*at(FIVE, "b"), *at(FIVE, "c")]
     uneven = [*at(FIVE, "b"), *at(FIVE[:2], "c")]
     spread = between.Spread(0.02, 4, 6)
     t = stats.t.ppf(0.975, 4)
-    assert spread.half_width(one, two) == pytest.approx(t * 0.02 * math.sqrt(1 + 1 / 2))
-    assert spread.half_width(one, uneven) == pytest.approx(t * 0.02 * math.sqrt(1 + 29 / 49))
-    assert spread.half_width(two, one) == pytest.approx(t * 0.02 * math.sqrt(1 + 1 / 2))
+    assert spread.half_width(single, two) == pytest.approx(t * 0.02 * math.sqrt(1 + 1 / 2))
+    assert spread.half_width(single, uneven) == pytest.approx(t * 0.02 * math.sqrt(1 + 29 / 49))
+    assert spread.half_width(two, single) == pytest.approx(t * 0.02 * math.sqrt(1 + 1 / 2))
     loose = [Sample(value) for value in FIVE]
-    assert spread.half_width(loose, one) == pytest.approx(t * 0.02 * math.sqrt(2))
+    assert spread.half_width(loose, single) == pytest.approx(t * 0.02 * math.sqrt(2))
 
 
 def test_four_further_campaigns_of_five_runs_each_over_three_times_as_long():
@@ -151,18 +151,18 @@ def test_four_further_campaigns_of_five_runs_each_over_three_times_as_long():
         at(FIVE, "a"), at(FIVE, "b", 23 * 3600), [of_campaigns([1, 2, 3, 4], 1)]
     )
     assert almost.endswith("less than 3 times the 23.0 h from A to B")
-    undated = [Sample(one.value, one.block) for one in enough[:5]]
+    undated = [Sample(sample.value, sample.block) for sample in enough[:5]]
     assert "3 further campaigns" in between.spread(a, b, [[*undated, *enough[5:]]])
 
 
 def test_holm_asks_the_most_of_the_first_and_less_of_each_that_follows():
     """0.05 / 3, 0.05 / 2, 0.05: Bonferroni would ask 0.05 / 3 of all."""
-    one = verdicts.compare(blocks(FIVE), blocks([1.5 * value for value in FIVE]))
-    assert one.verdict == "slower"
+    comparison = verdicts.compare(blocks(FIVE), blocks([1.5 * value for value in FIVE]))
+    assert comparison.verdict == "slower"
 
     def among(*chances):
-        found = verdicts.corrected([replace(one, p=p) for p in chances])
-        return [each.verdict for each in found]
+        found = verdicts.corrected([replace(comparison, p=p) for p in chances])
+        return [corrected.verdict for corrected in found]
 
     assert among(0.05, 0.016, 0.025) == ["slower"] * 3
     assert among(0.051, 0.016, 0.025) == ["ambiguous", "slower", "slower"]

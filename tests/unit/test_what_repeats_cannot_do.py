@@ -26,8 +26,11 @@ def two_kinds(n, share, seed):
 @pytest.mark.parametrize("n", [10, 14, 30])
 def test_two_kinds_of_times_are_named_instead_of_more_repeats(n, share):
     """A against B of one kind between A's two; where shares decide, the median alone may not."""
-    two, one = two_kinds(n, share, 1), [4.0 + 0.01 * (i % 5) for i in range(n)]
-    for sides in ((blocks(two), blocks(one)), ([Sample(x) for x in two], [Sample(x) for x in one])):
+    two, one_kind = two_kinds(n, share, 1), [4.0 + 0.01 * (i % 5) for i in range(n)]
+    for sides in (
+        (blocks(two), blocks(one_kind)),
+        ([Sample(value) for value in two], [Sample(value) for value in one_kind]),
+    ):
         found = verdicts.compare(*sides)
         if share != 0.5 and found.verdict != "ambiguous":
             continue
@@ -73,10 +76,10 @@ def test_how_many_repeats_holms_method_takes(comparisons, repeats, enough):
 
 
 def test_what_holm_takes_back_says_how_many_repeats_could_give_it():
-    one = verdicts.compare(
+    comparison = verdicts.compare(
         blocks([10.0, 10.1, 9.9, 10.05, 9.95]), blocks([15, 15.1, 14.9, 15.2, 16])
     )
-    assert one.p == pytest.approx(2 / math.comb(10, 5))
-    held = verdicts.corrected([one] * 7)
-    assert {each.verdict for each in held} == {"ambiguous"}
-    assert {each.more for each in held} == {4}  # 9 pairs: 2 / 2^9 = 0.004
+    assert comparison.p == pytest.approx(2 / math.comb(10, 5))
+    held = verdicts.corrected([comparison] * 7)
+    assert {corrected.verdict for corrected in held} == {"ambiguous"}
+    assert {corrected.more for corrected in held} == {4}  # 9 pairs: 2 / 2^9 = 0.004

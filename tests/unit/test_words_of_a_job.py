@@ -67,7 +67,7 @@ def test_a_job_cannot_say_that_the_engine_was_lost(tmp_path, monkeypatch, reason
     options = Options(backends=["tf"], repeat=2, order_seed=1)
     done = conduct.run(options, launcher, Store(tmp_path / "results"), quiet())
     assert launcher.started == 2
-    assert [(one.status, one.job.attempt) for one in done] == [("failed", 1)] * 2
+    assert [(result.status, result.job.attempt) for result in done] == [("failed", 1)] * 2
 
 
 @pytest.mark.parametrize(

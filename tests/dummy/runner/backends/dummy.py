@@ -149,13 +149,13 @@ def misbehave(mode, job):
     elif mode == "invalid-json":
         text = '{"schema_version": 1, "run_id": '
     elif mode == "wrong-id":
-        other = job.model_copy(update={"run_id": "20200101t000000z-other-cpu-00000000"})
+        foreign = job.model_copy(update={"run_id": "20200101t000000z-other-cpu-00000000"})
         text = Result(
-            run_id=other.run_id,
+            run_id=foreign.run_id,
             status="failed",
             started_at="",
             finished_at="",
-            job=other,
+            job=foreign,
             failure=Failure(reason="none", message="none"),
         ).model_dump_json()
     elif mode == "newer":
