@@ -126,7 +126,12 @@ def test_an_access_list_is_left_to_a_container(file):
 def test_a_file_system_of_another_machine_is_left_to_a_container(file, monkeypatch):
     place = str(file.parent).replace(" ", r"\040")
     line = f"36 25 0:31 / {place} rw,relatime shared:9 - nfs4 server:/data rw,vers=4.2\n"
-    monkeypatch.setattr(data_access.Path, "read_text", lambda self, **how: line)
+    whole = data_access.Path.read_text
+    monkeypatch.setattr(
+        data_access.Path,
+        "read_text",
+        lambda self, **how: line if self.name == "mountinfo" else whole(self, **how),
+    )
     engine = Engine(1, b"Permission denied")
     with pytest.raises(BenchdlError, match="Permission denied"):
         check(file, engine=engine)
