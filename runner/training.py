@@ -106,7 +106,8 @@ class Training:
                 os.kill(self.pid, signal.SIGKILL)
         self._reap(_ENDED_S)
         for _ in range(_ROUNDS):  # children of what was ended come to us, to be ended in turn
-            left = [one for one in psutil.Process().children() if one not in self._before]
+            children = psutil.Process().children()
+            left = [child for child in children if child not in self._before]
             if not left:
                 break
             for process in left:

@@ -113,5 +113,5 @@ def _between(measured: Measurement, first: str, second: str) -> float | None:
     return marks[second] - marks[first] if first in marks and second in marks else None
 
 
-def _apart(one_s: float, other_s: float, slack_s: float, share: float) -> bool:
-    return abs(one_s - other_s) > slack_s + share * max(one_s, other_s)
+def _apart(said_s: float, heard_s: float, slack_s: float, share: float) -> bool:
+    return abs(said_s - heard_s) > slack_s + share * max(said_s, heard_s)

@@ -114,5 +114,5 @@ def _unescaped(text: str) -> str:
 
 
 def _stat(file: Path) -> Dict[str, int]:
-    words = [line.split() for line in _read(file).splitlines()]
-    return {one[0]: int(one[1]) for one in words if len(one) == 2 and one[1].isdigit()}
+    lines = [line.split() for line in _read(file).splitlines()]
+    return {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()}

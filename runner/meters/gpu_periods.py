@@ -69,9 +69,9 @@ class PeriodReader:
             raise
         # The buffer is longer than what is in it: the rest has no time.
         found = sorted(
-            (int(one.timeStamp), _percent(kind, one.sampleValue))
-            for one in listed
-            if one.timeStamp > last
+            (int(period.timeStamp), _percent(kind, period.sampleValue))
+            for period in listed
+            if period.timeStamp > last
         )
         if not found:
             return Period()

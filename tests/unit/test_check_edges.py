@@ -86,6 +86,8 @@ ENDS = ("fit", "evaluate")
         # A twentieth of a second is what clocks may differ by.
         (timed(trained(10.0), wall_s=9.96), False),
         (timed(trained(10.0), wall_s=9.94), True),
+        (timed(trained(10.05), wall_s=10.0), False),
+        (timed(trained(10.0, [(10.05, None)])), False),
         (timed(trained(10.0, [(6.0, None), (4.04, None)])), False),
         (timed(trained(10.0, [(6.0, None), (4.06, None)])), True),
         # The judge hears: 0.3 s and 5 % of the longer.
@@ -94,6 +96,7 @@ ENDS = ("fit", "evaluate")
         (timed(trained(10.0, marks={"fit": 5.0, "fit_end": 14.25})), False),
         (timed(trained(10.0, marks={"fit": 5.0, "fit_end": 14.15})), True),
         (timed(trained(10.0, [(10.0, 10.8)])), False),
+        (timed(trained(10.0, [(4.0, 3.5)])), False),
         (timed(trained(10.0, [(10.0, 10.9)])), True),
         (timed(trained(10.0, [(10.0, 9.15)])), True),
         # The engine passes on: 1 s and 5 %.

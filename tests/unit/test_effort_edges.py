@@ -43,8 +43,11 @@ def stand(
     )
 
 
-def evidence(check, case):
-    return [finding.evidence for finding in check(case)]
+def evidence(check, case, *said):
+    """What is found, after a look at ``said``: the code and the severity of all of it."""
+    found = list(check(case))
+    assert all((finding.code, finding.severity) == said for finding in found)
+    return [finding.evidence for finding in found]
 
 
 FIT = ("fit", "fit_end")
@@ -56,6 +59,7 @@ GPU_S = WHOLE / 1e15
     ("case", "name"),
     [
         (stand(fit_s=1.01 * CORE_S / 2), None),
+        (stand(fit_s=CORE_S / 2), None),
         (stand(fit_s=0.99 * CORE_S / 2), "Time (s)"),
         (stand(fit_s=1.01 * CORE_S, cores=0), None),
         (stand(fit_s=0.99 * CORE_S, cores=0), "Time (s)"),
@@ -66,22 +70,34 @@ GPU_S = WHOLE / 1e15
         (stand(laps=[(1.0, None), (0.99 * CORE_S / 4, None)]), "lap 2"),
         (stand(laps=[(1.0, 0.99 * CORE_S / 4)]), "lap 1 by the judge's clock"),
         (stand(laps=[(1.0, None), (1.0, None), (0.0, None)]), None),  # a smaller rest
+        # Two laps of 2 epochs, and a rest of one.
+        (stand(lap=2, count=5, laps=[(1.0, None), (1.0, None), (1.1 * CORE_S / 10, None)]), None),
+        (stand(lap=2, count=5, laps=[(1.0, None), (1.1 * CORE_S / 10, None)]), "lap 2"),
         (stand(lap=None, laps=[(0.99 * CORE_S / 2, None)]), "lap 1"),
         (stand(spent={FIT: 1.01 * CORE_S}), None),
         (
             stand(spent={FIT: 0.99 * CORE_S}),
             "the CPU time of the training call, over all cores,",
         ),
+        (stand(cores=0, spent={FIT: 1.01 * CORE_S}), None),
         (stand("gpu", gpus=1, spent={FIT: 0.0}), None),
         (stand(fit_s=0.0, operations=None), None),
         (stand(fit_s=0.0, samples=None), None),
     ],
 )
 def test_no_time_is_shorter_than_its_operations(case, name):
-    found = evidence(effort.too_fast, case)
+    found = evidence(effort.too_fast, case, "too-fast", "invalid")
     assert len(found) == bool(name)
     assert all(words.startswith(f"{name} is ") for words in found)
     assert all("and 3.0 billion operations in all take" in words for words in found)
+
+
+def test_of_times_that_are_too_short_the_first_is_told():
+    case = stand(fit_s=1e-4, laps=[(0.0, None)])
+    assert evidence(effort.too_fast, case, "too-fast", "invalid") == [
+        "Time (s) is 0.0001 s, and 3.0 billion operations in all take 0.0015 s at least on this "
+        "machine"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +107,7 @@ def test_no_time_is_shorter_than_its_operations(case, name):
 def test_no_job_uses_more_than_its_cores_have(used_s, marks, found):
     """1.1 x 2 cores x 10 s, and half a second."""
     case = stand(fit_s=10.0, used_s=used_s, marks=marks)
-    assert len(evidence(effort.too_much_cpu, case)) == found
+    assert len(evidence(effort.too_much_cpu, case, "clock", "invalid")) == found
 
 
 @pytest.mark.parametrize(
@@ -101,7 +117,7 @@ def test_no_job_uses_more_than_its_cores_have(used_s, marks, found):
 )  # fmt: skip
 def test_a_training_call_computes_with_a_third_of_a_core(device, fit_s, used_s, found):
     case = stand(device, fit_s, spent={FIT: used_s})
-    assert len(evidence(effort.idle_training, case)) == found
+    assert len(evidence(effort.idle_training, case, "training-idle", "suspect")) == found
 
 
 BUILD, AFTER = ("build", "compile"), ("fit_end", "proof")

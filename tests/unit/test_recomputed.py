@@ -49,6 +49,37 @@ def test_facts_that_no_sampler_writes_give_no_figures(tmp_path, make_result, fac
     assert found.gpu.state == "lost"
 
 
+def test_a_damaged_row_is_left_out_and_other_ends_of_lines_are_no_samplers(tmp_path):
+    file = samples_of(tmp_path)
+    whole = recomputed.read(file)
+    lines = file.read_bytes().split(b"\n")
+    file.write_bytes(b"\n".join([*lines[:2], b"\xff", *lines[2:]]))
+    assert recomputed.read(file) == whole
+    file.write_bytes(b"\r".join(lines))
+    assert recomputed.read(file).times == []
+
+
+def test_what_the_samples_do_not_tell_is_kept(tmp_path, make_result):
+    """How the sampler ended is the runner's word, and so are its cores where none was sampled."""
+    marks = {"fit": 102.0, "fit_end": 108.0}
+    told = {"marks": marks, "cpu": {"visible_cores": 7}, "sampler": {"problem": "it was killed"}}
+    measured = make_result(measurement=told).measurement
+    found = recomputed.recomputed(measured, recomputed.read(samples_of(tmp_path)))
+    assert (found.cpu.visible_cores, found.sampler.problem) == (2, "it was killed")
+    assert (found.sampler.samples, found.sampler.interval_target_s) == (61, 0.1)
+    nothing = recomputed.recomputed(measured, recomputed.read(tmp_path / "none.csv"))
+    assert (nothing.cpu.visible_cores, nothing.sampler.problem) == (7, "it was killed")
+    assert (nothing.cpu.job_cpu_s, nothing.memory.rss_peak_bytes) == (None, None)
+
+
+@pytest.mark.parametrize("missing", ["fit", "fit_end"])
+def test_half_a_window_is_none(tmp_path, make_result, missing):
+    marks = {"fit": 102.0, "fit_end": 108.0}
+    marks.pop(missing)
+    measured = measured_by(make_result, **marks)
+    assert recomputed.recomputed(measured, recomputed.read(samples_of(tmp_path))) == measured
+
+
 @pytest.mark.timeout(20)
 def test_a_pipe_or_a_link_is_no_samples(tmp_path):
     file = samples_of(tmp_path)
