@@ -11,6 +11,7 @@ from harness.checks.seen import Seen
 from harness.checks.witness import Witness
 from runner.contract.samples import Samples, core_column
 
+BEGIN_S = 100.0
 TENTHS = 10
 
 
@@ -30,12 +31,12 @@ def machine(cores, job, foreign, seconds=10.0):
     columns = {core_column(core): [(a + b) / cores for a, b in zip(mine, theirs, strict=True)]
                for core in range(cores)}  # fmt: skip
     columns["job_cpu_s"] = mine
-    times = [tick / TENTHS for tick in range(len(mine))]
+    times = [BEGIN_S + tick / TENTHS for tick in range(len(mine))]
     return Samples(columns, times, 0.1, list(range(cores)))
 
 
 def case(samples=None, *, own_s=10.0, host_s=None, cores=20, fit_s=10.0, **beside):
-    marks = {"fit": 0.0, "fit_end": fit_s} if samples else {}
+    marks = {"fit": BEGIN_S, "fit_end": BEGIN_S + fit_s} if samples else {"fit": BEGIN_S}
     measured = SimpleNamespace(
         cpu=SimpleNamespace(job_cpu_s=own_s, host_cpu_s=host_s, visible_cores=cores),
         phases=SimpleNamespace(fit_s=fit_s),
@@ -92,6 +93,17 @@ def test_cores_are_short_by_intervals_of_a_second():
     assert finding.evidence.endswith("7.0 s of it while hardly a core was idle")
 
 
+@pytest.mark.parametrize(("own_s", "severity"), [(10.0, "info"), (9.9, "suspect")])
+def test_a_tenth_of_the_job_while_cores_are_short_is_no_matter(own_s, severity):
+    """Others use a second while both cores are busy, and another beside a core that is idle."""
+    job = [0.0, 1.0, 2.0, 3.0, 3.0, 4.0]
+    busy = [0.0, 1.0, 2.0, 4.0, 5.0, 6.0]
+    columns = {core_column(core): [seconds / 2 for seconds in busy] for core in (0, 1)}
+    times = [BEGIN_S + number for number in range(6)]
+    seen = Samples({**columns, "job_cpu_s": job}, times, 1.0, [0, 1])
+    assert told(case(seen, own_s=own_s, fit_s=5.0)) == [(FOREIGN, severity)]
+
+
 def test_a_training_call_below_a_second_is_one_interval():
     """Full for the first half of 0.4 s: on the whole more than a core was idle."""
     burst = machine(8, [(0.4, 1.0)], [(0.2, 7.0), (0.4, 0.0)], seconds=0.4)
@@ -112,7 +124,7 @@ def test_where_cores_are_missing_nothing_is_told():
 
 def job_beside(seconds=10.0, rate=1.0, begin_s=0.0):
     values = counted([(seconds, rate)], seconds)
-    times = [begin_s + tick / TENTHS for tick in range(len(values))]
+    times = [BEGIN_S + begin_s + tick / TENTHS for tick in range(len(values))]
     return Samples({"job_cpu_s": values}, times, 0.1)
 
 
@@ -121,10 +133,10 @@ def job_beside(seconds=10.0, rate=1.0, begin_s=0.0):
     [
         (job_beside(), 99.0, [(NEIGHBOUR, "info")]),
         (job_beside(), 101.0, []),
-        (Samples({"job_cpu_s": [0.0, 10.0]}, [0.0, 10.0], 10.0), 100.0, []),  # a tenth exactly
+        (Samples({"job_cpu_s": [0.0, 10.0]}, [100.0, 110.0], 10.0), 100.0, []),  # a tenth exactly
         (job_beside(begin_s=-10.0), 10.0, [(FOREIGN, "info")]),  # it had ended before
         (job_beside(begin_s=9.0), 99.0, []),
-        (Samples({}, [0.0, 10.0]), 10.0, [(FOREIGN, "info")]),  # nobody knows what it used
+        (Samples({}, [100.0, 110.0]), 10.0, [(FOREIGN, "info")]),  # nobody knows what it used
     ],
 )
 def test_a_neighbour_is_told_from_a_tenth_of_the_job_on(near, own_s, found):
