@@ -196,6 +196,12 @@ def test_one_tensor_that_stays_is_enough(expected, value, found):
     assert told(learning.moved, learned()) == []
 
 
+def test_what_did_not_move_is_named_as_far_as_there_is_room():
+    proof = Proof(name="tensors_moved", value=7, expected=8, detail="x" * 90)
+    (finding,) = learning.moved(learned(proof))
+    assert finding.evidence.endswith(f"before training ({'x' * 80})")
+
+
 @pytest.mark.parametrize(
     ("bits", "precision", "found"),
     [
@@ -208,6 +214,8 @@ def test_one_tensor_that_stays_is_enough(expected, value, found):
 def test_float32_takes_sixteen_bits(bits, precision, found):
     case = learned(Proof(name="weight_bits", value=bits), precision=precision)
     assert told(learning.precision, case) == ([("other-precision", "invalid")] if found else [])
+    words = "the trained weights take 15 of the 23 bits of a float32's mantissa"
+    assert [finding.evidence for finding in learning.precision(case)] == [words] * found
 
 
 def rated(value=0.25, claimed=0.25, verified=True, samples=10_000):
@@ -238,6 +246,7 @@ MARGINS = {
         (rated(), {"name": "other", "value": 4.0, "claimed": 4.001}, 1),
         (rated(), {"name": "other", "value": None, "claimed": 4.0}, 0),
         (rated(claimed=0.9), {"name": "test_loss", "value": 4.0, "claimed": 9.0}, 2),
+        (rated(claimed=None), {"name": "test_loss", "value": 4.0, "claimed": 9.0}, 1),
     ],
 )
 def test_a_second_opinion_is_apart_beyond_the_margin_of_its_figure(score, proof, apart):

@@ -158,6 +158,14 @@ def test_the_test_set_is_a_sample(make_result, rate, codes):
     assert [finding.code for finding in found(result)] == codes
 
 
+@pytest.mark.parametrize(("loss", "codes"), [(0.028, []), (0.029, ["not-learned"])])
+def test_ten_epochs_of_the_seeds_network_end_with_a_loss_of_0028_at_the_most(
+    make_result, loss, codes
+):
+    proofs = [{"name": "train_loss", "unit": "nats", "value": loss}]
+    assert [finding.code for finding in found(make_result(measurement={"proofs": proofs}))] == codes
+
+
 def test_a_short_run_may_err_more(make_result):
     epochs = [{"number": 1, "duration_s": 176.0, "loss": 2.2}]
     done = {"train_samples": 1000, "count": 8}

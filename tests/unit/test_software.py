@@ -189,6 +189,25 @@ MISMATCHES = [
         "pool-mismatch",
         "memory pool 'growth' was set, the process has 'all'",
     ),
+    (
+        "nothing is known of what was there before",
+        {"before": None, "peak": 775},
+        "pool-mismatch",
+        "77.5% by NVML",
+    ),
+    (
+        "a compiler of another CUDA, as a wheel names it",
+        {
+            "measurement": {
+                "attestation": {
+                    "libraries": {"libnvrtc-672ee683.so.11.2": "/wheel/libnvrtc"},
+                    "library_versions": {"libnvrtc-672ee683.so.11.2": "11.2"},
+                }
+            }
+        },
+        "cuda-mismatch",
+        "/wheel/libnvrtc 11.2",
+    ),
     ("TF32 on", {"framework": {"tf32": True}}, "tf32-mismatch", "is off, in the process it is on"),
     ("TF32 off", settings(tf32=True), "tf32-mismatch", "is on, in the process it is off"),
 ]
@@ -252,14 +271,26 @@ def test_allow_unpinned_is_for_versions_as_well_and_for_nothing_else(make_result
         {"framework": UNTOLD},
         {"framework": {"pool_mode": 7, "tf32": "yes", "convolutions": [], "cudnn_version": 8}},
         {"framework": {"gpu_memory_bytes": 0}, "peak": None},
+        {"framework": {"gpu_memory_taken_bytes": 776}, "peak": 776, "before": None},
+        {"framework": {"pool_mode": "growth", "gpu_memory_taken_bytes": 100}, "peak": 110,
+         **settings(memory_pool={"mode": "growth", "fraction": 0.8})},
+        {"framework": {**GEMM, "pool_mode": "fraction"}, **settings(cudnn_enabled=False)},
+        {"framework": UNTOLD, "without": "libcudnn", **settings(cudnn_enabled=False)},
         {"job": {"pins": {"cudnn": None, "cuda": None}}, "without": "libcud", "framework": UNTOLD},
         {"framework": {**GEMM, "pool_mode": "off"}, "without": "libcudnn",
          **settings(cudnn_enabled=False, memory_pool={"mode": "off", "fraction": None})},
     ],
-    ids=["reports no version", "nothing told", "nonsense told", "no memory", "no pins", "no-cudnn"],
+    ids=["reports no version", "nothing told", "nonsense told", "no memory", "just enough memory",
+         "growth", "cuDNN loaded and not used", "switched off, nothing told", "no pins",
+         "no-cudnn"],
 )  # fmt: skip
 def test_only_what_both_sides_state_is_compared(gpu_result, changes):
     assert found(gpu_result(**changes)) == []
+
+
+def test_why_cudnn_was_not_taken_is_told_as_far_as_there_is_room(gpu_result):
+    (finding,) = found(gpu_result(framework={**GEMM, "dnn_message": "x" * 300}))
+    assert finding.evidence.endswith(f"GpuCorrMM ({'x' * 200})")
 
 
 def test_theano_takes_no_more_than_95_percent(gpu_result):
