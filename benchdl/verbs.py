@@ -54,7 +54,7 @@ def run(
     from rich.console import Console
 
     from harness import toml_models
-    from harness.campaign import conduct, display, plan
+    from harness.campaign import checked, conduct, display, plan, resolved
     from harness.hosts import this_machine
     from harness.launchers import choice
     from harness.tables import rows
@@ -70,12 +70,13 @@ def run(
         if options.get("data_dir") is not None:
             words["data_dir"] = named_paths.named(options["data_dir"], "data_dir").absolute()
         wanted = toml_models.validate(words, plan.Options, "benchdl.run")
-        plan.check(wanted)
+        question = checked.combined(wanted)
         chosen = choice.launcher(
             launcher, make_base=make_base, injection=injection, say=watcher.say
         )
         choice.check_limits(chosen, memory=wanted.memory_limit_bytes, injection=injection)
-        done = conduct.run(wanted, chosen, _store(results), watcher)
+        store = _store(results)
+        done = conduct.run(resolved.asked(question, chosen, store), store, watcher)
         return Runs(rows.row(result) for result in done)
 
 

@@ -15,8 +15,9 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from harness.campaign import conduct
+from harness.campaign import checked, conduct, resolved
 from harness.campaign.display import quiet
+from harness.campaign.plan import Options
 from harness.catalog import Backend, Flavour
 from harness.cli import request
 from harness.errors import BenchdlError
@@ -72,7 +73,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=Path("results"))
     asked = parser.parse_args()
     try:
-        options = conduct.Options(
+        options = Options(
             backends=asked.backends,
             modes=asked.modes or ["as-written"],
             devices=[asked.device],
@@ -83,7 +84,9 @@ def main() -> int:
             cool_down_s=asked.cool_down,
             data_dir=asked.data_dir,
         )
-        done = conduct.run(options, Here(), Store(asked.results), quiet())
+        store = Store(asked.results)
+        plan = resolved.asked(checked.combined(options), Here(), store)
+        done = conduct.run(plan, store, quiet())
     except (BenchdlError, ValueError) as error:
         sys.stderr.write(f"frameworks_here: {error}\n")
         return 2

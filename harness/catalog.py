@@ -218,11 +218,15 @@ class ImageSpec(_Strict):
 
 @dataclass(frozen=True)
 class Backend:
-    """A backend's name, its folder in docker/ and its parsed image.toml."""
+    """A backend's name, its folder in docker/ and its parsed image.toml.
+
+    ``sha256``: of the very bytes of image.toml that were parsed.
+    """
 
     name: str
     folder: Path
     spec: ImageSpec
+    sha256: str
 
     @property
     def variants(self) -> list[str]:
@@ -279,7 +283,8 @@ def load(name: str) -> Backend:
             "rename its folder: lower case letters, digits, and - between them",
         )
     folder = paths.root() / "docker" / name
-    return Backend(name, folder, toml_models.read(folder / "image.toml", ImageSpec))
+    spec, digest = toml_models.read_with_sha256(folder / "image.toml", ImageSpec)
+    return Backend(name, folder, spec, digest)
 
 
 def suggestion(word: str, known: list[str], what: str) -> str:

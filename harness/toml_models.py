@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import types
 import typing
@@ -31,8 +32,18 @@ def read(path: Path, model: type[M]) -> M:
     Raises:
         UsageError: no such file, broken TOML, an unknown key (with the allowed ones), a bad value.
     """
+    return read_with_sha256(path, model)[0]
+
+
+def read_with_sha256(path: Path, model: type[M]) -> tuple[M, str]:
+    """The same, and the SHA-256 of the very contents that were parsed.
+
+    Raises:
+        UsageError: as with :func:`read`.
+    """
     try:
-        data = tomllib.loads(files.read_text(path, _MAX_BYTES, links=True))
+        text = files.read_text(path, _MAX_BYTES, links=True)
+        data = tomllib.loads(text)
     except MissingError:
         raise UsageError(f"{path} does not exist") from None
     except FileError as error:
@@ -41,7 +52,7 @@ def read(path: Path, model: type[M]) -> M:
         raise UsageError(f"{path} is not valid TOML: it is nested too deep") from None
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise UsageError(f"{path} is not valid TOML: {error}") from None
-    return validate(data, model, str(path))
+    return validate(data, model, str(path)), hashlib.sha256(text.encode()).hexdigest()
 
 
 def validate(data: dict[str, Any], model: type[M], source: str) -> M:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from harness.campaign import checked, conduct, resolved
+from harness.campaign.plan import Options
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Exit, Prepared
+from harness.store import Store
 from runner.contract.job import Pins, Provenance, load_job
 from runner.contract.result import Result
+
+
+def campaign(options: Options, launcher, store: Store, watcher) -> list[Result]:
+    """Check, resolve and run what ``options`` ask for."""
+    plan = resolved.asked(checked.combined(options), launcher, store)
+    return conduct.run(plan, store, watcher)
 
 
 class Launcher:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmarks.perf.arms import Work
 from benchmarks.perf.records import Records
-from harness import catalog, engine
-from harness.campaign import display, one_job, plan
+from harness import engine
+from harness.campaign import checked, display, one_job, resolved
 from harness.campaign.plan import Options, PlannedJob
 from harness.launchers.docker import DockerLauncher
 from harness.provision import obtain
@@ -60,11 +60,11 @@ def train(records: Records, work: Work, backend: str, blocks: int, seed: int) ->
         dataset=work.dataset,
         data_dir=work.data_dir,
     )
-    (configuration,), _ = plan.check(options)
-    spec = catalog.load(backend)
+    question = checked.combined(options)
+    (configuration,) = question.configurations
     launcher = DockerLauncher(engine.connect(), make_base=True)
     watcher = display.quiet()
-    prepared = launcher.prepare(spec, work.device, watcher.say)
+    prepared = launcher.prepare(question.backends[backend], work.device, watcher.say)
     intervals: dict[str, float | None] = {arm(rate): 1 / rate for rate in RATES_HZ}
     intervals[WITHOUT] = None
     data = obtain.resolve(work.dataset, options.workload, work.data_dir, watcher.say)
@@ -72,8 +72,8 @@ def train(records: Records, work: Work, backend: str, blocks: int, seed: int) ->
         store = Store(Path(results))
         store.staging()
         site = one_job.Site(
-            new_run_id("perf", work.device), options, launcher, store,
-            data, {backend: spec}, {(backend, work.device): prepared},
+            new_run_id("perf", work.device), resolved.asked(question, launcher, store), store,
+            data, {(backend, work.device, None): prepared},
         )  # fmt: skip
         for block in range(1, blocks + 1):
             order = list(intervals)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from harness import settings
 from harness.bundle.choosing import Chosen
 from harness.bundle.plain import Limits
 from harness.bundle.reading import Bundle
-from harness.campaign import plan
-from harness.campaign.plan import Options
+from harness.campaign.checked import Checked
 from harness.campaign.records import Campaign
-from harness.catalog import load
 from harness.printable import bounded
 
 _SHOWN = 12
@@ -20,7 +17,7 @@ _LONGEST = 300
 
 
 def lines(
-    bundle: Bundle, record: Campaign, options: Options, chosen: Chosen, limits: Limits
+    bundle: Bundle, record: Campaign, question: Checked, chosen: Chosen, limits: Limits
 ) -> Iterator[str]:
     """What comes from the bundle, what runs, where, and what is the user's own."""
     yield (
@@ -33,7 +30,7 @@ def lines(
     named = [f"{name} x{count}" for name, count in list(counts.items())[:_SHOWN]]
     named += ["..."] if len(counts) > _SHOWN else []
     yield f"jobs, from the bundle: {len(record.jobs)}: {', '.join(named)}"
-    yield f"settings, from the bundle: {bounded('; '.join(_settings(options)), _LONGEST)}"
+    yield f"settings, from the bundle: {bounded('; '.join(_settings(question)), _LONGEST)}"
     yield f"environments: {chosen.words}"
     for image in chosen.images:
         yield (
@@ -41,7 +38,7 @@ def lines(
             f"{_bytes(bundle, image.path)} bytes"
         )
     if chosen.root:
-        for name, value in sorted(variables(record, options).items()):
+        for name, value in sorted(variables(question).items()):
             yield f"variable, from the bundle's image.toml: {bounded(f'{name}={value}', _LONGEST)}"
     if record.launcher == "docker":
         yield (
@@ -56,27 +53,22 @@ def lines(
     hours = limits.timeout_s * len(record.jobs) / 3600
     yield (
         f"limits, yours: {limits.timeout_s:g} s a job, in all {hours:.3g} h at most; memory "
-        f"{memory}; data {options.dataset}, yours, compared by SHA-256"
+        f"{memory}; data {question.options.dataset}, yours, compared by SHA-256"
     )
 
 
-def variables(record: Campaign, options: Options) -> dict[str, str]:
+def variables(question: Checked) -> dict[str, str]:
     """The environment variables that the chosen sources give to the jobs."""
     found: dict[str, str] = {}
-    for configuration in dict.fromkeys(job.configuration for job in record.jobs):
-        resolved = settings.resolve(
-            load(configuration.backend),
-            configuration.variant,
-            options.overrides,
-            mode=configuration.mode,
-        )
-        found.update(resolved.environment)
+    for configuration in question.configurations:
+        found.update(question.settings(configuration).environment)
     return found
 
 
-def _settings(options: Options) -> Iterator[str]:
+def _settings(question: Checked) -> Iterator[str]:
+    options = question.options
     yield f"workload {options.workload}"
-    yield str(plan.budget(options))
+    yield str(question.budget)
     if options.train_samples:
         yield f"{options.train_samples:,} training samples"
     if options.parallel_gpus:

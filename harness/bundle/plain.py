@@ -8,7 +8,7 @@ much. Whatever is not known to be plain is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from harness import catalog, settings
@@ -17,8 +17,11 @@ from harness.bundle.manifest import BACKEND, ID
 from harness.campaign.plan import Options, PlannedJob
 from harness.campaign.question import DEFAULT_IDLE_WAIT_S, DEFAULT_TIMEOUT_S
 from harness.campaign.records import Campaign, Environment
+from harness.catalog import Backend
 from harness.errors import UsageError
 from runner.contract.schema import SettingValue
+
+Load = Callable[[str], Backend]
 
 DEFAULT_JOBS = 500
 DEFAULT_EPOCHS = 100
@@ -159,8 +162,11 @@ def _environment(environment: Environment) -> Iterator[tuple[str, str]]:
             yield f"names a lock file {file[:80]!a}, which is no file's name", ""
 
 
-def doubtful(record: Campaign) -> list[str]:
-    """The variables of a record that are not known to be plain, nor this checkout's own."""
+def doubtful(record: Campaign, load: Load = catalog.load) -> list[str]:
+    """The variables of a record that are not known to be plain, nor this checkout's own.
+
+    ``load`` gives this checkout's backends by name.
+    """
     ours: set[tuple[str, str]] | None = None
     found = []
     for key, value in _variables(record):
@@ -168,22 +174,22 @@ def doubtful(record: Campaign) -> list[str]:
         pattern = _PLAIN_VARIABLES.get(name)
         if pattern and isinstance(value, str) and re.fullmatch(pattern, value):
             continue
-        ours = _our_variables(record) if ours is None else ours
+        ours = _our_variables(record, load) if ours is None else ours
         if (name, value) not in ours:
             found.append(key)
     return found
 
 
-def doubtful_on_host(record: Campaign) -> list[str]:
+def doubtful_on_host(record: Campaign, load: Load = catalog.load) -> list[str]:
     """Those of them that would act on programs of this host, with the record's own launcher."""
     if record.launcher == "local":
-        return doubtful(record)
+        return doubtful(record, load)
     reaching = {
         key
         for key, value in _variables(record)
         if image_policy.reaches_outside(key.partition(".")[2], str(value))
     }
-    return [key for key in doubtful(record) if key in reaching]
+    return [key for key in doubtful(record, load) if key in reaching]
 
 
 def _variables(record: Campaign) -> dict[tuple[str, SettingValue], None]:
@@ -207,13 +213,13 @@ def _settings(overrides: dict[str, SettingValue], record: Campaign) -> Iterator[
         yield f"has settings that are none: {error.message}", ""
 
 
-def _our_variables(record: Campaign) -> set[tuple[str, str]]:
+def _our_variables(record: Campaign, load: Load) -> set[tuple[str, str]]:
     """What this checkout's own image.toml gives to every backend of the campaign."""
     common: set[tuple[str, str]] | None = None
     for name in {job.configuration.backend for job in record.jobs}:
         if name not in catalog.names():
             return set()
-        spec = catalog.load(name).spec
+        spec = load(name).spec
         given = [spec.environment, *(variant.environment for variant in spec.variants.values())]
         given += [spec.tuned.environment] if spec.tuned else []
         pairs = {pair for environment in given for pair in environment.items()}

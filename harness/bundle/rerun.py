@@ -18,7 +18,7 @@ from harness.bundle.manifest import SOURCES
 from harness.bundle.plain import Limits
 from harness.bundle.reading import Bundle
 from harness.bundle.unpacking import FOLDERS, unpack
-from harness.campaign import conduct, plan, records
+from harness.campaign import checked, conduct, records, resolved
 from harness.campaign.records import Campaign
 from harness.campaign.watcher import Watcher
 from harness.compare import comparing
@@ -83,19 +83,20 @@ def rerun(bundle: Bundle, here: Here, store: Store, watcher: Watcher) -> list[Re
         root = unpack(bundle, SOURCES, folder)
         chosen = choosing.environments(bundle, record, here.sources, root, trusted=here.trusted)
         with paths.rooted(chosen.root) if chosen.root else nullcontext():
-            plan.check_each([job.configuration for job in record.jobs], options)
-            for line in outline.lines(bundle, record, options, chosen, here.limits):
+            question = checked.given((job.configuration for job in record.jobs), options)
+            for line in outline.lines(bundle, record, question, chosen, here.limits):
                 watcher.say(line)
             if chosen.root and record.launcher == "docker":
-                choosing.harmless(outline.variables(record, options))
-            checked = carried.checked(bundle, chosen.images)
+                choosing.harmless(outline.variables(question))
+            images = carried.checked(bundle, chosen.images)
             if here.only_show:
                 return []
             begun = _begun(store, bundle, here.limits) if here.resume else None
-            launcher = _launcher(bundle, record, here, chosen, checked, checkout)
+            launcher = _launcher(bundle, record, here, chosen, images, checkout)
             if begun:
                 return conduct.resume(begun, launcher, store, watcher)
-            return conduct.again(record, options, bundle.manifest_sha256, launcher, store, watcher)
+            plan = resolved.repeated(question, record, bundle.manifest_sha256, launcher)
+            return conduct.run(plan, store, watcher)
 
 
 def verdict(bundle: Bundle, done: list[Result]) -> Outcome:
@@ -123,19 +124,19 @@ def _launcher(
     record: Campaign,
     here: Here,
     chosen: Chosen,
-    checked: list[carried.Checked],
+    images: list[carried.Checked],
     checkout: Path,
 ) -> Launcher:
     if record.launcher == "local":
         return LocalOfBundle(bundle) if chosen.root else LocalLauncher()
     client = engine.connect()
-    given = OfBundle(client, bundle, checked, checkout, here.make_base)
+    given = OfBundle(client, bundle, images, checkout, here.make_base)
     return DockerLauncher(
         client,
         make_base=here.make_base,
         injection=here.injection,
         engine_wait_s=here.engine_wait_s,
-        given=given if checked or chosen.root else None,
+        given=given if images or chosen.root else None,
     )
 
 

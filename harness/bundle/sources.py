@@ -46,7 +46,7 @@ def changed(campaign: Campaign, client: docker.DockerClient | None) -> list[str]
         if environment.earlier:  # it never was of these sources
             continue
         backend = catalog.load(environment.backend)
-        files = {"image.toml": changes.file_sha256(backend.folder / "image.toml")}
+        files = {"image.toml": backend.sha256}
         files.update(_locks(backend, environment))
         then = {**environment.provenance.locks_sha256, "image.toml": environment.image_toml_sha256}
         ours = [

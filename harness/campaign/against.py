@@ -7,12 +7,12 @@ again: every configuration once as it is now and once as it was, in random order
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from harness import catalog, settings
 from harness.campaign import records
-from harness.campaign.plan import Configuration, Device, Options, PlannedJob
+from harness.campaign.checked import Checked
+from harness.campaign.plan import Configuration, Device, PlannedJob
 from harness.campaign.records import Campaign, Environment
 from harness.errors import UsageError
 from harness.launchers.launcher import Launcher
@@ -45,13 +45,9 @@ class Earlier:
 
 
 def find(
-    configurations: list[Configuration],
-    options: Options,
-    launcher: Launcher,
-    store: Store,
-    say: Callable[[str], None],
+    question: Checked, launcher: Launcher, store: Store, say: Callable[[str], None]
 ) -> Earlier:
-    """The counterparts of ``configurations`` in what ``options.against`` names.
+    """The counterparts of a question's configurations in what its ``against`` names.
 
     A campaign of the store tells its images, their pins, and the settings of each configuration;
     of an image alone, both are taken as they are now.
@@ -60,36 +56,40 @@ def find(
         UsageError: it names nothing, or no build of what is to run; or there are no images.
         BenchdlError: the engine no longer has an image.
     """
-    word = str(options.against)
+    word = str(question.options.against)
     if launcher.name != "docker":
         raise UsageError(
             f"--against {word} with launcher {launcher.name}: earlier builds are images",
             "add --launcher docker",
         )
-    search = _Search(configurations, options, launcher, store, say)
+    search = _Search(question, launcher, store, say)
     ids = [campaign.campaign_id for campaign in records.load(store)[0]]
     if word == "latest" or any(word in known for known in ids) or not _IMAGE.fullmatch(word):
         return search.in_campaign(records.find(store, word))
     return search.in_image(word)
 
 
-def unlike(earlier: Earlier, now: dict[tuple[str, str], str | None], options: Options) -> None:
+def unlike(
+    question: Checked, jobs: Iterable[PlannedJob], now: dict[tuple[str, str], str | None]
+) -> None:
     """Make sure that there is something to compare.
 
     Args:
-        earlier: the earlier builds.
+        question: what was asked.
+        jobs: of now and of earlier builds.
         now: ids of the images of now, by backend and device.
-        options: of the campaign.
 
     Raises:
         UsageError: an earlier build and its settings are those of now.
     """
-    for wanted, then in earlier.settings.items():
-        same_image = wanted.image == now[wanted.backend, wanted.device]
-        if same_image and then == _settings_now(wanted, options):
+    for job in jobs:
+        wanted = job.configuration
+        if wanted.image is None or wanted.image != now[wanted.backend, wanted.device]:
+            continue
+        if job.settings == question.settings(wanted):
             raise UsageError(
-                f"--against {options.against}: the image of {wanted.backend} is still the same "
-                f"({_short(wanted.image)}), so there is nothing to compare",
+                f"--against {question.options.against}: the image of {wanted.backend} is still the "
+                f"same ({_short(wanted.image)}), so there is nothing to compare",
                 "benchdl selftest compares A with A",
             )
 
@@ -98,8 +98,7 @@ def unlike(earlier: Earlier, now: dict[tuple[str, str], str | None], options: Op
 class _Search:
     """What is to run, and where its earlier builds are looked for."""
 
-    configurations: list[Configuration]
-    options: Options
+    question: Checked
     launcher: Launcher
     store: Store
     say: Callable[[str], None]
@@ -107,7 +106,9 @@ class _Search:
     def in_campaign(self, campaign: Campaign) -> Earlier:
         """The builds that a campaign of the store ran in, with its settings."""
         known = {(ran.backend, ran.device): ran for ran in campaign.environments if not ran.earlier}
-        wanted = dict.fromkeys((asked.backend, asked.device) for asked in self.configurations)
+        wanted = dict.fromkeys(
+            (asked.backend, asked.device) for asked in self.question.configurations
+        )
         for backend, device in wanted:
             if (backend, device) not in known:
                 raise UsageError(
@@ -124,7 +125,7 @@ class _Search:
         for environment in environments:
             image = str(environment.provenance.image_id)
             whose = f"{environment.backend} in campaign {campaign.campaign_id}"
-            self.launcher.earlier(image, whose, self.say)
+            self.launcher.known(image, whose)
         return Earlier(environments, self._with_settings_then(campaign, known))
 
     def _with_settings_then(
@@ -132,24 +133,24 @@ class _Search:
     ) -> dict[Configuration, Settings]:
         then = _settings_then(campaign, self.store)
         found = {}
-        for wanted in self.configurations:
+        for wanted in self.question.configurations:
             image = known[wanted.backend, wanted.device].provenance.image_id
             if wanted not in then:
                 self.say(
                     f"note: {campaign.campaign_id} did not run {wanted}: its settings are those "
                     "of now"
                 )
-            found[wanted.model_copy(update={"image": image})] = then.get(wanted) or _settings_now(
-                wanted, self.options
-            )
+            found[wanted.model_copy(update={"image": image})] = then.get(
+                wanted
+            ) or self.question.settings(wanted)
         return found
 
     def in_image(self, word: str) -> Earlier:
         """The build that an image is: with the settings of a campaign that ran it, else of now."""
-        provenance = self.launcher.earlier(word, "", self.say)
+        provenance = self.launcher.known(word, "")
         backend = provenance.reference.rpartition("/")[2].partition(":")[0]
         flavour = provenance.flavour
-        for wanted in self.configurations:
+        for wanted in self.question.configurations:
             if (wanted.backend, wanted.device) != (backend, flavour):
                 raise UsageError(
                     f"--against {word}: it is an image of {backend} for the {flavour}, "
@@ -169,24 +170,18 @@ class _Search:
             device=flavour,
             image_toml_sha256="",
             provenance=provenance,
-            pins=self.launcher.pins(catalog.load(backend), flavour),
+            pins=self.launcher.pins(self.question.backends[backend], flavour),
             earlier=True,
         )
         return Earlier(
             [environment],
             {
-                wanted.model_copy(update={"image": provenance.image_id}): _settings_now(
-                    wanted, self.options
+                wanted.model_copy(update={"image": provenance.image_id}): self.question.settings(
+                    wanted
                 )
-                for wanted in self.configurations
+                for wanted in self.question.configurations
             },
         )
-
-
-def _settings_now(wanted: Configuration, options: Options) -> Settings:
-    return settings.resolve(
-        catalog.load(wanted.backend), wanted.variant, options.overrides, mode=wanted.mode
-    )
 
 
 def _settings_then(campaign: Campaign, store: Store) -> dict[Configuration, Settings]:

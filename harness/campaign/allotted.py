@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 
 from harness.allotment import gpu_grant, grant
-from harness.campaign import plan
+from harness.campaign import limits
 from harness.campaign.plan import Configuration, Options
 from harness.errors import UsageError
 from runner.contract.result import Allotment
@@ -40,7 +40,9 @@ def within(
         )
     if allotted.cores is not None:
         for configuration in needed:
-            plan.within_cores(configuration.threads, len(allotted.cores), allotted.sources["cores"])
+            limits.check_threads(
+                configuration.threads, len(allotted.cores), allotted.sources["cores"]
+            )
     if "gpu" not in options.devices:
         return options, allotted
     gpus = gpu_grant.within(options.gpus, gpu_grant.limit())

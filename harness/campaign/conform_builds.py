@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 
-from harness import catalog, interrupts, settings
-from harness.campaign import allotted, litter, plan
+from harness import interrupts
+from harness.campaign import allotted, checked, litter
+from harness.campaign.checked import Checked
 from harness.campaign.conforming import Proving
 from harness.campaign.plan import Configuration, Options
 from harness.checks.case import Proof
@@ -35,50 +36,48 @@ def prove(
         BenchdlError: the request makes no sense, or something cannot be had.
         KeyboardInterrupt: Ctrl-C or SIGTERM.
     """
-    configurations, _ = plan.check(options)
-    limited, allotment = allotted.within(options, configurations, say)
+    question = checked.combined(options)
+    limited, allotment = allotted.within(options, question.configurations, say)
     litter.end_processes(launcher, say)
     ready: dict[tuple[str, str], Prepared] = {}
     with nullcontext(None) if compiled.kept() else compiled.thrown_away() as apart:
         host = Host(allotment=allotment, unkept=apart)
         proving = Proving(launcher, store.staging(), host, options.memory_limit_bytes, again)
-        for one in configurations:
-            backend, place = catalog.load(one.backend), (one.backend, one.device)
+        for wanted in question.configurations:
+            backend, place = question.backends[wanted.backend], (wanted.backend, wanted.device)
             if place not in ready:
-                if one.device == "gpu":
+                if wanted.device == "gpu":
                     launcher.check_gpu(backend, say)
-                ready[place] = launcher.prepare(backend, one.device, say)
-            job = _job(one, backend, ready[place], limited, launcher)
+                ready[place] = launcher.prepare(backend, wanted.device, say)
+            job = _job(wanted, question, ready[place], limited, launcher)
             with interrupts.held():
-                yield one, proving.of(job, ready[place], say)
+                yield wanted, proving.of(job, ready[place], say)
 
 
 def _job(
-    one: Configuration,
-    backend: catalog.Backend,
+    wanted: Configuration,
+    question: Checked,
     prepared: Prepared,
     options: Options,
     launcher: Launcher,
 ) -> Job:
     """What stands for every job of this configuration."""
-    run_id = new_run_id(backend.name, one.device)
+    run_id = new_run_id(wanted.backend, wanted.device)
     return Job(
         run_id=run_id,
-        campaign_id=new_run_id("conform", one.device),
-        backend=backend.name,
-        title=backend.spec.title,
-        variant=one.variant,
+        campaign_id=new_run_id("conform", wanted.device),
+        backend=wanted.backend,
+        title=question.backends[wanted.backend].spec.title,
+        variant=wanted.variant,
         workload=options.workload,
         dataset="none",
         launcher=launcher.name,
-        device=one.device,
-        gpus=options.gpus if one.device == "gpu" else None,
+        device=wanted.device,
+        gpus=options.gpus if wanted.device == "gpu" else None,
         budget=lookup.load(options.workload).budget,
         data_dir="none",
         dataset_sha256={},
-        settings=settings.resolve(
-            backend, one.variant, options.overrides, prepared.environment, one.mode
-        ),
+        settings=question.settings(wanted, prepared.environment),
         overrides=options.overrides,
         pins=prepared.pins,
         provenance=prepared.provenance,

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from harness import cache, files
 from harness.campaign.changes import runner_sha256
-from harness.campaign.plan import Options
+from harness.campaign.resolved import Plan
 from harness.checks.case import Proof
 from harness.errors import BenchdlError
 from harness.hosts.host import Host
@@ -141,11 +141,11 @@ class Proving:
         return Proof(found)
 
 
-def wanted(options: Options, launcher: Launcher, store: Store, host: Host) -> Proving | None:
+def wanted(plan: Plan, store: Store, host: Host) -> Proving | None:
     """How the builds of a campaign are proven; None where the user wants none of it."""
-    if not options.conform:
+    if not plan.options.conform:
         return None
-    return Proving(launcher, store.staging(), host, options.memory_limit_bytes)
+    return Proving(plan.launcher, store.staging(), host, plan.options.memory_limit_bytes)
 
 
 def after(

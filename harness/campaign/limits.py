@@ -68,3 +68,17 @@ def check_batch_sizes(
                 f"a batch size of {size:,} with {count:,} training samples",
                 "no batch would be of that size: ask for a smaller one",
             )
+
+
+def check_threads(threads: int | None, allotted: int, source: str) -> None:
+    """Check a number of threads against the cores that ``source`` allots; None is the tool's own.
+
+    Raises:
+        UsageError: it is larger.
+    """
+    if threads and threads > allotted:
+        raise UsageError(
+            f"--threads {threads} is more than was allotted: {allotted} "
+            f"core{'s' if allotted > 1 else ''} ({source})",
+            "ask for fewer, or start benchdl where more is allotted",
+        )

@@ -9,13 +9,13 @@ from datetime import datetime, timezone
 from importlib import metadata
 from typing import Any
 
-from harness import interrupts, settings
+from harness import interrupts
 from harness.campaign import conforming
 from harness.campaign.beside import Beside
 from harness.campaign.changes import harness_sha256, runner_sha256
-from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Options, PlannedJob, budget
+from harness.campaign.plan import DEFAULT_COOL_DOWN_S, PlannedJob
+from harness.campaign.resolved import Plan
 from harness.campaign.watcher import Watcher
-from harness.catalog import Backend
 from harness.checks import recomputed, registry
 from harness.checks.case import Case, Proof
 from harness.checks.seen import Seen
@@ -23,7 +23,7 @@ from harness.checks.witness import Witness
 from harness.errors import BenchdlError
 from harness.hosts.host import Host
 from harness.launchers.exchange import Exchange, data_dir
-from harness.launchers.launcher import CUT_OFF, Exit, Launcher, Order, Prepared
+from harness.launchers.launcher import CUT_OFF, Exit, Order, Prepared
 from harness.provision.verified import Dataset
 from harness.store import Store, new_run_id
 from runner.contract.job import Job
@@ -37,18 +37,15 @@ Key = tuple[str, str, "str | None"]
 class Site:
     """What all jobs of a campaign share: how, where and with what they run.
 
-    ``prepared`` is by backend, device and, of an earlier build, its image; ``backends`` as
-    image.toml was when it began; ``changes`` are findings that every result gets.
-    ``proving``: how the work of an image is proven once a job of it went well; without it that is
-    not tried.
+    ``prepared`` is by backend, device and, of an earlier build, its image; ``changes`` are findings
+    that every result gets. ``proving``: how the work of an image is proven once a job of it went
+    well; without it that is not tried.
     """
 
     campaign_id: str
-    options: Options
-    launcher: Launcher
+    plan: Plan
     store: Store
     data: Dataset
-    backends: dict[str, Backend]
     prepared: dict[Key, Prepared]
     changes: list[Finding] = field(default_factory=list)
     host: Host = field(default_factory=Host)
@@ -61,38 +58,35 @@ class Site:
         return earlier or self.prepared[job.backend, job.device, None]
 
 
-def job(site: Site, plan: PlannedJob, attempt: int, gpu: str | None = None) -> Job:
-    """The job of ``plan``; with ``gpu`` on that one alone."""
-    options, wanted = site.options, plan.configuration
-    backend = site.backends[wanted.backend]
+def job(site: Site, planned: PlannedJob, attempt: int, gpu: str | None = None) -> Job:
+    """The job of ``planned``; with ``gpu`` on that one alone."""
+    question, options, wanted = site.plan.question, site.plan.options, planned.configuration
+    backend, launcher = site.plan.backends[wanted.backend], site.plan.launcher
     prepared = site.prepared[wanted.backend, wanted.device, wanted.image]
     on_gpu = wanted.device == "gpu"
     run_id = new_run_id(backend.name, wanted.device)
     return Job(
         run_id=run_id,
         campaign_id=site.campaign_id,
-        campaign_position=plan.position,
+        campaign_position=planned.position,
         attempt=attempt,
         backend=backend.name,
         title=backend.spec.title,
         variant=wanted.variant,
         workload=options.workload,
         dataset=site.data.name,
-        launcher=site.launcher.name,
+        launcher=launcher.name,
         device=wanted.device,
         gpus=[gpu] if gpu is not None else options.gpus if on_gpu else None,
-        budget=budget(options),
+        budget=question.budget,
         train_samples=options.train_samples,
         threads=wanted.threads,
         batch_size=wanted.batch_size,
-        seed=plan.seed,
-        repeat=plan.repeat,
-        data_dir=site.launcher.inside(data_dir(site.store.staging(), run_id), "data"),
+        seed=planned.seed,
+        repeat=planned.repeat,
+        data_dir=launcher.inside(data_dir(site.store.staging(), run_id), "data"),
         dataset_sha256=site.data.sha256,
-        settings=plan.settings
-        or settings.resolve(
-            backend, wanted.variant, options.overrides, prepared.environment, wanted.mode
-        ),
+        settings=planned.settings or question.settings(wanted, prepared.environment),
         overrides=options.overrides,
         pins=prepared.pins,
         allow_unpinned=options.allow_unpinned,
@@ -110,7 +104,7 @@ def pause(
     stop: threading.Event | None = None,
 ) -> Idle:
     """Cool down after the job before, if there was one, and wait for an idle machine."""
-    options = site.options
+    options = site.plan.options
     cool_down_s = options.cool_down_s
     if cool_down_s is None:
         cool_down_s = DEFAULT_COOL_DOWN_S[job.device]
@@ -150,8 +144,8 @@ def _run(
         job_dir=exchange.job_dir,
         data_files=site.data.served(),
         compile_cache=compile_cache,
-        timeout_s=site.options.timeout_s,
-        memory_limit_bytes=site.options.memory_limit_bytes,
+        timeout_s=site.plan.options.timeout_s,
+        memory_limit_bytes=site.plan.options.memory_limit_bytes,
         allotment=site.host.allotment,
         stop=stop,
     )
@@ -166,7 +160,7 @@ def _run(
     samples_file = exchange.job_dir / "samples.csv"
     site.beside.begin(job.run_id, samples_file, begin)
     try:
-        exit_ = site.launcher.start(order, heard)
+        exit_ = site.plan.launcher.start(order, heard)
     except KeyboardInterrupt:
         exit_, interrupted = Exit("interrupted"), True
     except BenchdlError:  # it was not begun

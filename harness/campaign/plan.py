@@ -1,4 +1,4 @@
-"""What a campaign is to do: configurations, checked, and the order of their jobs.
+"""What a campaign is to do: its question, configurations, and the order of their jobs.
 
 The order is drawn in blocks: each holds every configuration once, shuffled. What drifts over time
 (heat, other load) then meets all configurations alike and is not taken for a difference of theirs.
@@ -6,23 +6,17 @@ The order is drawn in blocks: each holds every configuration once, shuffled. Wha
 
 from __future__ import annotations
 
-import itertools
 import random
 import secrets
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from harness import catalog, overruled, settings
-from harness.allotment import core_grant
-from harness.campaign import limits
 from harness.campaign.question import Question
-from harness.catalog import Backend
 from harness.errors import UsageError
 from harness.hosts import this_machine
-from harness.provision import workload_data
 from runner.contract.job import Mode, Settings
 from runner.contract.schema import Model, Ordinal, SettingValue
 from runner.contract.work_and_score import MOST_EPOCHS, Budget
@@ -104,64 +98,6 @@ class Skipped(Model):
     reason: str
 
 
-def check(options: Options) -> tuple[list[Configuration], list[Skipped]]:
-    """Check everything that can be checked before anything is built or started.
-
-    Returns:
-        Every configuration once, and those left out with ``unsupported`` = ``skip``.
-
-    Raises:
-        UsageError: an unknown backend, workload or key, a combination that does not exist, or
-            nothing that could run.
-    """
-    if not options.backends:
-        raise UsageError("no backend given", f"backends: {', '.join(catalog.names())}")
-    if options.parallel_gpus and "cpu" in options.devices:
-        raise UsageError("--parallel-gpus with device cpu", "add --device gpu")
-    _known(options)
-    loaded = {name: catalog.load(name) for name in catalog.chosen(options.backends)}
-    sound: list[Configuration] = []
-    skipped: list[Skipped] = []
-    for one in dict.fromkeys(_combinations(options)):
-        try:
-            _possible(loaded[one.backend], one, options)
-        except UsageError as error:
-            if options.unsupported == "refuse":
-                raise
-            skipped.append(Skipped(configuration=one, reason=str(error)))
-        else:
-            sound.append(one)
-    if not sound:
-        raise UsageError("no combination can run", f"the first: {skipped[0].reason}")
-    return sound, skipped
-
-
-def check_each(configurations: list[Configuration], options: Options) -> None:
-    """As :func:`check`, for configurations that are given and not combined from the options' axes.
-
-    Raises:
-        UsageError: one cannot run, or a key or the workload is unknown.
-    """
-    _known(options)
-    loaded = {name: catalog.load(name) for name in {one.backend for one in configurations}}
-    for one in dict.fromkeys(configurations):
-        _possible(loaded[one.backend], one, options)
-
-
-def _known(options: Options) -> None:
-    limits.check_memory(options.memory_limit_bytes)
-    settings.check(options.overrides)
-    if options.workload not in lookup.names():
-        raise UsageError(
-            f"unknown workload '{options.workload}'",
-            catalog.suggestion(options.workload, lookup.names(), "workloads"),
-        )
-    data = workload_data.chosen(options.dataset, options.workload)
-    limits.check_train_samples(options.train_samples, data)
-    limits.check_batch_sizes(options.batch_sizes, options.train_samples, data)
-    budget(options)
-
-
 def budget(options: Options) -> Budget:
     """How long each job trains: as asked for, else as the workload has it.
 
@@ -187,7 +123,7 @@ def new_seed() -> int:
     return secrets.randbelow(2**31)
 
 
-def order(configurations: list[Configuration], options: Options, seed: int) -> list[PlannedJob]:
+def order(configurations: Sequence[Configuration], options: Options, seed: int) -> list[PlannedJob]:
     """The jobs in the order of running: one shuffled block a repeat, the same for the same seed."""
     draw = random.Random(seed)  # noqa: S311 - an order, not a secret
     jobs: list[PlannedJob] = []
@@ -204,66 +140,3 @@ def order(configurations: list[Configuration], options: Options, seed: int) -> l
             for position, configuration in enumerate(block, len(jobs) + 1)
         ]
     return jobs
-
-
-def without_effect(options: Options, configurations: list[Configuration]) -> Iterator[str]:
-    """Settings of the GPU that are changed for CPU jobs: they are recorded, and do nothing."""
-    on_cpu = [one for one in configurations if one.device == "cpu"]
-    for name, variant in dict.fromkeys((one.backend, one.variant) for one in on_cpu):
-        spec = catalog.load(name).spec.variants.get(variant)
-        if spec and (spec.memory_pool or spec.cudnn or spec.strategy):
-            yield f"note: variant {variant} of {name} is about the GPU; this is the cpu"
-    for key in options.overrides:
-        if on_cpu and not key.startswith(("precision.", "environment.")):
-            yield f"note: {key} is about the GPU; this is the cpu"
-
-
-def _combinations(options: Options) -> Iterator[Configuration]:
-    own = lookup.load(options.workload).batch_size
-    # One name for one thing: the recipe's batch size, asked for by its number, is the recipe's.
-    sizes = [None if size == own else size for size in options.batch_sizes]
-    for device, threads, size, backend, mode, variant in itertools.product(
-        options.devices,
-        options.threads,
-        sizes,
-        catalog.chosen(options.backends),
-        options.modes,
-        options.variants,
-    ):
-        yield Configuration(
-            backend=backend,
-            mode=mode,
-            variant=variant,
-            device=device,
-            threads=threads,
-            batch_size=size,
-        )
-
-
-def _possible(backend: Backend, one: Configuration, options: Options) -> None:
-    if not backend.runs(options.workload):
-        raise UsageError(
-            f"backend '{backend.name}' does not have workload '{options.workload}'",
-            f"it has: {', '.join(backend.spec.workloads or []) or 'none'}; benchdl list shows all",
-        )
-    if one.device not in backend.flavours():
-        raise UsageError(f"backend '{backend.name}' has no {one.device} flavour")
-    settings.resolve(backend, one.variant, options.overrides, mode=one.mode)
-    overruled.refuse(backend.name, one.mode, one.threads, options.overrides)
-    allotted = core_grant.limit() if one.threads else None
-    if allotted:
-        within_cores(one.threads, allotted.count, allotted.source)
-
-
-def within_cores(threads: int | None, allotted: int, source: str) -> None:
-    """Check a number of threads against the cores that ``source`` allots.
-
-    Raises:
-        UsageError: it is larger.
-    """
-    if threads and threads > allotted:
-        raise UsageError(
-            f"--threads {threads} is more than was allotted: {allotted} "
-            f"core{'s' if allotted > 1 else ''} ({source})",
-            "ask for fewer, or start benchdl where more is allotted",
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ def command(
     Jobs that ended, well or not, are not run again. One that was cut off is stored as interrupted
     and run again as a further attempt.
     """
-    from harness import settings
+    from harness import catalog, settings
     from harness.bundle import plain
     from harness.campaign import conduct, records
     from harness.campaign.display import Display
@@ -65,7 +66,8 @@ def command(
             f"campaign {record.campaign_id} repeats a bundle", f"go on with: {record.how_to_go_on}"
         )
     settings.check(record.options.overrides)
-    doubtful = plain.doubtful_on_host(record)
+    load = functools.cache(catalog.load)
+    doubtful = plain.doubtful_on_host(record, load)
     # A folder of results may be anybody's; only what would run again matters.
     if doubtful and not own_settings and _left(record, store):
         raise UsageError(
@@ -82,7 +84,9 @@ def command(
     display.say(f"campaign {record.campaign_id}: {len(record.jobs)} jobs, planned "
                 f"{record.created_at}")  # fmt: skip
     try:
-        done = conduct.resume(record, launcher, store, display, accept_changes=accept_changes)
+        done = conduct.resume(
+            record, launcher, store, display, accept_changes=accept_changes, load=load
+        )
     finally:
         display.close()
     return finish.show(done, as_json=as_json, begin=begin, store=store, display=display)

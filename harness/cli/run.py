@@ -94,7 +94,7 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
 
     A run that was stopped goes on with `benchdl resume`.
     """
-    from harness.campaign import conduct, plan
+    from harness.campaign import checked, conduct, resolved
     from harness.campaign.display import Display
     from harness.cli import finish, request
     from harness.launchers import choice
@@ -102,7 +102,7 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
     display = Display(out.console())
     store = common.store(results)
     options = request.options(ctx, asked, display.say)
-    plan.check(options)
+    question = checked.combined(options)
     launcher = choice.launcher(
         asked["launcher"],
         make_base=asked["make_base"],
@@ -111,9 +111,10 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
         say=display.say,
     )
     choice.check_limits(launcher, memory=asked["memory"], injection=asked["injection"])
+    plan = resolved.asked(question, launcher, store)
     begin = time.monotonic()
     try:
-        done = conduct.run(options, launcher, store, display)
+        done = conduct.run(plan, store, display)
     finally:
         display.close()
     return finish.show(done, as_json=as_json, begin=begin, store=store, display=display)

@@ -92,8 +92,7 @@ def command(
         dataset=dataset,
         data_dir=data_dir and data_dir.absolute(),
     )
-    if not no_training:
-        pairs.check(options)
+    question = None if no_training else pairs.check(options)
     outcomes = []
 
     def tell(*found: object) -> None:
@@ -105,14 +104,14 @@ def command(
     seconds, tries = (3.0, 2) if quick else (6.0, 5)
     tell(meters.calibrate("spin", seconds, tries))
     tell(meters.calibrate("duty", seconds, tries))
-    if not no_training:
+    if question is not None:
         chosen = choice.launcher(launcher, make_base=make_base, say=out.say)
         with contextlib.ExitStack() as stack:
             folder = keep or Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="benchdl-selftest-"))
             )
             count = blocks or (_QUICK_BLOCKS if quick else _BLOCKS)
-            runs = pairs.run(options, count, chosen, Store(folder), out.say)
+            runs = pairs.run(question, count, chosen, Store(folder), out.say)
         tell(pairs.sampler_cost(runs), pairs.a_against_a(runs))
     words = [str(outcome).split(maxsplit=1)[0] for outcome in outcomes]
     failed = "FAIL" in words or (strict and "INCONCLUSIVE" in words)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import docker
+from docker.models.images import Image
 
 from harness import engine
 from harness.catalog import Flavour
@@ -16,10 +18,17 @@ from runner.contract.job import Provenance
 _REFERENCE = re.compile(r"benchdl/([a-z0-9][a-z0-9._-]*):(cpu|gpu)")
 
 
-def kept(client: docker.DockerClient, word: str, whose: str, say: Say) -> Provenance:
-    """Name the image so that no build removes it, and tell where it came from.
+@dataclass(frozen=True)
+class Old:
+    """An image of an earlier build; ``backend`` and ``provenance`` as its labels have them."""
 
-    The name stays until the user removes it: the campaign can be resumed.
+    image: Image
+    backend: str
+    provenance: Provenance
+
+
+def find(client: docker.DockerClient, word: str, whose: str) -> Old:
+    """The image of this id or name, and where it came from.
 
     Raises:
         UsageError: it was not built by benchdl.
@@ -34,12 +43,25 @@ def kept(client: docker.DockerClient, word: str, whose: str, say: Say) -> Proven
     match = _REFERENCE.fullmatch(built.label(image, "reference"))
     if match is None:
         raise UsageError(f"{word} is no image that benchdl built", "benchdl images lists those")
-    backend, flavour = match.group(1), match.group(2)
-    repository, tag = f"benchdl/{backend}", f"earlier-{str(image.id).removeprefix('sha256:')[:12]}"
+    flavour: Flavour = "gpu" if match.group(2) == "gpu" else "cpu"
+    return Old(image, match.group(1), built.provenance(image, flavour))
+
+
+def kept(client: docker.DockerClient, word: str, whose: str, say: Say) -> Provenance:
+    """Name the image so that no build removes it, and tell where it came from.
+
+    The name stays until the user removes it: the campaign can be resumed.
+
+    Raises:
+        UsageError, BenchdlError: as with :func:`find`.
+    """
+    old = find(client, word, whose)
+    image, flavour = old.image, old.provenance.flavour
+    short = str(image.id).removeprefix("sha256:")[:12]
+    repository, tag = f"benchdl/{old.backend}", f"earlier-{short}"
     if f"{repository}:{tag}" not in image.tags:
         doing = f"keeping image {word}"
         with engine.calls(client, doing):
             client.api.tag(str(image.id), repository, tag, force=True)
         say(f"kept {repository}:{tag} ({flavour}); docker rmi {repository}:{tag} gives it up")
-    known: Flavour = "gpu" if flavour == "gpu" else "cpu"
-    return built.provenance(image, known)
+    return old.provenance

@@ -123,6 +123,10 @@ class DockerLauncher:
             cudnn=spec.cudnn.version if spec.cudnn and flavour == "gpu" else None,
         )
 
+    def known(self, image: str, whose: str) -> Provenance:
+        """Where it came from, by its labels."""
+        return old_images.find(self._client, image, whose).provenance
+
     def earlier(self, image: str, whose: str, say: Say) -> Provenance:
         """Keep it under a name that no build takes away."""
         return old_images.kept(self._client, image, whose, say)

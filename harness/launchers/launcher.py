@@ -94,17 +94,22 @@ class Launcher(Protocol):
             BenchdlError: it cannot; the message says why and what to do.
         """
 
-    def earlier(self, image: str, whose: str, say: Say) -> Provenance:
-        """Find an image of an earlier build, by id or name, and keep it.
+    def known(self, image: str, whose: str) -> Provenance:
+        """Find an image of an earlier build; it stays as it is.
 
         Args:
             image: its id or name.
             whose: words for a message, such as ``tf in campaign ...``; may be empty.
-            say: is told under which name it is kept.
 
         Raises:
             UsageError: there are no images here, or it is none of benchdl's.
             BenchdlError: the engine does not have it.
+        """
+
+    def earlier(self, image: str, whose: str, say: Say) -> Provenance:
+        """As :meth:`known`, and keep it under a name that no build takes away.
+
+        ``say`` is told of that name.
         """
 
     def pins(self, backend: Backend, flavour: Flavour) -> Pins:

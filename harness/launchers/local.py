@@ -48,9 +48,13 @@ class LocalLauncher:
         if not count:
             raise BenchdlError(f"no GPU here: {reason}", "use --device cpu")
 
-    def earlier(self, image: str, whose: str, say: Say) -> Provenance:  # noqa: ARG002
+    def known(self, image: str, whose: str) -> Provenance:  # noqa: ARG002
         """A local environment is made anew from its lock file, and no earlier one is kept."""
         raise UsageError(f"no image {image} with launcher local", "add --launcher docker")
+
+    def earlier(self, image: str, whose: str, say: Say) -> Provenance:  # noqa: ARG002
+        """As :meth:`known`."""
+        return self.known(image, whose)
 
     def pins(self, backend: Backend, flavour: Flavour) -> Pins:  # noqa: ARG002
         """Only of images."""

@@ -13,8 +13,8 @@ from typing import Literal
 
 from rich.console import Console
 
-from harness import catalog
-from harness.campaign import allotted, display, litter, one_job, plan
+from harness.campaign import checked, display, litter, one_job, resolved
+from harness.campaign.checked import Checked
 from harness.campaign.one_job import Key, Site
 from harness.campaign.plan import Options, PlannedJob
 from harness.checks.instrument import SAMPLER_OFF
@@ -48,12 +48,12 @@ class Runs:
 
 
 def run(
-    options: Options, blocks: int, launcher: Launcher, store: Store, say: Callable[[str], None]
+    question: Checked, blocks: int, launcher: Launcher, store: Store, say: Callable[[str], None]
 ) -> Runs:
     """Train every arm once a block.
 
     Args:
-        options: one backend on one device, and its work.
+        question: one backend on one device, and its work.
         blocks: how often.
         launcher, store: as for a campaign.
         say: is told of each job.
@@ -62,24 +62,22 @@ def run(
         BenchdlError: as with :func:`harness.campaign.conduct.run`.
         KeyboardInterrupt: Ctrl-C or SIGTERM.
     """
-    (configuration,), _ = plan.check(options)
-    options, allotment = allotted.within(options, [configuration], say)
+    (configuration,), options = question.configurations, question.options
+    plan = resolved.asked(question, launcher, store)
+    for note in plan.notes:
+        say(note)
     litter.end_processes(launcher, say)
     store.staging()
     if configuration.device == "gpu":
-        launcher.check_gpu(catalog.load(configuration.backend), say)
+        launcher.check_gpu(plan.backends[configuration.backend], say)
     data = obtain.resolve(options.dataset, options.workload, options.data_dir, say)
-    backend = catalog.load(configuration.backend)
-    ready = launcher.prepare(backend, configuration.device, say)
+    ready = launcher.prepare(plan.backends[configuration.backend], configuration.device, say)
     launcher.check_data(list(data.served().values()), ready)
     prepared: dict[Key, Prepared] = {(configuration.backend, configuration.device, None): ready}
     campaign_id = new_run_id("selftest", configuration.device)
-    site = Site(
-        campaign_id, options, launcher, store, data, {backend.name: backend}, prepared,
-        host=Host(allotment=allotment),
-    )  # fmt: skip
+    site = Site(campaign_id, plan, store, data, prepared, host=Host(allotment=plan.allotment))
     watcher = display.Display(Console(quiet=True))  # the loop below tells of each job
-    draw = random.Random(plan.new_seed() if options.order_seed is None else options.order_seed)  # noqa: S311
+    draw = random.Random(plan.order_seed)  # noqa: S311 - an order, not a secret
     runs, position, total = Runs(), 0, blocks * len(ARMS)
     for block in range(1, blocks + 1):
         for arm in draw.sample(ARMS, len(ARMS)):
@@ -175,11 +173,13 @@ def _said(found: Comparison) -> str:
     return f"ratio {found.ratio:.3f}{span} of {found.b.n} pairs{spread}"
 
 
-def check(options: Options) -> None:
-    """Refuse what these tests cannot do.
+def check(options: Options) -> Checked:
+    """The question, unless it is one that these tests cannot ask.
 
     Raises:
         BenchdlError: it trains another number of configurations than one.
     """
-    if len(plan.check(options)[0]) != 1:
+    question = checked.combined(options)
+    if len(question.configurations) != 1:
         raise BenchdlError("a self-test is of one backend on one device", "name one")
+    return question

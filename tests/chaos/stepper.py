@@ -29,7 +29,7 @@ WATCHED = (
     subprocess.__file__,
     str(Path(filelock.__file__).parent),
 )
-EXCEPT = ("campaign/progress.py", "campaign/plan.py", "campaign/outlook.py", "launchers/choice.py")
+EXCEPT = ("campaign/checked.py", "campaign/plan.py", "campaign/outlook.py", "launchers/choice.py")
 
 
 class Stepper:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import small_data
 
-from harness.campaign import conduct, foresight, one_job, plan, records
+from harness.campaign import checked, conduct, foresight, one_job, plan, records, resolved
 from harness.campaign.plan import Options
 from harness.compare import comparing, earlier, text
 from harness.errors import BenchdlError, UsageError
@@ -32,6 +32,7 @@ class Launcher:
         self.image = OLD
         self.images = {OLD, NEW}
         self.started = []
+        self.kept = []
         self.stop_after = None
 
     def provenance(self, image, name="tf"):
@@ -45,10 +46,14 @@ class Launcher:
     def pins(self, backend, flavour):
         return Pins(python="3.9", packages=PINNED[self.image])
 
-    def earlier(self, image, whose, say):
+    def known(self, image, whose):
         if image not in self.images:
             raise BenchdlError(f"the image of {whose} is gone: {image}", "keep one")
         return self.provenance(image)
+
+    def earlier(self, image, whose, say):
+        self.kept.append(image)
+        return self.known(image, whose)
 
     def inside(self, host_dir, role):
         return f"/{role}"
@@ -108,7 +113,8 @@ def store(tmp_path, monkeypatch):
 
 def run(launcher, store, watcher=None, **changes):
     asked = Options(**{"backends": ["tf"], "repeat": 6, "order_seed": 5, **changes})
-    return conduct.run(asked, launcher, store, watcher or Watcher())
+    plan = resolved.asked(checked.combined(asked), launcher, store)
+    return conduct.run(plan, store, watcher or Watcher())
 
 
 @pytest.fixture

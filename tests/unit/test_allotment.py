@@ -13,7 +13,7 @@ import pytest
 from checking import case
 
 from harness.allotment import batch, core_grant, grant, own_cgroup
-from harness.campaign import allotted, plan
+from harness.campaign import allotted, checked
 from harness.campaign.plan import Configuration, Options
 from harness.checks import machine
 from harness.errors import UsageError
@@ -144,14 +144,15 @@ def test_the_lowest_limit_on_memory_counts(monkeypatch):
 
 def test_more_threads_than_cores_are_refused_or_skipped(eight_cores, monkeypatch):
     options = Options(backends=["tf"], threads=[2, 64])
-    assert plan.check(options)  # nothing was allotted: a user may overload a machine of his own
+    # Nothing was allotted: a user may overload a machine of his own.
+    assert len(checked.combined(options).configurations) == 2
     monkeypatch.setenv("SLURM_CPUS_PER_TASK", "2")
     line = r"--threads 64 is more than was allotted: 2 cores \(SLURM_CPUS_PER_TASK\)"
     with pytest.raises(UsageError, match=line):
-        plan.check(options)
-    sound, skipped = plan.check(options.model_copy(update={"unsupported": "skip"}))
-    assert [configuration.threads for configuration in sound] == [2]
-    assert "more than was allotted" in skipped[0].reason
+        checked.combined(options)
+    question = checked.combined(options.model_copy(update={"unsupported": "skip"}))
+    assert [sound.threads for sound in question.configurations] == [2]
+    assert "more than was allotted" in question.skipped[0].reason
 
 
 def test_a_campaign_that_goes_on_within_less_is_refused(eight_cores, monkeypatch):

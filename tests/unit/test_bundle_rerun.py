@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from types import SimpleNamespace
 
 import bundled
@@ -38,23 +39,16 @@ def bundle(checkout, tmp_path, make_result):
 
 @pytest.fixture
 def begun(monkeypatch, bundle):
-    """Runs no job: what ``campaign.again`` would begin, and in which root."""
+    """Runs no job: what ``conduct.run`` would begin, and in which root."""
     told = []
 
-    def again(earlier, options, digest, launcher, store, watcher):
+    def begin(plan, store, watcher):
         text = (paths.root() / "docker/small/image.toml").read_text()
-        told.append(
-            SimpleNamespace(
-                earlier=earlier,
-                options=options,
-                digest=digest,
-                image_toml=text,
-                root=paths.root(),
-            )
-        )
+        assert plan.backends["small"].sha256 == hashlib.sha256(text.encode()).hexdigest()
+        told.append(SimpleNamespace(plan=plan, image_toml=text, root=paths.root()))
         return []
 
-    monkeypatch.setattr(conduct, "again", again)
+    monkeypatch.setattr(conduct, "run", begin)
     monkeypatch.setattr(rerun, "_launcher", lambda *args: None)
     return told
 
@@ -91,12 +85,14 @@ def test_the_same_sources_are_taken_from_here(bundle, begun, checkout, tmp_path)
     assert "environments: this checkout's sources, which are those of the bundle" in lines
     (told,) = begun
     assert told.root == checkout
-    assert told.digest == bundle.manifest_sha256
-    assert told.earlier == bundled.campaign()
+    assert told.plan.bundle_sha256 == bundle.manifest_sha256
+    assert told.plan.repeats == bundled.campaign()
+    assert list(told.plan.jobs) == bundled.campaign().jobs
     kept = {"backends", "data_dir", "gpus"}
     before = bundled.campaign().options
-    assert told.options.model_dump(exclude=kept) == before.model_dump(exclude=kept)
-    assert (told.options.gpus, told.options.data_dir) == (["0"], tmp_path)
+    options = told.plan.question.options
+    assert options.model_dump(exclude=kept) == before.model_dump(exclude=kept)
+    assert (options.gpus, options.data_dir) == (["0"], tmp_path)
 
 
 def test_other_sources_are_a_choice_of_the_user(bundle, begun, checkout, tmp_path):

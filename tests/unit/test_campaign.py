@@ -11,7 +11,16 @@ import pytest
 import small_data
 
 import harness
-from harness.campaign import changes, conduct, leftovers, one_job, records, side_by_side
+from harness.campaign import (
+    changes,
+    checked,
+    conduct,
+    leftovers,
+    one_job,
+    records,
+    resolved,
+    side_by_side,
+)
 from harness.campaign.plan import Options
 from harness.errors import BenchdlError
 from harness.hosts import idle
@@ -118,7 +127,14 @@ def options(**changes):
 
 
 def run(launcher, store, watcher=None, **changes):
-    return conduct.run(options(**changes), launcher, store, watcher or Watcher())
+    plan = resolved.asked(checked.combined(options(**changes)), launcher, store)
+    return conduct.run(plan, store, watcher or Watcher())
+
+
+def repeat(record, launcher, store, watcher):
+    question = checked.given((job.configuration for job in record.jobs), record.options)
+    plan = resolved.repeated(question, record, "5" * 64, launcher)
+    return conduct.run(plan, store, watcher)
 
 
 def resume(launcher, store, watcher=None, **more):
@@ -459,10 +475,9 @@ def test_the_hash_of_the_harness_is_of_all_its_code(monkeypatch, tmp_path, repo)
 def test_a_campaign_repeated_here_has_the_same_jobs_and_says_of_what(launcher, store, watcher):
     first = run(launcher, store)
     record = records.find(store, "latest")
-    asked = (record, record.options, "5" * 64, launcher, store, watcher)
     launcher.script = {8: Killed()}
     with pytest.raises(Killed):
-        conduct.again(*asked)
+        repeat(record, launcher, store, watcher)
     again = next(stored for stored in records.load(store)[0] if stored.bundle_sha256)
     assert again.bundle_sha256 == "5" * 64
     assert again.campaign_id != record.campaign_id
@@ -482,7 +497,7 @@ def test_a_stopped_repetition_is_gone_on_with_by_its_bundle(launcher, store, wat
     record = records.find(store, "latest")
     launcher.script = {7: KeyboardInterrupt()}
     with pytest.raises(KeyboardInterrupt):
-        conduct.again(record, record.options, "5" * 64, launcher, store, watcher)
+        repeat(record, launcher, store, watcher)
     words = "benchdl bundle rerun FILE --resume --launcher local --trust-maker"
     assert f"finished results are kept; to go on with it: {words}" in watcher.lines
     again = next(stored for stored in records.load(store)[0] if stored.bundle_sha256)
@@ -495,5 +510,5 @@ def test_a_campaign_is_not_repeated_on_other_data(launcher, store, watcher):
     run(launcher, store)
     record = records.find(store, "latest").model_copy(update={"dataset": "mnist"})
     with pytest.raises(BenchdlError, match=r"other data .* cannot be repeated without it"):
-        conduct.again(record, record.options, "5" * 64, launcher, store, watcher)
+        repeat(record, launcher, store, watcher)
     assert len(launcher.started) == 6

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 from checking import case, conformance
+from pretending import campaign
 from test_campaign import Launcher, Watcher, options, store  # noqa: F401
 
-from harness.campaign import conduct, leftovers
+from harness.campaign import leftovers
 from harness.campaign.conforming import Proving
 from harness.checks import conformity
 from harness.checks.case import Proof
@@ -55,7 +56,7 @@ def proves(real_proof, monkeypatch):
 
 def run(launcher, store, **changes):  # noqa: F811
     asked = {"backends": ["tf"], "repeat": 2, **changes}
-    return conduct.run(options(**asked), launcher, store, Watcher())
+    return campaign(options(**asked), launcher, store, Watcher())
 
 
 def of_the_image(result):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.campaign import matrix, plan
+from harness.campaign import checked, matrix
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.toml"))
 
@@ -16,14 +16,12 @@ EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.tom
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
 def test_an_example_can_be_planned_on_a_machine_with_and_without_a_gpu(file, auto):
     options = matrix.read(file, lambda word: auto if word == "auto" else word)
-    planned, left_out = plan.check(options)
-    assert planned
-    assert bool(left_out) == (options.unsupported == "skip"), "skip is for what does not exist"
-    seen = {
-        (configuration.variant, configuration.mode, configuration.threads, configuration.batch_size)
-        for configuration in planned
-    }
-    assert {words[0] for words in seen} == set(options.variants), "a variant that nothing has"
+    question = checked.combined(options)
+    assert question.configurations
+    skips = options.unsupported == "skip"
+    assert bool(question.skipped) == skips, "skip is for what does not exist"
+    seen = {wanted.variant for wanted in question.configurations}
+    assert seen == set(options.variants), "a variant that nothing has"
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)

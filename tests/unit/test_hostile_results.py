@@ -20,6 +20,7 @@ import pytest
 import small_data
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pretending import campaign
 
 from harness import trees
 from harness.campaign import conduct, records
@@ -194,7 +195,7 @@ def test_a_run_ends_with_one_readable_result_a_job(surroundings, recipes):
     with folder() as top, limited():
         store = Store(top / "results")
         options = Options(backends=["tf"], repeat=A_STORE, order_seed=1)
-        done = conduct.run(options, Launcher(recipes), store, quiet())
+        done = campaign(options, Launcher(recipes), store, quiet())
         found, damaged = store.load()
         assert damaged == []
         assert [result.run_id for result in found] == sorted(result.run_id for result in done)
@@ -213,7 +214,7 @@ def test_resume_and_bundles_of_a_spoiled_campaign(surroundings, make_result, rec
         store = Store(top / "results")
         options = Options(backends=["tf"], repeat=5, order_seed=1)
         with limited():
-            first = conduct.run(options, Launcher(recipes[:5]), store, quiet())
+            first = campaign(options, Launcher(recipes[:5]), store, quiet())
         record = records.find(store, "latest")
         trees.remove(store.directory / first[3].run_id)
         for number, recipe in enumerate(recipes[5:]):

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from harness import catalog, overruled, toml_models
-from harness.campaign import limits, plan
+from harness.campaign import checked, limits
 from harness.campaign.plan import Options
 from harness.errors import UsageError
 
@@ -52,7 +52,7 @@ def test_the_same_in_a_file_and_in_a_program():
     with pytest.raises(UsageError, match=r"key 'timeout_s': .* greater than or equal to 1"):
         toml_models.validate({"backends": ["tf"], "timeout_s": 1e-300}, Options, "here")
     with pytest.raises(UsageError, match="a memory limit"):
-        plan.check(Options(backends=["tf"], memory_limit_bytes=1))
+        checked.combined(Options(backends=["tf"], memory_limit_bytes=1))
     assert limits.memory(0.25) == 2**28
 
 

@@ -10,10 +10,10 @@ import warnings
 from pathlib import Path
 
 import pytest
-from pretending import Launcher
+from pretending import Launcher, campaign
 
 from harness import catalog, engine
-from harness.campaign import conduct, plan, records
+from harness.campaign import checked, conduct, records, resolved
 from harness.campaign.display import picture, quiet
 from harness.campaign.outlook import Outlook, Standing
 from harness.campaign.plan import Configuration, Options, PlannedJob
@@ -119,13 +119,11 @@ def test_a_notebook_hears_of_a_result_that_is_no_good(make_result, changes, word
 
 
 def test_the_warning_names_the_line_that_called_benchdl(make_result, surroundings, tmp_path, order):
+    options = Options(backends=["tf"], train_samples=1000)  # not what the results say
+    store = Store(tmp_path / "results")
+    plan = resolved.asked(checked.combined(options), Launcher(make_result, order), store)
     with pytest.warns(RuntimeWarning, match="tf invalid") as caught:
-        conduct.run(
-            Options(backends=["tf"], train_samples=1000),  # not what the results say
-            Launcher(make_result, order),
-            Store(tmp_path / "results"),
-            quiet(),
-        )
+        conduct.run(plan, store, quiet())
     assert {warning.filename for warning in caught} == {__file__}
 
 
@@ -160,7 +158,7 @@ def test_resume_of_what_is_finished_says_that_nothing_is_left(
     make_result, surroundings, tmp_path, order
 ):
     store, launcher = Store(tmp_path / "results"), Launcher(make_result, order)
-    first = conduct.run(Options(backends=["tf"], repeat=2), launcher, store, Watcher())
+    first = campaign(Options(backends=["tf"], repeat=2), launcher, store, Watcher())
     watcher = Watcher()
     done = conduct.resume(records.find(store, "latest"), launcher, store, watcher)
     assert [result.run_id for result in done] == [result.run_id for result in first]
@@ -192,7 +190,7 @@ def test_an_interrupted_selftest_claims_no_results(monkeypatch, capsys):
 def test_without_a_gpu_nothing_is_downloaded_or_built(make_result, surroundings, tmp_path, order):
     options = Options(backends=["tf"], devices=["gpu"])
     with pytest.raises(BenchdlError, match="no GPU here"):
-        conduct.run(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
+        campaign(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
     assert order == ["gpu"]
 
 
@@ -227,7 +225,7 @@ def test_more_images_than_there_are_is_refused_before_anything(
 ):
     options = Options(backends=["tf"], train_samples=60_001, dataset=dataset)
     with pytest.raises(UsageError, match=r"60,001 training samples asked for, .* has 60,000"):
-        conduct.run(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
+        campaign(options, Launcher(make_result, order), Store(tmp_path / "results"), Watcher())
     assert order == []
 
 
@@ -238,9 +236,9 @@ def test_a_batch_that_there_cannot_be_is_refused(size, samples, refused):
     options = Options(backends=["tf"], batch_sizes=[None, size], train_samples=samples)
     if refused:
         with pytest.raises(UsageError, match=f"a batch size of {size:,} with "):
-            plan.check(options)
+            checked.combined(options)
     else:
-        assert len(plan.check(options)[0]) == 2
+        assert len(checked.combined(options).configurations) == 2
 
 
 @pytest.mark.parametrize("verb", ["run", "selftest"])

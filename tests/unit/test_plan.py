@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness import catalog
-from harness.campaign import plan
+from harness.campaign import checked, plan
 from harness.campaign.plan import Configuration, Options
 from harness.errors import UsageError
 
@@ -19,7 +19,7 @@ def options(**changes):
 
 def ordered(seed, **changes):
     wanted = options(**changes)
-    return plan.order(plan.check(wanted)[0], wanted, seed)
+    return plan.order(checked.combined(wanted).configurations, wanted, seed)
 
 
 MANY = {"variants": ["default", "pool"], "threads": [None, 1], "batch_sizes": [None, 64]}
@@ -28,7 +28,7 @@ MANY = {**MANY, "backends": ["tf"], "repeat": 20}
 
 def test_every_block_is_a_permutation_of_all_configurations():
     wanted = options(**MANY)
-    configurations, _ = plan.check(wanted)
+    configurations = checked.combined(wanted).configurations
     assert len(configurations) == 8
     jobs = plan.order(configurations, wanted, 7)
     assert [job.position for job in jobs] == list(range(1, 161))
@@ -56,28 +56,25 @@ def test_no_configuration_has_a_favourite_place():
 
 
 def test_a_configuration_asked_for_twice_is_one():
-    assert len(plan.check(options(backends=["tf", "tf"]))[0]) == 1
-    both, _ = plan.check(options(backends=["tf"], batch_sizes=[None, 128]))  # 128 is the recipe's
-    assert both == [Configuration(backend="tf", device="cpu")]
+    assert len(checked.combined(options(backends=["tf", "tf"])).configurations) == 1
+    both = checked.combined(options(backends=["tf"], batch_sizes=[None, 128]))  # 128: the recipe's
+    assert both.configurations == (Configuration(backend="tf", device="cpu"),)
 
 
 def test_modes_are_an_axis_and_all_is_every_backend():
-    configurations, skipped = plan.check(
+    question = checked.combined(
         options(backends=["all"], modes=["as-written", "tuned"], unsupported="skip")
     )
-    assert {configuration.backend for configuration in configurations} == set(catalog.names())
-    tuned = {
-        configuration.backend for configuration in configurations if configuration.mode == "tuned"
-    }
-    refused = {left_out.configuration.backend for left_out in skipped}
+    assert {wanted.backend for wanted in question.configurations} == set(catalog.names())
+    tuned = {wanted.backend for wanted in question.configurations if wanted.mode == "tuned"}
+    refused = {left_out.configuration.backend for left_out in question.skipped}
     assert tuned | refused == set(catalog.names())
     assert not tuned & refused
     assert str(Configuration(backend="tf", mode="tuned", device="cpu")) == "tf tuned cpu"
 
 
 def test_configurations_have_names_that_tell_them_apart():
-    configurations, _ = plan.check(options(**MANY))
-    names = {str(configuration) for configuration in configurations}
+    names = {str(wanted) for wanted in checked.combined(options(**MANY)).configurations}
     assert len(names) == 8
     assert {"tf cpu", "tf pool cpu 1 thread batch 64"} <= names
 
@@ -85,14 +82,14 @@ def test_configurations_have_names_that_tell_them_apart():
 def test_a_combination_that_does_not_exist_is_refused_or_skipped_with_its_reason():
     wanted = {"variants": ["default", "no-pool"]}  # tf has no variant no-pool
     with pytest.raises(UsageError, match="backend 'tf' has no variant 'no-pool'"):
-        plan.check(options(**wanted))
-    sound, skipped = plan.check(options(**wanted, unsupported="skip"))
-    assert {(configuration.backend, configuration.variant) for configuration in sound} == {
+        checked.combined(options(**wanted))
+    question = checked.combined(options(**wanted, unsupported="skip"))
+    assert {(sound.backend, sound.variant) for sound in question.configurations} == {
         ("tf", "default"),
         ("theano", "default"),
         ("theano", "no-pool"),
     }
-    (left_out,) = skipped
+    (left_out,) = question.skipped
     assert str(left_out.configuration) == "tf no-pool cpu"
     assert "no variant 'no-pool'" in left_out.reason
 
@@ -110,17 +107,17 @@ def test_a_combination_that_does_not_exist_is_refused_or_skipped_with_its_reason
 )
 def test_wrong_requests(changes, words):
     with pytest.raises(UsageError, match=words.replace("?", "[?]")):
-        plan.check(options(**changes))
+        checked.combined(options(**changes))
 
 
 def test_gpu_settings_of_cpu_jobs_are_told():
     wanted = options(variants=["default", "no-cudnn"], unsupported="skip",
                      overrides={"lib.cnmem": 0.5}, devices=["cpu"])  # fmt: skip
-    lines = list(plan.without_effect(wanted, plan.check(wanted)[0]))
+    lines = list(checked.combined(wanted).without_effect())
     assert "note: lib.cnmem is about the GPU; this is the cpu" in lines
     assert any("variant no-cudnn of theano" in line for line in lines)
     on_gpu = wanted.model_copy(update={"devices": ["gpu"]})
-    assert list(plan.without_effect(on_gpu, plan.check(on_gpu)[0])) == []
+    assert list(checked.combined(on_gpu).without_effect()) == []
 
 
 @pytest.fixture
@@ -139,17 +136,18 @@ def without_workload(monkeypatch):
 def test_a_workload_that_a_backend_does_not_have_is_refused_in_one_line(without_workload):
     words = "backend 'theano' does not have workload 'cnn-mnist' *.*it has: mlp-flights"
     with pytest.raises(UsageError, match=words) as refused:
-        plan.check(options())
+        checked.combined(options())
     assert "\n" not in str(refused.value)
     with pytest.raises(UsageError, match=words):
-        plan.check_each([Configuration(backend="theano", device="cpu")], options())
+        checked.given([Configuration(backend="theano", device="cpu")], options())
 
 
 def test_or_left_out_where_the_campaign_says_so(without_workload):
-    sound, skipped = plan.check(options(unsupported="skip"))
-    assert [configuration.backend for configuration in sound] == ["tf"]
-    assert [left_out.configuration.backend for left_out in skipped] == ["theano"]
-    assert "does not have workload 'cnn-mnist'" in skipped[0].reason
+    question = checked.combined(options(unsupported="skip"))
+    assert [configuration.backend for configuration in question.configurations] == ["tf"]
+    (left_out,) = question.skipped
+    assert left_out.configuration.backend == "theano"
+    assert "does not have workload 'cnn-mnist'" in left_out.reason
 
 
 def test_an_image_of_before_that_names_no_workloads_is_not_refused(monkeypatch):
@@ -161,4 +159,4 @@ def test_an_image_of_before_that_names_no_workloads_is_not_refused(monkeypatch):
             real(name), spec=real(name).spec.model_copy(update={"workloads": None})
         ),
     )
-    assert len(plan.check(options())[0]) == 2
+    assert len(checked.combined(options()).configurations) == 2

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 
 import pytest
+from pretending import campaign
 from test_campaign import Launcher, Watcher, options
 from test_campaign import store as campaign_store  # noqa: F401
 
-from harness.campaign import conduct
 from harness.hosts import compiled
 from harness.report import library
 
@@ -34,7 +34,7 @@ def test_jobs_compile_into_a_folder_that_goes_with_the_run(no_cache, make_result
 
     launcher.start = noted
     assert compiled.kept() is False
-    done = conduct.run(options(repeat=1), launcher, no_cache, Watcher())
+    done = campaign(options(repeat=1), launcher, no_cache, Watcher())
     assert [result.status for result in done] == ["ok", "ok"]
     assert all(place.is_relative_to(tmp_path / "tmp") for place in places)
     assert len(places) == 2

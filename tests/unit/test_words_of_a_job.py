@@ -7,8 +7,8 @@ import sys
 
 import pytest
 import small_data
+from pretending import campaign
 
-from harness.campaign import conduct
 from harness.campaign.display import quiet
 from harness.campaign.plan import Options
 from harness.hosts import idle
@@ -65,7 +65,7 @@ def test_a_job_cannot_say_that_the_engine_was_lost(tmp_path, monkeypatch, reason
     monkeypatch.setattr(idle, "wait", lambda **asked: Idle(reached=True, waited_s=0.5))
     launcher = Launcher(reason)
     options = Options(backends=["tf"], repeat=2, order_seed=1)
-    done = conduct.run(options, launcher, Store(tmp_path / "results"), quiet())
+    done = campaign(options, launcher, Store(tmp_path / "results"), quiet())
     assert launcher.started == 2
     assert [(result.status, result.job.attempt) for result in done] == [("failed", 1)] * 2
 
