@@ -27,6 +27,7 @@ Attribute = Literal[
     "variant",
     "overrides",
     "layout",
+    "convolutions",
     "software",
     "settings",
     "image",
@@ -52,6 +53,7 @@ READ: dict[Attribute, Callable[[Row], object]] = {
     "variant": lambda row: row.variant,
     "overrides": lambda row: row.overrides or None,
     "layout": lambda row: row.layout,
+    "convolutions": lambda row: row.convolutions,
     "software": lambda row: row.software,
     "settings": lambda row: row.settings,
     "image": PARTS["image"],
@@ -61,6 +63,8 @@ READ: dict[Attribute, Callable[[Row], object]] = {
 
 BUILD: frozenset[Attribute] = frozenset({"software", "image", "lock files", "runner"})
 """What a run was built from. No median is of two builds."""
+
+_OPERATIONS: frozenset[Attribute] = frozenset({"layout", "convolutions"})
 
 Question = Literal[
     "backend",
@@ -76,23 +80,24 @@ Question = Literal[
 ]
 
 FOLLOWS: dict[Question, frozenset[Attribute]] = {
-    "backend": BUILD | {"backend", "settings", "layout"},
-    "mode": frozenset({"mode", "settings", "layout"}),
-    "variant": frozenset({"variant", "settings", "layout"}),
-    "device": BUILD | {"device", "GPU", "settings", "layout"},
+    "backend": BUILD | _OPERATIONS | {"backend", "settings"},
+    "mode": _OPERATIONS | {"mode", "settings"},
+    "variant": _OPERATIONS | {"variant", "settings"},
+    "device": BUILD | _OPERATIONS | {"device", "GPU", "settings"},
     "launcher": BUILD | {"launcher", "settings"},
     "threads": frozenset({"threads", "settings"}),
     "batch size": frozenset({"batch size"}),
-    "image": BUILD | {"settings", "layout"},
+    "image": BUILD | _OPERATIONS | {"settings"},
     "machine": (BUILD - {"software"}) | {"machine", "GPU"},
     "time": BUILD | {"settings"},
 }
 """What may differ because it is what was asked, or because it comes with that. A device brings its
 own wheels; a later campaign, newer versions."""
 
-NO_WINNER: dict[Question, frozenset[Attribute]] = {"backend": frozenset({"layout"})}
+NO_WINNER: dict[Question, frozenset[Attribute]] = {"backend": _OPERATIONS}
 """What differs between tools and is told, but keeps either from being named the faster one: as in
-the tables, tools that lay out their pictures differently did not do quite the same."""
+the tables, tools that lay out their pictures differently did not do quite the same, nor did one
+whose convolutions were rewritten."""
 
 _IN_ONE_CAMPAIGN: dict[Question, str] = {
     "backend": "benchdl run A B --repeat N runs both in the same shuffled blocks",
@@ -152,6 +157,7 @@ def work(row: Row, but: frozenset[Attribute]) -> str:
         "device": f"device {row.device}",
         "GPU": row.gpu_name,
         "precision": row.precision,
+        "convolutions": f"convolutions {row.convolutions}" if row.convolutions else None,
         "threads": f"{row.threads} threads" if row.threads else None,
         "machine": row.machine,
     }

@@ -29,9 +29,9 @@ def of_rows(rows: Sequence[Row]) -> list[str]:
     """A name for each configuration: ``tf tuned gpu 10 epochs``."""
     names = []
     for row in rows:
-        words = [row.backend, row.mode, row.variant, row.device]
+        words = [row.backend, row.mode, row.convolutions or "", row.variant, row.device]
         words += [amount(row.budget, row.budget_unit)]
-        names.append(" ".join(word for word in words if word not in ("as-written", "default")))
+        names.append(" ".join(word for word in words if word not in ("", "as-written", "default")))
     return _apart(names, [(row, row) for row in rows])
 
 

@@ -80,7 +80,8 @@ IDENTITY = (
     Column(
         "mode",
         "Mode",
-        "as-written, with the tool's defaults; tuned, the best of its documented settings.",
+        "as-written, with the tool's defaults; tuned, the best of its documented settings; "
+        "rewritten, with convolutions besides that are not the tool's own.",
         read=lambda result: result.job.settings.mode,
     ),
     Column(

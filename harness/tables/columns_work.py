@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from harness import scores
+from harness.tables import rewritten
 from harness.tables.column import Column, measured
 from runner.contract.measurement import Measurement
 from runner.contract.result import Result
@@ -242,6 +243,15 @@ WORK = (
         "Layout",
         "the order of axes that the backend says it has.",
         read=measured(_layout),
+        shown={"about": 1},
+    ),
+    Column(
+        "convolutions",
+        "Convolutions",
+        "`rewritten`: products of matrices in the place of the tool's own operation; `null`: its "
+        "own, or none.",
+        "Tables have the mark behind the mode, or behind the device where lines are devices.",
+        read=measured(rewritten.convolutions),
         shown={"about": 1},
     ),
     Column(

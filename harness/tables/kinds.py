@@ -13,6 +13,7 @@ class Kind(NamedTuple):
 
     tool: str
     mode: str
+    convolutions: str | None
     variant: str
     overrides: str
     workload: str

@@ -20,6 +20,7 @@ def differences(found: dict[Configuration, list[Row]]) -> list[str]:
     reads: dict[str, Callable[[Row], str | None]] = {
         "mode": lambda row: row.mode,
         "layout": lambda row: row.layout,
+        "convolutions": lambda row: row.convolutions or "the tool's own",
     }
     notes = []
     for name, read in reads.items():

@@ -46,6 +46,7 @@ class Row:
     repeat: int
     precision: str
     layout: str | None
+    convolutions: str | None
     overrides: str
     software: str
     settings: str

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from statistics import median
 
 from harness.stats.describe import interval
-from harness.tables import builds, phases
+from harness.tables import builds, phases, rewritten
 from harness.tables.column import Column, Value
 from harness.tables.columns import shown_in
 from harness.tables.kinds import Configuration
 from harness.tables.rows import Row
 from harness.tables.sampled import usable
 from harness.tables.score_columns import settled
-from harness.tables.views import RATIO, TOOL, Side, label
+from harness.tables.views import RATIO, TOOL, Side, label, mode
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,9 @@ def _section(caption: str, rows: list[Row], side: Side) -> Section:
         beside = [row for row in measured[configuration] if row.status != members[0].status]
         lines.append(_line(configuration, members, beside, ratio, columns))
         notes += builds.notes(str(configuration), members)
-    return Section(caption, columns, lines, notes + phases.notes(found), rows)
+    anew = [name for name, members in found.items() if any(row.convolutions for row in members)]
+    notes += rewritten.notes([str(name) for name in anew]) + phases.notes(found)
+    return Section(caption, columns, lines, notes, rows)
 
 
 def _line(
@@ -131,7 +133,7 @@ def _settled(rows: list[Row], side: Side) -> tuple[dict[Configuration, list[Row]
 
 def _note(row: Row) -> str:
     """Why a run is not in the table, or is there with a caution."""
-    named = f"{label(row.kind)}{', tuned' if row.mode == 'tuned' else ''}"
+    named = f"{label(row.kind)}{f', {mode(row.kind)}' if row.mode == 'tuned' else ''}"
     why = row.failure or "; ".join(row.findings)
     if row.status == "suspect" and row.time_s is not None:
         return f"{named}: suspect ({why}) {row.run_id}"

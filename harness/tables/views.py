@@ -14,6 +14,7 @@ from harness.tables.column import Column
 from harness.tables.columns import BY_KEY
 from harness.tables.columns_work import recipe_batch_size
 from harness.tables.kinds import Configuration, Kind
+from harness.tables.rewritten import REWRITTEN, marked
 from runner.contract.work_and_score import amount
 
 Times = dict[Configuration, float]
@@ -25,6 +26,8 @@ RATIO = "ratio"
 _VS_LOWEST = Column(
     RATIO, "vs lowest", "Time (s) over the lowest of its table.", digits=2, better="lower"
 )
+
+_CPU = ("cpu", f"cpu, {REWRITTEN}")
 
 _INSTANCE = Column(
     "instance",
@@ -79,6 +82,11 @@ def label(kind: Kind) -> str:
     return f"{kind.tool}{', ' if words else ''}{', '.join(words)}"
 
 
+def mode(kind: Kind) -> str:
+    """The mode, with a mark where convolutions are not the tool's own."""
+    return marked(kind.mode, kind)
+
+
 def work(kind: Kind) -> str:
     """What was trained, of how much data, and how it was started."""
     images = f"{kind.train_samples:,} images" if kind.train_samples else "all images"
@@ -126,7 +134,8 @@ def _lowest(_: Configuration, times: Times) -> float | None:
 
 
 def _cpu_of_the_same(line: Configuration, times: Times) -> float | None:
-    return times.get(line._replace(mode="cpu"))
+    same = (time_s for other, time_s in times.items() if other.label == line.label and _cpu(other))
+    return min(same, default=None)
 
 
 def _default_variant(line: Configuration, times: Times) -> float | None:
@@ -137,10 +146,15 @@ def _two(times: Times) -> list[Configuration]:
     return list(times) if len(times) > 1 else []
 
 
+def _cpu(line: Configuration) -> bool:
+    """Whether a line of devices is that of a CPU, whose convolutions may be rewritten."""
+    return line.mode in _CPU
+
+
 def _on_both_devices(times: Times) -> list[Configuration]:
     devices: dict[str, set[bool]] = {}
     for line in times:
-        devices.setdefault(line.label, set()).add(line.mode == "cpu")
+        devices.setdefault(line.label, set()).add(_cpu(line))
     return [line for line in times if len(devices[line.label]) == 2]
 
 
@@ -151,7 +165,7 @@ TOOL = Side(
     ratio=_VS_LOWEST,
     empty="no results yet: make bench",
     caption=_caption,
-    line=lambda kind: Configuration(label(kind), kind.mode),
+    line=lambda kind: Configuration(label(kind), mode(kind)),
     base=_lowest,
     keep=list,
 )
@@ -163,7 +177,7 @@ INSTANCE = Side(
     ratio=_VS_LOWEST,
     empty="no tool has run the same work on two instances: run the same command elsewhere, "
     "and copy its results beside these",
-    caption=lambda kind: " · ".join([label(kind), kind.mode, work(kind), *_conditions(kind)]),
+    caption=lambda kind: " · ".join([label(kind), mode(kind), work(kind), *_conditions(kind)]),
     line=lambda kind: Configuration(instance(kind), kind.device),
     base=_lowest,
     keep=_two,
@@ -186,7 +200,7 @@ DEVICE = Side(
     caption=lambda kind: " · ".join([work(kind), *_conditions(kind), *_machine(kind)]),
     line=lambda kind: Configuration(
         label(kind) + (f", {kind.mode}" if kind.mode != "as-written" else ""),
-        "cpu" if kind.device == "cpu" else kind.gpu_name or "gpu",
+        marked("cpu" if kind.device == "cpu" else kind.gpu_name or "gpu", kind),
     ),
     base=_cpu_of_the_same,
     keep=_on_both_devices,
@@ -206,9 +220,9 @@ VARIANT = Side(
     ),
     empty="no tool has run in two variants: benchdl list names them, benchdl run TOOL "
     "--variant default --variant NAME compares them",
-    caption=lambda kind: " · ".join([kind.tool, kind.mode, _caption(kind)]),
+    caption=lambda kind: " · ".join([kind.tool, mode(kind), _caption(kind)]),
     line=lambda kind: Configuration(
-        ", ".join([kind.variant, *([kind.overrides] if kind.overrides else [])]), kind.mode
+        ", ".join([kind.variant, *([kind.overrides] if kind.overrides else [])]), mode(kind)
     ),
     base=_default_variant,
     keep=_two,

@@ -65,7 +65,7 @@ function timesData(doc, section, lines, state) {
 function pointTip(doc, row) {
   const get = (key) => doc.rows.get(key, row);
   return [
-    `${get("tool")}, ${get("mode")}`,
+    `${get("tool")}, ${modeText(get)}`,
     `${told(doc.fields.get("time_s"), get)}, ${told(settled(doc, doc.fields.get("score"), row), get)}, ` +
       get("status"),
     get("run_id"),

@@ -43,6 +43,11 @@ function rounded(value, digits) {
   return middle && odd ? (value * (1 - Number.EPSILON)).toFixed(digits) : text;
 }
 
+// The mode, with a mark where convolutions are not the tool's own: as harness.tables.views has it.
+function modeText(get) {
+  return [get("mode"), get("convolutions")].filter(Boolean).join(", ");
+}
+
 // A cell with its title, for tooltips: "Time (s) 176.4".
 function told(field, get) {
   return `${field.head} ${cellText(field, get)}`;

@@ -19,7 +19,7 @@ function content(doc, row) {
   const findings = doc.details.findings(row);
   return [
     h("h2", {}, get("tool"), " ", badge(get("status"))),
-    h("p", { class: "conditions" }, [get("mode"), `variant ${get("variant")}`, get("workload"),
+    h("p", { class: "conditions" }, [modeText(get), `variant ${get("variant")}`, get("workload"),
       `dataset ${get("dataset")}`, `launcher ${get("launcher")}`, `device ${get("device")}`,
       get("precision"), get("machine")].filter(Boolean).map((part) => h("span", {}, part))),
     h("p", { class: "id" }, h("code", {}, get("run_id"))),

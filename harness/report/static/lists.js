@@ -5,7 +5,7 @@ const PAGE = 50;
 // Cells of the list of runs that are more than their text.
 const RUN_CELLS = {
   started_at: (text) => text.slice(0, 16).replace("T", " "),
-  tool: (text, get) => [text, h("span", { class: "small" }, `${get("mode")}, ${get("variant")}`)],
+  tool: (text, get) => [text, h("span", { class: "small" }, `${modeText(get)}, ${get("variant")}`)],
   status: (text) => badge(text),
   machine: (text) => h("span", { class: "cut", title: text }, text),
 };

@@ -150,6 +150,6 @@ class JaxTrainer:
         facts = {
             "layout": "channels_last",
             "weights_on": str(device),
-            "convolution": "patches" if self._layers.patches else "xla",
+            "convolutions_as_products": self._layers.patches,
         }
         return str(device.platform), facts
