@@ -82,6 +82,8 @@ def test_backend_trains_in_its_image(run, tmp_path, backend, mode):
     assert row["status"] in ("ok", "suspect"), row
     assert row["dataset"] == data[0]
     assert row["mode"] == mode
+    anew = mode == "tuned" and backend in ("jax", "keras3-jax")
+    assert row["convolutions"] == ("rewritten" if anew else None)
     assert row["parameters"] == 65_402
     assert row["launcher"] == "docker"
     assert 0 < row["error_rate_percent"] < 25  # 94 updates: 4 to 9 % were seen
