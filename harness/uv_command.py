@@ -30,26 +30,35 @@ _MACHINES = Path("/etc/uv/uv.toml")
 _PROXIES = ("all_proxy", "https_proxy", "http_proxy")
 
 
-def uv(arguments: list[str], *, locked: bool = False) -> subprocess.CompletedProcess[str]:
+def uv(
+    arguments: list[str], *, locked: bool = False, patience_s: float | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run uv; the caller looks at ``returncode`` and ``stderr``.
 
     ``locked``: what is installed is held to hashes. Then further indexes and folders of wheels of
-    the user's may be looked into as well, and a build gets an empty home.
+    the user's may be looked into as well, and a build gets an empty home. ``patience_s``: how long
+    it may take; what takes longer has failed.
     """
     with tempfile.TemporaryDirectory(prefix="benchdl-uv-") as home:
         environment = package_settings.without_steering(os.environ)
         if locked:
             environment = package_settings.away_from_home(os.environ, Path(home))
-        return subprocess.run(
-            [uv_package.find_uv_bin(), *arguments, *_no_index(arguments, locked)],
-            env={**environment, **_reach(locked), "UV_NO_CONFIG": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            umask=0o022,  # other users of a shared cache may use what lies there
-        )
+        command = [uv_package.find_uv_bin(), *arguments, *_no_index(arguments, locked)]
+        try:
+            return subprocess.run(
+                command,
+                env={**environment, **reach(locked), "UV_NO_CONFIG": "1"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                umask=0o022,  # other users of a shared cache may use what lies there
+                timeout=patience_s,
+            )
+        except subprocess.TimeoutExpired:
+            said = f"uv took longer than {patience_s:g} s"
+            return subprocess.CompletedProcess(command, 1, "", said)
 
 
 def _no_index(arguments: list[str], locked: bool) -> list[str]:
@@ -64,7 +73,7 @@ def _no_index(arguments: list[str], locked: bool) -> list[str]:
 
 
 @cache
-def _reach(locked: bool) -> dict[str, str]:
+def reach(locked: bool) -> dict[str, str]:
     """How packages are reached, in uv's words: by its variables, its files, pip's settings."""
     files = _files(os.environ)
     pip = package_settings.pip_settings(os.environ)

@@ -32,6 +32,8 @@ def fetch(name: str | None) -> None:
 @common.data_dir_option
 def list_(data_dir: Path | None) -> None:
     """List the datasets that are here, and whether they are what they should be."""
-    for state in obtain.listing(data_dir):
+    states = obtain.listing(data_dir)
+    wide = max(len(state.spec.name) for state in states)
+    for state in states:
         name = state.spec.name
-        out.line(f"{name:<16} {state.state:<9} {state.where}  {state.problem}".rstrip())
+        out.line(f"{name:<{wide}} {state.state:<9} {state.where}  {state.problem}".rstrip())

@@ -45,7 +45,13 @@ def mirrors(spec: DatasetSpec) -> list[str]:
         if not url.startswith(("http://", "https://")):
             shown = addresses.hidden(url)
             raise UsageError(f"BENCHDL_MIRRORS: {shown} is not an http or https address")
-    return own if own and not text.startswith("+") else [*own, *spec.mirrors]
+    return own if replaced() else [*own, *spec.mirrors]
+
+
+def replaced() -> bool:
+    """Whether ``$BENCHDL_MIRRORS`` is all that may be asked: addresses of the user's, or none."""
+    text = os.environ.get("BENCHDL_MIRRORS", "").strip()
+    return bool(text.replace(",", " ").strip()) and not text.startswith("+")
 
 
 def from_mirrors(spec: DatasetSpec, directory: Path, bar: Bar) -> None:

@@ -84,12 +84,13 @@ def inspect(directory: Path, spec: DatasetSpec) -> Inspection:
     return Inspection(tuple(missing), problem, sound, absent)
 
 
-def choose(directory: Path, name: str) -> Path | None:
+def choose(directory: Path, name: str, packings: tuple[str, ...] = ("", ".gz")) -> Path | None:
     """The one file of a directory that is taken for ``name``: the rule, and the only place of it.
 
-    The raw file goes before the compressed one, and the usual spelling before others that are
-    about (``t10k-images.idx3-ubyte``, capitals). A folder of that name is passed over; anything
-    else, also a link that leads nowhere, is taken for the file, so that what is wrong is reported.
+    The raw file goes before the packed ones, whose names end as ``packings`` says, and the usual
+    spelling before others that are about (``t10k-images.idx3-ubyte``, capitals). A folder of that
+    name is passed over; anything else, also a link that leads nowhere, is taken for the file, so
+    that what is wrong is reported.
 
     Raises:
         WrongFileError: the directory cannot be listed.
@@ -98,7 +99,7 @@ def choose(directory: Path, name: str) -> Path | None:
         entries = [path for path in files.listing(directory) if not files.is_dir(path)]
     except files.FileError as error:
         raise WrongFileError(f"{directory} cannot be listed: {error.message}") from None
-    for wanted in (name, f"{name}.gz"):
+    for wanted in (name + packing for packing in packings):
         fitting = [path for path in entries if _usual(path.name) == _usual(wanted)]
         if fitting:
             return next((path for path in fitting if path.name == wanted), fitting[0])
@@ -158,13 +159,19 @@ def decoded(stream: IO[bytes], file: DataFile, *, packed: bool) -> Iterator[byte
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise WrongFileError(f"not a sound gzip file ({error})") from None
     if head != file.head:
+        pickle = " (a Python pickle, which benchdl never loads)" if _is_pickle(head) else ""
         raise WrongFileError(
-            f"another kind of file: header expected {file.head.hex()}, found {head.hex()}"
+            f"another kind of file: header expected {file.head.hex()}, found {head.hex()}{pickle}"
         )
     if digest.hexdigest() != file.sha256:
         raise WrongFileError(
             f"SHA-256 of the contents expected {file.sha256}, found {digest.hexdigest()}"
         )
+
+
+def _is_pickle(head: bytes) -> bool:
+    """By its first opcode: PROTO with one of the protocols 2 to 5 (Python's pickletools)."""
+    return len(head) > 1 and head[0] == 0x80 and 2 <= head[1] <= 5
 
 
 def identity(path: Path) -> Identity | None:

@@ -1,30 +1,29 @@
 """Which data a job trains on, where it lies, and proof that it is what its name says.
 
-A dataset comes from a directory that the user names, from the cache, from a mirror, or from its
-generator. Where none of these has it, ``auto`` takes its generated stand-in and says so; asking for
-it by name never does. A directory that the user names is never passed over in silence: what is
-wrong there is an error.
+A dataset comes from a directory that the user names, from the cache, from a mirror, from the source
+that it is prepared from (in that directory, or downloaded), or from its generator. Where none of
+these has it, ``auto`` takes its generated stand-in and says so; asking for it by name never does. A
+directory that the user names is never passed over in silence: what is wrong there is an error.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from harness import files
-from harness.cache import cache_dir, locked, storing
+from harness.cache import cache_dir, locked
 from harness.dataset_spec import DatasetSpec
 from harness.errors import BenchdlError, UsageError
 from harness.named_paths import named, recordable, variable
 from harness.notices import WARNING
-from harness.provision import discovery
+from harness.provision import discovery, making, source_files
 from harness.provision.download import DownloadError, from_mirrors
-from harness.provision.inspection import Sound, inspect
+from harness.provision.inspection import Sound, WrongFileError, inspect
 from harness.provision.progress import Bar, silent
 from harness.provision.verified import Dataset
 from harness.provision.workload_data import chosen
@@ -68,7 +67,7 @@ def resolve(
     spec = chosen(name, workload)
     place = None if spec.generate else _named_directory(data_dir)
     if place:
-        return _from_named(spec, *place)
+        return _from_named(spec, *place, say, bar)
     try:
         return _cached(spec, say, bar)
     except DownloadError as error:
@@ -107,7 +106,7 @@ def listing(data_dir: Path | None) -> list[DatasetState]:
     """
     specs = [discovery.load(name) for name in discovery.names()]
     place = _named_directory(data_dir)
-    there = [_state(spec, *place) for spec in specs if not spec.generate] if place else []
+    there = [_state_there(spec, *place) for spec in specs if not spec.generate] if place else []
     here = [_state(spec, _cache_of(spec), "cache") for spec in specs]
     return ([state for state in there if state.state != "absent"] or there) + here
 
@@ -122,8 +121,24 @@ def _state(spec: DatasetSpec, where: Path, origin: str) -> DatasetState:
     return DatasetState(spec, where, origin, "corrupt", problem)
 
 
+def _state_there(spec: DatasetSpec, where: Path, origin: str) -> DatasetState:
+    """Of a directory that the user named, where it may be the source that is there."""
+    found = _state(spec, where, origin)
+    if found.state != "absent":
+        return found
+    try:
+        sound = bool(_given(spec, where, origin))
+    except BenchdlError as error:
+        return DatasetState(spec, where, origin, "corrupt", error.message)
+    return DatasetState(spec, where, origin, "complete") if sound else found
+
+
 def _name_it(spec: DatasetSpec) -> str:
-    return f"name the directory of its {len(spec.files)} files with --data-dir or BENCHDL_DATA"
+    source = spec.made_from
+    of_it = f", or of {source.shipped.name}," if source else ""
+    return (
+        f"name the directory of its {len(spec.files)} files{of_it} with --data-dir or BENCHDL_DATA"
+    )
 
 
 def _not_to_be_had(spec: DatasetSpec, error: DownloadError) -> BenchdlError:
@@ -143,31 +158,55 @@ def _named_directory(data_dir: Path | None) -> tuple[Path, str] | None:
     return (recordable(named(given, origin), origin).absolute(), origin) if given else None
 
 
-def _from_named(spec: DatasetSpec, directory: Path, origin: str) -> Dataset:
+def _from_named(spec: DatasetSpec, directory: Path, origin: str, say: Say, bar: Bar) -> Dataset:
     if not files.is_dir(directory):
         raise UsageError(f"{origin}: {directory} is not a directory", _name_it(spec))
     found = inspect(directory, spec)
+    if found.absent and (given := _given(spec, directory, origin)):
+        return _cached(spec, say, bar, given)
     if found.problem:
-        raise BenchdlError(
-            f"{origin}: {found.problem}",
-            "replace the file with a sound copy, or leave the directory out to use the cache",
-        )
+        raise _unsound(origin, found.problem)
     if found.missing:
         missing = ", ".join(found.missing)
         raise UsageError(f"{origin}: {directory} lacks {missing} (raw or with .gz)", _name_it(spec))
     return Dataset(spec, directory, found.sound)
 
 
+def _given(spec: DatasetSpec, directory: Path, origin: str) -> dict[str, bytes]:
+    """The contents of the dataset's source in a directory; nothing where it is not there whole."""
+    if spec.made_from is None:
+        return {}
+    try:
+        source = source_files.look(directory, spec.made_from)
+        return source.contents() if source else {}
+    except (WrongFileError, OSError) as error:
+        raise _unsound(origin, str(error)) from None
+
+
+def _unsound(origin: str, problem: str) -> BenchdlError:
+    return BenchdlError(
+        f"{origin}: {problem}",
+        "replace the file with a sound copy, or leave the directory out to use the cache",
+    )
+
+
 def _cache_of(spec: DatasetSpec) -> Path:
     return cache_dir() / "datasets" / spec.folder_name
 
 
-def _cached(spec: DatasetSpec, say: Say, bar: Bar) -> Dataset:
+def _cached(
+    spec: DatasetSpec, say: Say, bar: Bar, given: Mapping[str, bytes] | None = None
+) -> Dataset:
     """The dataset in the cache, put there now if it is not complete.
+
+    Args:
+        spec: which.
+        say, bar: as with :func:`resolve`.
+        given: the verified contents of its source, by file name, where the user has them.
 
     Raises:
         DownloadError: no mirror delivers it.
-        BenchdlError: the cache cannot be written, or other bytes were generated than those stated.
+        BenchdlError: the cache cannot be written, or other bytes were made than those stated.
     """
     directory = _cache_of(spec)
     found = inspect(directory, spec)
@@ -177,12 +216,7 @@ def _cached(spec: DatasetSpec, say: Say, bar: Bar) -> Dataset:
             if not found.complete:
                 if found.problem:
                     say(f"the cached {spec.name} is replaced: {found.problem}")
-                if spec.generate:
-                    say(f"generating {spec.name}")
-                    _write(spec, spec.generate(), directory)
-                else:
-                    say(f"downloading {spec.title}")
-                    from_mirrors(spec, directory, bar)
+                _fill(spec, directory, say, bar, given)
                 found = inspect(directory, spec)
     if not found.complete:
         raise BenchdlError(
@@ -192,18 +226,22 @@ def _cached(spec: DatasetSpec, say: Say, bar: Bar) -> Dataset:
     return Dataset(spec, directory, _open_to_all(directory, found.sound))
 
 
-def _write(spec: DatasetSpec, made: Iterable[tuple[str, bytes]], directory: Path) -> None:
-    """Store what a generator made, if it is what the dataset states."""
-    for name, content in made:
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != spec.sha256[name]:
-            raise BenchdlError(
-                f"the generated {name} of {spec.name} is wrong: SHA-256 of the contents expected "
-                f"{spec.sha256[name]}, found {digest}",
-                "report this with the versions of numpy and Python and the processor's name",
-            )
-        with storing(directory):
-            files.write_whole(directory / name, content, mode=0o644)
+def _fill(
+    spec: DatasetSpec, directory: Path, say: Say, bar: Bar, given: Mapping[str, bytes] | None
+) -> None:
+    if spec.generate:
+        say(f"generating {spec.name}")
+        making.generate(spec, directory)
+    elif spec.made_from:
+        if not given:
+            say(f"downloading {spec.title}")
+            given = source_files.downloaded(spec, spec.made_from, directory, bar)
+        say(f"preparing {spec.title}")
+        making.prepare(spec, given, directory)
+        source_files.clear(directory, spec.made_from)
+    else:
+        say(f"downloading {spec.title}")
+        from_mirrors(spec, directory, bar)
 
 
 def _open_to_all(directory: Path, sound: dict[str, Sound]) -> dict[str, Sound]:

@@ -37,8 +37,14 @@ ERRORS = (OSError, HTTPException, ValueError)
 """What a transfer may raise: no answer, a broken one, or one that is not HTTP at all."""
 
 
-def opened(url: str, *, since: int = 0, silence_s: float = _SILENCE_S) -> HTTPResponse:
-    """The answer of a server, from byte ``since`` on if it can do that.
+def opened(
+    url: str,
+    *,
+    since: int = 0,
+    silence_s: float = _SILENCE_S,
+    opener: urllib.request.OpenerDirector | None = None,
+) -> HTTPResponse:
+    """The answer of a server, from byte ``since`` on if it can do that; ``opener`` reaches it.
 
     Raises:
         OSError, HTTPException, ValueError: there is none.
@@ -47,18 +53,26 @@ def opened(url: str, *, since: int = 0, silence_s: float = _SILENCE_S) -> HTTPRe
     if since:
         headers["Range"] = f"bytes={since}-"
     request = urllib.request.Request(url, headers=headers)  # noqa: S310
-    answer: HTTPResponse = urllib.request.urlopen(request, timeout=silence_s)  # noqa: S310
+    by = opener.open if opener else urllib.request.urlopen
+    answer: HTTPResponse = by(request, timeout=silence_s)
     return answer
 
 
-def fetch(url: str, file: DataFile, partial: Path, advance: Advance) -> None:
+def fetch(
+    url: str,
+    file: DataFile,
+    partial: Path,
+    advance: Advance,
+    opener: urllib.request.OpenerDirector | None = None,
+) -> None:
     """Put what ``url`` holds into ``partial``, after what is there already. It is not checked.
 
     Args:
-        url: of the compressed file.
+        url: of the file, compressed or not.
         file: what it is to be once it is decoded; this bounds its size.
         partial: what came so far stays there if the transfer breaks off.
         advance: is told how many bytes are there.
+        opener: reaches the address, where that takes more than usual.
 
     Raises:
         OSError, HTTPException, ValueError: it could not be had, or not whole.
@@ -66,7 +80,7 @@ def fetch(url: str, file: DataFile, partial: Path, advance: Advance) -> None:
     """
     since = partial.stat().st_size if partial.exists() else 0
     try:
-        answer = opened(url, since=since)
+        answer = opened(url, since=since, opener=opener)
     except urllib.error.HTTPError as error:
         if error.code == 416 and since:  # nothing comes after what is there: it may be whole
             return

@@ -24,7 +24,7 @@ from small_data import TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
 from harness import cache, files
 from harness.errors import BenchdlError, UsageError
-from harness.provision import discovery, download, inspection, obtain, transfer
+from harness.provision import discovery, download, inspection, making, obtain, transfer
 from harness.provision.verified import Dataset
 
 CNN = "cnn-mnist"
@@ -272,7 +272,7 @@ def test_synthetic_is_generated_once(tmp_path: Path, said, monkeypatch) -> None:
     found = obtain.resolve("synthetic-mnist", CNN, _fill(tmp_path / "data"), said.append)
     assert {path.name: path.read_bytes() for path in found.directory.iterdir()} == SYNTHETIC
     assert said == ["generating synthetic-mnist"]
-    monkeypatch.setattr(obtain, "_write", lambda *a: pytest.fail("generated again"))
+    monkeypatch.setattr(making, "_write", lambda *a: pytest.fail("generated again"))
     assert obtain.resolve("synthetic-mnist", CNN, None, said.append) == found
 
 
@@ -495,6 +495,7 @@ def test_cache_dir(monkeypatch) -> None:
 
 
 def test_listing(tmp_path: Path, said, monkeypatch) -> None:
+    monkeypatch.setattr(discovery, "names", lambda: ["mnist", "synthetic-mnist"])
     states = obtain.listing(None)
     assert [(s.spec.name, s.origin, s.state) for s in states] == [
         ("mnist", "cache", "absent"),

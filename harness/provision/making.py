@@ -1,0 +1,62 @@
+"""Files that are made here, generated or prepared: what the dataset states, or nothing of them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from harness import files
+from harness.cache import storing
+from harness.dataset_spec import DatasetSpec
+from harness.errors import BenchdlError
+
+_REPORT = "report this with the versions of numpy and Python and the processor's name"
+
+
+def generate(spec: DatasetSpec, directory: Path) -> None:
+    """Put what the dataset's generator makes into a directory.
+
+    Raises:
+        BenchdlError: other bytes were made than those stated, or they cannot be written.
+    """
+    if spec.generate:
+        _write(spec, spec.generate(), directory, "generated")
+
+
+def prepare(spec: DatasetSpec, contents: Mapping[str, bytes], directory: Path) -> None:
+    """Put what is prepared from a source's verified contents, by file name, into a directory.
+
+    Raises:
+        BenchdlError: the source is not as the recipe knows it, other bytes were made than those
+            stated, or they cannot be written.
+    """
+    if spec.prepare is None:
+        return
+    try:
+        _write(spec, spec.prepare(contents), directory, "prepared")
+    except ValueError as error:
+        raise BenchdlError(f"{spec.title} cannot be prepared: {error}", _REPORT) from None
+
+
+def _write(spec: DatasetSpec, made: Iterable[tuple[str, bytes]], directory: Path, how: str) -> None:
+    """Store the files; what was written of them is gone again if the last one is not reached."""
+    written: list[Path] = []
+    try:
+        for name, content in made:
+            digest = hashlib.sha256(content).hexdigest()
+            if digest != spec.sha256[name]:
+                raise BenchdlError(
+                    f"the {how} {name} of {spec.name} is wrong: SHA-256 of the contents expected "
+                    f"{spec.sha256[name]}, found {digest}",
+                    _REPORT,
+                )
+            with storing(directory):
+                written.append(directory / name)
+                files.write_whole(directory / name, content, mode=0o644)
+    except BaseException:
+        for path in written:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        raise
