@@ -135,6 +135,17 @@ def mnist_dir() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def flights_dir() -> Path:
+    """The real table of flights, from $BENCHDL_DATA or beside the checkout."""
+    beside = REPO.parent / "shared" / "data" / "flights"
+    folders = [Path(os.environ.get("BENCHDL_DATA") or beside), beside]
+    for folder in folders:
+        if list(folder.glob("flights.csv*")):
+            return folder
+    pytest.skip(f"no flights.csv in {folders[0]}: set BENCHDL_DATA to its folder")
+
+
 @pytest.fixture
 def make_result() -> Callable[..., Result]:
     """Build a result that the contract accepts: a plausible full run of tf on a CPU in a container.

@@ -23,7 +23,8 @@ def test_what_a_module_states(spec):
     assert len({file.name for file in spec.files}) == len(spec.files)
     assert all(re.fullmatch(r"[0-9a-f]{64}", file.sha256) for file in spec.files)
     assert all(file.size_bytes > len(file.head) for file in spec.files)
-    assert bool(spec.mirrors) != bool(spec.generate)
+    assert [bool(way) for way in (spec.mirrors, spec.generate, spec.made_from)].count(True) == 1
+    assert bool(spec.made_from) == bool(spec.prepare)
     assert all(re.fullmatch(r"https://\S+/", mirror) for mirror in spec.mirrors)
     assert spec.source
     assert spec.licence
