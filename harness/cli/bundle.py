@@ -116,7 +116,7 @@ def replay(file: Path, folder: Path, force: bool) -> int:
     for replayed in found:
         how = replayed.difference or "identical" if replayed.compared else "made"
         out.line(f"{folder / replayed.name}: {how}")
-    differing = any(one.difference for one in found)
+    differing = any(replayed.difference for replayed in found)
     if differing:
         out.say(
             f"the bundle's tables were made by benchdl {producer.harness_version} of code "

@@ -178,12 +178,12 @@ def test_what_only_the_job_was_short_of_is_another_machine(make_result, own, see
     seconds = 300.0
     whole = made(make_result, launch=launch)
     short = [
-        type(one).model_validate(
-            merged(one.model_dump(), {"measurement": {"phases": {"fit_s": seconds}, **seen}})
+        type(result).model_validate(
+            merged(result.model_dump(), {"measurement": {"phases": {"fit_s": seconds}, **seen}})
         )
-        for one in made(make_result, launch=launch)
+        for result in made(make_result, launch=launch)
     ]
-    found = grouped([rows.row(one) for one in whole + short])
+    found = grouped([rows.row(result) for result in whole + short])
     assert [len(section.lines[0].members) for section in found] == [6, 6]
     assert sorted(section.lines[0].values["time_s"] for section in found) == [
         pytest.approx(100.0, rel=0.01), seconds
@@ -218,8 +218,8 @@ def test_compare_says_why_a_side_has_only_suspect_runs(make_result):
     }  # fmt: skip
     told = {**doubtful, "code": "unproven", "severity": "info"}
     short = [
-        type(one).model_validate({**one.model_dump(), "findings": [doubtful, told]})
-        for one in made(make_result, **THEANO)
+        type(result).model_validate({**result.model_dump(), "findings": [doubtful, told]})
+        for result in made(make_result, **THEANO)
     ]
     notes = between(made(make_result), short, "backend").notes
     assert any("has only suspect runs (cpu-throttled)" in note for note in notes)

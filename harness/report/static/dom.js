@@ -61,8 +61,8 @@ function gib(bytes) {
   return bytes === null || bytes === undefined ? "-" : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 }
 
-function count(number, one, many = `${one}s`) {
-  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+function count(number, singular, plural = `${singular}s`) {
+  return `${number.toLocaleString("en")} ${number === 1 ? singular : plural}`;
 }
 
 function badge(status) {

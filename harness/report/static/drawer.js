@@ -25,9 +25,9 @@ function content(doc, row) {
     h("p", { class: "id" }, h("code", {}, get("run_id"))),
     failure ? h("div", { class: "alert" }, h("p", {}, h("strong", {}, failure.reason), ": ",
       failure.message), failure.advice ? h("p", {}, "Advice: ", failure.advice) : null) : null,
-    findings.length ? h("section", {}, h("h3", {}, "Findings"), findings.map((one) =>
-      h("div", { class: "alert" }, h("p", {}, badge(one.severity), " ", h("code", {}, one.code),
-        `: ${one.evidence}`), h("p", {}, "Advice: ", one.advice)))) : null,
+    findings.length ? h("section", {}, h("h3", {}, "Findings"), findings.map((finding) =>
+      h("div", { class: "alert" }, h("p", {}, badge(finding.severity), " ", h("code", {}, finding.code),
+        `: ${finding.evidence}`), h("p", {}, "Advice: ", finding.advice)))) : null,
     h("section", {}, h("h3", {}, "Figures"), facts(shownOf(doc, row, "detail"), "figures-of-run")),
     h("section", { class: "timeline" }, h("h3", {}, "Timeline"), timelineBox(doc, row)),
     epochsTable(doc, row),
@@ -70,8 +70,8 @@ function provenance(doc, row) {
     ["Changed by --set", doc.rows.get("overrides", row)],
     ["Trained on", live.device],
     ["GPU driver", gpu.driver],
-    ["GPUs", (gpu.devices || []).map((one) => h("div", {}, `${one.index}: ${one.name}`,
-      one.used ? ", used " : ", not used ", h("code", {}, one.uuid)))],
+    ["GPUs", (gpu.devices || []).map((device) => h("div", {}, `${device.index}: ${device.name}`,
+      device.used ? ", used " : ", not used ", h("code", {}, device.uuid)))],
     ["GPU state", gpu.state && gpu.state !== "ok" ? `${gpu.state} ${gpu.detail}` : null],
     ["Host", host.cpu_model && `${host.cpu_model}, ${host.logical_cores} cores, ` +
       `${gib(host.memory_bytes)}, kernel ${host.kernel}`],

@@ -68,8 +68,8 @@ function sortLink(state, field) {
   const on = state.sort.replace(/^-/, "") === field.key;
   const down = state.sort.startsWith("-");
   const best = field.better === "higher" ? `-${field.key}` : field.key;
-  const other = down ? field.key : `-${field.key}`;
-  return h("a", { href: link({ sort: on ? other : best }), "data-key": `sort ${field.key}`,
+  const reverse = down ? field.key : `-${field.key}`;
+  return h("a", { href: link({ sort: on ? reverse : best }), "data-key": `sort ${field.key}`,
     title: `Sort by this column. ${field.definition}` },
   field.head + (on ? (down ? " ↓" : " ↑") : ""));
 }
@@ -126,9 +126,9 @@ function findingsView(doc) {
 }
 
 function referenceView(doc) {
-  return [h("p", { class: "lead" }, doc.reference.title), ...doc.reference.tables.map((one) =>
-    h("article", { class: "card ghost" }, h("h3", {}, one.title), table({ label: one.title,
-      heads: one.header, rows: one.lines, numeric: one.header.map((_, n) => n).slice(1) }))),
+  return [h("p", { class: "lead" }, doc.reference.title), ...doc.reference.tables.map((ghost) =>
+    h("article", { class: "card ghost" }, h("h3", {}, ghost.title), table({ label: ghost.title,
+      heads: ghost.header, rows: ghost.lines, numeric: ghost.header.map((_, n) => n).slice(1) }))),
   h("p", {}, doc.reference.source)];
 }
 

@@ -62,7 +62,7 @@ function tabs(state) {
 function filterBar(state) {
   const facets = FACETS.map(([facet, title]) => [facet, title, doc.rows.values(facet)])
     .filter(([facet, , values]) => values.length > 1 || state.filters.has(facet));
-  const chosen = doc.mask.reduce((sum, one) => sum + one, 0);
+  const chosen = doc.mask.reduce((sum, shown) => sum + shown, 0);
   const campaigns = doc.rows.values("campaign_id");
   const active = state.filters.size || state.campaign;
   return h("div", { class: "bar" },
@@ -114,7 +114,7 @@ function print(begin) {
     if (drawer().open) return redraw(true);
     main.replaceChildren(...VIEWS.flatMap(([name, title]) => [h("h2", {}, title), ...views(state)(name)]));
     main.dataset.shown = "all";
-    for (const one of main.querySelectorAll("details.phases")) one.open = true;
+    for (const phases of main.querySelectorAll("details.phases")) phases.open = true;
     redraw(true);
   } else {
     main.dataset.shown = "";
@@ -149,8 +149,8 @@ async function start() {
   addEventListener("beforeprint", () => print(true));
   addEventListener("afterprint", () => print(false));
   document.addEventListener("click", (event) => {
-    for (const one of document.querySelectorAll("details.facet[open]")) {
-      if (!one.contains(event.target)) one.open = false;
+    for (const facet of document.querySelectorAll("details.facet[open]")) {
+      if (!facet.contains(event.target)) facet.open = false;
     }
   });
   addEventListener("keydown", (event) => {

@@ -32,10 +32,10 @@ function timelineContent(doc, line) {
   };
   const box = chart("GPU use, busy cores and memory over the time of the job", () => ({
     name: "timeline", doc, data, adjust }), gpus ? 330 : 230);
-  const shown = TIMELINE_PHASES.filter((name) => data.phases.some((one) => one.phase === name));
+  const shown = TIMELINE_PHASES.filter((name) => data.phases.some((span) => span.phase === name));
   const legend = h("ul", { class: "legend" },
     shown.map((name) => h("li", {}, h("span", { class: `swatch shade-${name}` }), name)),
-    SERIES.filter((name) => lines.some((one) => one.series === name)).map((name) => {
+    SERIES.filter((name) => lines.some((point) => point.series === name)).map((name) => {
       const n = SERIES.indexOf(name);
       return h("li", {}, h("span", { class: "stroke",
         style: `border-top: 2px ${n % 2 ? "dashed" : "solid"} var(--backend-${n % 8})` }), name);
