@@ -15,6 +15,10 @@ SOURCES = imports.sources()
 FILES = list(SOURCES.values())
 RUNNERS = {name: file for name, file in SOURCES.items() if name.partition(".")[0] == "runner"}
 INIT_LINES = 40
+NAMED = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs,
+    ast.MatchStar,
+)  # fmt: skip
 # A module named as a package elsewhere is; each of them waits for a better name.
 NAMED_AS_A_PACKAGE = {
     "harness.cli.common", "harness.selftest.meters", "runner.backends.common.nvidia",
@@ -57,6 +61,41 @@ def test_no_two_modules_have_one_name():
     shared = {name for name in modules if name.rpartition(".")[2] in packages}
     shared = {name for name in shared if not _named_after_its_package(name)}
     assert shared == NAMED_AS_A_PACKAGE
+
+
+def _bound(tree):
+    """The names that a module gives to anything: variables, parameters, functions, imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name
+        elif isinstance(node, NAMED):
+            yield node.name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for one in many: ...", "[one for one in many]", "lambda one: None", "one = 1",
+        "def count(*one): ...", "def one(): ...", "with many as (one, _): ...",
+        "import many as one", "try: ...\nexcept OSError as one: ...", "(one := 1)",
+        "match many:\n    case [*one]: ...",
+    ],
+)  # fmt: skip
+def test_a_name_is_seen_however_it_is_bound(text):
+    assert "one" in _bound(ast.parse(text))
+    assert "one" not in _bound(ast.parse("count(one, one=one.one)"))
+
+
+def test_names_say_what_they_hold():
+    """``one`` holds a result, a row, a path, ...: that is its name."""
+    # The last two follow.
+    files = [f for n, f in SOURCES.items() if not n.startswith(("runner", "harness.campaign"))]
+    ours = [*files, *(REPO / "tests").rglob("*.py"), *(REPO / "benchmarks").rglob("*.py")]
+    assert [str(file) for file in ours if "one" in _bound(ast.parse(file.read_text()))] == []
 
 
 def test_nothing_is_imported_in_a_circle():
