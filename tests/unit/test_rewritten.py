@@ -45,7 +45,7 @@ def mode_cells(markdown: str) -> list[str]:
 @pytest.mark.parametrize("said", ANEW)
 def test_each_row_of_each_form_has_the_mark(make_result, said):
     results = [make_result(), *tuned(make_result, said)]
-    table = [rows.row(one) for one in results]
+    table = [rows.row(result) for result in results]
     markdown = to_markdown(table)
     assert sorted(mode_cells(markdown)) == ["as-written"] * 2 + ["tuned, rewritten"] * 2
     assert "- rewritten (Keras (tensorflow), tuned, rewritten): convolutions are" in markdown
@@ -80,7 +80,7 @@ def test_the_report_has_it_in_tables_in_the_list_of_runs_and_in_its_notes(make_r
 
 @pytest.mark.parametrize("said", OWN)
 def test_without_it_there_is_no_mark(make_result, said):
-    table = [rows.row(one) for one in tuned(make_result, said)]
+    table = [rows.row(result) for result in tuned(make_result, said)]
     markdown = to_markdown(table)
     assert mode_cells(markdown) == ["tuned", "tuned"]
     assert "rewritten (" not in markdown
@@ -89,7 +89,7 @@ def test_without_it_there_is_no_mark(make_result, said):
 
 def test_no_median_holds_both(make_result):
     both = tuned(make_result, ANEW[0], 3) + tuned(make_result, OWN[0], 3, seconds=200.0)
-    markdown = to_markdown([rows.row(one) for one in both])
+    markdown = to_markdown([rows.row(result) for result in both])
     assert markdown.count("(median of 3)") == 2
     assert (
         "rows differ in convolutions (rewritten: Keras (tensorflow); the tool's own: " in markdown
@@ -99,7 +99,7 @@ def test_no_median_holds_both(make_result):
 def test_a_gpu_is_still_set_beside_the_cpu_whose_convolutions_are_rewritten(make_result):
     on_cpu = tuned(make_result, ANEW[0], seconds=100.0)
     on_gpu = tuned(make_result, OWN[0], seconds=10.0, **GPU)
-    by_device = to_markdown([rows.row(one) for one in on_cpu + on_gpu], views.DEVICE)
+    by_device = to_markdown([rows.row(result) for result in on_cpu + on_gpu], views.DEVICE)
     cells = [
         [cell.strip() for cell in line.split("|")[2:5]]
         for line in by_device.splitlines()
@@ -111,7 +111,7 @@ def test_a_gpu_is_still_set_beside_the_cpu_whose_convolutions_are_rewritten(make
 
 
 def compared(a, b, *questions):
-    sides = ([rows.row(one) for one in a], [rows.row(one) for one in b])
+    sides = ([rows.row(result) for result in a], [rows.row(result) for result in b])
     return comparing.between(sides, questions)
 
 
