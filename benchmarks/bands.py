@@ -14,11 +14,11 @@ import hashlib
 import json
 from pathlib import Path
 
+from harness.provision import discovery
 from runner.backends import loading
 from runner.backends.base import Trainer
 from runner.contract.job import Job, Provenance, Settings
 from runner.contract.work_and_score import Budget
-from runner.data.labelled import FILES
 from runner.networks import in_numpy
 from runner.workloads import lookup
 
@@ -38,7 +38,7 @@ def main() -> None:
     asked = parser.parse_args()
     checksums = {
         name: hashlib.sha256((asked.data_dir / name).read_bytes()).hexdigest()
-        for name in FILES.values()
+        for name in discovery.load(asked.dataset).sha256
     }
     backend = loading.load(asked.backend)
     job = Job(
@@ -67,17 +67,16 @@ def main() -> None:
         trainer.prepare(data)
         trainer.compile()
 
-        def epoch_seen(
+        def lap_seen(
             number: int, loss: float, seed: int = seed, trainer: Trainer = trainer
         ) -> None:
             del loss  # the tool's own, under dropout and while the weights move
             weights, network = trainer.weights(), workload.network
             train_loss, _ = in_numpy.loss_and_error(
-                network, weights, proof.train_images, proof.train_labels
+                in_numpy.probabilities(network, weights, proof.train_inputs), proof.train_labels
             )
-            test_loss, error_rate = in_numpy.loss_and_error(
-                network, weights, proof.test_images, proof.test_labels
-            )
+            likely = in_numpy.probabilities(network, weights, proof.test_inputs)
+            test_loss, error_rate = in_numpy.loss_and_error(likely, proof.test_labels)
             line = {
                 "backend": asked.backend,
                 "dataset": asked.dataset,
@@ -90,7 +89,7 @@ def main() -> None:
             }
             print(json.dumps(line), flush=True)  # noqa: T201
 
-        trainer.fit(asked.epochs, epoch_seen)
+        trainer.fit(asked.epochs, lap_seen)
 
 
 if __name__ == "__main__":

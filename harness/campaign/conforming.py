@@ -31,7 +31,7 @@ from runner.contract.job import Job
 from runner.contract.result import Failure
 from runner.contract.work_and_score import Budget
 from runner.workloads import lookup
-from runner.workloads.network_workload import PictureClassifier
+from runner.workloads.network_workload import NetworkWorkload
 
 LONGEST_S = 1800.0
 """Theano compiles each trial; half an hour is for a slow machine that others use as well."""
@@ -72,7 +72,7 @@ class Proving:
             KeyboardInterrupt: Ctrl-C or SIGTERM while it was tried.
             BenchdlError: the folder of the trial cannot be made.
         """
-        if not isinstance(lookup.load(job.workload), PictureClassifier):
+        if not isinstance(lookup.load(job.workload), NetworkWorkload):
             return Proof(reason=f"no proof is known of {job.workload}")
         with self._lock:  # of two jobs side by side the second waits for the first one's proof
             trial = self._trial(job)

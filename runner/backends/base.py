@@ -8,9 +8,9 @@ from runner.contract.job import Job
 from runner.workloads.workload import Workload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.labelled import Arrays
+    from runner.data.arrays import Arrays
 
-EpochSeen = Callable[[int, float], None]
+LapSeen = Callable[[int, float], None]
 """Called at the end of each lap, which of a network is an epoch, with its number (from 1) and its
 loss, read on the host."""
 
@@ -37,7 +37,7 @@ class Trainer(Protocol):
         of :mod:`runner.networks.layers` state them.
         """
 
-    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+    def fit(self, epochs: int, lap_seen: LapSeen) -> int:
         """Train for the budget; returns the work done, after a device synchronisation."""
 
     def evaluate(self) -> Tuple[float, ...]:

@@ -13,34 +13,39 @@ import numpy as np
 
 from runner.networks.network import Network
 
-_BATCH = 250  # pictures at a time: their patches stay in the processor's cache
+_BATCH = 250  # samples at a time: their patches stay in the processor's cache
 _EPSILON = 1e-7  # Keras' clip of a probability (keras.backend.epsilon)
 
 
-def loss_and_error(
-    network: Network, weights: Sequence[Any], images: Any, labels: Any
-) -> Tuple[float, float]:
-    """Mean cross-entropy (natural logarithm) and error rate (a share) of ``weights``.
+def probabilities(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
+    """What the last layer's softmax gives, (n, classes).
 
     Args:
         network: the layers.
         weights: arrays as :meth:`runner.backends.base.Trainer.weights` returns them.
-        images: float32 (n, height, width) or (n, height, width, channels).
-        labels: integers (n,).
+        inputs: (n, *the network's input shape), pictures with their channels last.
 
     Raises:
         ValueError: the weights do not fit the network.
     """
-    images = np.asarray(images, dtype=np.float32)
-    images = images[..., None] if images.ndim == 3 else images
     layers = network.grouped(weights)
-    loss, wrong = 0.0, 0
-    for first in range(0, len(images), _BATCH):
-        out = images[first : first + _BATCH]
+    parts = []
+    for first in range(0, len(inputs), _BATCH):
+        out = inputs[first : first + _BATCH]
         for layer, arrays in layers:
             out = layer.forward(out, *arrays)
-        chosen = labels[first : first + _BATCH].astype(np.int64)
-        likely = out[np.arange(len(out)), chosen]
-        loss -= float(np.log(np.clip(likely, _EPSILON, 1.0)).sum())
-        wrong += int((out.argmax(axis=1) != chosen).sum())
-    return loss / len(images), wrong / len(images)
+        parts.append(out)
+    return np.concatenate(parts)
+
+
+def loss_and_error(likely: Any, labels: Any) -> Tuple[float, float]:
+    """Mean cross-entropy (natural logarithm) and error rate (a share) of probabilities.
+
+    Args:
+        likely: (n, classes).
+        labels: integers (n,).
+    """
+    labels = labels.astype(np.int64)
+    chosen = likely[np.arange(len(likely)), labels].astype(np.float64)
+    loss = -np.log(np.clip(chosen, _EPSILON, 1.0)).mean()
+    return float(loss), float((likely.argmax(axis=1) != labels).mean())

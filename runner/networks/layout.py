@@ -11,6 +11,25 @@ from runner.networks.network import Network
 Arrays = Tuple[Any, ...]
 
 
+def channels_first(inputs: Any) -> Any:
+    """Pictures (n, height, width, channels) as (n, channels, height, width); others as they are.
+
+    The array that comes back is contiguous, with the strides that its shape has by itself: PyTorch
+    takes others for a wish to compute with channels last.
+    """
+    if inputs.ndim != 4:
+        return inputs
+    count, height, width, channels = inputs.shape
+    if channels == 1:
+        return inputs.reshape(count, channels, height, width)
+    return inputs.transpose(0, 3, 1, 2).copy()
+
+
+def shape_channels_first(shape: Shape) -> Shape:
+    """The shape of one sample after :func:`channels_first`."""
+    return (shape[2], *shape[:2]) if len(shape) == 3 else shape
+
+
 def from_outputs_first(network: Network, weights: Sequence[Any]) -> List[Any]:
     """The reference's weights from those of a framework that puts outputs and channels first.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, List, Sequence, Tuple
 
+from runner.networks.layers.dense import Dropout
 from runner.networks.layers.layer import Layer, Shape, Weight
 
 
@@ -64,6 +65,10 @@ class Network:
         """
         pairs = zip(self.layers, self.shapes())
         return sum(layer.operations(inputs) for layer, inputs in pairs)
+
+    def drops(self) -> bool:
+        """Whether something of it is left out by chance while it is trained."""
+        return any(isinstance(layer, Dropout) for layer in self.layers)
 
     def grouped(self, arrays: Sequence[Any]) -> List[Tuple[Layer, Tuple[Any, ...]]]:
         """Each layer with those of ``arrays`` (one for each of ``weights()``) that are its own.

@@ -37,7 +37,7 @@ def begin(weights: Sequence[Any]) -> State:
 
 
 def updated(
-    network: Network, recipe: Recipe, state: State, images: Any, labels: Any, kept: Any = None
+    network: Network, recipe: Recipe, state: State, inputs: Any, labels: Any, kept: Any = None
 ) -> State:
     """The state after one more update on one batch.
 
@@ -45,7 +45,7 @@ def updated(
         network: the layers; the last one is a softmax.
         recipe: SGD with classical momentum: v = m v - rate g; w = w + v.
         state: before the update.
-        images: (n, height, width), from 0 to 1.
+        inputs: (n, *the network's input shape), pictures with their channels last.
         labels: integers (n,).
         kept: what dropout multiplies its input with, in its shape; None drops nothing.
 
@@ -53,7 +53,7 @@ def updated(
         TypeError: the network has a layer whose way back is not known here.
     """
     rate = recipe.rate(state.updates)
-    gradients = _gradients(network, state.weights, images, labels, kept)
+    gradients = _gradients(network, state.weights, inputs, labels, kept)
     speeds = tuple(
         recipe.momentum * speed - rate * gradient
         for speed, gradient in zip(state.speeds, gradients)
@@ -62,13 +62,13 @@ def updated(
     return State(weights, speeds, state.updates + 1)
 
 
-def into_dropout(network: Network, weights: Sequence[Any], images: Any) -> Any:
+def into_dropout(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
     """What goes into the network's dropout, (n, ...).
 
     Raises:
         ValueError: the network has none.
     """
-    out = np.asarray(images, np.float64)[..., None]
+    out = np.asarray(inputs, np.float64)
     for layer, arrays in network.grouped(weights):
         if isinstance(layer, Dropout):
             return out
@@ -77,11 +77,11 @@ def into_dropout(network: Network, weights: Sequence[Any], images: Any) -> Any:
 
 
 def _gradients(
-    network: Network, weights: Sequence[Any], images: Any, labels: Any, kept: Any
+    network: Network, weights: Sequence[Any], inputs: Any, labels: Any, kept: Any
 ) -> List[Any]:
     mask = 1.0 if kept is None else kept
     passed: List[Tuple[Layer, Arrays, Any]] = []
-    out = np.asarray(images, np.float64)[..., None]
+    out = np.asarray(inputs, np.float64)
     for layer, arrays in network.grouped(weights):
         passed.append((layer, arrays, out))
         out = out * mask if isinstance(layer, Dropout) else layer.forward(out, *arrays)

@@ -1,6 +1,6 @@
 """Is dropout what the network says: the share that is dropped, and the scale of the rest?
 
-After one update on one picture the change of a dense layer's kernel is the product of what came in
+After one update on one sample the change of a dense layer's kernel is the product of what came in
 and the change of its bias: each row tells what its input was multiplied with, 0 or 1 / (1 - rate).
 With these factors NumPy makes the same update.
 """
@@ -17,7 +17,7 @@ from runner.networks import sgd_in_numpy
 from runner.networks.layers import Dense, Dropout
 from runner.networks.network import Network
 from runner.proving.trials import Told
-from runner.proving.weights_apart import ONE_PICTURE, apart, seen
+from runner.proving.weights_apart import ONE_SAMPLE, apart, seen
 
 _BRIGHT = 0.05
 """Of the largest input: of smaller ones the change is lost in the weights' rounding."""
@@ -34,7 +34,7 @@ def checks(told: Told) -> List[Check]:
     """
     workload, own = told.trial.workload, seen(told)
     number, rate = _place(workload.network)
-    inputs = sgd_in_numpy.into_dropout(workload.network, own.untrained, own.images)
+    inputs = sgd_in_numpy.into_dropout(workload.network, own.untrained, own.inputs)
     values = inputs.reshape(-1)
     rows = own.trained[number].astype(np.float64) - own.untrained[number]
     bias = own.trained[number + 1].astype(np.float64) - own.untrained[number + 1]
@@ -46,7 +46,7 @@ def checks(told: Told) -> List[Check]:
     kept = np.where(gone, 0.0, whole).reshape(inputs.shape)
     state = sgd_in_numpy.updated(
         workload.network, workload.recipe, sgd_in_numpy.begin(own.untrained),
-        own.images, own.labels, kept,
+        own.inputs, own.labels, kept,
     )  # fmt: skip
     count = int(bright.sum())
     left = factors[bright & ~gone]
@@ -55,8 +55,8 @@ def checks(told: Told) -> List[Check]:
             name="dropout",
             expected=0.0,
             seen=apart(own.trained, state.weights, own.untrained),
-            tolerance=ONE_PICTURE,
-            detail="one update on one picture, with what the weights show was dropped",
+            tolerance=ONE_SAMPLE,
+            detail="one update on one sample, with what the weights show was dropped",
         ),
         Check(
             name="dropout-rate",
@@ -69,7 +69,7 @@ def checks(told: Told) -> List[Check]:
             name="dropout-scale",
             expected=whole,
             seen=float(np.median(left)) if len(left) else None,
-            tolerance=ONE_PICTURE,
+            tolerance=ONE_SAMPLE,
             detail=f"of {len(left)} inputs that were kept",
         ),
     ]

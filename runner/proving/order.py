@@ -1,7 +1,7 @@
-"""Is every picture taken once an epoch, in an order that is drawn anew for each?
+"""Is every sample taken once an epoch, in an order that is drawn anew for each?
 
-Batches of one picture, a few of them: the weights after training are compared with those of every
-possible order in NumPy. Exactly one fits, and tells in which order the pictures were taken.
+Batches of one sample, a few of them: the weights after training are compared with those of every
+possible order in NumPy. Exactly one fits, and tells in which order the samples were taken.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, Iterator, List, NamedTuple, Tuple
 from runner.contract.conformance import Check
 from runner.networks import sgd_in_numpy
 from runner.networks.sgd_in_numpy import State
-from runner.proving.plans import EPOCHS, PICTURES
+from runner.proving.plans import EPOCHS, SAMPLES
 from runner.proving.trials import Told
-from runner.proving.weights_apart import ONE_PICTURE, apart, seen
+from runner.proving.weights_apart import ONE_SAMPLE, apart, seen
 
 Order = Tuple[int, ...]
 
@@ -31,10 +31,10 @@ def fit(told: Told) -> Fit:
     """Try every order."""
     own, workload = seen(told), told.trial.workload
 
-    def step(state: State, picture: int) -> State:
-        one = slice(picture, picture + 1)
+    def step(state: State, sample: int) -> State:
+        one = slice(sample, sample + 1)
         return sgd_in_numpy.updated(
-            workload.network, workload.recipe, state, own.images[one], own.labels[one]
+            workload.network, workload.recipe, state, own.inputs[one], own.labels[one]
         )
 
     best = Fit((), math.inf)
@@ -48,15 +48,15 @@ def fit(told: Told) -> Fit:
 def checks(told: Told) -> List[Check]:
     """What the order that fits best says, if one fits."""
     best = fit(told)
-    known = best.share <= ONE_PICTURE
+    known = best.share <= ONE_SAMPLE
     words = ", then ".join(" ".join(str(one + 1) for one in order) for order in best.orders)
-    detail = f"nearest to pictures {words}"
+    detail = f"nearest to samples {words}"
     return [
         Check(
             name="every-picture-once",
             expected=0.0,
             seen=best.share,
-            tolerance=ONE_PICTURE,
+            tolerance=ONE_SAMPLE,
             detail=detail,
         ),
         Check(
@@ -75,7 +75,7 @@ def checks(told: Told) -> List[Check]:
 
 
 def _unlike_the_file(fit: Fit) -> bool:
-    return any(order != tuple(range(PICTURES)) for order in fit.orders)
+    return any(order != tuple(range(SAMPLES)) for order in fit.orders)
 
 
 def _drawn_anew(fit: Fit) -> bool:
@@ -87,7 +87,7 @@ def _orders(step: Any, state: State, epochs: int) -> Iterator[Tuple[Tuple[Order,
     if epochs == 0:
         yield (), state
         return
-    for order, after in _an_epoch(step, state, tuple(range(PICTURES))):
+    for order, after in _an_epoch(step, state, tuple(range(SAMPLES))):
         for rest, end in _orders(step, after, epochs - 1):
             yield (order, *rest), end
 
@@ -95,7 +95,7 @@ def _orders(step: Any, state: State, epochs: int) -> Iterator[Tuple[Tuple[Order,
 def _an_epoch(step: Any, state: State, left: Order) -> Iterator[Tuple[Order, State]]:
     if not left:
         yield (), state
-    for picture in left:
-        others = tuple(other for other in left if other != picture)
-        for order, end in _an_epoch(step, step(state, picture), others):
-            yield (picture, *order), end
+    for sample in left:
+        others = tuple(other for other in left if other != sample)
+        for order, end in _an_epoch(step, step(state, sample), others):
+            yield (sample, *order), end

@@ -16,57 +16,52 @@ from runner.workloads.network_workload import NetworkWorkload
 UPDATES = 3
 """Of :func:`alike` and :func:`one_batch`."""
 
-PICTURES, EPOCHS = 3, 3
+SAMPLES, EPOCHS = 3, 3
 """Of :func:`in_turn`: (3!) ** 3 = 216 orders. One is that of the file in each epoch, and one
 in 36 has three alike."""
-
-_BRIGHTEST = 76
-"""Of 255: the mean is near that of MNIST's pixels, 0.13, so gradients are of their usual size."""
 
 _DECAY = 0.5
 """The third update's rate is then half of the first's."""
 
 
 def alike(workload: NetworkWorkload, seed: int) -> Trial:
-    """Three batches of one picture over and over, the last of them smaller.
+    """Three batches of one sample over and over, the last of them smaller.
 
-    Whatever the order, every update has the gradient of that picture: so the weights tell how many
+    Whatever the order, every update has the gradient of that sample: so the weights tell how many
     updates there were, and whether the smaller batch counts as a whole one.
     """
     size = workload.recipe.batch_size
     count = (UPDATES - 1) * size + max(1, size // 3)
-    picture = _drawn(1, workload, seed)
-    samples = Samples(picture.shape, list(picture.images) * count, list(picture.labels) * count)
+    sample = _drawn(1, workload, seed)
+    samples = Samples(list(sample.contents) * count, list(sample.labels) * count)
     return Trial(_without_chance(workload, size), samples, epochs=1, seed=seed)
 
 
 def one_batch(workload: NetworkWorkload, seed: int) -> Trial:
-    """Pictures that are all different, just as many as go into a batch, for three epochs."""
+    """Samples that are all different, just as many as go into a batch, for three epochs."""
     size = workload.recipe.batch_size
     samples = _drawn(size, workload, seed)
     return Trial(_without_chance(workload, size), samples, epochs=UPDATES, seed=seed)
 
 
 def in_turn(workload: NetworkWorkload, seed: int) -> Trial:
-    """A few pictures in batches of one: the weights tell in which order they came."""
-    samples = _drawn(PICTURES, workload, seed)
+    """A few samples in batches of one: the weights tell in which order they came."""
+    samples = _drawn(SAMPLES, workload, seed)
     return Trial(_without_chance(workload, 1), samples, epochs=EPOCHS, seed=seed)
 
 
-def one_picture(workload: NetworkWorkload, seed: int) -> Trial:
-    """One update on one picture, with the network as it is: the weights tell what was dropped."""
+def one_sample(workload: NetworkWorkload, seed: int) -> Trial:
+    """One update on one sample, with the network as it is: the weights tell what was dropped."""
     recipe = dataclasses.replace(workload.recipe, batch_size=1)
     samples = _drawn(1, workload, seed)
     return Trial(dataclasses.replace(workload, recipe=recipe), samples, epochs=1, seed=seed)
 
 
 def _drawn(count: int, workload: NetworkWorkload, seed: int) -> Samples:
-    """``count`` pictures of noise, no two alike, with labels in turn."""
+    """``count`` samples of noise, no two alike, with labels in turn."""
     draw = random.Random(seed)  # noqa: S311 - data, not a secret
-    height, width = workload.network.input_shape[:2]
-    pixels = range(_BRIGHTEST + 1)
-    images = [bytes(draw.choices(pixels, k=height * width)) for _ in range(count)]
-    return Samples((height, width), images, [number % workload.classes for number in range(count)])
+    contents = workload.format.drawn(count, draw)
+    return Samples(contents, [number % workload.classes for number in range(count)])
 
 
 def _without_chance(workload: NetworkWorkload, batch_size: int) -> NetworkWorkload:

@@ -14,13 +14,13 @@ from runner.events import Progress
 from runner.proving import beginnings, plans, trials
 from runner.proving.trials import Told, Trial
 from runner.workloads import lookup
-from runner.workloads.network_workload import NetworkWorkload, PictureClassifier
+from runner.workloads.network_workload import NetworkWorkload
 
 Plan = Callable[[NetworkWorkload, int], Trial]
 Attempt = Union[Told, Exception]
 
 _SEEDS = ("same-seed", "other-seed")
-_PLANS: Tuple[Plan, ...] = (plans.alike, plans.one_batch, plans.in_turn, plans.one_picture)
+_PLANS: Tuple[Plan, ...] = (plans.alike, plans.one_batch, plans.in_turn, plans.one_sample)
 
 
 class Question(NamedTuple):
@@ -41,11 +41,11 @@ def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
     What cannot be tried is a check that saw nothing; log.txt has the reason.
 
     Raises:
-        TypeError: the workload trains no network on pictures.
+        TypeError: the workload trains no network.
     """
     begin, at = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
     workload = lookup.load(job.workload)
-    if not isinstance(workload, PictureClassifier):
+    if not isinstance(workload, NetworkWorkload):
         raise TypeError(f"no proof is known of {workload.name}")
 
     def train(plan: Plan, seed: int) -> Attempt:
@@ -58,8 +58,9 @@ def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
     # Two from one seed, the third from another. All before NumPy is imported.
     seeds = (job.seed, job.seed, job.seed + 1, job.seed)
     several = job.settings.strategy != "default"
-    possible = _PLANS[:2] if several else _PLANS
-    first = [train(plan, seed) for plan, seed in zip(possible, seeds)]
+    possible = len(_PLANS) if workload.network.drops() else len(_PLANS) - 1
+    possible = min(possible, 2) if several else possible
+    first = [train(plan, seed) for plan, seed in zip(_PLANS[:possible], seeds)]
     checks = []
     for question, attempt in zip(_questions(), first):
         answers = _asked(question, attempt)
@@ -68,7 +69,7 @@ def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
                 break
             answers = _asked(question, train(question.plan, job.seed + 1 + number))
         checks += answers
-    checks += _skipped() if several else _of_seeds(first)
+    checks += _skipped(possible, several) + ([] if several else _of_seeds(first))
     ended = [attempt for attempt in first if isinstance(attempt, Told)]
     versions: Dict[str, str] = ended[0].done.facts["attestation"]["packages"] if ended else {}
     checks += _answers(("float32",), lambda: [beginnings.float32(ended)])
@@ -96,7 +97,7 @@ def _questions() -> Tuple[Question, ...]:
         Question(("updates",), plans.alike, updates.of_alike, tries=2),
         Question(("update",), plans.one_batch, updates.of_one_batch, tries=2),
         Question(ordered, plans.in_turn, order.checks, tries=4),
-        Question(dropped, plans.one_picture, dropout.checks, tries=2),
+        Question(dropped, plans.one_sample, dropout.checks, tries=2),
     )
 
 
@@ -108,13 +109,14 @@ def _of_seeds(first: List[Attempt]) -> List[Check]:
     return _answers(_SEEDS, lambda: beginnings.of_seeds(*map(_there, first[:3])))
 
 
-def _skipped() -> List[Check]:
-    """What takes batches of one picture, and so one device."""
-    names = [name for question in _questions()[2:] for name in question.names]
-    reason = "a batch of one picture is not to be split over several GPUs"
-    return [
-        Check(name=name, expected=0.0, detail=reason, skipped=True) for name in (*names, *_SEEDS)
-    ]
+def _skipped(possible: int, several: bool) -> List[Check]:
+    """The checks of what is not tried, and why."""
+    names = [name for question in _questions()[possible:] for name in question.names]
+    reason = "the network drops nothing"
+    if several:
+        names += _SEEDS
+        reason = "a batch of one sample is not to be split over several GPUs"
+    return [Check(name=name, expected=0.0, detail=reason, skipped=True) for name in names]
 
 
 def _there(attempt: Attempt) -> Told:

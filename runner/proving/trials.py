@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import Dict, NamedTuple, Sequence, Tuple
+from typing import Dict, NamedTuple, Sequence
 
 from runner.channel import Frame
 from runner.contract.job import Job
@@ -22,14 +22,11 @@ from runner.events import Progress
 from runner.training import Training
 from runner.workloads.network_workload import NetworkWorkload
 
-_FILES = ("train", "t10k")
-
 
 class Samples(NamedTuple):
-    """``shape``: height and width; ``images``: bytes of each, row by row; ``labels``: its class."""
+    """``contents``: the bytes of each sample in its file; ``labels``: its class."""
 
-    shape: Tuple[int, int]
-    images: Sequence[bytes]
+    contents: Sequence[bytes]
     labels: Sequence[int]
 
 
@@ -58,7 +55,7 @@ def run(job: Job, trial: Trial, folder: Path, progress: Progress) -> Told:
         TrainingError: the trainer came to no good end, or told what cannot be.
     """
     with tempfile.TemporaryDirectory(dir=str(folder), prefix="data-") as place:
-        checksums = _write(Path(place), trial.samples)
+        checksums = _write(Path(place), trial)
         own = job.model_copy(
             update={
                 "data_dir": place,
@@ -77,15 +74,11 @@ def run(job: Job, trial: Trial, folder: Path, progress: Progress) -> Told:
             return Told(trial, untrained, trained, training.until("done"))
 
 
-def _write(folder: Path, samples: Samples) -> Dict[str, str]:
-    """Both sets, of the same pictures, as IDX files; returns their checksums by name."""
-    count = len(samples.labels)
-    sizes = [number.to_bytes(4, "big") for number in (count, *samples.shape)]
-    images = b"\0\0\x08\x03" + b"".join(sizes) + b"".join(samples.images)
-    labels = b"\0\0\x08\x01" + sizes[0] + bytes(samples.labels)
+def _write(folder: Path, trial: Trial) -> Dict[str, str]:
+    """Both sets, of the same samples, in the workload's format; returns their checksums by name."""
     written = {}
-    for split in _FILES:
-        for name, content in (("images-idx3-ubyte", images), ("labels-idx1-ubyte", labels)):
-            (folder / f"{split}-{name}").write_bytes(content)
-            written[f"{split}-{name}"] = hashlib.sha256(content).hexdigest()
+    contents = trial.workload.format.files(trial.samples.contents, trial.samples.labels)
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+        written[name] = hashlib.sha256(content).hexdigest()
     return written

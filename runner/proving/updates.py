@@ -8,7 +8,7 @@ from runner.contract.conformance import Check
 from runner.networks import sgd_in_numpy
 from runner.proving.plans import UPDATES
 from runner.proving.trials import Told
-from runner.proving.weights_apart import A_BATCH, ONE_PICTURE, apart, seen
+from runner.proving.weights_apart import A_BATCH, ONE_SAMPLE, apart, seen
 
 _MOST = 2 * UPDATES
 """As many updates are tried in NumPy where another number than ``UPDATES`` was done."""
@@ -23,7 +23,7 @@ def of_alike(told: Told) -> List[Check]:
         name="updates",
         expected=0.0,
         seen=found,
-        tolerance=ONE_PICTURE,
+        tolerance=ONE_SAMPLE,
         detail=f"the weights are nearest to those of {nearest} updates, {UPDATES} were due",
     )
     return [own]
@@ -36,7 +36,7 @@ def of_one_batch(told: Told) -> List[Check]:
         expected=0.0,
         seen=_after_each(told, one=False)[UPDATES - 1],
         tolerance=A_BATCH,
-        detail=f"{UPDATES} updates on one batch of {len(told.trial.samples.labels)} pictures",
+        detail=f"{UPDATES} updates on one batch of {len(told.trial.samples.labels)} samples",
     )
     return [own]
 
@@ -44,9 +44,9 @@ def of_one_batch(told: Told) -> List[Check]:
 def _after_each(told: Told, *, one: bool) -> List[float]:
     """How far the trained weights are from NumPy's after 1, 2, ... updates on the same batch."""
     workload, own = told.trial.workload, seen(told)
-    images, labels = (own.images[:1], own.labels[:1]) if one else (own.images, own.labels)
+    inputs, labels = (own.inputs[:1], own.labels[:1]) if one else (own.inputs, own.labels)
     state, shares = sgd_in_numpy.begin(own.untrained), []
     for _ in range(_MOST if one else UPDATES):
-        state = sgd_in_numpy.updated(workload.network, workload.recipe, state, images, labels)
+        state = sgd_in_numpy.updated(workload.network, workload.recipe, state, inputs, labels)
         shares.append(apart(own.trained, state.weights, own.untrained))
     return shares

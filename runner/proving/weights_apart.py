@@ -2,24 +2,24 @@
 
 The tolerances are of float32 against double precision. Rounding alone makes 1e-5. Now and then an
 input of a ReLU, or two of a maximum, is so near to the kink that it falls on the other side: then
-the gradient of one picture takes another way.
+the gradient of one sample takes another way.
 """
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Sequence
+from typing import Any, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from runner.channel import tensors
-from runner.proving.trials import Samples, Told
+from runner.proving.trials import Told, Trial
 
-ONE_PICTURE = 0.005
-"""For updates on one picture each: 2 of 2,400 sound runs were beyond it, and by far. Updates in
+ONE_SAMPLE = 0.005
+"""For updates on one sample each: 2 of 2,400 sound runs were beyond it, and by far. Updates in
 TF32 are mostly beyond 0.01, in bfloat16 beyond 0.03; a momentum of 0.89 makes 0.008 and more."""
 
 A_BATCH = 0.03
-"""For updates on a whole batch, in which some picture takes another way each time: the worst of 120
+"""For updates on a whole batch, in which some sample takes another way each time: the worst of 120
 sound runs was 0.016. TF32 makes 0.05 and more, bfloat16 0.13."""
 
 _FARTHEST = 1e6
@@ -30,7 +30,7 @@ class Seen(NamedTuple):
 
     untrained: List[Any]
     trained: List[Any]
-    images: Any
+    inputs: Any
     labels: Any
 
 
@@ -41,21 +41,20 @@ def seen(told: Told) -> Seen:
         ChannelError: shapes and bytes of the weights do not fit together.
         ValueError: they are not those of the network.
     """
-    images, labels = arrays(told.trial.samples)
+    inputs, labels = arrays(told.trial)
     untrained, trained = tensors(told.untrained), tensors(told.trained)
     due = told.trial.workload.network.parameters()
     for weights in (untrained, trained):
         count = sum(int(weight.size) for weight in weights)
         if count != due:
             raise ValueError(f"{count} weights, the network has {due}")
-    return Seen(untrained, trained, images, labels)
+    return Seen(untrained, trained, inputs, labels)
 
 
-def arrays(samples: Samples) -> Any:
-    """Images (n, height, width) from 0 to 1 as a trainer gets them, and labels (n,)."""
-    pixels = np.frombuffer(b"".join(samples.images), np.uint8)
-    images = pixels.reshape(-1, *samples.shape).astype(np.float32) / np.float32(255)
-    return images, np.array(samples.labels)
+def arrays(trial: Trial) -> Tuple[Any, Any]:
+    """Inputs as a trainer gets them, and labels (n,)."""
+    samples = trial.samples
+    return trial.workload.format.inputs(samples.contents), np.array(samples.labels)
 
 
 def apart(found: Sequence[Any], wanted: Sequence[Any], start: Sequence[Any]) -> float:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Mapping, Sequence, Tuple
+from typing import Any, List, Mapping, Sequence, Tuple
 
 from runner.contract.job import Job
-from runner.contract.work_and_score import Budget
+from runner.contract.work_and_score import Budget, Proof, Score
+from runner.data.arrays import Arrays
+from runner.data.format import Format
+from runner.data.picture_format import Pictures
 from runner.networks import proof
 from runner.networks.network import Network
 from runner.networks.recipe import Recipe
@@ -17,6 +19,7 @@ from runner.workloads.learned import Learned
 from runner.workloads.workload import Margin, Metric, Opinion, Start, Workload
 
 ERROR_RATE = Metric("error_rate", "share", "lower")
+AUC = Metric("auc", "", "higher")
 
 _START_MARGIN = 0.15  # five times the largest distance from chance seen over 300 seeds
 _MARGINS = {
@@ -29,12 +32,18 @@ _MARGINS = {
 class NetworkWorkload(Workload):
     """A network and a recipe; the budget is in epochs, the work in updates of the weights.
 
-    ``classes`` is how many its softmax tells apart.
+    Its softmax tells apart the classes of ``format``, in which the samples lie. The judge's second
+    opinion is that of NumPy on the weights.
     """
 
     network: Network
     recipe: Recipe
-    classes: int
+    format: Format
+
+    @property
+    def classes(self) -> int:
+        """How many its softmax tells apart."""
+        return self.format.classes
 
     @property
     def batch_size(self) -> int:
@@ -73,32 +82,14 @@ class NetworkWorkload(Workload):
         """The weights; twice as many, so that another network is a finding and not an error."""
         return 2 * self.network.parameters()
 
+    def load(self, job: Job) -> Arrays:
+        """All training and test samples."""
+        return self.format.load(job.data_dir, job.dataset_sha256, job.train_samples)
 
-@dataclass(frozen=True)
-class PictureClassifier(NetworkWorkload):
-    """A network that tells classes of pictures apart, by its error rate on the test pictures."""
-
-    def load(self, job: Job) -> Any:
-        """All training and test pictures."""
-        from runner.data import labelled  # noqa: PLC0415 - imports NumPy
-
-        return labelled.load(
-            Path(job.data_dir),
-            job.dataset_sha256,
-            job.train_samples,
-            labelled.Pictures(self._side(), self.classes),
-        )
-
-    def evidence(self, job: Job) -> Any:
-        """All test pictures, and a sample of the training pictures."""
-        from runner.data import labelled  # noqa: PLC0415 - imports NumPy
-
-        return labelled.load(
-            Path(job.data_dir),
-            job.dataset_sha256,
-            job.train_samples,
-            labelled.Pictures(self._side(), self.classes),
-            most_train=proof.TRAIN_SAMPLES,
+    def evidence(self, job: Job) -> Arrays:
+        """All test samples, and some of the training samples."""
+        return self.format.load(
+            job.data_dir, job.dataset_sha256, job.train_samples, most_train=proof.TRAIN_SAMPLES
         )
 
     def opinion(
@@ -108,17 +99,58 @@ class PictureClassifier(NetworkWorkload):
         evidence: Any,
         claims: Mapping[str, float],
     ) -> Opinion:
-        """Loss and error rate of the weights, by the NumPy reference."""
-        rate, proofs = proof.of_classifier(self.network, untrained, trained, evidence, claims)
-        samples = len(evidence.test_labels)
-        return Opinion(
-            self.metric.score(rate, samples, claims["error_rate"]),
-            proofs,
-            sum(int(weight.size) for weight in trained),
-        )
+        """Losses and the score of the weights, by the NumPy reference."""
+        judged = proof.of_classifier(self.network, untrained, trained, evidence, claims)
+        score, proofs = self._score(judged, evidence.test_labels, claims)
+        parameters = sum(int(weight.size) for weight in trained)
+        return Opinion(score, [*judged.proofs, *proofs], parameters)
 
-    def _side(self) -> Tuple[int, ...]:
-        return self.network.input_shape[:2]
+    def _score(
+        self, judged: proof.Judged, labels: Any, claims: Mapping[str, float]
+    ) -> Tuple[Score, List[Proof]]:
+        """The score by the workload's metric, and proofs beside it."""
+        samples, claimed = len(labels), claims["error_rate"]
+        if self.metric == ERROR_RATE:
+            return self.metric.score(judged.error_rate, samples, claimed), []
+        from runner.scoring import auc  # noqa: PLC0415 - imports NumPy
+
+        value, error = auc.of_scores(judged.likely[:, 1], labels)
+        rate = Proof(name="error_rate", value=judged.error_rate, unit="share", claimed=claimed)
+        return self.metric.score(value, samples, None, error), [rate]
+
+
+def classifier(
+    *,
+    name: str,
+    title: str,
+    network: Network,
+    recipe: Recipe,
+    samples: Format,
+    learned: Mapping[str, Learned],
+    metric: Metric = ERROR_RATE,
+    start_margin: float = _START_MARGIN,
+) -> NetworkWorkload:
+    """A network that tells classes apart; ``learned`` names its datasets.
+
+    Untrained, it must be at chance: a loss of ln(classes), within ``start_margin``. ``metric`` is
+    the error rate, or of two classes the AUC.
+    """
+    return NetworkWorkload(
+        name=name,
+        title=title,
+        datasets=tuple(learned),
+        unit="updates",
+        budget=Budget(unit="epochs", count=recipe.epochs),
+        lap=1,
+        metric=metric,
+        told=("test_loss", "error_rate"),
+        margins=_MARGINS,
+        start=Start("initial_loss", math.log(samples.classes), start_margin),
+        learned=learned,
+        network=network,
+        recipe=recipe,
+        format=samples,
+    )
 
 
 def picture_classifier(
@@ -129,24 +161,14 @@ def picture_classifier(
     network: Network,
     recipe: Recipe,
     learned: Mapping[str, Learned],
-) -> PictureClassifier:
-    """A workload of pictures and classes; ``learned`` names its datasets.
+) -> NetworkWorkload:
+    """A network that tells classes of pictures apart, by its error rate on the test pictures.
 
-    Untrained, it must be at chance: a loss of ln(classes).
+    Raises:
+        ValueError: its input is no picture.
     """
-    return PictureClassifier(
-        name=name,
-        title=title,
-        datasets=tuple(learned),
-        unit="updates",
-        budget=Budget(unit="epochs", count=recipe.epochs),
-        lap=1,
-        metric=ERROR_RATE,
-        told=("test_loss", "error_rate"),
-        margins=_MARGINS,
-        start=Start("initial_loss", math.log(classes), _START_MARGIN),
-        learned=learned,
-        network=network,
-        recipe=recipe,
-        classes=classes,
+    height, width, channels = network.input_shape
+    pictures = Pictures((height, width, channels), classes)
+    return classifier(
+        name=name, title=title, network=network, recipe=recipe, samples=pictures, learned=learned
     )

@@ -29,12 +29,12 @@ from harness.checks.case import Case, Proof  # noqa: E402
 from harness.checks.seen import Seen  # noqa: E402
 from harness.checks.verdict import verdict  # noqa: E402
 from harness.checks.witness import Witness  # noqa: E402
+from harness.provision import discovery  # noqa: E402
 from runner.contract.conformance import Check, Conformance  # noqa: E402
 from runner.contract.job import Job, Provenance, Settings  # noqa: E402
 from runner.contract.result import Launch, load_result  # noqa: E402
 from runner.contract.schema import ContractError  # noqa: E402
 from runner.contract.work_and_score import Budget  # noqa: E402
-from runner.data.labelled import FILES  # noqa: E402
 
 GOOD = Check(name="update", expected=0.0, seen=0.0)
 PROVEN = Proof(
@@ -66,7 +66,7 @@ def outcome(cheat, root, data_dir, dataset, *, train_samples, epochs, seed=1, pr
     """
     checksums = {
         name: hashlib.sha256((Path(data_dir) / name).read_bytes()).hexdigest()
-        for name in FILES.values()
+        for name in discovery.load(dataset).sha256
     }
     job = a_job(
         dataset=dataset, budget=Budget(unit="epochs", count=epochs), seed=seed,

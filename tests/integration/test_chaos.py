@@ -222,7 +222,7 @@ def env(tmp_path_factory, dummy_root):
     shutil.copytree(dummy_root, root)
     (root / "docker" / "dummy").rename(root / "docker" / "brief")
     (root / "runner" / "backends" / "dummy.py").rename(root / "runner" / "backends" / "brief.py")
-    with (root / "runner" / "data" / "labelled.py").open("a") as file:
+    with (root / "runner" / "data" / "picture_format.py").open("a") as file:
         file.write(FEW_TESTS)
     cache = tmp_path_factory.mktemp("cache")
     return {**os.environ, "BENCHDL_ROOT": str(root), "BENCHDL_CACHE": str(cache)}
@@ -230,13 +230,16 @@ def env(tmp_path_factory, dummy_root):
 
 FEW_TESTS = """
 
-_load_all = load
+_load_all = Pictures.load
 
 
-def load(*given, **named):
+def _load_few(*given, **named):
     arrays = _load_all(*given, **named)
-    images, labels = arrays.test_images[:500], arrays.test_labels[:500]
-    return Arrays(arrays.train_images, arrays.train_labels, images, labels)
+    images, labels = arrays.test_inputs[:500], arrays.test_labels[:500]
+    return Arrays(arrays.train_inputs, arrays.train_labels, images, labels)
+
+
+Pictures.load = _load_few
 """
 
 

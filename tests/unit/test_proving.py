@@ -42,13 +42,13 @@ def frame(kind, weights, types="float32"):
 def trained(trial, batches, *, recipe=None, kept=None, seed=None):
     """What a backend tells that trains on these batches (lists of numbers of pictures)."""
     start = initial(trial.seed if seed is None else seed)
-    images, labels = arrays(trial.samples)
+    inputs, labels = arrays(trial)
     state = sgd_in_numpy.begin(start)
     for batch in batches:
         chosen = list(batch)
         state = sgd_in_numpy.updated(
             trial.workload.network, recipe or trial.workload.recipe, state,
-            images[chosen], labels[chosen], kept,
+            inputs[chosen], labels[chosen], kept,
         )  # fmt: skip
     return Told(
         trial, frame("untrained", start), frame("trained", state.weights), frame("done", [])
@@ -87,7 +87,7 @@ def test_updates_are_counted(batches, recipe, ok):
 
 def test_the_pictures_are_as_many_as_three_batches():
     assert len(ALIKE.samples.labels) == 298
-    assert len(set(ALIKE.samples.images)) == 1
+    assert len(set(ALIKE.samples.contents)) == 1
 
 
 @pytest.mark.slow
@@ -96,7 +96,7 @@ def test_the_pictures_are_as_many_as_three_batches():
 )
 def test_the_whole_batch_is_in_the_gradient(batch, ok):
     trial = plans.one_batch(WORKLOAD, 2)
-    assert len(set(trial.samples.images)) == 128
+    assert len(set(trial.samples.contents)) == 128
     (check,) = updates.of_one_batch(trained(trial, [batch] * 3))
     assert check.ok is ok
 
@@ -134,8 +134,8 @@ def test_the_order_is_found(orders, once, shuffled, anew):
     ],
 )
 def test_dropout_is_read_off_the_weights(rate, scale, wrong):
-    trial = plans.one_picture(WORKLOAD, 4)
-    shape = sgd_in_numpy.into_dropout(WORKLOAD.network, initial(4), arrays(trial.samples)[0]).shape
+    trial = plans.one_sample(WORKLOAD, 4)
+    shape = sgd_in_numpy.into_dropout(WORKLOAD.network, initial(4), arrays(trial)[0]).shape
     kept = scale * (np.random.RandomState(5).uniform(size=shape) >= rate)
     checks = dropout.checks(trained(trial, [[0]], kept=kept.astype("f4")))
     assert {name for name, ok in verdicts(checks).items() if not ok} == wrong

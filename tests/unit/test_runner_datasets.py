@@ -11,13 +11,18 @@ import numpy as np
 import pytest
 
 from harness.provision import discovery
-from runner.data import labelled
 from runner.data.contents import DatasetError
-from runner.data.labelled import FILES, Pictures
+from runner.data.picture_format import Pictures
+
+FILES = dict(
+    zip(("train_inputs", "train_labels", "test_inputs", "test_labels"),
+        (file.name for file in discovery.load("mnist").files), strict=True)
+)  # fmt: skip
+MNIST = Pictures((28, 28, 1), 10)
 
 
 def load(data_dir, expected, train_samples=None):
-    return labelled.load(data_dir, expected, train_samples, Pictures((28, 28), 10))
+    return MNIST.load(data_dir, expected, train_samples)
 
 
 def _idx(array: np.ndarray) -> bytes:
@@ -30,9 +35,9 @@ def _contents(train: int = 6, test: int = 3) -> dict[str, bytes]:
     pixels[0, 0, :2] = 0, 255
     labels = (np.arange(train + test) % 10).astype(np.uint8)
     return {
-        FILES["train_images"]: _idx(pixels[:train]),
+        FILES["train_inputs"]: _idx(pixels[:train]),
         FILES["train_labels"]: _idx(labels[:train]),
-        FILES["test_images"]: _idx(pixels[train:]),
+        FILES["test_inputs"]: _idx(pixels[train:]),
         FILES["test_labels"]: _idx(labels[train:]),
     }
 
@@ -49,12 +54,12 @@ def _write(folder: Path, contents: dict[str, bytes], packed: bool = False) -> di
 @pytest.mark.parametrize("packed", [False, True])
 def test_arrays_have_the_promised_types_and_scale(tmp_path: Path, packed: bool) -> None:
     arrays = load(str(tmp_path), _write(tmp_path, _contents(), packed))
-    assert arrays.train_images.shape == (6, 28, 28)
-    assert arrays.test_images.shape == (3, 28, 28)
-    assert arrays.train_images.dtype == arrays.test_images.dtype == np.float32
+    assert arrays.train_inputs.shape == (6, 28, 28, 1)
+    assert arrays.test_inputs.shape == (3, 28, 28, 1)
+    assert arrays.train_inputs.dtype == arrays.test_inputs.dtype == np.float32
     assert arrays.train_labels.dtype == arrays.test_labels.dtype == np.int64
-    assert arrays.train_images[0, 0, :2].tolist() == [0.0, 1.0]
-    assert arrays.train_images.max() == 1.0
+    assert arrays.train_inputs[0, 0, :2, 0].tolist() == [0.0, 1.0]
+    assert arrays.train_inputs.max() == 1.0
     assert arrays.train_labels.tolist() == [0, 1, 2, 3, 4, 5]
     assert arrays.test_labels.tolist() == [6, 7, 8]
 
@@ -70,14 +75,14 @@ def test_train_samples_takes_the_first(tmp_path: Path) -> None:
     expected = _write(tmp_path, _contents())
     arrays = load(tmp_path, expected, train_samples=2)
     everything = load(tmp_path, expected)
-    assert np.array_equal(arrays.train_images, everything.train_images[:2])
+    assert np.array_equal(arrays.train_inputs, everything.train_inputs[:2])
     assert arrays.train_labels.tolist() == [0, 1]
     assert len(arrays.test_labels) == 3
 
 
 @pytest.mark.parametrize("count", [7, 0])
 def test_train_samples_out_of_range(tmp_path: Path, count: int) -> None:
-    with pytest.raises(DatasetError, match=rf"{count} training images asked for, .* has 6"):
+    with pytest.raises(DatasetError, match=rf"{count} training samples asked for, .* has 6"):
         load(tmp_path, _write(tmp_path, _contents()), train_samples=count)
 
 
@@ -90,7 +95,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_checksum_mismatch_names_file_and_both_sums(tmp_path: Path) -> None:
     expected = _write(tmp_path, _contents())
-    path = tmp_path / FILES["train_images"]
+    path = tmp_path / FILES["train_inputs"]
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(bytes(content))
@@ -111,7 +116,7 @@ def test_checksum_must_be_stated(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["not gzip", "cut off", "bad stream"])
 def test_damaged_gzip_is_named(tmp_path: Path, damage: str) -> None:
     expected = _write(tmp_path, _contents(), packed=True)
-    path = tmp_path / f"{FILES['test_images']}.gz"
+    path = tmp_path / f"{FILES['test_inputs']}.gz"
     content = path.read_bytes()
     damaged = {
         "not gzip": b"<html>403</html>",
@@ -126,14 +131,14 @@ def test_damaged_gzip_is_named(tmp_path: Path, damage: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("train_images", b"\0\0\x0d\x03" + b"\0" * 12, "not an IDX file of bytes in 3 dimensions"),
-        ("train_images", b"\0\0", "not an IDX file"),
+        ("train_inputs", b"\0\0\x0d\x03" + b"\0" * 12, "not an IDX file of bytes in 3 dimensions"),
+        ("train_inputs", b"\0\0", "not an IDX file"),
         ("train_labels", _idx(np.zeros((6, 1), np.uint8)), "in 1 dimensions"),
         ("train_labels", _idx(np.zeros(6, np.uint8)) + b"x", "7 bytes of data, its header says 6"),
-        ("train_labels", _idx(np.zeros(5, np.uint8)), "has 6 pictures, .* 5"),
+        ("train_labels", _idx(np.zeros(5, np.uint8)), "has 6 samples, .* 5"),
         ("train_labels", _idx(np.full(6, 10, np.uint8)), "label 10 of 10 classes"),
-        ("test_images", _idx(np.zeros((3, 14, 56), np.uint8)), r"pictures of \(14, 56\) pixels"),
-        ("test_images", _idx(np.zeros((0, 28, 28), np.uint8)), "has 0 pictures"),
+        ("test_inputs", _idx(np.zeros((3, 14, 56), np.uint8)), r"pictures of \(14, 56\) pixels"),
+        ("test_inputs", _idx(np.zeros((0, 28, 28), np.uint8)), "has 0 samples"),
     ],
 )
 def test_malformed_files_with_a_right_checksum(
@@ -146,18 +151,18 @@ def test_malformed_files_with_a_right_checksum(
 
 def test_real_mnist(mnist_dir: Path) -> None:
     arrays = load(mnist_dir, discovery.load("mnist").sha256)
-    assert arrays.train_images.shape == (60_000, 28, 28)
-    assert arrays.test_images.shape == (10_000, 28, 28)
-    assert arrays.train_images.mean() == pytest.approx(0.1307, abs=1e-4)
+    assert arrays.train_inputs.shape == (60_000, 28, 28, 1)
+    assert arrays.test_inputs.shape == (10_000, 28, 28, 1)
+    assert arrays.train_inputs.mean() == pytest.approx(0.1307, abs=1e-4)
     assert arrays.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert arrays.test_labels[:5].tolist() == [7, 2, 1, 0, 4]
 
 
 def test_of_many_training_images_a_few_are_spread_over_all(tmp_path: Path) -> None:
-    expected, pictures = _write(tmp_path, _contents()), Pictures((28, 28), 10)
-    everything = labelled.load(tmp_path, expected, 5, pictures)
-    few = labelled.load(tmp_path, expected, 5, pictures, most_train=3)
-    assert np.array_equal(few.train_images, everything.train_images[[0, 2, 4]])
+    expected = _write(tmp_path, _contents())
+    everything = MNIST.load(tmp_path, expected, 5)
+    few = MNIST.load(tmp_path, expected, 5, most_train=3)
+    assert np.array_equal(few.train_inputs, everything.train_inputs[[0, 2, 4]])
     assert len(few) == 3
     assert len(few.test_labels) == 3
 
@@ -165,6 +170,6 @@ def test_of_many_training_images_a_few_are_spread_over_all(tmp_path: Path) -> No
 def test_the_workload_says_what_the_pictures_are(tmp_path: Path) -> None:
     expected = _write(tmp_path, _contents())
     with pytest.raises(DatasetError, match="not 32x32"):
-        labelled.load(tmp_path, expected, None, Pictures((32, 32), 10))
+        Pictures((32, 32, 1), 10).load(tmp_path, expected, None)
     with pytest.raises(DatasetError, match="of 2 classes"):
-        labelled.load(tmp_path, expected, None, Pictures((28, 28), 2))
+        Pictures((28, 28, 1), 2).load(tmp_path, expected, None)

@@ -120,7 +120,7 @@ def test_torch_is_seeded_and_its_loader_shuffles_and_drops_nothing():
     zeros = np.zeros((4, 28, 28))
     trainer.prepare(
         SimpleNamespace(
-            train_images=zeros, train_labels=zeros, test_images=zeros, test_labels=zeros
+            train_inputs=zeros, train_labels=zeros, test_inputs=zeros, test_labels=zeros
         )
     )
     assert asked == {"batch_size": BATCH, "shuffle": True}
@@ -187,7 +187,7 @@ def test_the_iterator_of_mxnet_shuffles_and_what_it_repeats_is_cut_off():
     zeros = np.zeros((4, 28, 28))
     trainer.prepare(
         SimpleNamespace(
-            train_images=zeros, train_labels=zeros, test_images=zeros, test_labels=zeros
+            train_inputs=zeros, train_labels=zeros, test_inputs=zeros, test_labels=zeros
         )
     )
     assert asked == {"batch_size": BATCH, "shuffle": True}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
-from runner.backends.base import EpochSeen, Facts
+from runner.backends.base import Facts, LapSeen
 from runner.backends.jax.jax_layers import Layers
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.labelled import Arrays
+    from runner.data.arrays import Arrays
 
 
 class JaxTrainer:
     """JAX, channels last.
 
-    As written: a compiled update for each batch, which NumPy cuts from a permutation of the images.
+    As written: a compiled update for each batch, which NumPy cuts from a permutation of the inputs.
     Tuned: the data on the device and a whole epoch as one compiled scan over its batches, compiled
     ahead of training, in which weights are updated in place (donated); on a CPU convolutions are
     matrix products of patches, because the gradient of XLA's own convolution is slow there.
@@ -40,9 +40,9 @@ class JaxTrainer:
         self._judge = jax.jit(self._loss_and_wrong)
 
     def prepare(self, data: Arrays) -> None:
-        """Images to float32 (n, h, w, 1), labels as class numbers; tuned, both on the device."""
-        self._train = (data.train_images[..., None], data.train_labels.astype("int32"))
-        self._test = (data.test_images[..., None], data.test_labels.astype("int32"))
+        """Pictures channels last, labels as class numbers; tuned, both on the device."""
+        self._train = (data.train_inputs, data.train_labels.astype("int32"))
+        self._test = (data.test_inputs, data.test_labels.astype("int32"))
         if self._tuned:
             self._train = self._jax.block_until_ready(self._jax.device_put(self._train))
 
@@ -60,47 +60,47 @@ class JaxTrainer:
         self._compiled_scan = self._scan.lower(*arguments).compile()
         return True
 
-    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+    def fit(self, epochs: int, lap_seen: LapSeen) -> int:
         """The training loop; returns the updates that the compiled code counted."""
         one_epoch = self._epoch_tuned if self._tuned else self._epoch
         for epoch in range(1, epochs + 1):
-            epoch_seen(epoch, one_epoch())
+            lap_seen(epoch, one_epoch())
         self._jax.block_until_ready(self._weights)
         return int(self._updates)
 
-    def _loss_and_wrong(self, weights: Any, images: Any, labels: Any, key: Any = None) -> Any:
+    def _loss_and_wrong(self, weights: Any, inputs: Any, labels: Any, key: Any = None) -> Any:
         """Mean cross-entropy and number of errors; without ``key`` nothing is dropped."""
         jnp = self._jax.numpy
-        out = self._jax.nn.log_softmax(self._layers.logits(weights, images, key))
+        out = self._jax.nn.log_softmax(self._layers.logits(weights, inputs, key))
         likely = jnp.take_along_axis(out, labels[:, None], axis=1)
         return -likely.mean(), (out.argmax(axis=1) != labels).sum()
 
     def _one_update(
-        self, weights: Any, speed: Any, key: Any, update: Any, images: Any, labels: Any
+        self, weights: Any, speed: Any, key: Any, update: Any, inputs: Any, labels: Any
     ) -> Any:
         """The recipe's SGD with momentum: v = m v - rate g; w = w + v."""
         jax, recipe = self._jax, self._workload.recipe
         learn = jax.value_and_grad(self._loss_and_wrong, has_aux=True)
-        (loss, _), gradients = learn(weights, images, labels, jax.random.fold_in(key, update))
+        (loss, _), gradients = learn(weights, inputs, labels, jax.random.fold_in(key, update))
         rate = recipe.learning_rate / (1.0 + recipe.decay * update)
         speed = jax.tree.map(lambda v, g: recipe.momentum * v - rate * g, speed, gradients)
         weights = jax.tree.map(lambda w, v: w + v, weights, speed)
         return weights, speed, update + 1, loss
 
     def _epoch(self) -> float:
-        images, labels = self._train
+        inputs, labels = self._train
         size, count = self._workload.recipe.batch_size, len(labels)
         order, losses = self._random.permutation(count), []
         for first in range(0, count, size):
             chosen = order[first : first + size]
             self._weights, self._speed, self._updates, loss = self._step(
-                self._weights, self._speed, self._key, self._updates, images[chosen], labels[chosen]
+                self._weights, self._speed, self._key, self._updates, inputs[chosen], labels[chosen]
             )
             losses.append((loss, len(chosen)))
         return sum(float(loss) * weight for loss, weight in losses) / count
 
     def _one_epoch(
-        self, weights: Any, speed: Any, key: Any, update: Any, images: Any, labels: Any
+        self, weights: Any, speed: Any, key: Any, update: Any, inputs: Any, labels: Any
     ) -> Any:
         """All batches of an epoch, the smaller last one after the scan over the others."""
         jax, count = self._jax, len(labels)
@@ -108,19 +108,19 @@ class JaxTrainer:
         whole, rest = divmod(count, size)
         key, shuffle = jax.random.split(key)
         order = jax.random.permutation(shuffle, count)
-        images, labels = images[order], labels[order]
+        inputs, labels = inputs[order], labels[order]
 
         def one(state: Any, batch: Any) -> Any:
             *state, loss = self._one_update(state[0], state[1], key, state[2], *batch)
             return tuple(state), loss * len(batch[1])
 
         cut = [
-            part[: whole * size].reshape(whole, size, *part.shape[1:]) for part in (images, labels)
+            part[: whole * size].reshape(whole, size, *part.shape[1:]) for part in (inputs, labels)
         ]
         state, losses = jax.lax.scan(one, (weights, speed, update), tuple(cut))
         total = losses.sum()
         if rest:
-            state, loss = one(state, (images[whole * size :], labels[whole * size :]))
+            state, loss = one(state, (inputs[whole * size :], labels[whole * size :]))
             total += loss
         return (*state, key, total / count)
 
@@ -130,16 +130,16 @@ class JaxTrainer:
         self._weights, self._speed, self._updates, self._key, loss = found
         return float(loss)
 
-    def _batches(self, images: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:
+    def _batches(self, inputs: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:
         size = self._workload.recipe.batch_size
         for first in range(0, len(labels), size):
-            yield images[first : first + size], labels[first : first + size]
+            yield inputs[first : first + size], labels[first : first + size]
 
     def evaluate(self) -> Tuple[float, float]:
-        """Loss and error rate on the test images."""
+        """Loss and error rate on the test inputs."""
         loss, wrong, count = 0.0, 0, len(self._test[1])
-        for images, labels in self._batches(*self._test):
-            mean, errors = self._judge(self._weights, images, labels)
+        for inputs, labels in self._batches(*self._test):
+            mean, errors = self._judge(self._weights, inputs, labels)
             loss += float(mean) * len(labels)
             wrong += int(errors)
         return loss / count, wrong / count

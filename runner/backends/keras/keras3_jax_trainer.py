@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
-from runner.backends.base import EpochSeen, Facts
+from runner.backends.base import Facts, LapSeen
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.labelled import Arrays
+    from runner.data.arrays import Arrays
 
 
 class TrainerOnJax(Keras3Trainer):
@@ -67,14 +67,14 @@ class ScanningTrainer(TrainerOnJax):
         self._epoch = epoch.lower(self._state(), x, y, self._key).compile()
         return True
 
-    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+    def fit(self, epochs: int, lap_seen: LapSeen) -> int:
         """The model's steps in one compiled function for each epoch."""
         jax, key, state = self._jax, self._key, self._state()
         for number in range(1, epochs + 1):
             key, own = jax.random.split(key)
             fresh = [jax.numpy.zeros_like(value) for value in state[-1]]
             logs, state = self._epoch((*state[:-1], fresh), self._train_x, self._train_y, own)
-            epoch_seen(number, float(logs["loss"]))
+            lap_seen(number, float(logs["loss"]))
         for variables, values in zip(self._parts(), state):
             for variable, value in zip(variables, values):
                 variable.assign(value)
@@ -101,7 +101,7 @@ class ScanningTrainer(TrainerOnJax):
         )
 
     def _epoch_function(self, samples: int) -> Any:
-        """All updates of one epoch, compiled: (state, images, labels, key) to (logs, state)."""
+        """All updates of one epoch, compiled: (state, inputs, labels, key) to (logs, state)."""
         jax, model = self._jax, self._model
         batch = self._workload.recipe.batch_size
         whole = samples // batch * batch

@@ -16,7 +16,7 @@ from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.labelled import Arrays
+    from runner.data.arrays import Arrays
 
 
 class Keras3OnTorch(Keras3):
@@ -92,9 +92,9 @@ class TrainerOfTensors(TrainerOnTorch):
 class _ShuffledRows:
     """Row numbers of each batch as tensors on the device, in a new order in each epoch."""
 
-    def __init__(self, torch: Any, images: Any, batch: int) -> None:
-        self._torch, self._device = torch, images.device
-        self._samples, self._batch = len(images), batch
+    def __init__(self, torch: Any, inputs: Any, batch: int) -> None:
+        self._torch, self._device = torch, inputs.device
+        self._samples, self._batch = len(inputs), batch
 
     def __len__(self) -> int:
         return math.ceil(self._samples / self._batch)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
-from runner.backends.base import EpochSeen
+from runner.backends.base import LapSeen
 from runner.backends.keras import keras_layers
+from runner.networks import layout
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.labelled import Arrays
+    from runner.data.arrays import Arrays
 
 
 class KerasTrainer:
@@ -37,8 +38,9 @@ class KerasTrainer:
         """
         self.keras, self._workload, self._channels_first = keras, workload, channels_first
         network = workload.network
-        height, width, channels = network.input_shape
-        shape = (channels, height, width) if channels_first else network.input_shape
+        shape = network.input_shape
+        if channels_first:
+            shape = layout.shape_channels_first(shape)
         model, options = self.new_model(shape)
         for layer, inputs in zip(network.layers, network.shapes()):
             options.update(keras_layers.initialisers(layer, inputs))
@@ -64,17 +66,12 @@ class KerasTrainer:
         )
 
     def prepare(self, data: Arrays) -> None:
-        """Images to float32 (n, h, w, 1) or (n, 1, h, w), labels to one-hot."""
-        self._train_x, self._test_x = (
-            self._images(data.train_images),
-            self._images(data.test_images),
-        )
+        """Pictures in the layout that Keras is set to, labels to one-hot."""
+        order = layout.channels_first if self._channels_first else _as_it_is
+        self._train_x, self._test_x = order(data.train_inputs), order(data.test_inputs)
         one_hot = self.keras.utils.to_categorical
         self._train_y = one_hot(data.train_labels, self._workload.classes)
         self._test_y = one_hot(data.test_labels, self._workload.classes)
-
-    def _images(self, images: Any) -> Any:
-        return images[:, None, :, :] if self._channels_first else images[:, :, :, None]
 
     def weights(self) -> List[Any]:
         """As Keras has them: its Flatten puts channels last whatever the layout."""
@@ -84,12 +81,12 @@ class KerasTrainer:
         """Nothing: what runs below compiles in the first step, where no subclass says otherwise."""
         return False
 
-    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+    def fit(self, epochs: int, lap_seen: LapSeen) -> int:
         """``model.fit`` as a user calls it; Keras reads the loss on the host after each epoch."""
 
         class Watch(self.keras.callbacks.Callback):  # type: ignore[name-defined,misc]
             def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-                epoch_seen(epoch + 1, float((logs or {})["loss"]))
+                lap_seen(epoch + 1, float((logs or {})["loss"]))
 
         self._model.fit(**self.fit_data(), epochs=epochs, verbose=0, callbacks=[Watch()])
         return self._iterations()
@@ -107,8 +104,12 @@ class KerasTrainer:
         return int(self.keras.backend.get_value(self._model.optimizer.iterations))
 
     def evaluate(self) -> Tuple[float, float]:
-        """Loss and error rate on the test images."""
+        """Loss and error rate on the test inputs."""
         loss, accuracy = self._model.evaluate(
             self._test_x, self._test_y, batch_size=self._workload.recipe.batch_size, verbose=0
         )
         return float(loss), 1.0 - float(accuracy)
+
+
+def _as_it_is(inputs: Any) -> Any:
+    return inputs

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
-from runner.backends.base import EpochSeen, Facts
+from runner.backends.base import Facts, LapSeen
 from runner.backends.mxnet import gluon_layers
-from runner.networks.layout import from_outputs_first
+from runner.networks.layout import channels_first, from_outputs_first, shape_channels_first
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.labelled import Arrays
+    from runner.data.arrays import Arrays
 
 
 class GluonTrainer:
@@ -28,8 +28,8 @@ class GluonTrainer:
         for layer, inputs in zip(network.layers, network.shapes()):
             net.add(gluon_layers.block(layer, mx, inputs))
         net.initialize(ctx=context)
-        height, width, channels = network.input_shape
-        net(mx.nd.zeros((1, channels, height, width), ctx=context))  # sizes the layers
+        first = (1, *shape_channels_first(network.input_shape))
+        net(mx.nd.zeros(first, ctx=context))  # sizes the layers
         loss = gluon.loss.SoftmaxCrossEntropyLoss()
         options = {"static_alloc": True, "static_shape": True} if tuned else {}
         net.hybridize(**options)
@@ -57,9 +57,9 @@ class GluonTrainer:
         return [value.data(self._context).asnumpy() for value in parameters]
 
     def prepare(self, data: Arrays) -> None:
-        """Images to float32 (n, 1, h, w), labels as class numbers."""
+        """Pictures channels first, labels as class numbers."""
         nd, context = self._mx.nd, self._context
-        train, test = (data.train_images[:, None], data.test_images[:, None])
+        train, test = channels_first(data.train_inputs), channels_first(data.test_inputs)
         self._test = (nd.array(test, ctx=context), nd.array(data.test_labels, ctx=context))
         if self._tuned:
             self._train = (nd.array(train, ctx=context), nd.array(data.train_labels, ctx=context))
@@ -77,17 +77,17 @@ class GluonTrainer:
         """A hybridised network is traced at its first call: part of the first epoch."""
         return False
 
-    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+    def fit(self, epochs: int, lap_seen: LapSeen) -> int:
         """The training loop of Gluon's users; returns the updates that the optimiser counted."""
         one_epoch = self._epoch_tuned if self._tuned else self._epoch
         for epoch in range(1, epochs + 1):
-            epoch_seen(epoch, one_epoch())
+            lap_seen(epoch, one_epoch())
         self._mx.nd.waitall()
         return int(self._trainer.optimizer.num_update)
 
-    def _step(self, images: Any, labels: Any) -> Any:
+    def _step(self, inputs: Any, labels: Any) -> Any:
         with self._mx.autograd.record():
-            loss = self._loss(self._net(images), labels)
+            loss = self._loss(self._net(inputs), labels)
         loss.backward()
         self._trainer.step(len(labels))
         return loss
@@ -96,35 +96,35 @@ class GluonTrainer:
         total, seen = 0.0, 0
         self._iterator.reset()
         for batch in self._iterator:
-            images, labels = batch.data[0], batch.label[0]
-            if batch.pad:  # the iterator fills the last batch up with images it has had
-                images, labels = images[: -batch.pad], labels[: -batch.pad]
-            images = images.as_in_context(self._context)
+            inputs, labels = batch.data[0], batch.label[0]
+            if batch.pad:  # the iterator fills the last batch up with inputs it has had
+                inputs, labels = inputs[: -batch.pad], labels[: -batch.pad]
+            inputs = inputs.as_in_context(self._context)
             labels = labels.as_in_context(self._context)
-            total += float(self._step(images, labels).sum().asscalar())
+            total += float(self._step(inputs, labels).sum().asscalar())
             seen += len(labels)
         return total / seen
 
     def _epoch_tuned(self) -> float:
         import numpy
 
-        mx, (images, labels) = self._mx, self._train
+        mx, (inputs, labels) = self._mx, self._train
         order = mx.nd.array(numpy.random.permutation(len(labels)), ctx=self._context)
         total = mx.nd.zeros(1, ctx=self._context)
-        for some, wanted in self._batches(mx.nd.take(images, order), mx.nd.take(labels, order)):
+        for some, wanted in self._batches(mx.nd.take(inputs, order), mx.nd.take(labels, order)):
             total += self._step(some, wanted).sum()
         return float(total.asscalar()) / len(labels)
 
-    def _batches(self, images: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:
+    def _batches(self, inputs: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:
         size = self._workload.recipe.batch_size
         for first in range(0, len(labels), size):
-            yield images[first : first + size], labels[first : first + size]
+            yield inputs[first : first + size], labels[first : first + size]
 
     def evaluate(self) -> Tuple[float, float]:
-        """Loss and error rate on the test images."""
+        """Loss and error rate on the test inputs."""
         loss, wrong, count = 0.0, 0.0, len(self._test[1])
-        for images, labels in self._batches(*self._test):
-            out = self._net(images)
+        for inputs, labels in self._batches(*self._test):
+            out = self._net(inputs)
             loss += float(self._loss(out, labels).sum().asscalar())
             wrong += float((out.argmax(axis=1) != labels).sum().asscalar())
         return loss / count, wrong / count

@@ -20,15 +20,15 @@ class GraphedEpoch:
         self._torch, self._model, self._loss = torch, model, loss
         self._optimizer, self._recipe = optimizer, recipe
 
-    def capture(self, images: Any, labels: Any) -> None:
+    def capture(self, inputs: Any, labels: Any) -> None:
         """Warm up and capture the graphs; no weight changes.
 
         Args:
-            images: float32 (n, 1, h, w) on the GPU.
+            inputs: float32 (n, ...) on the GPU, pictures channels first.
             labels: int64 (n,) on the GPU.
         """
         torch, size, device = self._torch, self._recipe.batch_size, labels.device
-        self._images, self._labels = images, labels
+        self._images, self._labels = inputs, labels
         self._order = torch.arange(len(labels), device=device)
         self._offsets = torch.arange(size, device=device)
         self._cursor = torch.zeros((), dtype=torch.int64, device=device)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
-from runner.backends.base import EpochSeen, Facts
+from runner.backends.base import Facts, LapSeen
 from runner.backends.torch import torch_graph, torch_layers
-from runner.networks.layout import from_outputs_first
+from runner.networks.layout import channels_first, from_outputs_first
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.labelled import Arrays
+    from runner.data.arrays import Arrays
 
 
 class TorchTrainer:
@@ -40,13 +40,13 @@ class TorchTrainer:
         self._updates = 0
 
     def prepare(self, data: Arrays) -> None:
-        """Images to float32 (n, 1, h, w), labels as class numbers; tuned, both on the device."""
+        """Pictures channels first, labels as class numbers; tuned, both on the device."""
         torch, size = self._torch, self._workload.recipe.batch_size
         train, test = [
-            (torch.from_numpy(images[:, None]), torch.from_numpy(labels))
-            for images, labels in (
-                (data.train_images, data.train_labels),
-                (data.test_images, data.test_labels),
+            (torch.from_numpy(channels_first(inputs)), torch.from_numpy(labels))
+            for inputs, labels in (
+                (data.train_inputs, data.train_labels),
+                (data.test_inputs, data.test_labels),
             )
         ]
         self._test = [part.to(self._device) for part in test]
@@ -71,17 +71,17 @@ class TorchTrainer:
         self._epoch_on_gpu.capture(*self._train)
         return True
 
-    def fit(self, epochs: int, epoch_seen: EpochSeen) -> int:
+    def fit(self, epochs: int, lap_seen: LapSeen) -> int:
         """The training loop of PyTorch's users."""
         self._model.train()
         one_epoch = self._epoch_tuned if self._tuned else self._epoch
         for epoch in range(1, epochs + 1):
-            epoch_seen(epoch, one_epoch())
+            lap_seen(epoch, one_epoch())
         return self._updates
 
-    def _step(self, images: Any, labels: Any) -> Any:
+    def _step(self, inputs: Any, labels: Any) -> Any:
         rate = self._workload.recipe.rate(self._updates)
-        loss = self._loss(self._model(images), labels)
+        loss = self._loss(self._model(inputs), labels)
         loss.backward(gradient=self._torch.full_like(loss, rate))
         self._optimizer.step()
         self._optimizer.zero_grad()
@@ -90,34 +90,34 @@ class TorchTrainer:
 
     def _epoch(self) -> float:
         total, seen = 0.0, 0
-        for images, labels in self._loader:
-            loss = self._step(images.to(self._device), labels.to(self._device))
+        for inputs, labels in self._loader:
+            loss = self._step(inputs.to(self._device), labels.to(self._device))
             total += loss.item() * len(labels)
             seen += len(labels)
         return total / seen
 
     def _epoch_tuned(self) -> float:
-        torch, (images, labels) = self._torch, self._train
+        torch, (inputs, labels) = self._torch, self._train
         if self._graphed:
             self._updates, loss = self._epoch_on_gpu.run(self._updates)
             return loss
         order = torch.randperm(len(labels), device=self._device)
         total = torch.zeros((), device=self._device)
-        for some, wanted in self._batches(images[order], labels[order]):
+        for some, wanted in self._batches(inputs[order], labels[order]):
             total += self._step(some, wanted) * len(wanted)
         return float(total) / len(labels)
 
-    def _batches(self, images: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:
+    def _batches(self, inputs: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:
         size = self._workload.recipe.batch_size
-        return zip(images.split(size), labels.split(size))
+        return zip(inputs.split(size), labels.split(size))
 
     def evaluate(self) -> Tuple[float, float]:
-        """Loss and error rate on the test images."""
+        """Loss and error rate on the test inputs."""
         self._model.eval()
         loss, wrong, count = 0.0, 0, len(self._test[1])
         with self._torch.no_grad():
-            for images, labels in self._batches(*self._test):
-                out = self._model(images)
+            for inputs, labels in self._batches(*self._test):
+                out = self._model(inputs)
                 loss += self._loss(out, labels).item() * len(labels)
                 wrong += int((out.argmax(1) != labels).sum().item())
         return loss / count, wrong / count

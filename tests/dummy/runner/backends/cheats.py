@@ -19,12 +19,12 @@ from runner.backends.dummy import NumPyTrainer
 class ReturnsAtOnce(NumPyTrainer):
     """Trains in a thread that the evaluation waits for."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         train = super().fit
         self.thread = threading.Thread(target=train, args=(epochs, lambda *_: None))
         self.thread.start()
         for epoch in range(1, epochs + 1):
-            epoch_seen(epoch, 0.1)
+            lap_seen(epoch, 0.1)
         return epochs * -(-len(self.x) // self.workload.recipe.batch_size)
 
     def evaluate(self):
@@ -44,9 +44,9 @@ class TrainsInPrepare(NumPyTrainer):
         before, self.before = self.before, None
         return before or super().weights()
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         for epoch in range(1, epochs + 1):
-            epoch_seen(epoch, 0.1)
+            lap_seen(epoch, 0.1)
         return self.updates
 
 
@@ -58,10 +58,10 @@ class SleepsInFit(TrainsInPrepare):
         super().prepare(data)
         self.took = time.monotonic() - began
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         for epoch in range(1, epochs + 1):
             time.sleep(self.took / epochs)
-            epoch_seen(epoch, 0.1)
+            lap_seen(epoch, 0.1)
         return self.updates
 
 
@@ -72,7 +72,7 @@ class LoadsWeights(TrainsInPrepare):
 class WritesItsResult(NumPyTrainer):
     """Writes a good result in the judge's place and ends well."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         forge()
         os._exit(0)
 
@@ -80,7 +80,7 @@ class WritesItsResult(NumPyTrainer):
 class EndsTheJudge(NumPyTrainer):
     """As above, and ends the judge first."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         forge()
         os.kill(os.getppid(), signal.SIGKILL)
         os._exit(0)
@@ -89,7 +89,7 @@ class EndsTheJudge(NumPyTrainer):
 class LeavesAWriter(NumPyTrainer):
     """Leaves a process in a session of its own that writes a result over and over."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0:
@@ -98,26 +98,26 @@ class LeavesAWriter(NumPyTrainer):
                     time.sleep(0.01)
             os._exit(0)
         os.wait()
-        return super().fit(epochs, epoch_seen)
+        return super().fit(epochs, lap_seen)
 
 
 class PatchesTheClock(NumPyTrainer):
     """A clock that runs half as fast while it trains, in every module that asks the time."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         real, start = time.monotonic, time.monotonic()
         time.monotonic = lambda: start + (real() - start) / 2
-        return super().fit(epochs, epoch_seen)
+        return super().fit(epochs, lap_seen)
 
 
 class TellsEpochsAtTheEnd(NumPyTrainer):
     """Only the first epoch seems to take time."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         losses = []
         updates = super().fit(epochs, lambda number, loss: losses.append(loss))
         for number, loss in enumerate(losses, 1):
-            epoch_seen(number, loss)
+            lap_seen(number, loss)
         return updates
 
 
@@ -144,10 +144,10 @@ class RepeatsAQuarter(NumPyTrainer):
 class SkipsBatches(NumPyTrainer):
     """Every second batch (or as DUMMY_SKIP says), and claims all."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         self.skip = int(os.environ.get("DUMMY_SKIP", "2"))
         whole, self.x, self.y = (self.x, self.y), self.x[:: self.skip], self.y[:: self.skip]
-        super().fit(epochs, epoch_seen)
+        super().fit(epochs, lap_seen)
         self.x, self.y = whole
         return epochs * -(-len(self.x) // self.workload.recipe.batch_size)
 
@@ -155,13 +155,13 @@ class SkipsBatches(NumPyTrainer):
 class LargerBatches(NumPyTrainer):
     """Batches of 256 that are called 128."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         from dataclasses import replace
 
         own = self.workload
         recipe = replace(own.recipe, batch_size=2 * own.recipe.batch_size)
         self.workload = replace(own, recipe=recipe)
-        super().fit(epochs, epoch_seen)
+        super().fit(epochs, lap_seen)
         self.workload = own
         return epochs * -(-len(self.x) // own.recipe.batch_size)
 
@@ -181,13 +181,13 @@ class Recipe(NumPyTrainer):
 
     changes: dict = {}
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         from dataclasses import replace
 
         own = self.workload
         changes = {key: change(own.recipe) for key, change in self.changes.items()}
         self.workload = replace(own, recipe=replace(own.recipe, **changes))
-        updates = super().fit(epochs, epoch_seen)
+        updates = super().fit(epochs, lap_seen)
         self.workload = own
         return updates
 
@@ -238,11 +238,11 @@ class ShufflesOnce(NumPyTrainer):
 class HalfPrecision(NumPyTrainer):
     """Keeps its weights in bfloat16."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         for layer in self.layers:
             if layer.weights:
                 layer.update = self._rounded(layer, layer.update)
-        return super().fit(epochs, epoch_seen)
+        return super().fit(epochs, lap_seen)
 
     def _rounded(self, layer, update):
         def rounded(rate, momentum):
@@ -297,22 +297,22 @@ class FewerTests(NumPyTrainer):
 class FakesEvents(NumPyTrainer):
     """Writes progress of its own to what was the job's standard output."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         line = json.dumps({"event": "phase", "phase": "evaluate"}) + "\n"
         for descriptor in range(1, 64):
             try:
                 os.write(descriptor, line.encode())
             except OSError:
                 continue
-        return super().fit(epochs, epoch_seen)
+        return super().fit(epochs, lap_seen)
 
 
 class StopsTheJudge(NumPyTrainer):
     """Holds the judge while it trains, so that its clock hears nothing."""
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         os.kill(os.getppid(), signal.SIGSTOP)
-        updates = super().fit(epochs, epoch_seen)
+        updates = super().fit(epochs, lap_seen)
         os.kill(os.getppid(), signal.SIGCONT)
         return updates
 
@@ -328,8 +328,8 @@ class ForgesSamples(NumPyTrainer):
 class ClaimsMoreUpdates(NumPyTrainer):
     """Counts each update twice."""
 
-    def fit(self, epochs, epoch_seen):
-        return 2 * super().fit(epochs, epoch_seen)
+    def fit(self, epochs, lap_seen):
+        return 2 * super().fit(epochs, lap_seen)
 
 
 class SmallerNetwork(NumPyTrainer):

@@ -85,8 +85,8 @@ class NumPyTrainer:
         self.layers = stack(workload.network, self.rng)
 
     def prepare(self, data):
-        self.x, self.y = data.train_images[..., None], self.np.eye(10)[data.train_labels]
-        self.test_x, self.test_y = data.test_images[..., None], data.test_labels
+        self.x, self.y = data.train_inputs, self.np.eye(10)[data.train_labels]
+        self.test_x, self.test_y = data.test_inputs, data.test_labels
 
     def weights(self):
         return [value.copy() for layer in self.layers for value in layer.weights]
@@ -94,7 +94,7 @@ class NumPyTrainer:
     def compile(self):
         return False
 
-    def fit(self, epochs, epoch_seen):
+    def fit(self, epochs, lap_seen):
         if "DUMMY_CLOCK_FILE" in os.environ:  # the stub driver's clock starts with the training
             Path(os.environ["DUMMY_CLOCK_FILE"]).touch()
         misbehave(self.mode, self.job)
@@ -113,7 +113,7 @@ class NumPyTrainer:
                     if layer.weights and self.mode != "lazy":
                         layer.update(rate, recipe.momentum)
                 updates += 1
-            epoch_seen(epoch, float(np.mean(losses)))
+            lap_seen(epoch, float(np.mean(losses)))
         return updates
 
     def _forward(self, x, training):

@@ -10,8 +10,8 @@ class RoundsTrainer:
         self.np, self.job, self.workload = np, job, workload
 
     def prepare(self, data):
-        self.x, self.y = features(data.train_images), data.train_labels.astype("float32")
-        self.test_x, self.test_y = features(data.test_images), data.test_labels
+        self.x, self.y = features(data.train_inputs), data.train_labels.astype("float32")
+        self.test_x, self.test_y = features(data.test_inputs), data.test_labels
         self.w = self.np.zeros(self.x.shape[1], "float32")
 
     def weights(self):

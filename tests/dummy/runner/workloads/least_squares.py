@@ -7,9 +7,9 @@ gradient steps over all pictures. Nothing is shuffled and nothing drawn.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from runner.contract.work_and_score import Budget, Proof
+from runner.data.picture_format import Pictures
 from runner.workloads.learned import Learned
 from runner.workloads.workload import Margin, Metric, Opinion, Workload
 
@@ -49,8 +49,8 @@ class LeastSquares(Workload):
         from runner.networks.proof import moved
 
         (weights,) = trained
-        loss, r2 = loss_and_r2(weights, features(evidence.test_images), evidence.test_labels)
-        train_loss, _ = loss_and_r2(weights, features(evidence.train_images), evidence.train_labels)
+        loss, r2 = loss_and_r2(weights, features(evidence.test_inputs), evidence.test_labels)
+        train_loss, _ = loss_and_r2(weights, features(evidence.train_inputs), evidence.train_labels)
         count = len(evidence.test_labels)
         # For many samples: A. Olkin and J. D. Finn, Psychological Bulletin 118, 1995.
         error = 2 * abs(r2) ** 0.5 * (1 - r2) / count**0.5
@@ -65,14 +65,8 @@ class LeastSquares(Workload):
         )
 
     def _pictures(self, job, most_train=None):
-        from runner.data import labelled
-
-        return labelled.load(
-            Path(job.data_dir),
-            job.dataset_sha256,
-            job.train_samples,
-            labelled.Pictures(SHAPE, 10),
-            most_train,
+        return Pictures((*SHAPE, 1), 10).load(
+            job.data_dir, job.dataset_sha256, job.train_samples, most_train
         )
 
 

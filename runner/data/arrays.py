@@ -1,0 +1,27 @@
+"""What a trainer trains and tests with, whatever the data is of: inputs and labels in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Samples as a network takes them: (n, *input shape), pictures with their channels last.
+
+    Attributes:
+        train_inputs: of shape (n, *input_shape), in the type that the workload's data has.
+        train_labels: int64 of shape (n,), from 0.
+        test_inputs: of shape (m, *input_shape).
+        test_labels: int64 of shape (m,), from 0.
+    """
+
+    train_inputs: Any
+    train_labels: Any
+    test_inputs: Any
+    test_labels: Any
+
+    def __len__(self) -> int:
+        """How many training samples there are."""
+        return len(self.train_labels)

@@ -1,0 +1,1 @@
+"""Scores that the judge and the harness compute alike from what a model predicts."""
