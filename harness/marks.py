@@ -22,6 +22,7 @@ HARNESS_LABEL = "benchdl.harness"
 """On a job's container."""
 
 _PROC = Path("/proc")
+_BEGIN = 19  # of the fields behind the name in /proc/PID/stat, which begins with the state
 
 
 def own() -> str:
@@ -84,4 +85,4 @@ def _begin(pid: int) -> str:
     except OSError:
         return ""
     fields = text.rpartition(")")[2].split()  # the name before may hold anything
-    return "" if fields[0] == "Z" else fields[19]
+    return "" if len(fields) <= _BEGIN or fields[0] == "Z" else fields[_BEGIN]
