@@ -31,12 +31,12 @@ PLAIN = Recipe(batch_size=5, epochs=1, learning_rate=1.0, momentum=0.0, decay=0.
 def batch():
     rng = np.random.RandomState(3)
     weights = [rng.normal(size=weight.shape) for weight in NETWORK.weights()]
-    return weights, rng.uniform(size=(5, 7, 6)), rng.randint(0, 3, 5)
+    return weights, rng.uniform(size=(5, 7, 6, 1)), rng.randint(0, 3, 5)
 
 
 def loss(weights, images, labels, kept):
     """As the layers themselves compute it."""
-    out = images[..., None]
+    out = images
     for layer, arrays in NETWORK.grouped(weights):
         out = out * kept if isinstance(layer, Dropout) else layer.forward(out, *arrays)
     return -np.log(out[np.arange(len(out)), labels]).mean()
