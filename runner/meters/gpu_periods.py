@@ -88,7 +88,7 @@ def _percent(kind: int, value: Any) -> float:
 
 
 def _mean(found: List[Tuple[int, float]], last: int) -> float:
-    if not last or len(found) == 1:
+    if not last:
         return found[-1][1]  # at the first look: only the newest has to do with now
     starts = [last, *(stamp for stamp, _ in found)]
     lengths = [end - start for (end, _), start in zip(found, starts)]
@@ -105,7 +105,7 @@ def utilisation(samples: Samples, index: int, start_s: float, end_s: float) -> O
     for end, percent in zip(ends, percents):
         if end is None or percent is None or not 0 <= percent <= 100:
             continue
-        if before is not None and end > before:
+        if before is not None:
             overlap = max(0.0, min(end, end_s) - max(before, start_s))
             covered += overlap
             busy += overlap * percent

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from runner.meters import cgroups
@@ -64,6 +67,7 @@ def test_lines_that_are_no_groups_are_passed_over(made, tmp_path):
         "22 1 0:3 / /proc rw - proc cgroup2 rw,cpu",
         "22 1 0:3 / {0}/memory rw - cgroup cgroup rw,memory",
         "22 1 0:3 / {0}/v2 rw - cgroup2 x rw",
+        "22 1 0:3 / {0}/v1 rw - cgroup x",
         "22 1 0:3 / {0}/v1 - cgroup x rw,cpu",
     )
     # The process has no group of version 2; that is no reason to leave out version 1.
@@ -76,6 +80,18 @@ def test_a_group_outside_of_the_mount_is_the_mount(made, tmp_path):
     assert list(cgroups.groups("cpu", inside)) == [tmp_path / "v2" / "a", tmp_path / "v2"]
     for outside in ("0::/elsewhere\n", "0::/docker/x/../y\n"):
         assert list(cgroups.groups("cpu", made(outside, mount))) == [tmp_path / "v2"]
+
+
+def test_a_mount_is_known_by_its_kind_and_not_by_its_name(made, tmp_path):
+    proc = made("0::/\n", "32 31 0:29 / {0}/v2 rw - cgroup2 systemd rw")
+    assert list(cgroups.groups("cpu", proc)) == [tmp_path / "v2"]
+
+
+def test_unless_told_otherwise_it_is_this_process():
+    ours = list(cgroups.groups("cpu", Path("/proc") / str(os.getpid())))
+    if not ours:
+        pytest.skip("no control groups here")
+    assert list(cgroups.groups("cpu")) == ours
 
 
 def test_a_blank_in_a_mount_is_written_in_octal(made, tmp_path):

@@ -53,9 +53,44 @@ def test_what_no_gpu_says_is_no_figure(periods):
     assert device.utilisation_source == "readings"
 
 
+def periods_of(*told):
+    """Samples with periods alone: ends in seconds, and percents."""
+    ends, percents = zip(*told, strict=True)
+    columns = {"gpu0_period_end_s": list(ends), "gpu0_period_percent": list(percents)}
+    return Samples(columns, [float(number) for number in range(len(told))])
+
+
+@pytest.mark.parametrize(
+    ("periods", "start_s", "end_s", "percent"),
+    [
+        ([(10.0, 50), (12.0, 80)], 10.0, 12.0, 80.0),
+        ([(10.0, 50), (11.0, 80), (12.0, 20)], 10.0, 12.0, 50.0),
+        ([(10.0, 50), (11.0, 80), (14.0, 20)], 10.5, 12.0, (0.5 * 80 + 1.0 * 20) / 1.5),
+        ([(0.0, 50), (0.8, 30)], 0.0, 1.0, 30.0),  # four fifths are enough
+        ([(0.0, 50), (0.79, 30)], 0.0, 1.0, None),
+        ([(10.0, 50), (11.61, 30)], 10.0, 12.0, 30.0),
+        ([(10.0, 50), (11.5, 30)], 10.0, 12.0, None),
+        ([(0.0, 0), (1.0, 100)], 0.0, 1.0, 100.0),
+        ([(0.0, 0), (1.0, 0)], 0.0, 1.0, 0.0),
+        # What cannot be is passed over: the next period then begins before it.
+        ([(0.0, 50), (0.5, 101), (1.0, 60)], 0.0, 1.0, 60.0),
+        ([(0.0, 50), (0.5, -0.5), (1.0, 60)], 0.0, 1.0, 60.0),
+        ([(0.0, 50), (None, 10), (1.0, 60)], 0.0, 1.0, 60.0),
+        ([(0.0, 50), (0.5, None), (1.0, 60)], 0.0, 1.0, 60.0),
+        ([(0.0, 50), (1.0, 60), (0.5, 10), (1.0, 10)], 0.0, 1.0, 60.0),  # time does not go back
+        ([(0.0, 50), (1.0, 60)], 0.5, 0.5, None),
+        ([(0.0, 50), (1.0, 60)], 1.0, 0.5, None),
+    ],
+)
+def test_a_mean_is_of_each_periods_share_in_the_window(periods, start_s, end_s, percent):
+    found = gpu_periods.utilisation(periods_of(*periods), 0, start_s, end_s)
+    assert found == (None if percent is None else pytest.approx(percent))
+
+
 class Gpu:
     """pynvml with samples at times relative to now, in seconds; or an error."""
 
+    kind = 1  # nvmlValueType_t: 0 is a double, 1 an unsigned int
     NVML_GPU_UTILIZATION_SAMPLES = 1
     NVMLError = pynvml.NVMLError
 
@@ -68,8 +103,9 @@ class Gpu:
         if isinstance(answer, int):
             raise pynvml.NVMLError(answer)
         listed = [(round((WALL_S + at) * 1e6), percent) for at, percent in answer]
-        return 1, [
-            SimpleNamespace(timeStamp=stamp, sampleValue=SimpleNamespace(uiVal=percent))
+        name = ("dVal", "uiVal")[self.kind]
+        return self.kind, [
+            SimpleNamespace(timeStamp=stamp, sampleValue=SimpleNamespace(**{name: percent}))
             for stamp, percent in listed
         ]
 
@@ -95,6 +131,17 @@ def test_the_first_look_takes_the_newest_and_later_ones_a_mean_by_length():
     assert first.end_s == pytest.approx(MONOTONIC_S - 0.3)
     assert reader.read(0, None).percent == pytest.approx((0.1 * 40 + 0.3 * 80) / 0.4)
     assert reader.read(0, None) == Period()
+
+
+def test_a_period_that_is_known_is_not_told_again():
+    reader = PeriodReader(Gpu([(-0.3, 20)], [(-0.3, 20)], [(-0.3, 20), (-0.1, 60)]), look_s=0)
+    assert [reader.read(0, None).percent for _ in range(3)] == [20, None, 60]
+
+
+def test_percents_may_be_doubles():
+    gpu = Gpu([(-0.3, 20.5)])
+    gpu.kind = 0
+    assert PeriodReader(gpu).read(0, None).percent == 20.5
 
 
 def test_a_gpu_is_not_asked_at_every_sample_since_that_costs():

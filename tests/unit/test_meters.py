@@ -16,7 +16,7 @@ import pytest
 from runner.calibrate import DUTY_20, SPIN, Calibration, calibrate
 from runner.contract.measurement import CpuUse
 from runner.contract.samples import Samples, core_column, read_samples
-from runner.meters.cpu import CpuReader
+from runner.meters.cpu import CpuReader, visible_cores
 from runner.meters.cpu_figures import cpu_use, memory_use, sampler_facts
 from runner.meters.memory import ProcessTree
 
@@ -155,6 +155,31 @@ def test_proc_stat_fields(tmp_path: Path) -> None:
     assert times.busy_s == [pytest.approx(171 / tick), None, pytest.approx(1 / tick)]
     assert times.steal_s == pytest.approx(42 / tick)
     assert CpuReader([0], tmp_path / "absent").read().busy_s == [None]
+
+
+def test_a_core_without_a_count_of_stolen_time_is_not_known(tmp_path: Path) -> None:
+    """As kernels before 2.6.11 wrote it; and what is no text does not stop the reading."""
+    stat = tmp_path / "stat"
+    stat.write_bytes(b"cpu\xff 1\ncpu0 1 2 3 4 5 6 7\ncpu1 1 0 0 0 0 0 0 0\n")
+    times = CpuReader([0, 1], stat).read()
+    assert times.busy_s == [None, pytest.approx(1 / os.sysconf("SC_CLK_TCK"))]
+    assert times.steal_s == 0
+
+
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="no /proc/stat here")
+def test_the_kernels_own_counters_are_read() -> None:
+    (busy_s,) = CpuReader(visible_cores(0)[:1]).read().busy_s
+    assert busy_s is not None
+    assert 0 < busy_s < time.clock_gettime(time.CLOCK_BOOTTIME) + 1
+
+
+def test_cores_of_a_process_that_is_gone_or_of_another_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert visible_cores(os.getpid()) == sorted(os.sched_getaffinity(0))
+    assert visible_cores(2**22 + 1) == []  # above the kernel's highest number of a process
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert visible_cores(0) == []
 
 
 def test_damaged_samples_are_left_out(tmp_path: Path) -> None:

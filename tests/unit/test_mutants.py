@@ -51,6 +51,22 @@ def test_every_change_is_one_of_behaviour(line, changed):
     assert changes(line + "\n") == {(line, now) for now in changed}
 
 
+@pytest.mark.parametrize(
+    ("caught", "changed"),
+    [
+        ("OSError", {"()"}),
+        ("a.Error as error", {"() as error"}),
+        ("(OSError)", {"()"}),
+        ("(OSError, a.Error, KeyError)",
+         {"(a.Error, KeyError,)", "(OSError, KeyError,)", "(OSError, a.Error,)"}),
+    ],
+)  # fmt: skip
+def test_each_class_of_errors_is_left_out(caught, changed):
+    source = f"try:\n    f = 0.0\nexcept {caught}:\n    f = a\n"
+    found = {now for was, now in changes(source) if was.startswith("except")}
+    assert found == {f"except {now}:" for now in changed}
+
+
 def test_types_and_decorators_are_left_alone():
     source = (
         "@cache(size=5)\ndef f(*, a: Literal[1], b: X | None = None) -> Literal[2]:\n    return a\n"

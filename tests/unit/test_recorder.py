@@ -127,6 +127,9 @@ def test_the_facts_are_there_from_the_start_and_say_how_it_ended(recording, tmp_
         "samples": 0, "sampler_cpu_s": 0.75,
     }  # fmt: skip
     assert facts(tmp_path) == expected
+    # For people as well: a line each.
+    lines = (tmp_path / "samples.json").read_text().splitlines()
+    assert lines[:2] == ["{", '  "interval_target_s": 0.1,']
     made.sample()
     made.sample()
     made.close("stopped")
