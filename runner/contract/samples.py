@@ -6,7 +6,6 @@ available. Times are seconds of CLOCK_MONOTONIC, the clock of the trainer's ``ti
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +63,7 @@ class Samples:
 
     def covered(self, start_s: float, end_s: float) -> Optional[Tuple[float, float]]:
         """The window cut to what was sampled; ``None`` if more than a sample is missing there."""
-        if len(self.times) < 2 or end_s <= start_s:
+        if not self.times:
             return None
         slack = self.interval_target_s
         if self.times[0] > start_s + slack or self.times[-1] < end_s - slack:
@@ -167,7 +166,7 @@ def _parse(fields: List[str]) -> Optional[List[Optional[float]]]:
 
 
 def _interval(value: Any) -> float:
-    sound = isinstance(value, (int, float)) and 0 < value < math.inf
+    sound = isinstance(value, (int, float)) and value > 0
     return float(value) if sound else DEFAULT_INTERVAL_S
 
 

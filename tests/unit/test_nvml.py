@@ -11,6 +11,7 @@ from test_gpu_meter import scripted
 
 from runner.meters import gpu_processes, nvml
 from runner.meters.gpu_meter import GpuProcess, GpuReading, NvmlReader, open_gpus
+from runner.meters.gpu_periods import Period
 from runner.meters.gpu_processes import GpuProcesses
 
 # nvml.h, nvmlClocksThrottleReason...: GpuIdle, ApplicationsClocksSetting, SwPowerCap, HwSlowdown,
@@ -59,6 +60,24 @@ def test_versions_of_cuda_are_written_as_usual(number, words):
     gpu = scripted()
     gpu._nvmlGetFunctionPointer = {"nvmlSystemGetCudaDriverVersion": version}.__getitem__
     assert nvml.cuda_version(gpu) == words
+
+
+def test_functions_that_the_package_lacks_are_called_by_their_names():
+    def energy(handle, out):
+        out._obj.value = 2500 + handle
+        return 0
+
+    def capability(handle, major, minor):
+        major._obj.value, minor._obj.value = 9, handle
+        return 0
+
+    gpu = scripted()
+    gpu._nvmlGetFunctionPointer = {
+        "nvmlDeviceGetTotalEnergyConsumption": energy,
+        "nvmlDeviceGetCudaComputeCapability": capability,
+    }.__getitem__
+    assert nvml.total_energy_j(gpu, 250) == 2.75
+    assert nvml.compute_capability(gpu, 3) == "9.3"
 
 
 @pytest.mark.parametrize("code", [2, 3, 4, 13, 25, 26])
@@ -137,6 +156,18 @@ def test_a_driver_that_does_not_tell_its_version_is_read_all_the_same():
     assert (reader.facts.state, reader.facts.driver) == ("ok", None)
     assert (device.memory_total_bytes, device.sm_clock_max_mhz) == (None, None)
     assert reader.read()[0].memory_bytes is None
+
+
+def test_a_driver_without_gpus_says_so():
+    facts = NvmlReader(scripted(0)).facts
+    assert (facts.state, facts.detail) == ("no-devices", "NVML works and shows no GPU")
+
+
+def test_a_reading_has_the_newest_period(monkeypatch):
+    reader = NvmlReader(scripted(1))
+    monkeypatch.setattr(reader._periods, "read", lambda index, handle: Period(7.5, 60.0))
+    (reading,) = reader.read()
+    assert (reading.period_end_s, reading.period_percent) == (7.5, 60.0)
 
 
 def test_figures_are_asked_for_by_nvmls_numbers():

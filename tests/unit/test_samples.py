@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from runner.contract import samples
 from runner.contract.samples import Samples, facts_path, parse_samples, read_samples
 
 TIMES = [10.0, 11.0, 13.0, 14.0]
@@ -113,14 +114,24 @@ def test_values_inside_take_both_ends_and_leave_out_what_is_missing():
     assert made().inside("absent", 11.0, 13.0) == []
 
 
+def test_columns_have_the_names_that_they_have_in_every_file_so_far():
+    assert (samples.TIME_COLUMN, samples.STEAL_COLUMN) == ("t_s", "steal_s")
+    assert (samples.JOB_CPU_COLUMN, samples.RSS_COLUMN) == ("job_cpu_s", "rss_bytes")
+    assert samples.core_column(12) == "cpu12_busy_s"
+    assert samples.gpu_column(3, samples.FOREIGN) == "gpu3_foreign_processes"
+    assert samples.PERIODS_COLUMN == "periods"
+    assert samples.THROTTLED_PERIODS_COLUMN == "throttled_periods"
+    assert samples.THROTTLED_COLUMN == "throttled_s"
+
+
 def parsed(*lines, **facts):
     return parse_samples([f"{line}\n" for line in lines], json.dumps(facts).encode())
 
 
 def test_rows_are_taken_that_fit_the_first_line():
-    found = parsed("t_s,q", "1,2", "2,", ",5", "3", "4,5,6", "x,1", "5,0.5")
+    found = parsed("t_s,X", "1,2", "2,", ",5", "3", "4,5,6", "x,1", "4,5X", "5,0.5")
     assert found.times == [1.0, 2.0, 5.0]
-    assert found.columns == {"t_s": [1.0, 2.0, 5.0], "q": [2.0, None, 0.5]}
+    assert found.columns == {"t_s": [1.0, 2.0, 5.0], "X": [2.0, None, 0.5]}
 
 
 def test_a_line_that_was_cut_off_ends_it():
@@ -167,7 +178,7 @@ def test_the_interval_is_a_positive_number_or_the_usual_one(value, interval_s):
 
 @pytest.mark.parametrize(
     ("value", "cores"),
-    [(0.5, 0.5), (2, 2.0), (2e-6, 2e-6), (1e-6, None), (999_999, 999_999.0), (10**6, None),
+    [(0.5, 0.5), (2, 2.0), (1.1e-6, 1.1e-6), (1e-6, None), (999_999, 999_999.0), (10**6, None),
      (-1, None), ("1", None), (None, None)],
 )  # fmt: skip
 def test_a_quota_is_a_number_of_cores_that_a_machine_can_have(value, cores):
@@ -184,6 +195,15 @@ def test_cores_are_numbers(value, cores):
 @pytest.mark.parametrize(("value", "gpu"), [({"state": "ok"}, {"state": "ok"}), ([1], {})])
 def test_what_is_known_of_gpus_stands_by_name(value, gpu):
     assert parsed("t_s", gpu=value).gpu == gpu
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [b'{"interval_target_s": 1e999}', b'{"interval_target_s": NaN}', b'{"quota_cores": 1e999}'],
+)
+def test_no_number_of_the_facts_is_endless(facts):
+    found = parse_samples((), facts)
+    assert (found.interval_target_s, found.quota_cores) == (0.1, None)
 
 
 @pytest.mark.parametrize("facts", [b"", b"[1]", b"{", b"7", b"\xff"])
