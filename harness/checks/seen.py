@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from harness.checks.witness import Witness
 from runner.contract.measurement import Measurement
 from runner.contract.samples import JOB_CPU_COLUMN, Samples, gpu_column
+from runner.meters import gpu_periods
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,14 @@ class Seen:
         if first not in marks or last not in marks:
             return None
         window = self.samples.covered(marks[first], marks[last])
-        columns = [gpu_column(gpu.index, "util_percent") for gpu in measured.gpu.devices]
-        if window is None or not columns:
+        if window is None or not measured.gpu.devices:
             return None
-        percent_s = [self.samples.integral(column, *window) for column in columns]
-        return sum(area / 100 for area in percent_s if area is not None)
+        return sum(self._busy_s(gpu.index, *window) for gpu in measured.gpu.devices)
+
+    def _busy_s(self, index: int, start_s: float, end_s: float) -> float:
+        """By NVML's periods, else by its readings: those of a phase reach into the next."""
+        percent = gpu_periods.utilisation(self.samples, index, start_s, end_s)
+        if percent is not None:
+            return percent / 100 * (end_s - start_s)
+        area = self.samples.integral(gpu_column(index, "util_percent"), start_s, end_s)
+        return 0.0 if area is None else area / 100

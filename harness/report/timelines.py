@@ -1,7 +1,8 @@
 """What a job did over its time: samples.csv in at most 300 steps, with the phases beside it.
 
-Counters are read at the edges of the steps, so that a step's figure is its exact mean; gauges are
-the mean (utilisation) or the highest (memory) of the step's samples.
+Counters are read at the edges of the steps, so that a step's figure is its exact mean, and so are
+NVML's periods of utilisation; gauges are the mean (utilisation without periods) or the highest
+(memory) of the step's samples.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from harness import checksums, files
 from harness.files import FileError
 from harness.launchers.exchange import MAX_RESULT_BYTES, MAX_SAMPLES_BYTES
+from harness.report import gpu_series
 from runner.contract.measurement import Measurement
 from runner.contract.result import Result
 
@@ -54,9 +56,7 @@ def timeline(result: Result, folder: Path) -> dict[str, Any] | None:
         "cores": _listed(np.sum(busy, axis=0) if busy else None),
         "job_cores": _listed(_rate(columns.get("job_cpu_s"), times, edges)),
         "memory_gib": _listed(_peak(columns.get("rss_bytes"), times, edges), _GIB),
-        "gpu_percent": [
-            _listed(_mean(columns.get(f"gpu{gpu}_util_percent"), times, edges)) for gpu in gpus
-        ],
+        "gpu_percent": [_listed(_gpu_percent(columns, gpu, times, edges)) for gpu in gpus],
         "gpu_memory_gib": [
             _listed(_peak(columns.get(f"gpu{gpu}_memory_bytes"), times, edges), _GIB)
             for gpu in gpus
@@ -107,6 +107,15 @@ def _rate(counter: _Array | None, times: _Array, edges: _Array) -> _Array | None
     if known.sum() < 2:
         return None
     return np.diff(np.interp(edges, times[known], counter[known])) / np.diff(edges)
+
+
+def _gpu_percent(
+    columns: dict[str, _Array], gpu: int, times: _Array, edges: _Array
+) -> _Array | None:
+    """How busy a GPU was in each step: by NVML's own periods, else by its readings."""
+    readings = _mean(columns.get(f"gpu{gpu}_util_percent"), times, edges)
+    ends, percents = (columns.get(f"gpu{gpu}_period_{part}") for part in ("end_s", "percent"))
+    return gpu_series.by_periods(ends, percents, edges, readings)
 
 
 def _mean(values: _Array | None, times: _Array, edges: _Array) -> _Array | None:

@@ -77,7 +77,7 @@ def _device(samples: Samples, start: float, end: float, facts: Dict[str, Any]) -
         compute_capability=facts.get("compute_capability"),
         utilisation_percent=told,
         utilisation_source=None if told is None else "readings" if periods is None else "periods",
-        utilisation_before_percent=_mean(_before(samples, start, index, baseline)),
+        utilisation_before_percent=_before(samples, start, index, baseline),
         memory_before_bytes=None if baseline is None else int(baseline),
         memory_peak_bytes=int(max(memory)) if memory else None,
         memory_total_bytes=facts.get("memory_total_bytes"),
@@ -115,10 +115,16 @@ def _energy(
     return integrated, None if integrated is None else "power"
 
 
-def _before(samples: Samples, start: float, index: int, baseline: Optional[float]) -> List[float]:
-    """Utilisation before the job's first use: until the memory grew, at the latest the window."""
+def _before(
+    samples: Samples, start: float, index: int, baseline: Optional[float]
+) -> Optional[float]:
+    """Mean before the job's first use: until the memory grew, at the latest the window.
+
+    By NVML's periods that had ended then, since later ones may hold the job's own kernels; without
+    them by readings.
+    """
     if not samples.times:
-        return []
+        return None
     until = start
     for moment, taken in zip(
         samples.times, samples.columns.get(gpu_column(index, "memory_bytes"), [])
@@ -128,7 +134,11 @@ def _before(samples: Samples, start: float, index: int, baseline: Optional[float
             break
     # A reading is not all of one moment: the last one before may hold the job's first kernels.
     until -= 1.5 * samples.interval_target_s
-    return samples.inside(gpu_column(index, "util_percent"), samples.times[0] + SETTLE_S, until)
+    periods = gpu_periods.utilisation_until(samples, index, samples.times[0], until)
+    if periods is not None:
+        return periods
+    readings = gpu_column(index, "util_percent")
+    return _mean(samples.inside(readings, samples.times[0] + SETTLE_S, until))
 
 
 def _busy_clock(samples: Samples, start: float, end: float, index: int) -> List[float]:

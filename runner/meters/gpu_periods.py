@@ -112,3 +112,12 @@ def utilisation(samples: Samples, index: int, start_s: float, end_s: float) -> O
         before = end if before is None else max(before, end)
     length = end_s - start_s
     return busy / covered if length > 0 and covered >= COVERED_SHARE * length else None
+
+
+def utilisation_until(
+    samples: Samples, index: int, start_s: float, end_s: float
+) -> Optional[float]:
+    """The same up to the last period that had ended at ``end_s``: nothing later is in it."""
+    ends = samples.columns.get(gpu_column(index, PERIOD_END), [])
+    last = max((end for end in ends if end is not None and end <= end_s), default=None)
+    return None if last is None else utilisation(samples, index, start_s, last)

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pynvml
 import pytest
 
+from harness.checks.seen import Seen
+from harness.checks.witness import Witness
 from runner.contract.samples import Samples
 from runner.meters import gpu_periods
 from runner.meters.gpu_figures import gpu_use
@@ -45,6 +47,37 @@ def test_too_little_covered_is_left_to_readings():
     assert device.utilisation_source == "periods"
     (device,) = gpu_use(samples(), 0.0, 0.9).devices
     assert (device.utilisation_percent, device.utilisation_source) == (None, None)
+
+
+def test_before_the_job_it_is_periods_that_had_ended():
+    """Another job worked until 1.0 s before; the readings still speak of it in the last second."""
+    times = [number / 10 for number in range(41)]
+    ends = [0.2 * number for number in range(1, 21)]
+    columns = {
+        "t_s": times,
+        "gpu0_util_percent": [90.0] * 41,
+        "gpu0_memory_bytes": [2.0**30] * 30 + [2.0**31] * 11,
+        "gpu0_period_end_s": [*ends, *[None] * 21],
+        "gpu0_period_percent": [*[100.0] * 5, *[0.0] * 9, *[100.0] * 6, *[None] * 21],
+    }
+    device = {"index": 0, "uuid": "GPU-0", "name": "H100"}
+    made = Samples(columns, times, 0.1, [], {"state": "ok", "devices": [device]})
+    (found,) = gpu_use(made, 3.0, 4.0).devices
+    # From the first period's end at 0.2 s to 2.8 s, the last that ended before the memory grew.
+    assert found.utilisation_before_percent == pytest.approx(100 * 0.8 / 2.6)
+    columns["gpu0_period_percent"] = [None] * 41
+    (found,) = gpu_use(made, 3.0, 4.0).devices
+    assert found.utilisation_before_percent == 90
+
+
+def test_work_of_a_phase_is_by_periods_too():
+    made = samples()
+    marks = {"fit": 0.0, "fit_end": 1.0}
+    measured = SimpleNamespace(marks=marks, gpu=SimpleNamespace(devices=[SimpleNamespace(index=0)]))
+    seen = Seen(Witness(), made)
+    assert seen.gpu_busy_s(measured, "fit", "fit_end") == pytest.approx(0.16 * 0.79 + 0.84 * 0.97)
+    seen = Seen(Witness(), samples(periods=[]))
+    assert seen.gpu_busy_s(measured, "fit", "fit_end") < 0.9
 
 
 @pytest.mark.parametrize("periods", [[(0, 1e9), (0.5, -3), (1, 500)], [(1, 50), (0, 60), (-1, 9)]])

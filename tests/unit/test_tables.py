@@ -104,6 +104,25 @@ def test_an_idle_gpu_is_a_measured_zero(make_result):
     assert line[2] == "0"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "source", "shown"),
+    [
+        (4.99, "readings", "-"),
+        (4.99, None, "-"),  # of before there were periods
+        (5.0, "readings", "83"),
+        (5.0, None, "83"),
+        (1.0, "periods", "83"),
+    ],
+)
+def test_readings_of_a_short_window_are_not_measured(make_result, seconds, source, shown):
+    use = gpu(83.0)
+    use["devices"][0]["utilisation_source"] = source
+    measured = {"gpu": use, "phases": {"fit_s": seconds}}
+    row = rows.row(make_result(job={"device": "gpu"}, measurement=measured))
+    (line,) = tool_lines(to_markdown([row])).values()
+    assert line[2:4] == [shown, "1/1"]
+
+
 def test_a_gpu_that_tells_no_utilisation_is_not_idle(make_result):
     row = rows.row(make_result(job={"device": "gpu"}, measurement={"gpu": gpu(None)}))
     assert (row.gpu_percent, row.gpus_used, row.gpus_visible) == (None, 1, 1)

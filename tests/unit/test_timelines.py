@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import report_data
 
-from harness.report import timelines
+from harness.report import gpu_series, timelines
 from runner.contract import samples
+from runner.meters import gpu_periods
 
 
 @pytest.fixture
@@ -32,8 +34,11 @@ def test_columns_are_the_samplers():
         samples.JOB_CPU_COLUMN,
     ]
     names += [samples.gpu_column(1, "util_percent"), samples.gpu_column(1, "memory_bytes")]
+    names += [samples.gpu_column(1, part) for part in (gpu_periods.PERIOD_END,
+                                                       gpu_periods.PERIOD_PERCENT)]  # fmt: skip
     assert names == ["t_s", "cpu0_busy_s", "rss_bytes", "job_cpu_s", "gpu1_util_percent",
-                     "gpu1_memory_bytes"]  # fmt: skip
+                     "gpu1_memory_bytes", "gpu1_period_end_s",
+                     "gpu1_period_percent"]  # fmt: skip
 
 
 def test_steps_are_few_and_their_means_exact(sampled):
@@ -136,3 +141,74 @@ def test_a_failed_run_with_samples_has_a_timeline_without_phases(sampled, make_r
     line = timelines.timeline(failed, sampled[1])
     assert line["phases"] == []
     assert line["cores"]
+
+
+# An H100 that was busy from 2.0 s on: readings a second late, NVML's own periods of 0.2 s.
+BUSY_FROM, LAG = 2.0, 0.5
+
+
+def written(folder, until=5.0, periods=True):
+    """Samples of a GPU at 10 Hz; of its periods each is told once, 40 ms after its end."""
+    rows, told = ["t_s,gpu0_util_percent,gpu0_period_end_s,gpu0_period_percent"], 0
+    for n in range(int(until * 10) + 1):
+        now = n / 10
+        row = [f"{1000 + now}", f"{90 * (now >= BUSY_FROM + LAG)}", "", ""]
+        if periods and 0.2 * (told + 1) + 0.06 <= now:
+            told += 1
+            end = 0.2 * told + 0.02
+            busy = min(0.2, max(0.0, end - BUSY_FROM)) / 0.2
+            row[2:] = [f"{1000 + end:.3f}", f"{100 * busy:.3f}"]
+        rows.append(",".join(row))
+    (folder / "samples.csv").write_text("\n".join(rows) + "\n")
+
+
+def test_a_gpus_steps_are_of_nvmls_own_periods_as_its_figure_is(make_result, tmp_path):
+    written(tmp_path)
+    line = timelines.timeline(make_result(), tmp_path)
+    (steps,) = line["gpu_percent"]
+    assert line["step_s"] == 0.2
+    made = samples.read_samples(tmp_path / "samples.csv")
+    checked = 0
+    for number, percent in enumerate(steps):
+        start = 1000 + 0.2 * number
+        exact = gpu_periods.utilisation(made, 0, start, start + 0.2)
+        if exact is not None:
+            assert percent == pytest.approx(exact, abs=0.01)
+            checked += 1
+    assert checked >= 22
+    assert steps[8] == 0
+    # The period from 1.82 to 2.02 s was a tenth busy, and both steps have their share in it.
+    assert steps[9:11] == pytest.approx([9, 91], abs=0.1)
+    assert steps[11] == pytest.approx(100, abs=0.1)
+    assert steps[-1] == 90  # its period was never told: a reading
+
+
+def test_without_periods_a_gpus_steps_are_of_readings(make_result, tmp_path):
+    written(tmp_path, periods=False)
+    (steps,) = timelines.timeline(make_result(), tmp_path)["gpu_percent"]
+    assert max(steps[:12]) == 0  # to 2.4 s: half a second late
+    assert min(steps[13:]) == 90
+
+
+@pytest.mark.parametrize(
+    ("ends", "percents"),
+    [
+        ([1, 1, 1], [50, 50, 50]),
+        ([3, 2, 1], [50, 50, 50]),
+        ([1, 2], [-1, 101]),
+        ([float("nan")] * 3, [5, 5, 5]),
+        ([], []),
+    ],
+)
+def test_periods_that_nvml_cannot_mean_are_none(ends, percents):
+    edges, readings = np.linspace(0, 4, 5), np.full(4, 7.0)
+    found = gpu_series.by_periods(np.array(ends, float), np.array(percents, float), edges, readings)
+    assert found.tolist() == [7.0] * 4
+    assert gpu_series.by_periods(None, None, edges, None) is None
+
+
+def test_where_there_are_no_readings_the_uncovered_is_not_measured():
+    edges = np.linspace(0, 4, 5)
+    found = gpu_series.by_periods(np.array([0.0, 1.0, 2.0]), np.array([9.0, 50, 70]), edges, None)
+    assert found[:2].tolist() == [50, 70]
+    assert np.isnan(found[2:]).all()
