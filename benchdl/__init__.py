@@ -1,4 +1,4 @@
-"""benchdl for programs and notebooks: run, load, compare, report.
+"""benchdl for programs and notebooks: preview, run, load, compare, report.
 
     import benchdl
 
@@ -8,8 +8,8 @@ What the command ``benchdl`` tells in one line comes as :class:`Error`; what cha
 a number is a warning of Python's (:class:`RuntimeWarning`). Nothing is printed.
 """
 
-from benchdl.shown import Comparison, Runs
-from benchdl.verbs import compare, load, report, run
+from benchdl.shown import Comparison, Preview, Runs
+from benchdl.verbs import compare, load, preview, report, run
 from harness.errors import BenchdlError as Error
 
-__all__ = ["Comparison", "Error", "Runs", "compare", "load", "report", "run"]
+__all__ = ["Comparison", "Error", "Preview", "Runs", "compare", "load", "preview", "report", "run"]

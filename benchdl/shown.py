@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # a program that only loads results needs no statistics
+    from harness.campaign import preview
     from harness.compare.comparing import Outcome
     from harness.tables.rows import Row
 
@@ -27,6 +28,23 @@ class Runs(list["Row"]):
 
     def _repr_markdown_(self) -> str:
         return str(self)
+
+
+class Preview:
+    """What a run would do; a notebook shows it as ``benchdl run --dry-run`` prints it.
+
+    Attributes:
+        found: all of it: jobs in their order, builds, downloads, and the time that is known.
+    """
+
+    def __init__(self, found: preview.Preview) -> None:
+        self.found = found
+
+    def __str__(self) -> str:
+        return "\n".join(self.found.lines())
+
+    def _repr_markdown_(self) -> str:
+        return f"```text\n{self}\n```"
 
 
 class Comparison:

@@ -1,13 +1,13 @@
-"""The four verbs, thin over the harness; each imports what it needs when it is called."""
+"""The verbs, thin over the harness; each imports what it needs when it is called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from benchdl.shown import Comparison, Runs
+from benchdl.shown import Comparison, Preview, Runs
 from harness import files, named_paths, paths
 from harness.campaign import notebook
 from harness.errors import BenchdlError, UsageError
@@ -15,6 +15,7 @@ from harness.store import Store
 from harness.store import report as report_damaged
 
 if TYPE_CHECKING:
+    from harness.campaign.resolved import Plan
     from harness.launchers.choice import LauncherWord
     from harness.launchers.gpu_options import InjectionWord
     from harness.report.writing import Format
@@ -53,31 +54,78 @@ def run(
     """
     from rich.console import Console
 
-    from harness import toml_models
-    from harness.campaign import checked, conduct, display, plan, resolved
-    from harness.hosts import this_machine
-    from harness.launchers import choice
+    from harness.campaign import conduct, display
     from harness.tables import rows
 
     watcher = display.Display(Console(stderr=True)) if progress else display.quiet()
     with _told(), closing(watcher):
-        words = {
-            **options,
-            "backends": [backends] if isinstance(backends, str) else list(backends),
-            "devices": [choice.device(word, watcher.say) for word in devices],
-            "machine": this_machine.name(options.get("machine")),
-        }
-        if options.get("data_dir") is not None:
-            words["data_dir"] = named_paths.named(options["data_dir"], "data_dir").absolute()
-        wanted = toml_models.validate(words, plan.Options, "benchdl.run")
-        question = checked.combined(wanted)
-        chosen = choice.launcher(
-            launcher, make_base=make_base, injection=injection, say=watcher.say
-        )
-        choice.check_limits(chosen, memory=wanted.memory_limit_bytes, injection=injection)
-        store = _store(results)
-        done = conduct.run(resolved.asked(question, chosen, store), store, watcher)
-        return Runs(rows.row(result) for result in done)
+        asked = {**options, "backends": backends, "devices": devices}
+        way = {"launcher": launcher, "injection": injection, "make_base": make_base}
+        plan, store = _plan(asked, way, results, watcher.say)
+        return Runs(rows.row(result) for result in conduct.run(plan, store, watcher))
+
+
+def preview(
+    backends: str | Sequence[str],
+    *,
+    devices: Sequence[Literal["auto", "cpu", "gpu"]] = ("auto",),
+    launcher: LauncherWord = "auto",
+    injection: InjectionWord = "auto",
+    results: Folder = None,
+    **options: Any,
+) -> Preview:
+    """What :func:`run` would do, with the same arguments; nothing is built, downloaded or stored.
+
+    Args:
+        backends: as with :func:`run`.
+        devices: as with :func:`run`.
+        launcher: as with :func:`run`.
+        injection: as with :func:`run`.
+        results: the folder whose results tell how long jobs take.
+        **options: as with :func:`run`.
+
+    Raises:
+        Error: the request makes no sense, or something that is needed cannot be had.
+    """
+    from harness.campaign import preview as previews
+    from harness.newest import nothing
+
+    with _told():
+        asked = {**options, "backends": backends, "devices": devices}
+        way = {"launcher": launcher, "injection": injection, "make_base": False}
+        return Preview(previews.of(*_plan(asked, way, results, nothing)))
+
+
+def _plan(
+    asked: dict[str, Any], way: dict[str, Any], results: Folder, say: Callable[[str], None]
+) -> tuple[Plan, Store]:
+    """The plan of what was asked for and the store that it is for.
+
+    ``way`` has how jobs start: the words of :func:`harness.launchers.choice.launcher`.
+    """
+    from harness import toml_models
+    from harness.campaign import checked, plan, resolved
+    from harness.hosts import this_machine
+    from harness.launchers import choice
+
+    backends = asked["backends"]
+    words = {
+        **asked,
+        "backends": [backends] if isinstance(backends, str) else list(backends),
+        "devices": [choice.device(word, say) for word in asked["devices"]],
+        "machine": this_machine.name(asked.get("machine")),
+    }
+    if asked.get("data_dir") is not None:
+        words["data_dir"] = named_paths.named(asked["data_dir"], "data_dir").absolute()
+    wanted = toml_models.validate(words, plan.Options, "benchdl.run")
+    question = checked.combined(wanted)
+    launcher = choice.launcher(
+        way["launcher"], make_base=way["make_base"], injection=way["injection"], say=say
+    )
+    memory = wanted.memory_limit_bytes
+    choice.check_limits(launcher, memory=memory, injection=way["injection"])
+    store = _store(results)
+    return resolved.asked(question, launcher, store), store
 
 
 def load(results: Folder = None) -> Any:

@@ -8,6 +8,7 @@ from harness.campaign import checked, conduct, resolved
 from harness.campaign.plan import Options
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Exit, Prepared
+from harness.readiness import Readiness
 from harness.store import Store
 from runner.contract.job import Pins, Provenance, load_job
 from runner.contract.result import Result
@@ -31,6 +32,9 @@ class Launcher:
         self.order.append("prepare")
         provenance = Provenance(kind="environment", reference=backend.name, flavour=flavour)
         return Prepared(provenance, Pins(python="3.11"), "python")
+
+    def readiness(self, backend, flavour):
+        return Readiness(f"environment of {backend.name}", "not made", (f"wheels of {flavour}",))
 
     def check_gpu(self, backend, say):
         self.order.append("gpu")

@@ -55,8 +55,9 @@ class Plan:
 
     @property
     def configurations(self) -> list[Configuration]:
-        """Those of the jobs, each once, in the order of the first jobs of each."""
-        return list(dict.fromkeys(job.configuration for job in self.jobs))
+        """Those of the jobs, each once: as they were asked for, then those of earlier builds."""
+        of_jobs = (job.configuration for job in self.jobs)
+        return list(dict.fromkeys([*self.question.configurations, *of_jobs]))
 
 
 def asked(question: Checked, launcher: Launcher, store: Store) -> Plan:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     help="Allow what no container confines: --launcher local, and --sources bundle, which runs "
     "the bundle's build steps and code.",
 )
-@click.option("--dry-run", is_flag=True, help="Only check it and show what would run.")
+@common.dry_run_option
 @spoken.options(Question, "timeout_s")
 @click.option(
     "--memory",

@@ -89,6 +89,11 @@ conform_option = click.option(
     show_default=True,
     help="Prove of each build once what it does with a few updates; without it rows are unproven.",
 )
+dry_run_option = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only check it and show what would run; nothing is built, downloaded or stored.",
+)
 make_base_option = click.option(
     "--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled."
 )

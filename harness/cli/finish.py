@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from harness.campaign.display import Display
+from harness.campaign.preview import Preview
 from harness.cli import out
 from harness.errors import UsageError
 from harness.store import Store
@@ -36,6 +37,24 @@ def show(done: list[Result], *, as_json: bool, begin: float, store: Store, displ
                     f"{store.directory.absolute()}")  # fmt: skip
     usable = ("ok", "suspect", "interrupted")
     return 0 if all(row.status in usable for row in table) else 1
+
+
+def preview(found: Preview, *, as_json: bool, display: Display) -> int:
+    """Print what ``run`` would do and return the exit status, 0.
+
+    Args:
+        found: it.
+        as_json: print it as JSON and nothing else.
+        display: for what ``run`` tells before its first job.
+    """
+    if as_json:
+        out.json(found.model_dump_json(indent=1))
+        return 0
+    for note in found.notes:
+        display.say(note)
+    for line in found.lines():
+        out.line(line)
+    return 0
 
 
 def _with_earlier_builds(done: list[Result], store: Store) -> str:

@@ -20,7 +20,8 @@ from harness.launchers import choice
 _GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")
 _BESIDE_A_FILE = {
     "file", "launcher", "gpus", "parallel_gpus", "injection", "engine_wait", "data_dir",
-    "results", "memory", "against", "machine", "allow_unpinned", "conform", "make_base", "as_json",
+    "results", "memory", "against", "machine", "allow_unpinned", "conform", "make_base", "dry_run",
+    "as_json",
 }  # fmt: skip
 """What belongs to the machine, or to how results are shown."""
 

@@ -87,9 +87,12 @@ from harness.cli import common, out, spoken
 )
 @common.conform_option
 @common.make_base_option
+@common.dry_run_option
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
 @click.pass_context
-def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked: Any) -> int:
+def command(
+    ctx: click.Context, /, dry_run: bool, as_json: bool, results: Path | None, **asked: Any
+) -> int:
     """Train with each BACKEND (or all) and print the table; every result is stored.
 
     A run that was stopped goes on with `benchdl resume`.
@@ -112,6 +115,10 @@ def command(ctx: click.Context, /, as_json: bool, results: Path | None, **asked:
     )
     choice.check_limits(launcher, memory=asked["memory"], injection=asked["injection"])
     plan = resolved.asked(question, launcher, store)
+    if dry_run:
+        from harness.campaign import preview
+
+        return finish.preview(preview.of(plan, store), as_json=as_json, display=display)
     begin = time.monotonic()
     try:
         done = conduct.run(plan, store, display)

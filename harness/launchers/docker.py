@@ -23,7 +23,7 @@ from harness import cache, engine, marks
 from harness.catalog import Backend, Flavour
 from harness.engine import EngineLostError
 from harness.errors import BenchdlError
-from harness.images import baseimage, build, built, old_images
+from harness.images import baseimage, build, built, old_images, pending
 from harness.launchers import (
     applied,
     containers,
@@ -38,6 +38,7 @@ from harness.launchers.launcher import CACHE_VARIABLE, Exit, OnEvent, Order, Pre
 from harness.launchers.neighbours import Neighbours
 from harness.launchers.stream import Follower, Stop
 from harness.notices import Say
+from harness.readiness import Readiness
 from runner.contract.job import Pins, Provenance
 
 RUN_LABEL = "benchdl.run_id"
@@ -95,11 +96,15 @@ class DockerLauncher:
                 backend,
                 flavour,
                 make_base=self._make_base,
-                mirror=os.environ.get("BENCHDL_DEBIAN_MIRROR"),
+                mirror=_mirror(),
                 say=say,
             )
         pins = self.pins(backend, flavour)
         return Prepared(built.provenance(image, flavour), pins, python="python")
+
+    def readiness(self, backend: Backend, flavour: Flavour) -> Readiness:
+        """Whether the image is there, built of what lies here now, on the base that is here."""
+        return pending.readiness(self._client, backend, flavour, _mirror())
 
     def check_gpu(self, backend: Backend, say: Say) -> None:
         """Start a container of the base image, or of the one that is given, with every GPU."""
@@ -282,3 +287,8 @@ class DockerLauncher:
         devices = gpu_options.request(way, job.gpus) if way else gpu_options.none(self._info)
         environment.update(devices.pop("environment"))
         return {**options, **devices}
+
+
+def _mirror() -> str | None:
+    """The Debian mirror that images are built from, if it is not the base's own."""
+    return os.environ.get("BENCHDL_DEBIAN_MIRROR")

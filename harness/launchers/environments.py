@@ -23,6 +23,7 @@ from harness.catalog import Backend, Flavour, LocalStack
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Prepared
 from harness.notices import Say
+from harness.readiness import Readiness
 from runner.contract.job import Pins, Provenance
 
 _READY = ".benchdl-ready"
@@ -54,16 +55,7 @@ def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
         BenchdlError: no stack fits a Python of this host, a program is missing, or the
             installation failed.
     """
-    stack, python = choose(backend)
-    for program in stack.programs:
-        if shutil.which(program) is None:
-            raise BenchdlError(
-                f"backend '{backend.name}' needs the program {program} on this host",
-                f"install it (Debian: apt-get install {program}), or use --launcher docker",
-            )
-    lock = backend.folder / stack.lock
-    if not files.is_file(lock):
-        raise BenchdlError(f"{lock} is missing", f"make it: benchdl images lock {backend.name}")
+    stack, python, lock = _possible(backend)
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     folder = _folder(backend, lock, python)
     fault = _fault(stack, folder)
@@ -86,6 +78,43 @@ def prepare(backend: Backend, flavour: Flavour, say: Say) -> Prepared:
     )
 
 
+def readiness(backend: Backend) -> Readiness:
+    """Whether the environment of ``backend`` is there; nothing is made.
+
+    Raises:
+        BenchdlError: it could not be made: as with :func:`prepare`.
+    """
+    stack, python, lock = _possible(backend)
+    name = f"local environment of {backend.name} ({lock.name})"
+    fault = _fault(stack, _folder(backend, lock, python))
+    if not fault:
+        return Readiness(name)
+    lacks = "not made" if fault == _NONE else fault
+    downloads = [f"wheels of {backend.name}/{lock.name} that uv's cache does not hold"]
+    if python == stack.python:
+        downloads.append(f"Python {python}")
+    return Readiness(name, lacks, tuple(downloads))
+
+
+def _possible(backend: Backend) -> tuple[LocalStack, str, Path]:
+    """The stack to use, the Python for it, and its lock file.
+
+    Raises:
+        BenchdlError: a program is missing, or the lock file is; or as with :func:`choose`.
+    """
+    stack, python = choose(backend)
+    for program in stack.programs:
+        if shutil.which(program) is None:
+            raise BenchdlError(
+                f"backend '{backend.name}' needs the program {program} on this host",
+                f"install it (Debian: apt-get install {program}), or use --launcher docker",
+            )
+    lock = backend.folder / stack.lock
+    if not files.is_file(lock):
+        raise BenchdlError(f"{lock} is missing", f"make it: benchdl images lock {backend.name}")
+    return stack, python, lock
+
+
 def choose(backend: Backend) -> tuple[LocalStack, str]:
     """The stack to use and the Python for it.
 
@@ -105,7 +134,7 @@ def choose(backend: Backend) -> tuple[LocalStack, str]:
         if SpecifierSet(stack.python).contains(own):
             return stack, sys.executable
     for stack in backend.spec.local:
-        found = uv_command.uv(["python", "find", "--no-project", stack.python])
+        found = uv_command.uv(["python", "find", "--no-project", "--no-cache", stack.python])
         if found.returncode == 0 and found.stdout.strip():
             return stack, found.stdout.strip()
     return backend.spec.local[0], backend.spec.local[0].python

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from harness.catalog import Backend, Flavour
 from harness.notices import Say
+from harness.readiness import Readiness
 from runner.contract.job import Job, Pins, Provenance
 from runner.contract.result import Allotment
 
@@ -85,6 +86,13 @@ class Launcher(Protocol):
 
         Raises:
             BenchdlError: it cannot be had; the message says why and what to do.
+        """
+
+    def readiness(self, backend: Backend, flavour: Flavour) -> Readiness:
+        """Look whether :meth:`prepare` would have anything to do. Nothing is changed or started.
+
+        Raises:
+            BenchdlError: it could not be prepared here, as far as that can be told.
         """
 
     def check_gpu(self, backend: Backend, say: Say) -> None:

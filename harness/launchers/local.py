@@ -21,8 +21,10 @@ from harness.launchers.exchange import unwritable
 from harness.launchers.guarded import Guarded
 from harness.launchers.launcher import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared
 from harness.launchers.stream import Follower, Stop
+from harness.newest import nothing
 from harness.notices import Say
 from harness.nvidia import host_driver
+from harness.readiness import Readiness
 from runner.contract.job import Pins, Provenance
 
 _GRACE_S = 5.0
@@ -41,6 +43,12 @@ class LocalLauncher:
         if flavour == "gpu":
             self.check_gpu(backend, say)
         return environments.prepare(backend, flavour, say)
+
+    def readiness(self, backend: Backend, flavour: Flavour) -> Readiness:
+        """Whether the environment is there, and its Python is."""
+        if flavour == "gpu":
+            self.check_gpu(backend, nothing)
+        return environments.readiness(backend)
 
     def check_gpu(self, backend: Backend, say: Say) -> None:  # noqa: ARG002
         """The driver shows one."""

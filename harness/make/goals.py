@@ -49,6 +49,7 @@ _RUN: dict[str, Options] = {
     "MEMORY": single("--memory"),
     "ALLOW_UNPINNED": flag("--allow-unpinned"),
     "NO_CONFORM": flag("--no-conform"),
+    "DRY_RUN": flag("--dry-run"),
     "JSON": flag("--json"),
 }
 _COMPARE: dict[str, Options] = {

@@ -21,6 +21,8 @@ from harness.provision.progress import Advance, Bar
 PROBE_S = 5.0
 """How long the mirrors have to begin with the smallest file."""
 
+SWITCHED_OFF = "downloads are switched off by BENCHDL_MIRRORS=none"
+
 _GRACE_S = 0.5
 
 
@@ -65,7 +67,7 @@ def from_mirrors(spec: DatasetSpec, directory: Path, bar: Bar) -> None:
     """
     candidates = mirrors(spec)
     if not candidates:
-        raise DownloadError("downloads are switched off by BENCHDL_MIRRORS=none")
+        raise DownloadError(SWITCHED_OFF)
     smallest = min(spec.files, key=lambda file: file.size_bytes)
     good = _answering(candidates, smallest)
     for file in spec.files:

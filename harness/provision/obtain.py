@@ -65,14 +65,15 @@ def resolve(
         BenchdlError: corrupt files in a named directory, nothing to be had, or no usable cache.
     """
     spec = chosen(name, workload)
-    place = None if spec.generate else _named_directory(data_dir)
+    place = None if spec.generate else named_directory(data_dir)
     if place:
-        return _from_named(spec, *place, say, bar)
+        held = in_named(spec, *place)
+        return held if isinstance(held, Dataset) else _cached(spec, say, bar, held)
     try:
         return _cached(spec, say, bar)
     except DownloadError as error:
         if name != discovery.AUTO or spec.stand_in is None:
-            raise _not_to_be_had(spec, error) from None
+            raise not_to_be_had(spec, error) from None
         stand_in = discovery.load(spec.stand_in)
         say(
             f"{WARNING}{spec.title} could not be had ({error}). Using {stand_in.name} instead, "
@@ -93,7 +94,7 @@ def fetch(name: str, say: Say, bar: Bar = silent) -> Dataset:
     try:
         dataset = _cached(spec, say, bar)
     except DownloadError as error:
-        raise _not_to_be_had(spec, error) from None
+        raise not_to_be_had(spec, error) from None
     say(f"{name} is complete and verified in {dataset.directory}")
     return dataset
 
@@ -105,9 +106,9 @@ def listing(data_dir: Path | None) -> list[DatasetState]:
     all that it could have.
     """
     specs = [discovery.load(name) for name in discovery.names()]
-    place = _named_directory(data_dir)
+    place = named_directory(data_dir)
     there = [_state_there(spec, *place) for spec in specs if not spec.generate] if place else []
-    here = [_state(spec, _cache_of(spec), "cache") for spec in specs]
+    here = [_state(spec, cache_of(spec), "cache") for spec in specs]
     return ([state for state in there if state.state != "absent"] or there) + here
 
 
@@ -141,7 +142,8 @@ def _name_it(spec: DatasetSpec) -> str:
     )
 
 
-def _not_to_be_had(spec: DatasetSpec, error: DownloadError) -> BenchdlError:
+def not_to_be_had(spec: DatasetSpec, error: DownloadError) -> BenchdlError:
+    """What is said where no download delivers it, with what else can be done."""
     instead = f", or use --dataset {spec.stand_in}" if spec.stand_in else ""
     return BenchdlError(
         f"{spec.title} could not be had ({error})",
@@ -150,7 +152,7 @@ def _not_to_be_had(spec: DatasetSpec, error: DownloadError) -> BenchdlError:
     )
 
 
-def _named_directory(data_dir: Path | None) -> tuple[Path, str] | None:
+def named_directory(data_dir: Path | None) -> tuple[Path, str] | None:
     """The directory that the user named, if any, and where it was named."""
     given, origin = data_dir, "--data-dir"
     if given is None:
@@ -158,12 +160,18 @@ def _named_directory(data_dir: Path | None) -> tuple[Path, str] | None:
     return (recordable(named(given, origin), origin).absolute(), origin) if given else None
 
 
-def _from_named(spec: DatasetSpec, directory: Path, origin: str, say: Say, bar: Bar) -> Dataset:
+def in_named(spec: DatasetSpec, directory: Path, origin: str) -> Dataset | dict[str, bytes]:
+    """What a directory that the user named has: the files, or the contents of their source.
+
+    Raises:
+        UsageError: it is none, or lacks files.
+        BenchdlError: what it has is corrupt.
+    """
     if not files.is_dir(directory):
         raise UsageError(f"{origin}: {directory} is not a directory", _name_it(spec))
     found = inspect(directory, spec)
     if found.absent and (given := _given(spec, directory, origin)):
-        return _cached(spec, say, bar, given)
+        return given
     if found.problem:
         raise _unsound(origin, found.problem)
     if found.missing:
@@ -190,7 +198,8 @@ def _unsound(origin: str, problem: str) -> BenchdlError:
     )
 
 
-def _cache_of(spec: DatasetSpec) -> Path:
+def cache_of(spec: DatasetSpec) -> Path:
+    """The folder of a dataset in the cache."""
     return cache_dir() / "datasets" / spec.folder_name
 
 
@@ -208,7 +217,7 @@ def _cached(
         DownloadError: no mirror delivers it.
         BenchdlError: the cache cannot be written, or other bytes were made than those stated.
     """
-    directory = _cache_of(spec)
+    directory = cache_of(spec)
     found = inspect(directory, spec)
     if not found.complete:
         with locked(directory, say):

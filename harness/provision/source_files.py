@@ -65,7 +65,7 @@ def downloaded(spec: DatasetSpec, source: Source, directory: Path, bar: Bar) -> 
         BenchdlError: the directory cannot be written.
     """
     partial = _partial(directory, source)
-    if not files.exists(partial) or not _is_sound(partial, source):
+    if not is_whole(directory, source):
         with bar(f"{spec.name}: {source.shipped.name}", source.shipped.size_bytes) as advance:
             _from_any(spec, source, partial, advance)
     try:
@@ -75,6 +75,12 @@ def downloaded(spec: DatasetSpec, source: Source, directory: Path, bar: Bar) -> 
             f"{spec.title}: {source.shipped.name} cannot be unpacked: {error}",
             f"look at the disk of {directory}, or set BENCHDL_CACHE to a directory elsewhere",
         ) from None
+
+
+def is_whole(directory: Path, source: Source) -> bool:
+    """Whether a source was downloaded already, and the dataset only not made of it."""
+    partial = _partial(directory, source)
+    return files.exists(partial) and _is_sound(partial, source)
 
 
 def clear(directory: Path, source: Source) -> None:
@@ -91,9 +97,7 @@ def _from_any(spec: DatasetSpec, source: Source, partial: Path, advance: Advance
             return
         except transfer.ERRORS as error:
             failed.append(f"{place.url} {transfer.reason(error)}")
-    raise download.DownloadError(
-        addresses.hidden("; ".join(failed)) or "downloads are switched off by BENCHDL_MIRRORS=none"
-    )
+    raise download.DownloadError(addresses.hidden("; ".join(failed)) or download.SWITCHED_OFF)
 
 
 def _places(spec: DatasetSpec, source: Source, failed: list[str]) -> Iterator[packages.Place]:

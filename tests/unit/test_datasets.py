@@ -24,7 +24,15 @@ from small_data import TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
 from harness import cache, files
 from harness.errors import BenchdlError, UsageError
-from harness.provision import discovery, download, inspection, making, obtain, transfer
+from harness.provision import (
+    discovery,
+    download,
+    inspection,
+    making,
+    obtain,
+    prospect,
+    transfer,
+)
 from harness.provision.verified import Dataset
 
 CNN = "cnn-mnist"
@@ -492,6 +500,44 @@ def test_cache_dir(monkeypatch) -> None:
 
 
 # Listing
+
+
+def test_what_there_is_of_a_dataset_is_told_and_nothing_changed(tmp_path, said, monkeypatch):
+    def told(name, folder=None):
+        found = prospect.of(name, CNN, folder)
+        return found.spec.name, found.action, found.stand_in
+
+    assert told("auto") == ("synthetic-mnist", "generate", False)  # no download is allowed
+    assert told("synthetic-mnist") == ("synthetic-mnist", "generate", False)
+    monkeypatch.setenv("BENCHDL_MIRRORS", "http://mirror.invalid/")
+    assert told("auto") == ("mnist", "download", True)
+    assert told("mnist") == ("mnist", "download", False)
+    assert not (tmp_path / "cache").exists()
+    obtain.resolve("synthetic-mnist", CNN, None, said.append)
+    assert told("synthetic-mnist") == ("synthetic-mnist", "use", False)
+    folder = _fill(tmp_path / "cache/datasets/mnist")
+    assert told("auto") == told("mnist") == ("mnist", "use", False)
+    next(folder.iterdir()).write_bytes(b"broken")
+    assert told("mnist") == ("mnist", "download", False)
+    given = _fill(tmp_path / "data")
+    assert told("mnist", given) == ("mnist", "use", False)
+    assert prospect.of("mnist", CNN, given).given == obtain.resolve("mnist", CNN, given, print)
+
+
+@pytest.mark.parametrize("name", ["mnist", "auto"])
+@pytest.mark.parametrize("files", [None, 2, "corrupt"])
+def test_what_cannot_be_had_is_refused_in_the_same_words(tmp_path, said, name, files):
+    """By name without a download, and a named folder that is none, lacks files, or holds others."""
+    folder = tmp_path / "data" if files or name == "auto" else None
+    if files:
+        held = dict.fromkeys(MNIST, b"x") if files == "corrupt" else dict(list(MNIST.items())[:2])
+        _fill(folder, held)
+    refusals = []
+    for ask in (prospect.of, lambda *asked: obtain.resolve(*asked, said.append)):
+        with pytest.raises(BenchdlError) as caught:
+            ask(name, CNN, folder)
+        refusals.append((type(caught.value), str(caught.value)))
+    assert refusals[0] == refusals[1]
 
 
 def test_listing(tmp_path: Path, said, monkeypatch) -> None:

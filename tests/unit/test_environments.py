@@ -16,6 +16,7 @@ from harness import catalog, uv_command
 from harness.doctor import examination
 from harness.errors import BenchdlError
 from harness.launchers import environments
+from harness.readiness import Readiness
 
 OWN = ".".join(platform.python_version_tuple()[:2])
 
@@ -81,6 +82,33 @@ def refused(backend):
 
 def environments_in(tmp_path):
     return [entry for entry in (tmp_path / "cache" / "environments").iterdir() if entry.is_dir()]
+
+
+def test_what_is_not_made_yet_is_told_without_making_it(root, uv, tmp_path):
+    backend = catalog.load("dummy")
+    found = environments.readiness(backend)
+    assert (found.name, found.lacks) == ("local environment of dummy (local.lock)", "not made")
+    assert found.downloads == ("wheels of dummy/local.lock that uv's cache does not hold",)
+    assert not (tmp_path / "cache").exists()
+    prepared(backend)
+    asked = list(uv.calls)
+    assert environments.readiness(backend) == Readiness(found.name)
+    (made,) = environments_in(tmp_path)
+    (made / "bin" / "python").unlink()
+    assert environments.readiness(backend).lacks == "its Python is gone"
+    assert uv.calls == asked
+
+
+def test_a_python_that_is_nowhere_here_is_downloaded_too(root, uv):
+    backend = dummy(root, 'python = ">=3.10"', 'python = ">=3.20"')
+    assert environments.readiness(backend).downloads[1:] == ("Python >=3.20",)
+
+
+def test_what_cannot_be_made_is_refused_as_when_it_is_made(root, uv):
+    backend = dummy(root, 'python = ">=3.10"', 'python = ">=3.10"\nprograms = ["no-such-program"]')
+    with pytest.raises(BenchdlError) as told:
+        environments.readiness(backend)
+    assert str(told.value) == refused(backend)
 
 
 def test_the_hosts_own_python_comes_first(root, uv):

@@ -78,7 +78,7 @@ def test_a_tilde_is_the_home_folder(call, tmp_path, monkeypatch):
     [
         ("BENCHDL_RESULTS", paths.results_dir),
         ("BENCHDL_CACHE", cache.cache_dir),
-        ("BENCHDL_DATA", lambda: obtain._named_directory(None)[0]),
+        ("BENCHDL_DATA", lambda: obtain.named_directory(None)[0]),
     ],
 )
 def test_a_variable_may_begin_with_a_tilde(monkeypatch, name, read):
@@ -102,7 +102,7 @@ def test_an_empty_variable_is_not_set(monkeypatch):
     monkeypatch.setenv("HOME", "/home/somebody")
     assert paths.results_dir() == Path("results")
     assert cache.cache_dir() == Path("/home/somebody/.cache/benchdl")
-    assert obtain._named_directory(None) is None
+    assert obtain.named_directory(None) is None
     assert (paths.root() / "docker").is_dir()
 
 

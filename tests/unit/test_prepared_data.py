@@ -27,7 +27,7 @@ from harness.dataset_spec import DataFile, Source
 from harness.errors import BenchdlError, UsageError
 from harness.idx_files import Kind, header
 from harness.preparing import flight_rows
-from harness.provision import discovery, obtain, packages, transfer
+from harness.provision import discovery, obtain, packages, prospect, transfer
 
 HEADER = "year,month,day,dep_time,sched_dep_time,dep_delay,carrier,origin,dest,distance\n"
 LINES = [
@@ -320,6 +320,34 @@ def test_the_listing_knows_a_source(tmp_path, monkeypatch):
     there, here = obtain.listing(folder)
     assert (there.state, there.where, here.state) == ("complete", folder, "absent")
     assert cached(tmp_path) == {}  # looking prepares nothing
+
+
+def test_what_there_is_of_a_source_is_told_and_nothing_made(tmp_path, monkeypatch, resolve):
+    monkeypatch.setattr(prospect, "chosen", lambda name, workload: discovery.load("flights"))
+
+    def told(name, folder=None):
+        found = prospect.of(name, "any", folder)
+        return found.spec.name, found.action, found.download_bytes
+
+    assert told("auto") == ("synthetic-flights", "generate", 0)  # no download is allowed
+    with pytest.raises(BenchdlError) as refused:
+        told("flights")
+    assert not (tmp_path / "cache").exists()
+    with pytest.raises(BenchdlError) as as_by_run:
+        resolve()
+    assert str(refused.value) == str(as_by_run.value)
+    monkeypatch.delenv("BENCHDL_MIRRORS")
+    small_data.instead(monkeypatch, spec(urls=("http://benchdl.invalid/",)))
+    assert told("auto") == told("flights") == ("flights", "download", len(SHIPPED))
+    monkeypatch.setenv("BENCHDL_MIRRORS", "none")
+    folder = folder_of(tmp_path, flights__csv=TABLE)
+    assert told("flights", folder) == ("flights", "prepare", 0)
+    assert cached(tmp_path) == {}
+    place = tmp_path / "cache" / "datasets" / "flights-1"
+    (place / f"{SDIST}.partial").write_bytes(SHIPPED)
+    assert told("flights") == ("flights", "prepare", 0)  # a download that was whole
+    resolve(folder)
+    assert told("flights") == told("flights", folder) == ("flights", "use", 0)
 
 
 # Downloads

@@ -1,4 +1,4 @@
-"""``import benchdl``: four verbs whose answers and errors are those of the command."""
+"""``import benchdl``: verbs whose answers and errors are those of the command."""
 
 from __future__ import annotations
 
@@ -82,9 +82,22 @@ def test_a_warning_names_the_line_of_the_program(launched):
     assert {warning.filename for warning in caught} == {__file__}
 
 
+@pytest.mark.usefixtures("launched")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_preview_says_what_run_would_do_and_does_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCHDL_MIRRORS", "none")
+    found = benchdl.preview(["tf", "theano"], repeat=2, order_seed=5, **RUN)
+    assert list(tmp_path.iterdir()) == []
+    assert found._repr_markdown_() == f"```text\n{found}\n```"
+    assert "jobs: 4 in 2 blocks" in str(found)
+    runs = benchdl.run(["tf", "theano"], repeat=2, order_seed=5, **RUN)
+    assert [job.configuration.backend for job in found.found.jobs] == [row.backend for row in runs]
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
+        (lambda: benchdl.preview(["teano"], **RUN), "did you mean 'theano'?"),
         (lambda: benchdl.run(["teano"], **RUN), "did you mean 'theano'?"),
         (lambda: benchdl.run([], **RUN), "no backend given: backends: "),
         (lambda: benchdl.run(["tf"], epoch=1, **RUN), "unknown key 'epoch': allowed keys there: "),
