@@ -13,13 +13,13 @@ import argparse
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from harness.provision import discovery
 from runner.backends import loading
 from runner.backends.base import Trainer
 from runner.contract.job import Job, Provenance, Settings
 from runner.contract.work_and_score import Budget
-from runner.networks import in_numpy
 from runner.workloads import lookup
 
 
@@ -66,26 +66,26 @@ def main() -> None:
         trainer = backend.trainer(workload, seed)
         trainer.prepare(data)
         trainer.compile()
+        untrained = trainer.weights()
 
         def lap_seen(
-            number: int, loss: float, seed: int = seed, trainer: Trainer = trainer
+            number: int,
+            loss: float,
+            seed: int = seed,
+            trainer: Trainer = trainer,
+            untrained: list[Any] = untrained,
         ) -> None:
             del loss  # the tool's own, under dropout and while the weights move
-            weights, network = trainer.weights(), workload.network
-            train_loss, _ = in_numpy.loss_and_error(
-                in_numpy.probabilities(network, weights, proof.train_inputs), proof.train_labels
-            )
-            likely = in_numpy.probabilities(network, weights, proof.test_inputs)
-            test_loss, error_rate = in_numpy.loss_and_error(likely, proof.test_labels)
+            nothing = dict.fromkeys(workload.told, 0.0)
+            opinion = workload.opinion(untrained, trainer.weights(), proof, nothing)
             line = {
                 "backend": asked.backend,
                 "dataset": asked.dataset,
                 "train_samples": len(data.train_labels),
                 "seed": seed,
                 "updates": number * an_epoch,
-                "train_loss": round(train_loss, 5),
-                "test_loss": round(test_loss, 5),
-                "error_rate": error_rate,
+                opinion.score.metric: opinion.score.value,
+                **{each.name: each.value for each in opinion.proofs if each.unit == "nats"},
             }
             print(json.dumps(line), flush=True)  # noqa: T201
 

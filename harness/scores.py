@@ -1,4 +1,4 @@
-"""A score, or any figure with a unit, in words: ``error rate 0.83%``, ``auc 0.7870``."""
+"""A score, or any figure with a unit, in words: ``error rate 0.83%``, ``AUC 0.7870``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from runner.contract.work_and_score import Score, share_error
 
 
 def title(metric: str) -> str:
-    """The metric's name as a person writes it."""
-    return metric.replace("_", " ")
+    """The metric's name as a person writes it: ``error rate``, ``AUC``."""
+    return " ".join("AUC" if word == "auc" else word for word in metric.split("_"))
 
 
 def figure(value: float, unit: str) -> str:

@@ -26,8 +26,8 @@ def start(case: Case) -> Iterator[Finding]:
         yield Finding(
             code="other-start",
             severity="invalid",
-            evidence=f"the untrained model has a loss of {proof.value:.3f}, chance is "
-            f"{wanted.value:.3f}",
+            evidence=f"the untrained model's {scores.title(wanted.proof)} is {proof.value:.3f}, "
+            f"by chance it is {wanted.value:.3f}",
             advice="the backend initialises otherwise, or had trained before; do not compare",
         )
 

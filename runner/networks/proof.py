@@ -19,9 +19,11 @@ _SHOWN = 8
 class Judged(NamedTuple):
     """What the weights of a classifier prove.
 
-    ``likely``: probabilities (n, classes) of the test samples; ``error_rate`` of these.
+    ``likely``: probabilities (n, classes) of the test samples; ``error_rate`` of these;
+    ``untrained``: probabilities of the first of them before training.
     """
 
+    untrained: Any
     likely: Any
     error_rate: float
     proofs: List[Proof]
@@ -53,7 +55,7 @@ def of_classifier(
         return (likely, *in_numpy.loss_and_error(likely, labels))
 
     few = slice(_UNTRAINED_SAMPLES)
-    _, start, _ = judged(untrained, data.test_inputs[few], data.test_labels[few])
+    chance, start, _ = judged(untrained, data.test_inputs[few], data.test_labels[few])
     likely, loss, error_rate = judged(trained, data.test_inputs, data.test_labels)
     _, train_loss, _ = judged(trained, data.train_inputs, data.train_labels)
     proofs = [
@@ -63,7 +65,7 @@ def of_classifier(
         moved(untrained, trained),
         Proof(name="weight_bits", value=mantissa_bits(trained), unit="bits"),
     ]
-    return Judged(likely, error_rate, proofs)
+    return Judged(chance, likely, error_rate, proofs)
 
 
 def moved(before: Sequence[Any], after: Sequence[Any]) -> Proof:
