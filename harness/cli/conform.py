@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli import common, out
+from harness.campaign.question import Question
+from harness.cli import common, out, spoken
 
 if TYPE_CHECKING:  # they import the engine's client, which --help needs not
     from harness.campaign.plan import Configuration
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # they import the engine's client, which --help needs not
 
 @click.command("conform")
 @click.argument("backends", nargs=-1, metavar="[BACKEND...]")
+@spoken.options(Question, "workload")
 @common.launcher_option
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True
@@ -54,6 +56,7 @@ def command(backends: tuple[str, ...], again: bool, as_json: bool, **asked: Any)
 
     device = choice.device(asked["device"], out.say)
     options = Options(
+        workload=asked["workload"],
         backends=list(backends or catalog.names()),
         devices=[device],
         gpus=request.gpus(asked["gpus"], [device]),
