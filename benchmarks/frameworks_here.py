@@ -18,11 +18,13 @@ from pathlib import Path
 from harness.campaign import checked, conduct, resolved
 from harness.campaign.display import quiet
 from harness.campaign.plan import Options
+from harness.campaign.question import DEFAULT_WORKLOAD
 from harness.catalog import Backend, Flavour
 from harness.cli import request
 from harness.errors import BenchdlError
 from harness.launchers.launcher import Prepared, Say
 from harness.launchers.local import LocalLauncher
+from harness.provision.discovery import AUTO
 from harness.store import Store
 from harness.tables.markdown import to_markdown
 from harness.tables.rows import row
@@ -65,6 +67,8 @@ def main() -> int:
     parser.add_argument("--mode", dest="modes", action="append", default=[])
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
     parser.add_argument("--gpus", help="indices or UUIDs separated by commas; default: all")
+    parser.add_argument("--workload", default=DEFAULT_WORKLOAD)
+    parser.add_argument("--dataset", default=AUTO)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--train-samples", type=int)
     parser.add_argument("--repeat", type=int, default=1)
@@ -78,6 +82,8 @@ def main() -> int:
             modes=asked.modes or ["as-written"],
             devices=[asked.device],
             gpus=request.gpus(asked.gpus, [asked.device]),
+            workload=asked.workload,
+            dataset=asked.dataset,
             epochs=asked.epochs,
             train_samples=asked.train_samples,
             repeat=asked.repeat,
