@@ -7,12 +7,12 @@ the container's own if its control group is the container's.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from harness.launchers.looking import Looking
 from harness.nvidia.processes import Processes
 
 LOOK_S = 1.0
@@ -42,8 +42,7 @@ class Neighbours:
         host: Processes | None = None,
     ) -> None:
         self._container = container
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._looking: Looking | None = None
         self._seen: dict[str, Counter[int]] = {}
         self._host = (host or Processes(gpus)) if self._owns(pid) else None
 
@@ -66,16 +65,12 @@ class Neighbours:
             return
         self.stop()
         if event.get("phase") == "fit" and self._host is not None:
-            self._stop = threading.Event()
-            self._thread = threading.Thread(target=self._watch, args=(self._stop,), daemon=True)
-            self._thread.start()
+            self._looking = Looking(self._look, LOOK_S)
 
     def stop(self) -> None:
         """Look no more. May be called again."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._looking is not None:
+            self._looking.stop()
 
     def __enter__(self) -> Neighbours:
         return self
@@ -85,16 +80,13 @@ class Neighbours:
         if self._host is not None:
             self._host.close()
 
-    def _watch(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            self._look()
-            stop.wait(LOOK_S)
-
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Once; it is never enough."""
         if self._host is None:
-            return
+            return True
         for uuid, pids in self._host.listed().items():
             self._seen.setdefault(uuid, Counter()).update(self._foreign(pids))
+        return False
 
     def _foreign(self, pids: Iterable[int]) -> set[int]:
         """Those that run on this host and outside the container."""

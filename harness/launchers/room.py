@@ -6,9 +6,10 @@ A bind mount has no size of its own, so the limit on one file (``fsize``) says n
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from harness.launchers.looking import Looking
 
 MAX_JOB_BYTES = 2 * 2**30
 """Far more than a job leaves: samples of 256 MiB, a log, a result."""
@@ -36,31 +37,30 @@ class Room:
         self._limits = limits
         self._end = end
         self._look_s = look_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._looking: Looking | None = None
         self.problem: str | None = None
         """What was exceeded, in words."""
 
     def __enter__(self) -> Room:
-        self._thread.start()
+        self._looking = Looking(self._look, self._look_s, first_s=self._look_s)
         return self
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        self._stop.set()
-        self._thread.join()
+        if self._looking is not None:
+            self._looking.stop()
 
-    def _watch(self) -> None:
-        while not self._stop.wait(self._look_s):
-            for folder, limit in self._limits.items():
-                self.problem = self._exceeded(folder, limit)
-                if self.problem:
-                    self._end()
-                    return
+    def _look(self) -> bool:
+        for folder, limit in self._limits.items():
+            self.problem = self._exceeded(folder, limit)
+            if self.problem:
+                self._end()
+                return True
+        return False
 
     def _exceeded(self, folder: Path, limit: int) -> str | None:
         taken, files = 0, 0
         waiting = [str(folder)]
-        while waiting and not self._stop.is_set():
+        while waiting and not (self._looking and self._looking.stopped):
             try:
                 with os.scandir(waiting.pop()) as entries:
                     for entry in entries:

@@ -108,6 +108,16 @@ def test_an_order_that_was_drawn_can_be_kept(capsys):
     assert ", --order-seed " in capsys.readouterr().out
 
 
+def test_the_real_command_leaves_nothing_behind(benchdl, tmp_path):
+    """Neither of ours nor of uv's, which is asked for a Python."""
+    env = {"HOME": str(tmp_path / "home"), "UV_CACHE_DIR": None, "XDG_CACHE_HOME": None}
+    words = ["all", "--launcher", "local", "--device", "cpu", "--unsupported", "skip"]
+    done = benchdl("run", *words, "--dry-run", env={**env, "BENCHDL_DATA": None})
+    assert done.returncode == 0, done.stderr
+    assert "local environment of tf (" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.usefixtures("surroundings", "order")
 def test_a_campaign_file_can_be_looked_at_as_well(tmp_path, capsys):
     (tmp_path / "wanted.toml").write_text('repeat = 3\n[matrix]\nbackends = ["tf"]\n')

@@ -240,7 +240,7 @@ def test_a_job_that_writes_too_much_is_ended_and_says_so(started, tmp_path, monk
 def exceeded(folder, limit):
     ended = []
     with room.Room({folder: limit}, lambda: ended.append(1), look_s=0.01) as watched:
-        watched._thread.join(0.5)
+        watched._looking._thread.join(0.5)
     assert ended == [1] * bool(watched.problem)
     return watched.problem
 
