@@ -66,7 +66,7 @@ def main() -> None:
         trainer = backend.trainer(workload, seed)
         trainer.prepare(data)
         trainer.compile()
-        untrained = trainer.weights()
+        untrained = trainer.handover()
 
         def lap_seen(
             number: int,
@@ -77,7 +77,7 @@ def main() -> None:
         ) -> None:
             del loss  # the tool's own, under dropout and while the weights move
             nothing = dict.fromkeys(workload.told, 0.0)
-            opinion = workload.opinion(untrained, trainer.weights(), proof, nothing)
+            opinion = workload.opinion(untrained, trainer.handover(), proof, nothing)
             line = {
                 "backend": asked.backend,
                 "dataset": asked.dataset,

@@ -1,7 +1,7 @@
 """What the trainer tells the judge, and the word to go on: frames over two pipes.
 
 The two are processes, so that a framework cannot reach the clock, the data or the result of the
-judge. A frame is a line of JSON; where it has ``bytes`` that many raw bytes follow (weights).
+judge. A frame is a line of JSON; where it has ``bytes`` that many raw bytes follow (weights, probabilities).
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Teller:
         _write(self._frames, line.encode())
         _write(self._frames, payload)
 
-    def weights(self, kind: str, tensors: Sequence[Any]) -> None:
-        """Send weights as little-endian float32, one behind the other, and what type they had."""
+    def hand_over(self, kind: str, tensors: Sequence[Any]) -> None:
+        """Send arrays as little-endian float32, one behind the other, and what type they had."""
         import numpy  # noqa: PLC0415 - a trainer chooses when NumPy is imported
 
         arrays = [numpy.asarray(tensor) for tensor in tensors]
@@ -92,15 +92,15 @@ class Listener:
             facts = _parsed(line)
             size = facts.pop("bytes", 0)
             if not isinstance(size, int) or not 0 <= size <= self._most_bytes:
-                raise ChannelError(f"the trainer announces {size} bytes of weights")
+                raise ChannelError(f"the trainer announces {size} bytes of arrays")
             payload = self._stream.read(size) if size else b""
             if len(payload) != size:
-                raise ChannelError("the trainer ended while it handed over its weights")
+                raise ChannelError("the trainer ended while it handed over its arrays")
             yield Frame(time.monotonic(), str(facts.pop("kind", "")), facts, payload)
 
 
 def tensors(frame: Frame) -> List[Any]:
-    """The weights of a frame as float32 arrays.
+    """The arrays of a frame, as float32.
 
     Raises:
         ChannelError: shapes and bytes do not fit together.
@@ -112,16 +112,16 @@ def tensors(frame: Frame) -> List[Any]:
     found, start = [], 0
     for shape in shapes or []:
         if not all(isinstance(side, int) and side >= 0 for side in shape):
-            raise ChannelError(f"the trainer's weights have the shape {shape}")
+            raise ChannelError(f"the trainer's arrays have the shape {shape}")
         size = 1
         for side in shape:
             size *= side
         if start + size > len(values):
-            raise ChannelError("the trainer's weights are fewer than their shapes say")
+            raise ChannelError("the trainer's arrays are fewer than their shapes say")
         found.append(values[start : start + size].reshape(shape))
         start += size
     if start != len(values):
-        raise ChannelError("the trainer's weights are more than their shapes say")
+        raise ChannelError("the trainer's arrays are more than their shapes say")
     return found
 
 

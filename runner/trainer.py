@@ -1,6 +1,6 @@
 """The framework's side of one job: configure, start, build, train, evaluate, attest.
 
-It runs in a process of its own, tells the judge what it does, and hands over its weights before and
+It runs in a process of its own, tells the judge what it does, and hands over what it trained before and
 after training. It holds neither the job's real standard output nor its result.
 """
 
@@ -68,13 +68,13 @@ def _run(job: Job, workload: Workload, teller: Teller) -> None:
     teller.tell("phase", phase="compile")
     if training.compile():
         teller.tell("took", phase="compile", seconds=time.monotonic() - started)
-    teller.weights("untrained", training.weights())
+    teller.hand_over("untrained", training.handover())
     teller.wait()  # until the judge is at rest: it takes nothing from the training
     count = _fit(training, job, teller)
     with _phase(teller, "evaluate"):
         claims = dict(zip(workload.told, training.evaluate()))
     teller.tell("phase", phase="proof")
-    teller.weights("trained", training.weights())
+    teller.hand_over("trained", training.handover())
     teller.tell(
         "done",
         count=count,

@@ -19,7 +19,7 @@ Facts = Dict[str, Any]
 
 
 class Trainer(Protocol):
-    """One workload as one tool trains it: the calls come in this order, ``weights`` twice.
+    """One workload as one tool trains it: the calls come in this order, ``handover`` twice.
 
     It exists once the model is built and its weights have their first values.
     """
@@ -30,11 +30,12 @@ class Trainer(Protocol):
     def compile(self) -> bool:
         """Compile ahead of training, where the tool tells it apart; False if it does not."""
 
-    def weights(self) -> List[Any]:
-        """Host copies of what is trained, as the workload's ``opinion`` takes them.
+    def handover(self) -> List[Any]:
+        """Host copies of what the judge proves with, as the workload's ``opinion`` takes them.
 
-        Of a network one for each of ``network.weights()``, in their order; axes are as the layers
-        of :mod:`runner.networks.layers` state them.
+        Of a network its weights, one for each of ``network.weights()``, in their order; axes are as
+        the layers of :mod:`runner.networks.layers` state them. Of a model of a table nothing before
+        training; after it the probabilities of class 1 of the test rows, (m,).
         """
 
     def fit(self, epochs: int, lap_seen: LapSeen) -> int:

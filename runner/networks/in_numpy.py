@@ -22,7 +22,7 @@ def probabilities(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
 
     Args:
         network: the layers.
-        weights: arrays as :meth:`runner.backends.base.Trainer.weights` returns them.
+        weights: arrays as :meth:`runner.backends.base.Trainer.handover` returns them.
         inputs: (n, *the network's input shape), pictures with their channels last.
 
     Raises:

@@ -191,7 +191,7 @@ class Workload(abc.ABC):
 
         Args:
             untrained: what the trainer handed over before training: of a model with weights, these
-                (:meth:`runner.backends.base.Trainer.weights`).
+                (:meth:`runner.backends.base.Trainer.handover`).
             trained: what it handed over after training.
             evidence: what :meth:`evidence` returned.
             claims: what the trainer says of itself, by the names of ``told``.

@@ -84,16 +84,13 @@ class Stand:
         self.does("load", 2)
         return Data(self.data)
 
-    def __getattr__(self, name):
-        if name == "weights":  # those of the training are asked for, those of the teller told
-            return self._weights
-        raise AttributeError(name)
+    # the trainer
+    def handover(self):
+        return "values"
 
-    def _weights(self, kind=None, values=None):
-        if kind is None:
-            return "values"
-        self.order.append(("weights", kind, values))
-        return None
+    # the teller
+    def hand_over(self, kind, values):
+        self.order.append(("handover", kind, values))
 
 
 class Data:
@@ -139,13 +136,13 @@ def test_everything_in_its_order(stand, job):
     assert words == [
         "wait", "configure",
         "import", "start", "took", "load", "load", "took",
-        "build", "trainer", "prepare", "took", "compile", "compile", "took", "weights", "wait",
+        "build", "trainer", "prepare", "took", "compile", "compile", "took", "handover", "wait",
         "fit", "lap", "lap", "fit", "took", "evaluate", "evaluate", "took",
-        "proof", "weights", "attest", "attest", "done", "wait",
+        "proof", "handover", "attest", "attest", "done", "wait",
     ]  # fmt: skip
     assert ("trainer", 77) in stand.order
     assert ("prepare", False) in stand.order  # the arrays are read-only by then
-    assert [call[1:] for call in stand.order if call[0] == "weights"] == [
+    assert [call[1:] for call in stand.order if call[0] == "handover"] == [
         ("untrained", "values"), ("trained", "values"),
     ]  # fmt: skip
 

@@ -37,7 +37,7 @@ def test_what_it_tells_is_stamped_by_our_clock(held):
         teller.tell("phase", phase="fit")
         teller.tell("lap", number=1, loss=0.5, duration_s=9.0, elapsed_s=9.0)
         teller.tell("took", phase="fit", seconds=9.0)
-        teller.weights("trained", [[1.0, 2.0]])
+        teller.hand_over("trained", [[1.0, 2.0]])
         teller.wait()
         return 0
 

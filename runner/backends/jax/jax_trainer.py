@@ -46,7 +46,7 @@ class JaxTrainer:
         if self._tuned:
             self._train = self._jax.block_until_ready(self._jax.device_put(self._train))
 
-    def weights(self) -> List[Any]:
+    def handover(self) -> List[Any]:
         """As they are: height, width, inputs, filters, and inputs, units; channels last."""
         import numpy
 

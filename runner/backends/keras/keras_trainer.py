@@ -73,7 +73,7 @@ class KerasTrainer:
         self._train_y = one_hot(data.train_labels, self._workload.classes)
         self._test_y = one_hot(data.test_labels, self._workload.classes)
 
-    def weights(self) -> List[Any]:
+    def handover(self) -> List[Any]:
         """As Keras has them: its Flatten puts channels last whatever the layout."""
         return list(self._model.get_weights())
 

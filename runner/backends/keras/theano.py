@@ -120,9 +120,9 @@ class TheanoTrainer(KerasTrainer):
         self._theano = theano
         super().__init__(keras, workload, channels_first=True)
 
-    def weights(self) -> List[Any]:
+    def handover(self) -> List[Any]:
         """As Keras has them, but for what Theano turns."""
-        layers = self._workload.network.grouped(super().weights())
+        layers = self._workload.network.grouped(super().handover())
         return [array for layer, arrays in layers for array in correlating(layer, arrays)]
 
     def compile(self) -> bool:

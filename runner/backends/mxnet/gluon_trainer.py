@@ -69,7 +69,7 @@ class GluonTrainer:
             )
         nd.waitall()
 
-    def weights(self) -> List[Any]:
+    def handover(self) -> List[Any]:
         """Gluon has outputs and channels first."""
         return from_outputs_first(self._workload.network, self._values())
 

@@ -56,7 +56,7 @@ class TorchTrainer:
             dataset = torch.utils.data.TensorDataset(*train)
             self._loader = torch.utils.data.DataLoader(dataset, batch_size=size, shuffle=True)
 
-    def weights(self) -> List[Any]:
+    def handover(self) -> List[Any]:
         """PyTorch has outputs and channels first."""
         values = [value.detach().cpu().numpy() for value in self._model.parameters()]
         return [value.copy() for value in from_outputs_first(self._workload.network, values)]

@@ -37,12 +37,12 @@ class TrainsInPrepare(NumPyTrainer):
 
     def prepare(self, data):
         super().prepare(data)
-        self.before = super().weights()
+        self.before = super().handover()
         self.updates = super().fit(self.job.budget.count, lambda *_: None)
 
-    def weights(self):
+    def handover(self):
         before, self.before = self.before, None
-        return before or super().weights()
+        return before or super().handover()
 
     def fit(self, epochs, lap_seen):
         for epoch in range(1, epochs + 1):

@@ -88,7 +88,7 @@ class NumPyTrainer:
         self.x, self.y = data.train_inputs, self.np.eye(10)[data.train_labels]
         self.test_x, self.test_y = data.test_inputs, data.test_labels
 
-    def weights(self):
+    def handover(self):
         return [value.copy() for layer in self.layers for value in layer.weights]
 
     def compile(self):

@@ -14,7 +14,7 @@ class RoundsTrainer:
         self.test_x, self.test_y = features(data.test_inputs), data.test_labels
         self.w = self.np.zeros(self.x.shape[1], "float32")
 
-    def weights(self):
+    def handover(self):
         return [self.w.copy()]
 
     def compile(self):
