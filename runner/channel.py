@@ -1,7 +1,8 @@
 """What the trainer tells the judge, and the word to go on: frames over two pipes.
 
 The two are processes, so that a framework cannot reach the clock, the data or the result of the
-judge. A frame is a line of JSON; where it has ``bytes`` that many raw bytes follow (weights, probabilities).
+judge. A frame is a line of JSON; where it has ``bytes`` that many raw bytes follow (weights, or
+probabilities).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The framework's side of one job: configure, start, build, train, evaluate, attest.
 
-It runs in a process of its own, tells the judge what it does, and hands over what it trained before and
-after training. It holds neither the job's real standard output nor its result.
+It runs in a process of its own, tells the judge what it does, and hands over what the judge proves
+with, before and after training. It holds neither the job's real standard output nor its result.
 """
 
 from __future__ import annotations

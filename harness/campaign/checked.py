@@ -146,7 +146,9 @@ def _known(options: Options) -> DatasetSpec:
         )
     data = workload_data.chosen(options.dataset, options.workload)
     limits.check_train_samples(options.train_samples, data)
-    limits.check_batch_sizes(options.batch_sizes, options.train_samples, data)
+    limits.check_batch_sizes(
+        options.batch_sizes, options.train_samples, data, lookup.load(options.workload)
+    )
     budget(options)
     return data
 

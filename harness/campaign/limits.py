@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.dataset_spec import DatasetSpec
 from harness.errors import UsageError
+from runner.workloads.workload import Workload
 
 LEAST_MEMORY_BYTES = 6 * 2**20
 """Docker takes no less, and 0 for no limit. Source: "Runtime options with Memory" in its manual."""
@@ -54,13 +55,19 @@ def check_train_samples(count: int | None, data: DatasetSpec) -> None:
 
 
 def check_batch_sizes(
-    sizes: list[int | None], train_samples: int | None, data: DatasetSpec
+    sizes: list[int | None], train_samples: int | None, data: DatasetSpec, workload: Workload
 ) -> None:
     """Check batch sizes that are asked for; None is the recipe's.
 
     Raises:
-        UsageError: one is larger than all training samples: no batch would be of that size.
+        UsageError: the workload has no batches, or one is larger than all training samples: no
+            batch would be of that size.
     """
+    if workload.batch_size is None and any(sizes):
+        raise UsageError(
+            f"a batch size with workload {workload.name}, which has no batches",
+            "leave --batch-size out",
+        )
     count = train_samples or data.train_samples
     for size in sizes:
         if size is not None and size > count:

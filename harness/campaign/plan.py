@@ -102,7 +102,7 @@ def budget(options: Options) -> Budget:
     """How long each job trains: as asked for, else as the workload has it.
 
     Raises:
-        UsageError: it is given twice, or in epochs to a workload that has none.
+        UsageError: it is given twice, in epochs to a workload of none, or beyond what there is.
     """
     own = lookup.load(options.workload).budget
     if options.epochs is not None and own.unit != "epochs":
@@ -115,6 +115,11 @@ def budget(options: Options) -> Budget:
     asked = options.epochs or options.budget or own.count
     if own.unit == "epochs" and asked > MOST_EPOCHS:
         raise UsageError(f"{asked} epochs", f"at most {MOST_EPOCHS:,}")
+    if own.unit == "fits" and asked > 1:
+        raise UsageError(
+            f"a budget of {asked} with workload {options.workload}",
+            "it is fitted once, until it has converged: leave --budget out",
+        )
     return Budget(unit=own.unit, count=asked)
 
 

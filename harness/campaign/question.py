@@ -57,7 +57,7 @@ class Question(Model):
         Annotated[int, Field(ge=1, le=MOST_UNITS)] | None,
         Spoken(
             "--budget",
-            "How long to train, in the workload's unit: epochs, updates, rounds or steps.",
+            "How long to train, in the workload's unit: epochs, updates, rounds, trees or steps.",
         ),
     ] = None
     train_samples: Annotated[

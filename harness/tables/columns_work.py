@@ -144,7 +144,7 @@ WORK = (
     Column(
         "work_unit",
         "Work in",
-        "updates of weights, boosting rounds, or steps of an environment.",
+        "updates of weights, boosting rounds, trees of a forest, fits, or steps of an environment.",
         read=measured(lambda m: m.work.unit),
     ),
     Column(
@@ -161,7 +161,7 @@ WORK = (
     Column(
         "budget_unit",
         "Budget in",
-        "epochs, updates, rounds or steps.",
+        "epochs, updates, rounds, trees, fits or steps.",
         read=lambda result: result.job.budget.unit,
     ),
     Column(

@@ -14,8 +14,8 @@ from typing_extensions import Annotated, Literal
 
 from runner.contract.schema import Count, Model, Number, Ordinal, Seconds
 
-BudgetUnit = Literal["epochs", "updates", "rounds", "steps"]
-WorkUnit = Literal["updates", "rounds", "steps"]
+BudgetUnit = Literal["epochs", "updates", "rounds", "trees", "fits", "steps"]
+WorkUnit = Literal["updates", "rounds", "trees", "fits", "steps"]
 Better = Literal["lower", "higher"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """Of a metric or a proof: as in ``error_rate``."""
@@ -26,7 +26,8 @@ MOST_UNITS = 10**9
 
 class Budget(Model):
     """How long to train, in the workload's unit: passes over the data, updates of the weights,
-    boosting rounds, or steps of an environment."""
+    boosting rounds, trees of a forest, or steps of an environment. A fit goes on until it has
+    converged, so there is one."""
 
     unit: BudgetUnit
     count: int = Field(ge=1, le=MOST_UNITS)
@@ -35,6 +36,8 @@ class Budget(Model):
     def _can_be_done(self) -> Budget:
         if self.unit == "epochs" and self.count > MOST_EPOCHS:
             raise ValueError(f"{self.count} epochs, more than {MOST_EPOCHS}")
+        if self.unit == "fits" and self.count > 1:
+            raise ValueError(f"{self.count} fits, of a model that is fitted once")
         return self
 
     def __str__(self) -> str:
@@ -44,10 +47,10 @@ class Budget(Model):
 class Work(Model):
     """What a job did.
 
-    ``count`` is what was done in ``unit``: updates of weights, boosting rounds, or steps of an
-    environment. ``samples`` is how many samples were trained on, each as often as it was seen, and
-    ``train_samples`` how many different ones there were. ``parameters`` are the numbers that were
-    trained. Each is ``None`` for a workload that has no such thing.
+    ``count`` is what was done in ``unit``: updates of weights, boosting rounds, trees of a forest,
+    fits, or steps of an environment. ``samples`` is how many samples were trained on, each as often
+    as it was seen, and ``train_samples`` how many different ones there were. ``parameters`` are the
+    numbers that were trained. Each is ``None`` for a workload that has no such thing.
     """
 
     unit: WorkUnit

@@ -10,7 +10,7 @@ import runner.workloads
 from runner.contract.job import Job
 from runner.workloads.workload import Workload
 
-_PARTS = {"learned", "lookup", "network_workload", "workload"}
+_PARTS = {"learned", "lookup", "metrics", "network_workload", "tabular_workload", "workload"}
 
 
 def names() -> List[str]:

@@ -11,7 +11,8 @@ from runner.networks.layers import Dense
 from runner.networks.network import Network
 from runner.networks.recipe import Recipe
 from runner.workloads.learned import Learned
-from runner.workloads.network_workload import AUC, classifier
+from runner.workloads.metrics import AUC
+from runner.workloads.network_workload import classifier
 
 WORKLOAD = classifier(
     name="mlp-flights",

@@ -16,10 +16,8 @@ from runner.networks import proof
 from runner.networks.network import Network
 from runner.networks.recipe import Recipe
 from runner.workloads.learned import Learned
+from runner.workloads.metrics import AUC, ERROR_RATE
 from runner.workloads.workload import Margin, Metric, Opinion, Start, Workload
-
-ERROR_RATE = Metric("error_rate", "share", "lower")
-AUC = Metric("auc", "", "higher")
 
 _START_MARGIN = 0.15  # five times the largest distance from chance seen over 300 seeds
 # 1.6 times the largest distance over 300 seeds of mlp-flights and 1,000 rows. Its loss would tell

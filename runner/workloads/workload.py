@@ -152,8 +152,8 @@ class Workload(abc.ABC):
         """How much work, in ``unit``, so many training samples and this budget make."""
 
     @abc.abstractmethod
-    def seen(self, train_samples: int, budget: Budget) -> int:
-        """How many samples are trained on then, each as often as it is seen."""
+    def seen(self, train_samples: int, budget: Budget) -> Optional[int]:
+        """How many samples are trained on then, each as often as it is seen; None: not known."""
 
     @abc.abstractmethod
     def at_recipe(self, job: Job, count: int) -> int:

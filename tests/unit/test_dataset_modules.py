@@ -12,7 +12,9 @@ from conftest import REPO
 
 from harness.errors import UsageError
 from harness.provision import discovery, workload_data
+from runner.data.table_format import Table
 from runner.workloads import lookup
+from runner.workloads.tabular_workload import TabularWorkload
 
 SPECS = [discovery.load(name) for name in discovery.names()]
 
@@ -43,8 +45,11 @@ def test_a_workload_fits_its_datasets(workload):
     known = lookup.load(workload)
     for name in workload_data.choices(workload)[1:]:
         spec = discovery.load(name)
-        assert spec.sample_shape == known.network.input_shape[: len(spec.sample_shape)]
-        assert spec.classes == known.classes
+        table = isinstance(known.format, Table)
+        shape = (len(known.format.columns),) if table else known.network.input_shape
+        assert not isinstance(known, TabularWorkload) or spec.train_samples == known.rows
+        assert spec.sample_shape == shape[: len(spec.sample_shape)]
+        assert spec.classes == known.format.classes
 
 
 def test_auto_is_the_first_that_the_workload_names_and_others_are_refused():

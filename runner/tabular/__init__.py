@@ -1,0 +1,1 @@
+"""Models of tables of data that are no networks, stated without any tool."""

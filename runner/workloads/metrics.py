@@ -1,0 +1,9 @@
+"""The metrics that workloads of several kinds are judged by."""
+
+from __future__ import annotations
+
+from runner.workloads.workload import Metric
+
+ERROR_RATE = Metric("error_rate", "share", "lower")
+AUC = Metric("auc", "", "higher")
+"""The area under the ROC curve: 0.5 is chance, 1 is no mistake (runner/scoring/auc.py)."""

@@ -1,0 +1,131 @@
+"""Workloads of a table of two classes whose model is no network: trees, forests, a regression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional, Sequence, Union
+
+from runner.contract.job import Job
+from runner.contract.work_and_score import Budget, Proof
+from runner.data.arrays import Arrays
+from runner.data.table_format import Table
+from runner.tabular.boosting import Boosting
+from runner.tabular.forest import Forest
+from runner.tabular.logistic import LogisticRegression
+from runner.workloads.learned import Learned
+from runner.workloads.metrics import AUC
+from runner.workloads.workload import Margin, Opinion, Workload
+
+Model = Union[Boosting, Forest, LogisticRegression]
+
+_MOST_TEST_ROWS = 1_000_000
+_FEW_TRAIN_ROWS = 1
+_MARGINS = {
+    # What is handed over is float32: rows whose probabilities differ by less become ties.
+    "auc": Margin(0.0001),
+    "test_loss": Margin(0.0005, 0.001),
+}
+
+
+@dataclass(frozen=True)
+class TabularWorkload(Workload):
+    """A table and a model; the judge's second opinion is of the test rows' probabilities.
+
+    ``rows`` is how many training rows the bands of ``learned`` are of.
+    """
+
+    model: Model
+    format: Table
+    rows: int
+
+    def count(self, train_samples: int, budget: Budget) -> int:  # noqa: ARG002 - not of a table
+        """The budget: no row is left out and none comes twice."""
+        return budget.count
+
+    def seen(self, train_samples: int, budget: Budget) -> Optional[int]:
+        """Each row once a round or tree; how often a regression's solver looks is its own."""
+        if isinstance(self.model, LogisticRegression):
+            return None
+        return train_samples * budget.count
+
+    def at_recipe(self, job: Job, count: int) -> int:
+        """A share of the rows teaches at most as much as that share of the rounds of all."""
+        return count * min(job.train_samples or self.rows, self.rows) // self.rows
+
+    def most_numbers(self) -> int:
+        """A probability for each test row."""
+        return _MOST_TEST_ROWS
+
+    def load(self, job: Job) -> Arrays:
+        """All rows: codes and numbers, int16; for a regression what networks get, float32."""
+        one_hot = isinstance(self.model, LogisticRegression)
+        read = self.format.load if one_hot else self.format.load_codes
+        return read(job.data_dir, job.dataset_sha256, job.train_samples)
+
+    def evidence(self, job: Job) -> Arrays:
+        """The test rows."""
+        return self.format.load_codes(
+            job.data_dir, job.dataset_sha256, job.train_samples, most_train=_FEW_TRAIN_ROWS
+        )
+
+    def opinion(
+        self,
+        untrained: Sequence[Any],
+        trained: Sequence[Any],
+        evidence: Any,
+        claims: Mapping[str, float],
+    ) -> Opinion:
+        """AUC and log-loss of the probabilities that were handed over."""
+        from runner.scoring import auc, log_loss  # noqa: PLC0415 - imports NumPy
+
+        if untrained or len(trained) != 1:
+            raise ValueError(
+                f"{len(untrained)} arrays before training and {len(trained)} after it, not none "
+                "and the probabilities of the test rows"
+            )
+        (likely,), labels = trained, evidence.test_labels
+        loss = log_loss.of_two_classes(likely, labels)
+        value, error = auc.of_scores(likely, labels)
+        return Opinion(
+            self.metric.score(value, len(labels), claims["auc"], error),
+            [Proof(name="test_loss", value=loss, unit="nats", claimed=claims["test_loss"])],
+        )
+
+
+def of_table(
+    *,
+    name: str,
+    title: str,
+    model: Model,
+    budget: Budget,
+    table: Table,
+    rows: int,
+    learned: Mapping[str, Learned],
+) -> TabularWorkload:
+    """A workload that is judged by its AUC; ``learned`` names its datasets.
+
+    The work is counted in what the budget is in.
+
+    Raises:
+        ValueError: the table has other than two classes, or the budget is in epochs.
+    """
+    if table.classes != 2:
+        raise ValueError(f"{table.classes} classes, an AUC is of two")
+    if budget.unit == "epochs":
+        raise ValueError("a model that is no network has no epochs")
+    return TabularWorkload(
+        name=name,
+        title=title,
+        datasets=tuple(learned),
+        unit=budget.unit,
+        budget=budget,
+        lap=None,
+        metric=AUC,
+        told=("test_loss", "auc"),
+        margins=_MARGINS,
+        start=None,
+        learned=learned,
+        model=model,
+        format=table,
+        rows=rows,
+    )
