@@ -117,9 +117,9 @@ def _wait_until_seen(loads: List[psutil.Popen], out: Path, ours: float) -> None:
     deadline = time.monotonic() + _START_TIMEOUT_S
     burned: Optional[float] = None
     while time.monotonic() < deadline:
-        each = [sum(process.cpu_times()[:2]) for process in loads]
-        if burned is None and min(each) >= _STARTED_S:
-            burned = sum(each)
+        spent = [sum(process.cpu_times()[:2]) for process in loads]
+        if burned is None and min(spent) >= _STARTED_S:
+            burned = sum(spent)
         if burned and _seen(out) >= ours + time.process_time() + burned - _SLACK_S:
             return
         time.sleep(0.1)

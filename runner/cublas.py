@@ -50,7 +50,7 @@ class Product:
 
     def multiply(self) -> None:
         """Start one product; it may return before the GPU has done it."""
-        size, one, zero = self.size, ctypes.c_float(1.0), ctypes.c_float(0.0)
+        size, alpha, beta = self.size, ctypes.c_float(1.0), ctypes.c_float(0.0)
         a, b, c = self._matrices
         self._blas(
             "cublasSgemm_v2",
@@ -60,12 +60,12 @@ class Product:
             size,
             size,
             size,
-            ctypes.byref(one),
+            ctypes.byref(alpha),
             a,
             size,
             b,
             size,
-            ctypes.byref(zero),
+            ctypes.byref(beta),
             c,
             size,
         )
@@ -146,9 +146,9 @@ def _candidates() -> Iterator[str]:
     for folder in sys.path:
         for file in sorted(Path(folder).glob("nvidia/*/lib/libcublas.so.*"), reverse=True):
             # cuBLAS is in two libraries, of which the loader may not find the other by itself.
-            other = file.with_name(file.name.replace("libcublas", "libcublasLt"))
-            if other.exists():
-                ctypes.CDLL(str(other), mode=ctypes.RTLD_GLOBAL)
+            light = file.with_name(file.name.replace("libcublas", "libcublasLt"))
+            if light.exists():
+                ctypes.CDLL(str(light), mode=ctypes.RTLD_GLOBAL)
             yield str(file)
     for major in (13, 12, 11):
         yield f"libcublas.so.{major}"

@@ -38,7 +38,9 @@ def of_job(job: Job, gpu: GpuUse) -> List[Peak]:
     On a GPU in the precision in which the job may multiply; on the CPU with the job's threads, or
     one for each core that it may use.
     """
-    devices = ["cpu"] if job.device == "cpu" else [one.uuid for one in gpu.devices if one.used]
+    devices = (
+        ["cpu"] if job.device == "cpu" else [device.uuid for device in gpu.devices if device.used]
+    )
     if not devices:
         return []
     tf32 = job.settings.tf32 and job.device == "gpu"

@@ -101,11 +101,11 @@ def given(configurations: Iterable[Configuration], options: Options) -> Checked:
         UsageError: one cannot run, or a key or the workload is unknown.
     """
     data = _known(options)
-    each = tuple(dict.fromkeys(configurations))
-    backends = _read((wanted.backend for wanted in each), catalog.load)
-    for wanted in each:
+    distinct = tuple(dict.fromkeys(configurations))
+    backends = _read((wanted.backend for wanted in distinct), catalog.load)
+    for wanted in distinct:
         _possible(backends[wanted.backend], wanted, options)
-    return Checked(options, backends, each, (), data, budget(options))
+    return Checked(options, backends, distinct, (), data, budget(options))
 
 
 def begun(
@@ -125,10 +125,10 @@ def begun(
     Raises:
         UsageError: a backend or the dataset is no longer known.
     """
-    each = tuple(dict.fromkeys(configurations))
-    backends = _read((wanted.backend for wanted in each), load)
+    distinct = tuple(dict.fromkeys(configurations))
+    backends = _read((wanted.backend for wanted in distinct), load)
     data = workload_data.chosen(dataset, options.workload)
-    return Checked(options, backends, each, (), data, budget(options))
+    return Checked(options, backends, distinct, (), data, budget(options))
 
 
 def _read(names: Iterable[str], load: Callable[[str], Backend]) -> Mapping[str, Backend]:

@@ -36,7 +36,9 @@ def second_opinion(case: Case) -> Iterator[Finding]:
     """What the judge computed is what the backend says of it."""
     score = case.measured.score
     figures = [(score.metric, score.unit, score.value if score.verified else None, score.claimed)]
-    figures += [(it.name, it.unit, it.value, it.claimed) for it in case.measured.proofs]
+    figures += [
+        (proof.name, proof.unit, proof.value, proof.claimed) for proof in case.measured.proofs
+    ]
     apart = []
     for name, unit, value, claimed in figures:
         margin = case.workload.margins.get(name, _EXACT)

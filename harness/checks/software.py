@@ -105,10 +105,10 @@ def _cudnn(job: Job, live: Attestation) -> Iterator[Finding]:
         if in_graph or untold or _fact(live, "cudnn_operations", dict):
             yield _invalid("cudnn-mismatch", f"cuDNN is switched off, {seen}", _TAKES_IT_ANYWAY)
         return
-    other = pinned and (_other(pinned, live, _CUDNN) or (said and not agree(pinned, said)))
-    if other or in_graph is False:
+    unlike = pinned and (_other(pinned, live, _CUDNN) or (said and not agree(pinned, said)))
+    if unlike or in_graph is False:
         advice = _NOT_TAKEN
-        if other:
+        if unlike:
             lacks = f"{_NOT_TAKEN}; if the image lacks it, {_rebuild(job)}"
             another = said or _files(live, _CUDNN)
             advice = _ANOTHER + _rebuild(job) if another else lacks

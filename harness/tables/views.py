@@ -134,7 +134,11 @@ def _lowest(_: Configuration, times: Times) -> float | None:
 
 
 def _cpu_of_the_same(line: Configuration, times: Times) -> float | None:
-    same = (time_s for other, time_s in times.items() if other.label == line.label and _cpu(other))
+    same = (
+        time_s
+        for candidate, time_s in times.items()
+        if candidate.label == line.label and _cpu(candidate)
+    )
     return min(same, default=None)
 
 

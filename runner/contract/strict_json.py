@@ -102,15 +102,15 @@ def check(value: Any) -> None:
     while level:
         inside: List[Any] = []
         deeper = False
-        for one in level:
-            if isinstance(one, dict):
-                inside += [*one.keys(), *one.values()]
+        for item in level:
+            if isinstance(item, dict):
+                inside += [*item.keys(), *item.values()]
                 deeper = True
-            elif isinstance(one, (list, tuple)):
-                inside += one
+            elif isinstance(item, (list, tuple)):
+                inside += item
                 deeper = True
             else:
-                _check_scalar(one)
+                _check_scalar(item)
         depth += deeper
         if depth > MAX_DEPTH:
             raise JsonError(f"it is nested more than {MAX_DEPTH} deep")

@@ -9,27 +9,27 @@ from runner.contract.conformance import Check
 from runner.proving.trials import Told
 
 
-def of_seeds(first: Told, again: Told, other: Told) -> List[Check]:
+def of_seeds(first: Told, again: Told, elsewhere: Told) -> List[Check]:
     """What the beginnings of two trials from one seed and of one from another show."""
-    weights, same, unlike = (tensors(told.untrained) for told in (first, again, other))
+    weights, same, unlike = (tensors(told.untrained) for told in (first, again, elsewhere))
     return [_same_seed(weights, same), _other_seed(weights, unlike)]
 
 
-def _same_seed(one: Sequence[Any], other: Sequence[Any]) -> Check:
+def _same_seed(first: Sequence[Any], again: Sequence[Any]) -> Check:
     """Two beginnings from one seed have the same weights."""
-    differ = _unlike(one, other)
+    differ = _unlike(first, again)
     return Check(
         name="same-seed",
         expected=0.0,
         seen=float(len(differ)),
-        detail=f"tensors of {len(one)} that differ between two starts from one seed",
+        detail=f"tensors of {len(first)} that differ between two starts from one seed",
     )
 
 
-def _other_seed(one: Sequence[Any], other: Sequence[Any]) -> Check:
+def _other_seed(first: Sequence[Any], elsewhere: Sequence[Any]) -> Check:
     """Two beginnings from two seeds differ in every kernel; biases begin with zeros."""
-    kernels = [number for number, weight in enumerate(one) if weight.ndim > 1]
-    differ = set(_unlike(one, other)) & set(kernels)
+    kernels = [number for number, weight in enumerate(first) if weight.ndim > 1]
+    differ = set(_unlike(first, elsewhere)) & set(kernels)
     return Check(
         name="other-seed",
         expected=float(len(kernels)),
@@ -40,7 +40,7 @@ def _other_seed(one: Sequence[Any], other: Sequence[Any]) -> Check:
 
 def float32(told: Sequence[Told]) -> Check:
     """The types of the weights, as the framework gives them out."""
-    types = [name for one in told for frame in (one.untrained, one.trained)
+    types = [name for trial in told for frame in (trial.untrained, trial.trained)
              for name in frame.facts.get("types", [])]  # fmt: skip
     others = sorted({str(name)[:40] for name in types if name != "float32"})
     return Check(
@@ -51,9 +51,9 @@ def float32(told: Sequence[Told]) -> Check:
     )
 
 
-def _unlike(one: Sequence[Any], other: Sequence[Any]) -> List[int]:
+def _unlike(first: Sequence[Any], second: Sequence[Any]) -> List[int]:
     return [
         number
-        for number, (left, right) in enumerate(zip(one, other))
+        for number, (left, right) in enumerate(zip(first, second))
         if left.shape != right.shape or not bool((left == right).all())
     ]

@@ -32,9 +32,9 @@ def fit(told: Told) -> Fit:
     own, workload = seen(told), told.trial.workload
 
     def step(state: State, sample: int) -> State:
-        one = slice(sample, sample + 1)
+        row = slice(sample, sample + 1)
         return sgd_in_numpy.updated(
-            workload.network, workload.recipe, state, own.inputs[one], own.labels[one]
+            workload.network, workload.recipe, state, own.inputs[row], own.labels[row]
         )
 
     best = Fit((), math.inf)
@@ -49,7 +49,7 @@ def checks(told: Told) -> List[Check]:
     """What the order that fits best says, if one fits."""
     best = fit(told)
     known = best.share <= ONE_SAMPLE
-    words = ", then ".join(" ".join(str(one + 1) for one in order) for order in best.orders)
+    words = ", then ".join(" ".join(str(sample + 1) for sample in order) for order in best.orders)
     detail = f"nearest to samples {words}"
     return [
         Check(
@@ -79,7 +79,7 @@ def _unlike_the_file(fit: Fit) -> bool:
 
 
 def _drawn_anew(fit: Fit) -> bool:
-    return any(one != other for one, other in combinations(fit.orders, 2))
+    return any(order != following for order, following in combinations(fit.orders, 2))
 
 
 def _orders(step: Any, state: State, epochs: int) -> Iterator[Tuple[Tuple[Order, ...], State]]:
@@ -96,6 +96,6 @@ def _an_epoch(step: Any, state: State, left: Order) -> Iterator[Tuple[Order, Sta
     if not left:
         yield (), state
     for sample in left:
-        others = tuple(other for other in left if other != sample)
+        others = tuple(remaining for remaining in left if remaining != sample)
         for order, end in _an_epoch(step, step(state, sample), others):
             yield (sample, *order), end

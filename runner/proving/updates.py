@@ -16,7 +16,7 @@ _MOST = 2 * UPDATES
 
 def of_alike(told: Told) -> List[Check]:
     """The weights after :func:`runner.proving.plans.alike` against those of NumPy."""
-    shares = _after_each(told, one=True)
+    shares = _after_each(told, single=True)
     found = shares[UPDATES - 1]
     nearest = shares.index(min(shares)) + 1
     own = Check(
@@ -34,19 +34,19 @@ def of_one_batch(told: Told) -> List[Check]:
     own = Check(
         name="update",
         expected=0.0,
-        seen=_after_each(told, one=False)[UPDATES - 1],
+        seen=_after_each(told, single=False)[UPDATES - 1],
         tolerance=A_BATCH,
         detail=f"{UPDATES} updates on one batch of {len(told.trial.samples.labels)} samples",
     )
     return [own]
 
 
-def _after_each(told: Told, *, one: bool) -> List[float]:
+def _after_each(told: Told, *, single: bool) -> List[float]:
     """How far the trained weights are from NumPy's after 1, 2, ... updates on the same batch."""
     workload, own = told.trial.workload, seen(told)
-    inputs, labels = (own.inputs[:1], own.labels[:1]) if one else (own.inputs, own.labels)
+    inputs, labels = (own.inputs[:1], own.labels[:1]) if single else (own.inputs, own.labels)
     state, shares = sgd_in_numpy.begin(own.untrained), []
-    for _ in range(_MOST if one else UPDATES):
+    for _ in range(_MOST if single else UPDATES):
         state = sgd_in_numpy.updated(workload.network, workload.recipe, state, inputs, labels)
         shares.append(apart(own.trained, state.weights, own.untrained))
     return shares

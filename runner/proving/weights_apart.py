@@ -64,8 +64,8 @@ def apart(found: Sequence[Any], wanted: Sequence[Any], start: Sequence[Any]) -> 
     move and did is as far away as can be told.
     """
     shares = []
-    for own, other, before in zip(found, wanted, start):
-        way = float(np.linalg.norm(other - before))
-        gap = float(np.linalg.norm(own - other))
+    for own, aim, before in zip(found, wanted, start):
+        way = float(np.linalg.norm(aim - before))
+        gap = float(np.linalg.norm(own - aim))
         shares.append(gap / way if way else float(gap > 0) * _FARTHEST)
     return min(_FARTHEST, max(shares))

@@ -12,8 +12,8 @@ def by_definition(scores, labels):
     pairs = [
         (high > low) + (high == low) / 2
         for high, positive in zip(scores, labels, strict=True)
-        for low, other in zip(scores, labels, strict=True)
-        if positive and not other
+        for low, label in zip(scores, labels, strict=True)
+        if positive and not label
     ]
     return float(np.mean(pairs))
 
@@ -38,8 +38,10 @@ def test_its_standard_error_is_the_spread_over_samples_drawn_again():
     for _ in range(600):
         labels = (draw.uniform(size=400) < 0.2).astype(int)
         found.append(auc.of_scores(draw.normal(size=400) + labels, labels))
-    spread = np.std([each.value for each in found])
-    assert np.mean([each.standard_error for each in found]) == pytest.approx(spread, rel=0.1)
+    spread = np.std([estimate.value for estimate in found])
+    assert np.mean([estimate.standard_error for estimate in found]) == pytest.approx(
+        spread, rel=0.1
+    )
 
 
 @pytest.mark.parametrize(

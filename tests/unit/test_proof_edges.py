@@ -38,7 +38,8 @@ def found(proof):
 )  # fmt: skip
 def test_the_worst_answer_of_all_checks_is_told(checks, code, severity, words):
     told = [
-        (each.code, each.severity, each.evidence) for each in found(Proof(conformance(*checks)))
+        (finding.code, finding.severity, finding.evidence)
+        for finding in found(Proof(conformance(*checks)))
     ]
     assert told == ([(code, severity, words)] if code else [])
 

@@ -85,9 +85,9 @@ def test_shorts_are_not_taken_for_bytes(tmp_path):
     expected = stored(tmp_path)
     rows_name = FILES["train"][0]
     content = (tmp_path / rows_name).read_bytes()
-    other = content[:2] + b"\x08" + content[3:]
-    (tmp_path / rows_name).write_bytes(other)
-    expected[rows_name] = hashlib.sha256(other).hexdigest()
+    narrower = content[:2] + b"\x08" + content[3:]
+    (tmp_path / rows_name).write_bytes(narrower)
+    expected[rows_name] = hashlib.sha256(narrower).hexdigest()
     with pytest.raises(DatasetError, match="not an IDX file of 16-bit integers in 2 dimensions"):
         TABLE.load(tmp_path, expected, None)
     cut = content[:-1]

@@ -68,7 +68,9 @@ def test_laps_are_timed_from_one_word_to_the_next(held):
             (12.5, "lap", lap(1)),
             (15.0, "lap", lap(2, loss=None)),
         )
-    assert [(each.number, each.duration_s, each.heard_s, each.loss) for each in training.laps] == [
+    assert [
+        (epoch.number, epoch.duration_s, epoch.heard_s, epoch.loss) for epoch in training.laps
+    ] == [
         (1, 4.0, 2.5, 0.5),
         (2, 4.0, 2.5, None),
     ]
@@ -83,10 +85,10 @@ def test_a_lap_takes_no_less_than_no_time(held):
     with held(waits) as training:
         fit = (10.0, "phase", {"phase": "fit"})
         said(training, fit, (10.0, "lap", lap(1)), (10.25, "lap", lap(2)))
-    assert [each.heard_s for each in training.laps] == [0.0, 0.25]
+    assert [epoch.heard_s for epoch in training.laps] == [0.0, 0.25]
     with held(waits) as training:
         said(training, fit, (9.5, "lap", lap(1)))
-    assert [each.heard_s for each in training.laps] == [0.0]
+    assert [epoch.heard_s for epoch in training.laps] == [0.0]
 
 
 def test_the_first_word_on_a_phase_counts(held):

@@ -61,7 +61,7 @@ def facts(jax: Any) -> Dict[str, Any]:
     """What JAX says of its devices."""
     device = jax.devices()[0]
     found: Dict[str, Any] = {
-        "devices": [str(one) for one in jax.devices()],
+        "devices": [str(known) for known in jax.devices()],
         "matmul_precision": str(jax.config.jax_default_matmul_precision),
     }
     if device.platform == "gpu":

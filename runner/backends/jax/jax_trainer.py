@@ -110,17 +110,17 @@ class JaxTrainer:
         order = jax.random.permutation(shuffle, count)
         inputs, labels = inputs[order], labels[order]
 
-        def one(state: Any, batch: Any) -> Any:
+        def step(state: Any, batch: Any) -> Any:
             *state, loss = self._one_update(state[0], state[1], key, state[2], *batch)
             return tuple(state), loss * len(batch[1])
 
         cut = [
             part[: whole * size].reshape(whole, size, *part.shape[1:]) for part in (inputs, labels)
         ]
-        state, losses = jax.lax.scan(one, (weights, speed, update), tuple(cut))
+        state, losses = jax.lax.scan(step, (weights, speed, update), tuple(cut))
         total = losses.sum()
         if rest:
-            state, loss = one(state, (inputs[whole * size :], labels[whole * size :]))
+            state, loss = step(state, (inputs[whole * size :], labels[whole * size :]))
             total += loss
         return (*state, key, total / count)
 

@@ -34,7 +34,9 @@ def first(mxnet: Any) -> Any:
     try:  # its wheels hold code for compute capabilities 5.0 to 8.9 alone
         mxnet.nd.ones((1,), ctx=context).asnumpy()
     except mxnet.base.MXNetError as error:
-        reason = next((x for x in str(error).splitlines() if "CUDA" in x), "an unknown error")
+        reason = next(
+            (line for line in str(error).splitlines() if "CUDA" in line), "an unknown error"
+        )
         raise RuntimeError(f"MXNet cannot compute on this GPU: {reason.strip()}") from None
     return context
 
