@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness import cache, files
+from harness.campaign.beside import Beside
 from harness.campaign.changes import runner_sha256
 from harness.campaign.resolved import Plan
+from harness.checks import recomputed
 from harness.checks.case import Proof
 from harness.errors import BenchdlError
 from harness.hosts.host import Host
@@ -64,9 +67,21 @@ class Proving:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(
-        self, job: Job, prepared: Prepared, say: Say, stop: threading.Event | None = None
+        self,
+        job: Job,
+        prepared: Prepared,
+        say: Say,
+        stop: threading.Event | None = None,
+        beside: Beside | None = None,
     ) -> Proof:
         """What is known of what ``job`` runs in; it is tried where nothing is.
+
+        Args:
+            job: whose build it is.
+            prepared: that build.
+            say: is told that a proof begins.
+            stop: ends it.
+            beside: is told what the proof uses, for the campaign's jobs that run meanwhile.
 
         Raises:
             KeyboardInterrupt: Ctrl-C or SIGTERM while it was tried.
@@ -79,7 +94,9 @@ class Proving:
             key = _key(trial, self.host)
             if key not in self._known:
                 kept = None if self.again else _read(_file(key))
-                self._known[key] = Proof(kept) if kept else self._tried(trial, prepared, say, stop)
+                self._known[key] = (
+                    Proof(kept) if kept else self._tried(trial, prepared, say, stop, beside)
+                )
             return self._known[key]
 
     def _trial(self, job: Job) -> Job:
@@ -104,11 +121,19 @@ class Proving:
         )
 
     def _tried(
-        self, trial: Job, prepared: Prepared, say: Say, stop: threading.Event | None
+        self,
+        trial: Job,
+        prepared: Prepared,
+        say: Say,
+        stop: threading.Event | None,
+        beside: Beside | None,
     ) -> Proof:
         name = f"{trial.backend} {trial.settings.mode} {trial.device}"
         say(f"proving {name}: a few updates beside NumPy's, once for this build")
         exchange = Exchange(self.staging, trial)
+        among = beside or Beside(recomputed.read)
+        called, samples_file = f"{trial.run_id} (a proof)", exchange.job_dir / "samples.csv"
+        among.begin(called, samples_file, time.monotonic())
         try:
             exit_ = self.launcher.start(
                 Order(
@@ -126,6 +151,7 @@ class Proving:
             )
             said = exchange.result(exit_)
         finally:
+            among.end(called, time.monotonic(), recomputed.read(samples_file))
             exchange.remove()
         if exit_.ended in CUT_OFF:
             return Proof(reason=exit_.detail or "it was cut off")
@@ -149,7 +175,12 @@ def wanted(plan: Plan, store: Store, host: Host) -> Proving | None:
 
 
 def after(
-    proving: Proving | None, job: Job, prepared: Prepared, say: Say, stop: threading.Event | None
+    proving: Proving | None,
+    job: Job,
+    prepared: Prepared,
+    say: Say,
+    stop: threading.Event | None,
+    beside: Beside,
 ) -> tuple[Proof, bool]:
     """What is known of the image of a job that went well, and whether we were interrupted there.
 
@@ -158,7 +189,7 @@ def after(
     if proving is None:
         return Proof(), False
     try:
-        return proving.of(job, prepared, say, stop), False
+        return proving.of(job, prepared, say, stop, beside), False
     except BenchdlError as error:
         return Proof(reason=str(error)), False
     except KeyboardInterrupt:

@@ -177,7 +177,9 @@ def _run(
         said = _ended_with_us(said)
     ended_at, proof = now(), Proof()
     if not (interrupted or _failed(said) or _asked_to_end(stop)):
-        proof, interrupted = conforming.after(site.proving, job, order.prepared, watcher.say, stop)
+        proof, interrupted = conforming.after(
+            site.proving, job, order.prepared, watcher.say, stop, site.beside
+        )
     measured = said.measurement if isinstance(said, Result) else None
     measured = recomputed.recomputed(measured, samples) if measured else None
     launch = _launch(job, exit_, witness.wall_s, quiet, site)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 import traceback
+from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple, Tuple, Union
+from typing import Callable, ContextManager, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from runner.contract.conformance import Check, Conformance
 from runner.contract.job import Job
 from runner.events import Progress
 from runner.proving import beginnings, plans, trials
 from runner.proving.trials import Told, Trial
+from runner.sampler import Sampler
 from runner.workloads import lookup
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -38,15 +40,30 @@ class Question(NamedTuple):
 def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
     """Train the trials of ``job``'s workload as it would be trained, and check each.
 
-    What cannot be tried is a check that saw nothing; log.txt has the reason.
+    What cannot be tried is a check that saw nothing; log.txt has the reason. The CPU time of all
+    this is left in samples.csv: jobs of the same campaign may run meanwhile.
 
     Raises:
         TypeError: the workload trains no network.
     """
-    begin, at = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
     workload = lookup.load(job.workload)
     if not isinstance(workload, NetworkWorkload):
         raise TypeError(f"no proof is known of {workload.name}")
+    with _sampler(job, job_dir / "samples.csv"):
+        return _conformance(job, workload, job_dir, progress)
+
+
+def _sampler(job: Job, out: Path) -> ContextManager[Optional[Sampler]]:
+    """Of this process and all trainers that it starts."""
+    if job.sample_interval_s is None:
+        return nullcontext()
+    return Sampler(out, job.sample_interval_s, gpu=False)
+
+
+def _conformance(
+    job: Job, workload: NetworkWorkload, job_dir: Path, progress: Progress
+) -> Conformance:
+    begin, at = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
 
     def train(plan: Plan, seed: int) -> Attempt:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from dataclasses import replace
 
 import pytest
@@ -9,7 +11,7 @@ from checking import case, conformance
 from pretending import campaign
 from test_campaign import Launcher, Watcher, options, store  # noqa: F401
 
-from harness.campaign import leftovers
+from harness.campaign import leftovers, side_by_side
 from harness.campaign.conforming import Proving
 from harness.checks import conformity
 from harness.checks.case import Proof
@@ -17,7 +19,7 @@ from harness.launchers.exchange import Exchange
 from harness.launchers.launcher import Exit
 from runner.contract.conformance import Check
 from runner.contract.job import load_job
-from runner.contract.result import Result
+from runner.contract.result import Result, load_result
 
 WRONG = Check(name="updates", expected=0.0, seen=0.49, tolerance=0.005, detail="nearest to 2")
 OPEN = Check(name="dropout", expected=0.0, detail="TrainingError: it crashed")
@@ -76,6 +78,78 @@ def test_it_is_proven_once_and_kept(make_result, store):  # noqa: F811
     assert {result.conformance.image_id for result in results} == {None}
     assert results[0].conformance.locks_sha256 == {"local.lock": "a" * 64}
     assert list(store.staging().iterdir()) == []
+
+
+FIT_S = 20.0
+
+
+def sampled(file, cores, job, others=0.0):
+    """A sampler's files: of a machine on which a job and others use so many cores each."""
+    times = [number / 10 for number in range(int(FIT_S * 10) + 1)]
+    head = ["t_s", *(f"cpu{core}_busy_s" for core in range(cores)), "job_cpu_s"]
+    rows = [[moment, *[moment * (job + others) / cores] * cores, moment * job] for moment in times]
+    file.write_text("".join(",".join(map(str, row)) + "\n" for row in [head, *rows]))
+    facts = {"interval_target_s": 0.1, "cores": list(range(cores))}
+    file.with_suffix(".json").write_text(json.dumps(facts))
+
+
+class SideBySide(Proven):
+    """Two GPUs: the proof of the first job's build runs while the second job trains."""
+
+    def __init__(self, make_result, others):
+        super().__init__(make_result, GOOD)
+        self.others, self.proven, self.lock_of_counts = others, threading.Event(), threading.Lock()
+        self.began = threading.Barrier(2)
+
+    def start(self, order, on_event):
+        samples = order.job_dir / "samples.csv"
+        if order.job.purpose == "prove":
+            sampled(samples, 8, 3.0)
+            done = super().start(order, on_event)
+            self.proven.set()
+            return done
+        with self.lock_of_counts:
+            done = super().start(order, on_event)
+            number = len(self.started)
+        self.began.wait(20)
+        if number == 2:
+            assert self.proven.wait(20)
+            said = load_result((order.job_dir / "result.json").read_text()).model_dump()
+            measured = said["measurement"]
+            measured |= {"marks": {"fit": 0.0, "fit_end": FIT_S}}
+            measured["phases"]["fit_s"] = FIT_S
+            result = Result.model_validate(said)
+            (order.job_dir / "result.json").write_text(result.model_dump_json())
+            sampled(samples, 8, 2.0, self.others)
+        return done
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        (3.0, [("own-neighbour", "info")]),
+        (5.5, [("foreign-load", "suspect"), ("own-neighbour", "suspect")]),
+        (5.0, [("foreign-load", "info"), ("own-neighbour", "info")]),
+    ],
+)
+def test_a_proof_beside_a_job_is_no_strangers_load(
+    make_result,
+    store,  # noqa: F811
+    monkeypatch,
+    others,
+    expected,
+):
+    monkeypatch.setattr(side_by_side, "gpus", lambda asked: ["0", "1"])
+    launcher = SideBySide(make_result, others)
+    results = run(launcher, store, devices=["gpu"], parallel_gpus=True)
+    (job,) = [told for told in results if told.run_id == launcher.started[1].run_id]
+    (proof,) = launcher.proofs
+    load = [told for told in job.findings if told.code in ("foreign-load", "own-neighbour")]
+    assert [(told.code, told.severity) for told in load] == expected
+    evidence = load[-1].evidence
+    assert (
+        f"beside it ran {proof.run_id} (a proof) of the same campaign and used 60.0 s" in evidence
+    )
 
 
 def test_what_is_proven_is_what_trains(make_result, store):  # noqa: F811

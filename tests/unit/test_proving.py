@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 
 import numpy as np
 import pytest
 
 from runner.channel import Frame
+from runner.contract import samples
+from runner.events import Progress
 from runner.networks import sgd_in_numpy
 from runner.networks.layers import Dropout
-from runner.proving import beginnings, dropout, order, plans, updates
+from runner.proving import beginnings, dropout, order, plans, prove, trials, updates
 from runner.proving.trials import Told
 from runner.proving.weights_apart import apart, arrays
 from runner.workloads import lookup
@@ -172,3 +175,27 @@ def test_what_was_not_to_move_and_did_is_far_away():
     assert apart([np.array([1.0, 2.0])], [np.array([1.0, 1.0])], still) == pytest.approx(
         1 / math.sqrt(2)
     )
+
+
+def spin(*asked):
+    """A trial that works for a while and comes to nothing."""
+    begin = time.process_time()
+    while time.process_time() - begin < 0.2:
+        pass
+    raise RuntimeError("no framework here")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("interval_s", [0.1, None])
+def test_what_a_proof_uses_is_sampled(make_result, tmp_path, monkeypatch, interval_s):
+    monkeypatch.setattr(trials, "run", spin)
+    job = make_result(job={"purpose": "prove", "sample_interval_s": interval_s}).job
+    found = prove.conformance(job, tmp_path, Progress(tmp_path / "log.txt"))
+    assert found.wrong() == []
+    assert {check.detail for check in found.unsettled()} >= {"RuntimeError: no framework here"}
+    if interval_s is None:
+        assert not (tmp_path / "samples.csv").exists()
+        return
+    made = samples.read_samples(tmp_path / "samples.csv")
+    used_s = made.growth(samples.JOB_CPU_COLUMN, made.times[0], made.times[-1])
+    assert used_s >= 0.2 * 4 - 0.1

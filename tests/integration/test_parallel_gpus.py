@@ -1,0 +1,37 @@
+"""Two jobs of a campaign on two GPUs at once: real processes and samples, a stub of the driver."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.alone
+
+
+def test_a_neighbour_of_ones_own_is_named_and_no_stranger(benchdl, stub_nvml, dummy_root, tmp_path):
+    host = {**stub_nvml("gpus = 2\n"), "BENCHDL_ROOT": str(dummy_root)}
+    script = f"environment.BENCHDL_STUB_SCRIPT={host['BENCHDL_STUB_SCRIPT']}"
+    # In a stub nothing is busy: the rows are suspect or invalid, whoever is beside them.
+    done = benchdl(
+        "run", "dummy", "--launcher", "local", "--device", "gpu", "--gpus", "0,1",
+        "--parallel-gpus", "--repeat", 2, "--dataset", "synthetic-mnist", "--epochs", 2,
+        "--train-samples", 2000, "--idle-wait", 0, "--cool-down", 0, "--allow-unpinned",
+        "--set", script, env=host, timeout=400,
+    )  # fmt: skip
+    files = sorted((tmp_path / "results").glob("*/result.json"))
+    first, second = results = [json.loads(file.read_text()) for file in files]
+    assert sorted(result["job"]["gpus"] for result in results) == [["0"], ["1"]], done.stderr
+    for result, other in ((first, second), (second, first)):
+        (device,) = result["measurement"]["gpu"]["devices"]
+        assert [str(device["index"])] == result["job"]["gpus"]
+        found = {finding["code"]: finding for finding in result["findings"]}
+        assert f"beside it ran {other['run_id']} of the same" in found["own-neighbour"]["evidence"]
+        # What is left for strangers is what neither of the two used.
+        cpu = result["measurement"]["cpu"]
+        strangers = found.get("foreign-load")
+        if strangers:
+            told_s = float(strangers["evidence"].split(" s ")[0])
+            near_s = float(found["own-neighbour"]["evidence"].split(" used ")[1].split(" s ")[0])
+            left_s = cpu["host_cpu_s"] - cpu["job_cpu_s"] - near_s
+            assert told_s == pytest.approx(left_s, abs=0.5)
