@@ -64,7 +64,7 @@ def _try(modules: list[str]) -> int:
             found = trial.module(copy, module, concerned.tests(module))
             tried += found
             _out(_line(module, found, known, f"{(time.monotonic() - began) / 60:.1f}"))
-            _survivors(found, known)
+            _tell(found, known)
     if len(modules) > 1:
         _out(_line("all", tried, known, ""))
     judged = explained.judge(tried, known)
@@ -80,13 +80,23 @@ def _line(name: str, tried: list[Tried], known: list[explained.Explained], minut
     return " | ".join([name, *map(str, cells), minutes])
 
 
-def _survivors(tried: list[Tried], known: list[explained.Explained]) -> None:
+def _tell(tried: list[Tried], known: list[explained.Explained]) -> None:
     for survivor in explained.judge(tried, known).unexplained:
         reach = f"{survivor.tests} tests" if survivor.tests else "no test"
-        _err(f"survived: {survivor.module}:{survivor.mutant.line}, which {reach} may notice")
-        for sign, text in (("-", survivor.mutant.was), ("+", survivor.mutant.now)):
-            for line in text.splitlines():
-                _err(f"  {sign} {line}")
+        _show(
+            f"survived: {survivor.module}:{survivor.mutant.line}, which {reach} may notice",
+            survivor,
+        )
+    for late in tried:
+        if late.outcome == "timeout":  # whether it hangs, or the machine had no time, one reads
+            _show(f"met its time limit: {late.module}:{late.mutant.line}", late)
+
+
+def _show(words: str, attempt: Tried) -> None:
+    _err(words)
+    for sign, text in (("-", attempt.mutant.was), ("+", attempt.mutant.now)):
+        for line in text.splitlines():
+            _err(f"  {sign} {line}")
 
 
 def _out(line: str) -> None:

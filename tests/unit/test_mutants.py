@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from mutants import __main__ as command
 from mutants import concerned, explained, operators, swap
 from mutants.explained import Explained
 from mutants.operators import Mutant
@@ -179,6 +180,20 @@ def test_tests_that_fail_by_themselves_are_named(tmp_path):
 
 def tried(now, outcome):
     return Tried("a.py", Mutant(1, "x = 1", now, ""), outcome, 1)
+
+
+def test_survivors_and_what_met_its_time_limit_are_shown(capsys):
+    change = Mutant(3, "a = b", "a = c", "a = c\n")
+    reason = Explained(module="part.py", was="a = b", now=["a = c"], why="b is c")
+    outcomes = ("killed", "survived", "timeout")
+    command._tell([Tried("part.py", change, outcome, 5) for outcome in outcomes], [])
+    shown = "  - a = b\n  + a = c\n"
+    late = f"met its time limit: part.py:3\n{shown}"
+    assert capsys.readouterr().err == (
+        f"survived: part.py:3, which 5 tests may notice\n{shown}{late}"
+    )
+    command._tell([Tried("part.py", change, outcome, 5) for outcome in outcomes], [reason])
+    assert capsys.readouterr().err == late
 
 
 def test_survivors_need_an_explanation_and_explanations_a_survivor():
