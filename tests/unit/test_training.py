@@ -16,6 +16,9 @@ from runner.training import Training, TrainingError
 from runner.workloads import lookup
 
 
+pytestmark = pytest.mark.timeout(20)  # most that goes wrong here is that somebody waits
+
+
 @pytest.fixture
 def held(make_result, tmp_path, monkeypatch):
     """A training whose trainer is the function given."""

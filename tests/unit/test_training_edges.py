@@ -18,6 +18,8 @@ from runner.channel import Frame
 from runner.training import Training, TrainingError
 from runner.workloads import lookup
 
+pytestmark = pytest.mark.timeout(20)  # most that goes wrong here is that somebody waits
+
 GET_DUMPABLE, SET_DUMPABLE, GET_CHILD_SUBREAPER = 3, 4, 37  # <linux/prctl.h>
 
 
@@ -143,6 +145,33 @@ def test_other_words_than_those_it_waits_for_end_it(held, kind, facts, reason, w
     assert bool(str(caught.value)) == bool(words)
 
 
+def test_what_is_no_frame_is_refused_in_its_own_words(held):
+    def work(job, workload, teller):
+        os.write(teller._frames, b"nonsense\n")
+        teller.wait()
+        return 0
+
+    with pytest.raises(TrainingError) as caught, held(work) as training:
+        training.until("trained")
+    assert (caught.value.reason, str(caught.value)) == (
+        "runner-error",
+        "the trainer said something that is no frame",
+    )
+
+
+def test_a_trainer_that_is_done_with_ends_by_itself(held, tmp_path):
+    def work(job, workload, teller):
+        teller.wait()
+        time.sleep(0.3)
+        (tmp_path / "ended").touch()
+        return 0
+
+    with held(work) as training:
+        pass
+    assert (tmp_path / "ended").exists()
+    assert training._status == 0
+
+
 def fails(job, workload, teller):
     raise OSError("of the trainer")
 
@@ -153,6 +182,8 @@ def fails(job, workload, teller):
         (lambda *_: 0, "no-result", 0, "the training process ended without a result"),
         (lambda *_: 3, "crashed", 3, "the training process ended with exit code 3"),
         (fails, "crashed", 1, "the training process ended with exit code 1"),
+        (lambda *_: os.kill(os.getpid(), signal.SIGHUP), "crashed", -1,
+         "the training process ended by signal 1"),
         (lambda *_: os.kill(os.getpid(), signal.SIGTERM), "crashed", -15,
          "the training process ended by signal 15"),
         (lambda *_: os.kill(os.getpid(), signal.SIGKILL), "crashed", -9,
@@ -167,7 +198,6 @@ def test_every_end_has_its_words(held, capfd, work, reason, code, words):
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.timeout(60)
 def test_a_trainer_that_only_falls_silent_is_ended(held, monkeypatch):
     monkeypatch.setattr(training, "_ENDED_S", 0.2)
 
@@ -180,7 +210,6 @@ def test_a_trainer_that_only_falls_silent_is_ended(held, monkeypatch):
         trained.until("trained")
 
 
-@pytest.mark.timeout(60)
 def test_a_trainer_whose_child_holds_its_pipe_open_is_gone_all_the_same(held):
     def work(job, workload, teller):
         if os.fork() == 0:
@@ -191,7 +220,6 @@ def test_a_trainer_whose_child_holds_its_pipe_open_is_gone_all_the_same(held):
         trained.until("trained")
 
 
-@pytest.mark.timeout(60)
 def test_many_that_were_left_behind_are_ended_and_no_process_of_before(held, tmp_path):
     """Each has a child of its own, which comes to us only after its parent's end."""
     before = psutil.Popen(["sleep", "60"])
@@ -321,7 +349,6 @@ def test_in_a_container_nobody_reads_the_judges_memory(held, launcher, dumpable)
         prctl(SET_DUMPABLE, 1)
 
 
-@pytest.mark.timeout(60)
 def test_a_trainer_ends_with_its_judge(held, tmp_path):
     def work(job, workload, teller):
         (tmp_path / "draft").write_text(str(os.getpid()))
