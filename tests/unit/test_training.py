@@ -15,7 +15,6 @@ from runner.events import Progress
 from runner.training import Training, TrainingError
 from runner.workloads import lookup
 
-
 pytestmark = pytest.mark.timeout(20)  # most that goes wrong here is that somebody waits
 
 
