@@ -46,11 +46,11 @@ def begun(monkeypatch):
     """Runs nothing; the options with which something would begin."""
     told = []
 
-    def again(earlier, options, *others):
-        told.append(options)
+    def begin(plan, store, watcher):
+        told.append(plan.question.options)
         return []
 
-    monkeypatch.setattr(conduct, "again", again)
+    monkeypatch.setattr(conduct, "run", begin)
     monkeypatch.setattr(rerun, "_launcher", lambda *args: None)
     return told
 
