@@ -85,7 +85,7 @@ def main() -> None:
                 "seed": seed,
                 "updates": number * an_epoch,
                 opinion.score.metric: opinion.score.value,
-                **{each.name: each.value for each in opinion.proofs if each.unit == "nats"},
+                **{proof.name: proof.value for proof in opinion.proofs if proof.unit == "nats"},
             }
             print(json.dumps(line), flush=True)  # noqa: T201
 

@@ -42,7 +42,10 @@ def proofs(request, tmp_path_factory):
     """What ``benchdl conform`` prints of a case, (name, mode, workload, launcher): a future."""
     items = request.session.items
     asked = [item.callspec.params for item in items if "proofs" in item.fixturenames]
-    cases = [(each["name"], each["mode"], each["workload"], each["launcher"]) for each in asked]
+    cases = [
+        (parameters["name"], parameters["mode"], parameters["workload"], parameters["launcher"])
+        for parameters in asked
+    ]
     with ThreadPoolExecutor(2) as pool:
         found = {case: pool.submit(proven, tmp_path_factory, *case) for case in cases}
         yield found

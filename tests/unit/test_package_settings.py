@@ -112,11 +112,11 @@ def reach(conf, monkeypatch):
             monkeypatch.delenv(name)
         for name, value in {**conf, **more}.items():
             monkeypatch.setenv(name, value)
-        uv_command._reach.cache_clear()
-        return uv_command._reach(locked)
+        uv_command.reach.cache_clear()
+        return uv_command.reach(locked)
 
     yield told
-    uv_command._reach.cache_clear()
+    uv_command.reach.cache_clear()
 
 
 def test_uv_is_told_of_pips_settings_in_its_own_words(reach):
