@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,7 @@ class DataFile:
 
     Attributes:
         name: without ``.gz``, which a copy in a folder, and the one of a mirror, may have.
-        sha256: of all contents.
+        sha256: of all contents; empty where that is only known once the file is prepared.
         size_bytes: how many bytes they are; never more are read than one beyond.
         head: their first bytes, so that a file of another kind is called that.
     """
@@ -94,6 +94,20 @@ class DatasetSpec:
     def sha256(self) -> dict[str, str]:
         """Of the decoded contents, by file name."""
         return {file.name: file.sha256 for file in self.files}
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the checksums of all files are known.
+
+        Those of a prepared dataset are not where nobody who wrote its recipe could have the source.
+        Then the source's own is what proves it, and what was prepared of it is recorded.
+        """
+        return all(file.sha256 for file in self.files)
+
+    def recorded(self, sha256: Mapping[str, str]) -> DatasetSpec:
+        """The same with checksums that were recorded for those files that state none."""
+        files = (replace(file, sha256=file.sha256 or sha256[file.name]) for file in self.files)
+        return replace(self, files=tuple(files))
 
     @property
     def folder_name(self) -> str:

@@ -37,18 +37,18 @@ def data_file(name: str, shape: tuple[int, ...], sha256: str, kind: Kind = Kind.
 
 
 def pictures_and_labels(
-    train: int, test: int, side: tuple[int, int], sha256: tuple[str, str, str, str]
+    train: int, test: int, side: tuple[int, ...], sha256: tuple[str, str, str, str]
 ) -> tuple[DataFile, ...]:
     """The usual four files: pictures and labels of the training and of the test set.
 
     Args:
         train, test: how many pictures each has.
-        side: height and width of a picture.
+        side: height and width of a picture, and its colours if it has any.
         sha256: in the order of the files that are returned.
     """
+    images = f"images-idx{1 + len(side)}-ubyte"
     names = (
-        "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
-        "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+        f"train-{images}", "train-labels-idx1-ubyte", f"t10k-{images}", "t10k-labels-idx1-ubyte",
     )  # fmt: skip
     shapes: tuple[tuple[int, ...], ...] = ((train, *side), (train,), (test, *side), (test,))
     return tuple(map(data_file, names, shapes, sha256))

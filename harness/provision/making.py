@@ -25,31 +25,46 @@ def generate(spec: DatasetSpec, directory: Path) -> None:
         _write(spec, spec.generate(), directory, "generated")
 
 
-def prepare(spec: DatasetSpec, contents: Mapping[str, bytes], directory: Path) -> None:
+def prepare(spec: DatasetSpec, contents: Mapping[str, bytes], directory: Path) -> DatasetSpec:
     """Put what is prepared from a source's verified contents, by file name, into a directory.
+
+    Returns:
+        The dataset with the checksums of what was prepared, where it states none itself.
 
     Raises:
         BenchdlError: the source is not as the recipe knows it, other bytes were made than those
             stated, or they cannot be written.
     """
     if spec.prepare is None:
-        return
+        return spec
     try:
-        _write(spec, spec.prepare(contents), directory, "prepared")
+        return spec.recorded(_write(spec, spec.prepare(contents), directory, "prepared"))
     except ValueError as error:
         raise BenchdlError(f"{spec.title} cannot be prepared: {error}", _REPORT) from None
 
 
-def _write(spec: DatasetSpec, made: Iterable[tuple[str, bytes]], directory: Path, how: str) -> None:
-    """Store the files; what was written of them is gone again if the last one is not reached."""
+def _write(
+    spec: DatasetSpec, made: Iterable[tuple[str, bytes]], directory: Path, how: str
+) -> dict[str, str]:
+    """Store the files; what was written of them is gone again if the last one is not reached.
+
+    Returns:
+        SHA-256 by file name.
+    """
+    stated = {file.name: file for file in spec.files}
     written: list[Path] = []
+    sums: dict[str, str] = {}
     try:
         for name, content in made:
-            digest = hashlib.sha256(content).hexdigest()
-            if digest != spec.sha256[name]:
+            sums[name] = digest = hashlib.sha256(content).hexdigest()
+            file = stated[name]
+            if not file.sha256:
+                if len(content) != file.size_bytes or not content.startswith(file.head):
+                    raise ValueError(f"{name} would have another shape than {spec.name} has")
+            elif digest != file.sha256:
                 raise BenchdlError(
                     f"the {how} {name} of {spec.name} is wrong: SHA-256 of the contents expected "
-                    f"{spec.sha256[name]}, found {digest}",
+                    f"{file.sha256}, found {digest}",
                     _REPORT,
                 )
             with storing(directory):
@@ -60,3 +75,4 @@ def _write(spec: DatasetSpec, made: Iterable[tuple[str, bytes]], directory: Path
             with contextlib.suppress(OSError):
                 path.unlink()
         raise
+    return sums

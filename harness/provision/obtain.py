@@ -21,7 +21,7 @@ from harness.dataset_spec import DatasetSpec
 from harness.errors import BenchdlError, UsageError
 from harness.named_paths import named, recordable, variable
 from harness.notices import WARNING
-from harness.provision import discovery, making, source_files
+from harness.provision import discovery, making, recorded_sums, source_files
 from harness.provision.download import DownloadError, from_mirrors
 from harness.provision.inspection import Sound, WrongFileError, inspect
 from harness.provision.progress import Bar, silent
@@ -108,7 +108,8 @@ def listing(data_dir: Path | None) -> list[DatasetState]:
     specs = [discovery.load(name) for name in discovery.names()]
     place = named_directory(data_dir)
     there = [_state_there(spec, *place) for spec in specs if not spec.generate] if place else []
-    here = [_state(spec, cache_of(spec), "cache") for spec in specs]
+    caches = [(spec, cache_of(spec)) for spec in specs]
+    here = [_state(recorded_sums.of(spec, at), at, "cache") for spec, at in caches]
     return ([state for state in there if state.state != "absent"] or there) + here
 
 
@@ -135,11 +136,11 @@ def _state_there(spec: DatasetSpec, where: Path, origin: str) -> DatasetState:
 
 
 def _name_it(spec: DatasetSpec) -> str:
-    source = spec.made_from
-    of_it = f", or of {source.shipped.name}," if source else ""
-    return (
-        f"name the directory of its {len(spec.files)} files{of_it} with --data-dir or BENCHDL_DATA"
-    )
+    what = f"its {len(spec.files)} files"
+    if spec.made_from:
+        shipped = spec.made_from.shipped.name
+        what = f"{what}, or of {shipped}," if spec.pinned else shipped
+    return f"name the directory of {what} with --data-dir or BENCHDL_DATA"
 
 
 def not_to_be_had(spec: DatasetSpec, error: DownloadError) -> BenchdlError:
@@ -175,8 +176,10 @@ def in_named(spec: DatasetSpec, directory: Path, origin: str) -> Dataset | dict[
     if found.problem:
         raise _unsound(origin, found.problem)
     if found.missing:
-        missing = ", ".join(found.missing)
-        raise UsageError(f"{origin}: {directory} lacks {missing} (raw or with .gz)", _name_it(spec))
+        missing = ", ".join(found.missing) + " (raw or with .gz)"
+        if spec.made_from and not spec.pinned:  # only the source proves it
+            missing = spec.made_from.shipped.name
+        raise UsageError(f"{origin}: {directory} lacks {missing}", _name_it(spec))
     return Dataset(spec, directory, found.sound)
 
 
@@ -217,15 +220,17 @@ def _cached(
         DownloadError: no mirror delivers it.
         BenchdlError: the cache cannot be written, or other bytes were made than those stated.
     """
-    directory = cache_of(spec)
+    directory, stated = cache_of(spec), spec
+    spec = recorded_sums.of(stated, directory)
     found = inspect(directory, spec)
     if not found.complete:
         with locked(directory, say):
+            spec = recorded_sums.of(stated, directory)
             found = inspect(directory, spec)  # another process may have filled it meanwhile
             if not found.complete:
                 if found.problem:
                     say(f"the cached {spec.name} is replaced: {found.problem}")
-                _fill(spec, directory, say, bar, given)
+                spec = _fill(stated, directory, say, bar, given)
                 found = inspect(directory, spec)
     if not found.complete:
         raise BenchdlError(
@@ -237,7 +242,8 @@ def _cached(
 
 def _fill(
     spec: DatasetSpec, directory: Path, say: Say, bar: Bar, given: Mapping[str, bytes] | None
-) -> None:
+) -> DatasetSpec:
+    """Put the files there; returns the dataset with the checksums of those that state none."""
     if spec.generate:
         say(f"generating {spec.name}")
         making.generate(spec, directory)
@@ -246,11 +252,15 @@ def _fill(
             say(f"downloading {spec.title}")
             given = source_files.downloaded(spec, spec.made_from, directory, bar)
         say(f"preparing {spec.title}")
-        making.prepare(spec, given, directory)
+        made = making.prepare(spec, given, directory)
+        if not spec.pinned:
+            recorded_sums.record(made, directory)
         source_files.clear(directory, spec.made_from)
+        return made
     else:
         say(f"downloading {spec.title}")
         from_mirrors(spec, directory, bar)
+    return spec
 
 
 def _open_to_all(directory: Path, sound: dict[str, Sound]) -> dict[str, Sound]:

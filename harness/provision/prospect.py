@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.dataset_spec import DatasetSpec
-from harness.provision import discovery, download, obtain, source_files
+from harness.provision import discovery, download, obtain, recorded_sums, source_files
 from harness.provision.inspection import inspect
 from harness.provision.verified import Dataset
 from harness.provision.workload_data import chosen
@@ -76,7 +76,8 @@ def of(name: str, workload: str, data_dir: Path | None) -> Prospect:
 
 def _cached(spec: DatasetSpec, otherwise: Action) -> Prospect:
     where = obtain.cache_of(spec)
-    return Prospect(spec, where, "use" if inspect(where, spec).complete else otherwise)
+    here = inspect(where, recorded_sums.of(spec, where))
+    return Prospect(spec, where, "use" if here.complete else otherwise)
 
 
 def _can_be_asked_for(spec: DatasetSpec) -> bool:
