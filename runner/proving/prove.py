@@ -114,7 +114,7 @@ def _questions() -> Tuple[Question, ...]:
         Question(("updates",), plans.alike, updates.of_alike, tries=2),
         Question(("update",), plans.one_batch, updates.of_one_batch, tries=2),
         Question(ordered, plans.in_turn, order.checks, tries=4),
-        Question(dropped, plans.one_sample, dropout.checks, tries=2),
+        Question(dropped, plans.one_sample, dropout.checks, tries=3),
     )
 
 

@@ -94,6 +94,7 @@ def test_a_recipe_that_learns_too_little_is_found(tried):
         ("no-shuffle", ["shuffle", "reshuffle"]),
         ("shuffles-once", ["reshuffle"]),
         ("no-dropout", ["dropout", "dropout-rate", "dropout-scale"]),
+        ("weaker-dropout", ["dropout-rate"]),
         ("another-seed", ["other-seed"]),
         ("coarse-products", ["updates", "update", "every-picture-once", "dropout"]),
     ],

@@ -13,7 +13,8 @@ from runner.channel import Frame
 from runner.contract import samples
 from runner.events import Progress
 from runner.networks import sgd_in_numpy
-from runner.networks.layers import Dropout
+from runner.networks.layers import Dense, Dropout
+from runner.networks.network import Network
 from runner.proving import beginnings, dropout, order, plans, prove, trials, updates
 from runner.proving.trials import Told
 from runner.proving.weights_apart import apart, arrays
@@ -23,10 +24,10 @@ WORKLOAD = lookup.load("cnn-mnist")
 RATE = next(layer.rate for layer in WORKLOAD.network.layers if isinstance(layer, Dropout))
 
 
-def initial(seed):
+def initial(seed, network=WORKLOAD.network):
     """Weights as a backend draws them."""
     rng, found = np.random.RandomState(seed), []
-    for weight in WORKLOAD.network.weights():
+    for weight in network.weights():
         if weight.initialiser == "zeros":
             found.append(np.zeros(weight.shape, "<f4"))
             continue
@@ -44,7 +45,7 @@ def frame(kind, weights, types="float32"):
 
 def trained(trial, batches, *, recipe=None, kept=None, seed=None):
     """What a backend tells that trains on these batches (lists of numbers of pictures)."""
-    start = initial(trial.seed if seed is None else seed)
+    start = initial(trial.seed if seed is None else seed, trial.workload.network)
     inputs, labels = arrays(trial)
     state = sgd_in_numpy.begin(start)
     for batch in batches:
@@ -133,15 +134,43 @@ def test_the_order_is_found(orders, once, shuffled, anew):
         (0.0, 1.0, {"dropout", "dropout-rate", "dropout-scale"}),
         (0.5, 2.0, {"dropout", "dropout-rate", "dropout-scale"}),
         (0.5, 1 / (1 - RATE), {"dropout-rate"}),
+        (0.15, 1 / (1 - RATE), {"dropout-rate"}),
+        (0.25, 1 / (1 - RATE), {"dropout-rate"}),
+        (0.15, 1 / 0.85, {"dropout", "dropout-rate", "dropout-scale"}),
         (RATE, 1.0, {"dropout", "dropout-scale"}),
     ],
 )
 def test_dropout_is_read_off_the_weights(rate, scale, wrong):
     trial = plans.one_sample(WORKLOAD, 4)
-    shape = sgd_in_numpy.into_dropout(WORKLOAD.network, initial(4), arrays(trial)[0]).shape
+    network = trial.workload.network
+    shape = sgd_in_numpy.into_dropout(network, initial(4, network), arrays(trial)[0]).shape
+    assert math.prod(shape) >= plans.DRAWS
     kept = scale * (np.random.RandomState(5).uniform(size=shape) >= rate)
     checks = dropout.checks(trained(trial, [[0]], kept=kept.astype("f4")))
     assert {name for name, ok in verdicts(checks).items() if not ok} == wrong
+
+
+@pytest.mark.parametrize("draws", [1, 400, 401, 12_800])
+def test_only_the_layer_before_the_dropout_is_widened(draws, monkeypatch):
+    monkeypatch.setattr(plans, "DRAWS", draws)
+    made = plans.one_sample(WORKLOAD, 1).workload.network
+    filters = {1: 16, 400: 16, 401: 32, 12_800: 512}[draws]
+    for number, (own, other) in enumerate(zip(WORKLOAD.network.layers, made.layers, strict=True)):
+        wanted = dataclasses.replace(own, filters=filters) if number == 2 else own
+        assert other == wanted
+    dense = Network((9,), (Dense(4, "relu"), Dropout(0.5), Dense(2, "softmax")))
+    assert plans._widened(dense).layers[0].units == 4 * math.ceil(draws / 4)
+    first = Network((9,), (Dropout(0.5), Dense(2, "softmax")))
+    assert plans._widened(first) == first
+
+
+def test_a_share_holds_within_four_deviations_of_what_was_bright():
+    checks = dropout.checks(trained(plans.one_sample(WORKLOAD, 4), [[0]]))
+    (rate,) = [check for check in checks if check.name == "dropout-rate"]
+    bright = int(rate.detail.split()[1])
+    assert bright > 6300
+    assert rate.tolerance == pytest.approx(4 * math.sqrt(0.2 * 0.8 / bright))
+    assert rate.tolerance < 0.0203
 
 
 @pytest.mark.parametrize(
