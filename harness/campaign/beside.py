@@ -46,6 +46,10 @@ class Beside:
                 if name != run_id and (job.ended is None or job.ended > began)
             }
         found = {name: kept or self.read(file) for name, (file, kept) in near.items()}
+        with self._lock:
+            # One that ended meanwhile may have taken its file with it; what it left is whole.
+            ended = {name: self._jobs[name].samples for name in near if name in self._jobs}
+        found |= {name: samples for name, samples in ended.items() if samples is not None}
         return {name: samples for name, samples in found.items() if samples.times}
 
     def end(self, run_id: str, moment: float, samples: Samples) -> None:

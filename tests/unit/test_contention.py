@@ -109,6 +109,17 @@ def test_who_ran_beside_whom():
     assert jobs.others("d") == {}
 
 
+def test_a_job_that_ends_while_its_samples_are_read_is_not_forgotten():
+    def read(file):
+        jobs.end("b", 2.0, samples(1, 1, 0))  # and its folder is gone
+        return Samples()
+
+    jobs = Beside(read)
+    jobs.begin("a", Path("a"), 0.0)
+    jobs.begin("b", Path("b"), 1.0)
+    assert set(jobs.others("a")) == {"b"}
+
+
 def test_a_quota_is_told(make_result):
     counted = {"periods": 10, "throttled_periods": 6, "throttled_s": 0.4}
     ((code, severity, finding),) = found(make_result, samples(2, 0.4, 0, **counted))
