@@ -263,10 +263,15 @@ def names() -> list[str]:
     return found
 
 
-def chosen(words: list[str]) -> list[str]:
-    """The backends of a command line: each once, in the order given; ``all`` is all of them."""
-    named = [name for word in words for name in (names() if word == "all" else [word])]
+def chosen(words: list[str], workload: str) -> list[str]:
+    """The backends of a command line, each once; ``all`` is all that have the workload."""
+    named = [name for word in words for name in (having(workload) if word == "all" else [word])]
     return list(dict.fromkeys(named))
+
+
+def having(workload: str) -> list[str]:
+    """All backends that have the workload, as far as image.toml says; UsageError: one is broken."""
+    return [name for name in names() if load(name).runs(workload)]
 
 
 def load(name: str) -> Backend:

@@ -19,7 +19,7 @@ cuDNN read it when they are loaded)."""
 
 _MAPS = Path("/proc/self/maps")
 _NUMERIC = re.compile(
-    r"/(lib(?:cuda|cudart|cublas|cublasLt|cudnn|nvrtc|openblas|blas|gpuarray)[\w.\-]*\.so[\w.]*)$"
+    r"/(lib(?:cuda|cudart|cublas|cublasLt|cudnn|nvrtc|openblas|blas|gomp|omp|iomp5|gpuarray)[\w.\-]*\.so[\w.]*)$"
 )
 # Also as wheels rename them: libcudart-d0da41ae.so.11.0. Not libcublasLt, libcudnn_ops_infer, ...
 _REPORTING = re.compile(r"^lib(cudart|cublas|cudnn|nvrtc)(?:-[0-9a-f]+)?\.so[.\d]*$")

@@ -28,10 +28,10 @@ def table_job(folder, workload, rows, budget=None, **words):
     return Job(
         run_id="20261126t000000z-tables-00000000", campaign_id="tables", backend="sklearn",
         title="sklearn", workload=workload, dataset="synthetic-flights", launcher="local",
-        device="cpu", budget=known.budget.model_copy(update=count), data_dir=str(folder),
+        budget=known.budget.model_copy(update=count), data_dir=str(folder),
         dataset_sha256={name: hashlib.sha256(made).hexdigest() for name, made in contents.items()},
         provenance=Provenance(kind="environment", reference="here", flavour="cpu"),
-        **{"settings": Settings(), **words},
+        **{"settings": Settings(), "device": "cpu", **words},
     )  # fmt: skip
 
 

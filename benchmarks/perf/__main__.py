@@ -44,7 +44,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--seed", type=int, default=123)
     asked = parser.parse_args()
-    asked.backends = catalog.chosen(asked.backends or ["all"])
+    asked.backends = catalog.chosen(asked.backends or ["all"], DEFAULT_WORKLOAD)
     asked.part = asked.part or list(_PARTS)
     for name in [*asked.backends, asked.sampler_backend]:
         catalog.load(name)

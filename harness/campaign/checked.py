@@ -76,7 +76,7 @@ def combined(options: Options) -> Checked:
     if options.parallel_gpus and "cpu" in options.devices:
         raise UsageError("--parallel-gpus with device cpu", "add --device gpu")
     data = _known(options)
-    names = catalog.chosen(options.backends)
+    names = catalog.chosen(options.backends, options.workload)
     backends = _read(names, catalog.load)
     sound: list[Configuration] = []
     skipped: list[Skipped] = []

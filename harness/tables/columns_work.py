@@ -18,6 +18,12 @@ def recipe_batch_size(workload: str) -> int | None:
     return lookup.load(workload).batch_size if workload in lookup.names() else None
 
 
+@functools.cache
+def samples_word(workload: str) -> str:
+    """What the samples of a workload are called; images if this version does not know it."""
+    return lookup.load(workload).samples_word if workload in lookup.names() else "images"
+
+
 def _error_rate(measurement: Measurement) -> float | None:
     score = measurement.score
     return 100 * score.value if score.metric == "error_rate" else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness.tables.column import Column
 from harness.tables.columns import BY_KEY
-from harness.tables.columns_work import recipe_batch_size
+from harness.tables.columns_work import recipe_batch_size, samples_word
 from harness.tables.kinds import Configuration, Kind
 from harness.tables.rewritten import REWRITTEN, marked
 from runner.contract.work_and_score import amount
@@ -89,12 +89,13 @@ def mode(kind: Kind) -> str:
 
 def work(kind: Kind) -> str:
     """What was trained, of how much data, and how it was started."""
-    images = f"{kind.train_samples:,} images" if kind.train_samples else "all images"
+    samples = samples_word(kind.workload)
+    count = f"{kind.train_samples:,} {samples}" if kind.train_samples else f"all {samples}"
     return " · ".join(
         [
             kind.workload,
             f"dataset {kind.dataset}",
-            f"{images}, {amount(kind.budget, kind.budget_unit)}",
+            f"{count}, {amount(kind.budget, kind.budget_unit)}",
             f"launcher {kind.launcher}",
         ]
     )

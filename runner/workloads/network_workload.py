@@ -12,6 +12,7 @@ from runner.contract.work_and_score import Budget, Proof, Score
 from runner.data.arrays import Arrays
 from runner.data.format import Format
 from runner.data.picture_format import Pictures
+from runner.data.table_format import Table
 from runner.networks import proof
 from runner.networks.network import Network
 from runner.networks.recipe import Recipe
@@ -45,6 +46,11 @@ class NetworkWorkload(Workload):
     def classes(self) -> int:
         """How many its softmax tells apart."""
         return self.format.classes
+
+    @property
+    def samples_word(self) -> str:
+        """Rows of a table, or images."""
+        return "rows" if isinstance(self.format, Table) else "images"
 
     @property
     def batch_size(self) -> int:

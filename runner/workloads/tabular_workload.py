@@ -38,6 +38,11 @@ class TabularWorkload(Workload):
     format: Table
     rows: int
 
+    @property
+    def samples_word(self) -> str:
+        """Rows."""
+        return "rows"
+
     def count(self, train_samples: int, budget: Budget) -> int:  # noqa: ARG002 - not of a table
         """The budget: no row is left out and none comes twice."""
         return budget.count

@@ -129,6 +129,11 @@ class Workload(abc.ABC):
         """Samples that go into one update; None where there are no batches."""
         return None
 
+    @property
+    def samples_word(self) -> str:
+        """What its samples are called, in the plural."""
+        return "samples"
+
     def parameters(self) -> Optional[int]:
         """How many numbers are trained; None where nobody can say before."""
         return None

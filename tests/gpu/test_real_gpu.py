@@ -89,7 +89,7 @@ def run(engine, tmp_path, mnist_dir):
 
 @NEEDED
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("backend", catalog.names())
+@pytest.mark.parametrize("backend", catalog.having("cnn-mnist"))
 def test_a_backend_trains_on_the_first_gpu(run, backend):
     done, results = run(backend, "--device", "gpu", "--gpus", "0")
     assert results, done.stderr

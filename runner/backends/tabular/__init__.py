@@ -1,0 +1,1 @@
+"""Tools for models of tables: boosting, forests, regressions."""

@@ -1,0 +1,83 @@
+"""Backends of models of tables: real jobs, in local environments and in containers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness import catalog
+from runner.workloads import lookup
+from runner.workloads.tabular_workload import TabularWorkload
+
+CASES = [
+    (name, workload)
+    for workload in lookup.names()
+    if isinstance(lookup.load(workload), TabularWorkload)
+    for name in catalog.having(workload)
+]
+# Two threads of OpenMP on a machine that others use as well wait for each other by spinning.
+SMALL = ("--device", "cpu", "--dataset", "synthetic-flights", "--train-samples", "2000",
+         "--threads", "1", "--seed", "5", "--idle-wait", "0", "--no-conform",
+         "--mode", "as-written", "--mode", "tuned", "--json")  # fmt: skip
+KEPT = {"BENCHDL_CACHE": None}
+
+
+def trained(benchdl, tmp_path, name, workload, *how):
+    """Both modes: their rows and results."""
+    known = lookup.load(workload)
+    budget = () if known.unit == "fits" else ("--budget", "5")
+    done = benchdl(
+        "run", name, "--workload", workload, *SMALL, *budget, *how,
+        "--results", str(tmp_path / "results"), env=KEPT, timeout=1800,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert {row["mode"] for row in rows} == {"as-written", "tuned"}
+    for row in rows:
+        file = Path(tmp_path / "results" / row["run_id"] / "result.json")
+        check(known, row, json.loads(file.read_text())["measurement"])
+    return rows
+
+
+def check(known, row, measured):
+    assert row["status"] in ("ok", "suspect"), row
+    assert (row["metric"], row["parameters"], row["error_rate_percent"]) == ("auc", None, None)
+    assert 0.58 < row["score"] < 0.68  # 2,000 rows: 0.617 to 0.656 were seen
+    assert row["score_error"] == pytest.approx(0.002, rel=0.2)
+    assert (row["work"], row["work_unit"]) == (1 if known.unit == "fits" else 5, known.unit)
+    assert row["model_tflop_per_s"] is None
+    assert measured["score"]["verified"]
+    assert measured["score"]["claimed"] == pytest.approx(row["score"], abs=1e-4)
+    (loss,) = measured["proofs"]
+    assert loss["claimed"] == pytest.approx(loss["value"], abs=5e-4)
+    facts = measured["attestation"]["framework"]
+    assert facts["intra_op_threads"] == 1
+    assert measured["attestation"]["device"] == "cpu"
+    if known.unit != "fits":
+        assert facts["trees"] == 5
+        assert facts["openmp"]
+        assert facts["leaves"] > 5 * 20
+
+
+@pytest.mark.timeout(1900)
+@pytest.mark.parametrize(("name", "workload"), CASES)
+def test_a_tool_trains_in_its_local_environment(benchdl, tmp_path, name, workload):
+    trained(benchdl, tmp_path, name, workload, "--launcher", "local")
+
+
+@pytest.mark.docker
+@pytest.mark.timeout(1900)
+@pytest.mark.parametrize(("name", "workload"), CASES)
+def test_a_tool_trains_in_its_image(engine, benchdl, tmp_path, name, workload):
+    for row in trained(benchdl, tmp_path, name, workload, "--launcher", "docker", "--make-base"):
+        assert row["image_id"].startswith("sha256:")
+
+
+def test_another_seed_is_another_forest_and_the_same_the_same(benchdl, tmp_path):
+    how = ("--launcher", "local", "--repeat", "2")
+    rows = trained(benchdl, tmp_path, "sklearn", "forest-flights", *how)
+    scores = {seed: {row["score"] for row in rows if row["seed"] == seed} for seed in (5, 6)}
+    assert {len(found) for found in scores.values()} == {1}  # both modes are one model
+    assert scores[5] != scores[6]
