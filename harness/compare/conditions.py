@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from harness.tables.builds import PARTS
+from harness.tables.columns_work import samples_word
 from harness.tables.rows import Row
 from runner.contract.work_and_score import amount
 
 Attribute = Literal[
     "workload",
     "dataset",
-    "images",
+    "samples",
     "epochs",
     "budget",
     "batch size",
@@ -38,7 +39,7 @@ Attribute = Literal[
 READ: dict[Attribute, Callable[[Row], object]] = {
     "workload": lambda row: row.workload,
     "dataset": lambda row: row.dataset,
-    "images": lambda row: row.train_samples,
+    "samples": lambda row: row.train_samples,
     "epochs": lambda row: row.epochs,
     "budget": lambda row: None if row.epochs else amount(row.budget, row.budget_unit),
     "batch size": lambda row: row.batch_size,
@@ -147,10 +148,11 @@ def words(found: dict[Attribute, tuple[object, object]]) -> str:
 
 def work(row: Row, but: frozenset[Attribute]) -> str:
     """The conditions of a row as a caption, without those of ``but``."""
+    word = samples_word(row.workload)
     shown: dict[Attribute, str | None] = {
         "workload": row.workload,
         "dataset": f"dataset {row.dataset}",
-        "images": f"{row.train_samples:,} images" if row.train_samples else None,
+        "samples": f"{row.train_samples:,} {word}" if row.train_samples else None,
         "epochs" if row.epochs else "budget": amount(row.budget, row.budget_unit),
         "batch size": f"batch {row.batch_size}",
         "launcher": f"launcher {row.launcher}",

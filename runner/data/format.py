@@ -25,6 +25,10 @@ class Format(Protocol):
     def classes(self) -> int:
         """How many classes the labels tell apart."""
 
+    @property
+    def noun(self) -> str:
+        """What tables call the samples, in the plural."""
+
     def load(
         self,
         data_dir: Union[str, Path],

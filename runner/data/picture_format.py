@@ -27,6 +27,11 @@ class Pictures:
     classes: int
 
     @property
+    def noun(self) -> str:
+        """As every format."""
+        return "images"
+
+    @property
     def stored(self) -> Tuple[int, ...]:
         """The shape of a picture in its file."""
         return self.shape[:2] if self.shape[2] == 1 else self.shape

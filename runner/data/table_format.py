@@ -71,6 +71,11 @@ class Table:
     classes: int
 
     @property
+    def noun(self) -> str:
+        """As every format."""
+        return "rows"
+
+    @property
     def width(self) -> int:
         """How many inputs a network has."""
         return sum(column.width for column in self.columns)

@@ -75,8 +75,9 @@ def _conformance(
     # Two from one seed, the third from another. All before NumPy is imported.
     seeds = (job.seed, job.seed, job.seed + 1, job.seed)
     several = job.settings.strategy != "default"
-    possible = len(_PLANS) if workload.network.drops() else len(_PLANS) - 1
-    possible = min(possible, 2) if several else possible
+    # What drops nothing has nothing to prove of it.
+    due = len(_PLANS) if workload.network.drops() else len(_PLANS) - 1
+    possible = min(due, 2) if several else due
     first = [train(plan, seed) for plan, seed in zip(_PLANS[:possible], seeds)]
     checks = []
     for question, attempt in zip(_questions(), first):
@@ -86,7 +87,7 @@ def _conformance(
                 break
             answers = _asked(question, train(question.plan, job.seed + 1 + number))
         checks += answers
-    checks += _skipped(possible, several) + ([] if several else _of_seeds(first))
+    checks += _skipped(possible, due) if several else _of_seeds(first)
     ended = [attempt for attempt in first if isinstance(attempt, Told)]
     versions: Dict[str, str] = ended[0].done.facts["attestation"]["packages"] if ended else {}
     checks += _answers(("float32",), lambda: [beginnings.float32(ended)])
@@ -126,14 +127,13 @@ def _of_seeds(first: List[Attempt]) -> List[Check]:
     return _answers(_SEEDS, lambda: beginnings.of_seeds(*map(_there, first[:3])))
 
 
-def _skipped(possible: int, several: bool) -> List[Check]:
-    """The checks of what is not tried, and why."""
-    names = [name for question in _questions()[possible:] for name in question.names]
-    reason = "the network drops nothing"
-    if several:
-        names += _SEEDS
-        reason = "a batch of one sample is not to be split over several GPUs"
-    return [Check(name=name, expected=0.0, detail=reason, skipped=True) for name in names]
+def _skipped(possible: int, due: int) -> List[Check]:
+    """What takes batches of one sample, and so one device."""
+    names = [name for question in _questions()[possible:due] for name in question.names]
+    reason = "a batch of one sample is not to be split over several GPUs"
+    return [
+        Check(name=name, expected=0.0, detail=reason, skipped=True) for name in (*names, *_SEEDS)
+    ]
 
 
 def _there(attempt: Attempt) -> Told:

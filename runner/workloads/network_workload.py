@@ -12,7 +12,6 @@ from runner.contract.work_and_score import Budget, Proof, Score
 from runner.data.arrays import Arrays
 from runner.data.format import Format
 from runner.data.picture_format import Pictures
-from runner.data.table_format import Table
 from runner.networks import proof
 from runner.networks.network import Network
 from runner.networks.recipe import Recipe
@@ -49,8 +48,8 @@ class NetworkWorkload(Workload):
 
     @property
     def samples_word(self) -> str:
-        """Rows of a table, or images."""
-        return "rows" if isinstance(self.format, Table) else "images"
+        """As the format of its samples calls them."""
+        return self.format.noun
 
     @property
     def batch_size(self) -> int:
