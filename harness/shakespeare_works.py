@@ -134,3 +134,16 @@ TEXT_BYTES = sum(work.size_bytes for work in WORKS.files) + len(WORKS.files) - 1
 
 TRAIN_CHARACTERS = TEXT_BYTES * 9 // 10
 """The first nine tenths; what follows is the test (A. Karpathy's nanoGPT splits its text so)."""
+
+
+def ids(text: bytes) -> bytes:
+    """A byte for each character of a text in ASCII: its place in :data:`CHARACTERS`.
+
+    Raises:
+        ValueError: a character that is not in the table.
+    """
+    known = CHARACTERS.encode("ascii")
+    unknown = sorted(set(text) - set(known))
+    if unknown:
+        raise ValueError(f"the text holds characters that no id stands for: {bytes(unknown)!r}")
+    return text.translate(bytes(max(known.find(code), 0) for code in range(256)))

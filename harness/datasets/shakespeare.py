@@ -39,4 +39,5 @@ DATASET = DatasetSpec(
     ),
     made_from=WORKS,
     prepare=_prepare,
+    stand_in="synthetic-shakespeare",
 )

@@ -8,6 +8,7 @@ import tarfile
 import pytest
 from conftest import REPO
 
+from harness.generators import invented_plays
 from harness.preparing import joined_text
 from harness.provision import discovery
 from harness.shakespeare_works import CHARACTERS, TEXT_BYTES, TRAIN_CHARACTERS, WORKS
@@ -45,6 +46,22 @@ def test_works_are_joined_by_a_lines_end(monkeypatch):
 def test_a_character_without_a_number_is_named():
     with pytest.raises(ValueError, match=r"no id stands for: b'#\\xe9'"):
         list(joined_text.characters({**few(), WORKS.files[3].name: "caf\xe9 #".encode("latin-1")}))
+
+
+def test_the_stand_in_is_the_pinned_one():
+    stand_in = discovery.load("synthetic-shakespeare")
+    for name, content in stand_in.generate():
+        assert hashlib.sha256(content).hexdigest() == stand_in.sha256[name], name
+        assert set(content[8:]) == set(range(84))  # each character occurs
+
+
+def test_a_generated_play_begins_alike_however_long_it_is():
+    long = invented_plays.make(30_000, invented_plays.TEST_STREAM)
+    assert invented_plays.make(500, invented_plays.TEST_STREAM) == long[:500]
+    assert invented_plays.make(30_000, invented_plays.TRAIN_STREAM)[200:400] not in long
+    lines = long.decode("ascii").splitlines()
+    assert max(map(len, lines)) < 150
+    assert sum(line.endswith(".") and " " not in line for line in lines) > 50  # speakers
 
 
 @pytest.mark.slow
