@@ -1,5 +1,6 @@
 # A thin face of `benchdl`: every goal makes the locked virtual environment on first use.
 #   make bench-NAME (tf, theano, mxnet, ...) | bench-all | bench      EPOCHS= MODE= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
+#   make bench-thesis    BACKENDS="torch xgboost lightgbm sklearn" EPOCHS= ... (networks and trees on one table of data)
 #   make resume          CAMPAIGN= (default: the newest)
 #   make report          REPORT= (default: report.html)  RESULTS=
 #   make compare         A= B= [FORCE=1] [FAIL_ON=regression]

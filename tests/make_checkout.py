@@ -33,7 +33,8 @@ else:
 
 def make(root: Path) -> Path:
     """Copy what the Makefile needs to ``root``."""
-    for name in NEEDED:
+    backends = [str(file.relative_to(REPO)) for file in REPO.glob("docker/*/image.toml")]
+    for name in (*NEEDED, *backends):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPO / name, root / name)
     skip = shutil.ignore_patterns("__pycache__")

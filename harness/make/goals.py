@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import package_settings, printable
 from harness.errors import BenchdlError, UsageError
-from harness.make import variables, venv
+from harness.make import thesis, variables, venv
 from harness.make.variables import Options, flag, free, pairs, repeated, setting, single
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +52,7 @@ _RUN: dict[str, Options] = {
     "DRY_RUN": flag("--dry-run"),
     "JSON": flag("--json"),
 }
+_THESIS = {name: option for name, option in _RUN.items() if name not in thesis.SETTLED}
 _COMPARE: dict[str, Options] = {
     "FIGURE": single("--figure"),
     "MARGIN": single("--margin"),
@@ -88,13 +89,15 @@ _NOTHING: dict[str, Options] = {}
 _DEV = flag("--dev")
 
 _OPTIONS = {
-    "bench": _RUN, "resume": _RESUME, "compare": _COMPARE, "report": _REPORT,
+    "bench": _RUN, "bench-thesis": _THESIS, "resume": _RESUME, "compare": _COMPARE,
+    "report": _REPORT,
     "selftest": _SELFTEST, "perf": _PERF, "images": _IMAGES, "doctor": _DOCTOR,
     "test": _PYTEST, "test-fast": _PYTEST, "test-gpu": _PYTEST, "mutants": _MUTANTS,
     "setup": _NOTHING, "lint": _NOTHING, "format": _NOTHING, "lock": _NOTHING, "clean": _NOTHING,
 }  # fmt: skip
 _BESIDES = {
-    "resume": ("CAMPAIGN",), "compare": ("A", "B"), "perf": ("BACKENDS",), "images": ("BACKENDS",),
+    "bench-thesis": ("BACKENDS", "EPOCHS"), "resume": ("CAMPAIGN",), "compare": ("A", "B"),
+    "perf": ("BACKENDS",), "images": ("BACKENDS",),
     "setup": ("DEV",),
 }  # fmt: skip
 # A file's tests stay together: what they share is made once. The files begin in their order, the
@@ -136,6 +139,10 @@ def programs(goal: str, given: Mapping[str, str], python: str) -> list[list[str]
     if kind == "bench":
         tools = [goal.partition("-")[2]] if goal != "bench" else ["tf", "theano"]
         return [[*benchdl, "run", "--make-base", *asked, "--", *tools]]
+    if kind == "bench-thesis":
+        epochs = variables.options({"EPOCHS": _RUN["EPOCHS"]}, given)
+        shown = variables.options({"RESULTS": _RUN["RESULTS"]}, given)
+        return thesis.programs(benchdl, asked, epochs, shown, backends)
     if kind == "resume":
         campaign = given.get("CAMPAIGN") or "latest"
         return [[*benchdl, "resume", "--make-base", *asked, "--", campaign]]
@@ -234,7 +241,7 @@ def _make_prints(environment: Mapping[str, str]) -> bool:
 def _kind(goal: str) -> str:
     if not _is(goal):
         raise UsageError(f"make knows no goal '{goal}'", f"goals: {', '.join(_OPTIONS)}")
-    return "bench" if goal.startswith("bench-") else goal
+    return goal if goal in _OPTIONS else "bench"
 
 
 def _is(goal: str) -> bool:

@@ -24,6 +24,12 @@ def samples_word(workload: str) -> str:
     return lookup.load(workload).samples_word if workload in lookup.names() else "images"
 
 
+@functools.cache
+def judged_by(workload: str) -> str | None:
+    """The name of a workload's metric; None if this version does not know it."""
+    return lookup.load(workload).metric.name if workload in lookup.names() else None
+
+
 def _error_rate(measurement: Measurement) -> float | None:
     score = measurement.score
     return 100 * score.value if score.metric == "error_rate" else None

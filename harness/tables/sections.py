@@ -59,7 +59,7 @@ class Section:
 def table_columns(rows: Sequence[Row], side: Side = TOOL) -> tuple[Column, ...]:
     """The columns of a side's short table of these rows, behind the first two."""
     time, *others = settled(shown_in("table"), [row.values for row in rows])
-    return (time, side.ratio, *others)
+    return (time, side.ratio, *others, *side.more)
 
 
 def grouped(rows: list[Row], side: Side = TOOL) -> list[Section]:

@@ -10,9 +10,10 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness import scores
 from harness.tables.column import Column
 from harness.tables.columns import BY_KEY
-from harness.tables.columns_work import recipe_batch_size, samples_word
+from harness.tables.columns_work import judged_by, recipe_batch_size, samples_word
 from harness.tables.kinds import Configuration, Kind
 from harness.tables.rewritten import REWRITTEN, marked
 from runner.contract.work_and_score import amount
@@ -44,7 +45,8 @@ class Side:
     that other time, or None for no ratio; where higher is better the ratio is how many times faster
     the line is, else how many times longer it took. ``keep`` are the lines worth a table: what
     compares needs two. ``together``: lines of one label follow one another, the quickest label
-    first. ``caption`` and ``line`` are remembered by kind.
+    first. ``more`` are columns behind those of every table. ``caption`` and ``line`` are remembered
+    by kind.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Side:
     base: Callable[[Configuration, Times], float | None]
     keep: Callable[[Times], list[Configuration]]
     together: bool = False
+    more: tuple[Column, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("caption", "line"):
@@ -87,15 +90,19 @@ def mode(kind: Kind) -> str:
     return marked(kind.mode, kind)
 
 
+def samples(kind: Kind) -> str:
+    """How many training samples, by what they are called."""
+    word = samples_word(kind.workload)
+    return f"{kind.train_samples:,} {word}" if kind.train_samples else f"all {word}"
+
+
 def work(kind: Kind) -> str:
     """What was trained, of how much data, and how it was started."""
-    samples = samples_word(kind.workload)
-    count = f"{kind.train_samples:,} {samples}" if kind.train_samples else f"all {samples}"
     return " · ".join(
         [
             kind.workload,
             f"dataset {kind.dataset}",
-            f"{count}, {amount(kind.budget, kind.budget_unit)}",
+            f"{samples(kind)}, {amount(kind.budget, kind.budget_unit)}",
             f"launcher {kind.launcher}",
         ]
     )
@@ -130,6 +137,22 @@ def _caption(kind: Kind) -> str:
     return " · ".join([work(kind), _device(kind), *_conditions(kind), *_machine(kind)])
 
 
+def _data(kind: Kind) -> str:
+    """The data and what models of it are judged by, whatever they are."""
+    metric = judged_by(kind.workload)
+    return " · ".join(
+        [
+            f"dataset {kind.dataset}",
+            samples(kind),
+            *([f"judged by {scores.title(metric)}"] if metric else []),
+            f"launcher {kind.launcher}",
+            _device(kind),
+            *_conditions(kind),
+            *_machine(kind),
+        ]
+    )
+
+
 def _lowest(_: Configuration, times: Times) -> float | None:
     return min(times.values())
 
@@ -145,6 +168,15 @@ def _cpu_of_the_same(line: Configuration, times: Times) -> float | None:
 
 def _default_variant(line: Configuration, times: Times) -> float | None:
     return times.get(line._replace(label="default"))
+
+
+def _lowest_of_the_workload(line: Configuration, times: Times) -> float | None:
+    return min(time_s for other, time_s in times.items() if other.mode == line.mode)
+
+
+def _several_workloads(times: Times) -> list[Configuration]:
+    workloads = {line.mode.partition(",")[0] for line in times}
+    return list(times) if len(workloads) > 1 else []
 
 
 def _two(times: Times) -> list[Configuration]:
@@ -233,4 +265,27 @@ VARIANT = Side(
     keep=_two,
 )
 
-SIDES = {side.name: side for side in (TOOL, INSTANCE, DEVICE, VARIANT)}
+DATASET = Side(
+    name="dataset",
+    title="By dataset",
+    heads=(BY_KEY["tool"], BY_KEY["workload"]),
+    ratio=Column(
+        RATIO,
+        "vs lowest",
+        "Time (s) over the lowest of the same workload and budget in its table.",
+        digits=2,
+        better="lower",
+    ),
+    empty="no two workloads have run on one dataset under one metric: benchdl list names them, "
+    "benchdl run TOOL --workload NAME --dataset NAME",
+    caption=_data,
+    line=lambda kind: Configuration(
+        label(kind) + (f", {mode(kind)}" if mode(kind) != "as-written" else ""),
+        f"{kind.workload}, {amount(kind.budget, kind.budget_unit)}",
+    ),
+    base=_lowest_of_the_workload,
+    keep=_several_workloads,
+    more=(BY_KEY["energy_j"],),
+)
+
+SIDES = {side.name: side for side in (TOOL, INSTANCE, DEVICE, VARIANT, DATASET)}

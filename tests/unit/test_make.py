@@ -119,6 +119,43 @@ def test_goals_and_their_programs(make, words, argv):
     assert make(*words) == argv
 
 
+def of_thesis(checkout, *words):
+    """Backends by workload and dataset, the words that all have, and the last program."""
+    done = make_checkout.run(checkout, "bench-thesis", *words)
+    assert done.returncode == 0, done.stderr
+    *runs, last = [json.loads(line)[0] for line in done.stdout.splitlines()]
+    asked_for = {}
+    for argv in runs:
+        assert [Path(word).name for word in argv[:4]] == BASE
+        *options, workload, dataset = argv[4 : argv.index("--")]
+        key = workload.removeprefix("--workload="), dataset.removeprefix("--dataset=")
+        asked_for[key] = (argv[argv.index("--") + 1 :], options)
+    return asked_for, [Path(word).name for word in last[:3]] + last[3:]
+
+
+def test_the_thesis_is_every_model_on_both_splits_and_one_table(checkout):
+    runs, last = of_thesis(checkout, "EPOCHS=3", "REPEAT=2", "RESULTS=here")
+    assert last == ["-I", "benchdl", "table", "--by=dataset", "--results=here"]
+    common = ["--repeat=2", "--results=here"]
+    for dataset in ("flights", "flights-days"):
+        assert runs.pop(("mlp-flights", dataset)) == (["torch"], [*common, "--epochs=3"])
+        trees = ["xgboost", "lightgbm", "sklearn"]
+        assert runs.pop(("boosting-flights", dataset)) == (trees, common)
+        assert runs.pop(("forest-flights", dataset)) == (["sklearn"], common)
+        assert runs.pop(("logistic-flights", dataset)) == (["sklearn"], common)
+    assert runs == {}
+
+
+def test_the_thesis_of_some_tools_is_of_what_they_have(checkout):
+    runs, _ = of_thesis(checkout, "BACKENDS=jax lightgbm")
+    assert {workload: tools for (workload, _), (tools, _) in runs.items()} == {
+        "mlp-flights": ["jax"], "boosting-flights": ["lightgbm"],
+    }  # fmt: skip
+    misspelt, _ = of_thesis(checkout, "BACKENDS=lightbgm")
+    assert len(misspelt) == 8  # `benchdl run` says what it is
+    assert "knows no variable WORKLOAD" in refused(checkout, "bench-thesis", "WORKLOAD=x")
+
+
 def test_all_tests_are_two_runs_that_leave_nothing_out(checkout):
     done = make_checkout.run(checkout, "test")
     assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ from printed import cells as cells_of
 from harness.tables import rows, views
 from harness.tables.markdown import cells, to_markdown
 from harness.tables.sections import grouped
+from runner.workloads import lookup
 
 K80 = "Tesla K80"
 
@@ -29,6 +30,18 @@ def on_gpu(make_result, time_s, visible=1, used=1, machine="Xeon, 4 cores", **jo
 def on_cpu(make_result, time_s, machine="Xeon, 4 cores", **job):
     changes = {"measurement": {"phases": {"fit_s": time_s}}, "launch": {"machine": machine}}
     return rows.row(make_result(job=job, **changes))
+
+
+def on_flights(make_result, workload, time_s, tool="xgboost", auc=0.78, **job):
+    known = lookup.load(workload)
+    unit = known.budget.unit
+    score = {"metric": "auc", "value": auc, "unit": "", "better": "higher",
+             "samples": 100_000, "sampling_error": 0.0018}  # fmt: skip
+    job = {"workload": workload, "dataset": "flights", "backend": tool, "title": tool,
+           "budget": {"unit": unit, "count": 1 if unit == "fits" else 100}, **job}  # fmt: skip
+    work = {"batch_size": known.batch_size}
+    measured = {"phases": {"fit_s": time_s}, "score": score, "work": work}
+    return rows.row(make_result(job=job, measurement=measured))
 
 
 def printed_lines(section):
@@ -97,8 +110,39 @@ def test_variants_are_compared_with_the_default(make_result):
     assert [line.values["ratio"] for line in without[0].lines] == [None, None]
 
 
+def test_by_dataset_models_stand_beside_each_other_and_times_are_of_one_model(make_result):
+    table = [
+        on_flights(make_result, "mlp-flights", 9.0, tool="torch", auc=0.77),
+        on_flights(make_result, "boosting-flights", 3.0),
+        on_flights(make_result, "boosting-flights", 6.0, tool="lightgbm", auc=0.79),
+        on_flights(make_result, "boosting-flights", 4.0, settings={"mode": "tuned"}),
+        on_flights(make_result, "mlp-flights", 9.0, dataset="flights-days"),  # nothing beside it
+        on_cpu(make_result, 2.0),
+    ]
+    (section,) = grouped(table, views.DATASET)
+    assert section.caption.startswith("dataset flights · ")
+    assert "rows · judged by AUC · launcher" in section.caption
+    assert [line[:4] for line in printed_lines(section)] == [
+        ("xgboost", "boosting-flights, 100 rounds", "3.0", "1.00"),
+        ("xgboost, tuned", "boosting-flights, 100 rounds", "4.0", "1.33"),
+        ("lightgbm", "boosting-flights, 100 rounds", "6.0", "2.00"),
+        ("torch", "mlp-flights, 100 epochs", "9.0", "1.00"),
+    ]
+    heads = [column.head for column in section.columns]
+    assert heads[-2:] == ["AUC", "GPU energy (J)"]
+    assert printed_lines(section)[0][-2] == "0.7800 ±0.0018"
+
+
+def test_models_judged_by_different_metrics_share_no_table(make_result):
+    table = [
+        on_flights(make_result, "mlp-flights", 9.0),
+        on_flights(make_result, "cnn-mnist", 9.0),
+    ]
+    assert grouped(table, views.DATASET) == []
+
+
 @pytest.mark.parametrize(
-    "side", [views.INSTANCE, views.DEVICE, views.VARIANT], ids=lambda s: s.name
+    "side", [views.INSTANCE, views.DEVICE, views.VARIANT, views.DATASET], ids=lambda s: s.name
 )
 def test_a_side_with_nothing_to_compare_says_how_to_get_it(make_result, side):
     assert grouped([on_cpu(make_result, 1.0)], side) == []
@@ -114,6 +158,8 @@ def test_an_invalid_run_is_in_no_median_of_any_side(make_result, side):
         on_cpu(make_result, 30.0),
         on_cpu(make_result, 40.0, variant="no-pool"),
         on_gpu(make_result, 3.0),
+        on_flights(make_result, "mlp-flights", 7.0),
+        on_flights(make_result, "boosting-flights", 2.0),
     ]
     members = [
         row for section in grouped(table, side) for line in section.lines for row in line.members
