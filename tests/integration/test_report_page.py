@@ -261,8 +261,8 @@ def test_light_and_dark(watched):
     page.wait_for_selector(".chart[data-drawn=dark]")
 
 
-@pytest.mark.parametrize("view", ["tool", "instance", "device", "variant", "runs", "invalid",
-                                  "findings", "reference", "about"])  # fmt: skip
+@pytest.mark.parametrize("view", ["tool", "instance", "device", "variant", "dataset",
+                                  "runs", "invalid", "findings", "reference", "about"])  # fmt: skip
 def test_no_view_is_wider_than_a_phone(watched, view):
     page = watched.open(f"view={view}")
     page.set_viewport_size({"width": 390, "height": 844})
@@ -274,8 +274,8 @@ def test_paper_holds_every_view_with_its_charts(watched):
     page = watched.open("view=about")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     heads = page.locator("main > h2").all_inner_texts()
-    assert heads == ["By tool", "By instance", "GPU and CPU", "By variant", "Runs", "Invalid runs",
-                     "Findings", "Reference", "About"]  # fmt: skip
+    assert heads == ["By tool", "By instance", "GPU and CPU", "By variant", "By dataset",
+                     "Runs", "Invalid runs", "Findings", "Reference", "About"]  # fmt: skip
     boxes = page.locator("main .chart").count()
     assert boxes > 10
     assert page.locator("main .chart[data-drawn=light]").count() == boxes

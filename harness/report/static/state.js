@@ -17,6 +17,7 @@ const VIEWS = [
   ["instance", "By instance"],
   ["device", "GPU and CPU"],
   ["variant", "By variant"],
+  ["dataset", "By dataset"],
   ["runs", "Runs"],
   ["invalid", "Invalid runs"],
   ["findings", "Findings"],
