@@ -8,6 +8,9 @@ from runner.tabular.logistic import LogisticRegression
 from runner.workloads.learned import Learned
 from runner.workloads.tabular_workload import of_table
 
+# Runs of scikit-learn of 2026-11-26 on all rows; there is one best fit, and two solvers find it
+# within 0.0002. AUC 0.7174 to 0.7175, log-loss 0.4759; whole days 0.6984, 0.4803; the stand-in
+# 0.7018, 0.4856.
 WORKLOAD = of_table(
     name="logistic-flights",
     title="logistic regression on flights",
@@ -16,8 +19,8 @@ WORKLOAD = of_table(
     table=FLIGHTS,
     rows=228_521,
     learned={
-        "flights": Learned(best=0.74, worst=((1, 0.71),)),
-        "flights-days": Learned(best=0.72, worst=((1, 0.66),)),
-        "synthetic-flights": Learned(best=0.72, worst=((1, 0.68),)),
+        "flights": Learned(0.725, ((1, 0.712),), {"test_loss": ((1, 0.482),)}),
+        "flights-days": Learned(0.71, ((1, 0.69),), {"test_loss": ((1, 0.486),)}),
+        "synthetic-flights": Learned(0.71, ((1, 0.695),), {"test_loss": ((1, 0.492),)}),
     },
 )

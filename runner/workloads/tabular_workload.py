@@ -54,8 +54,8 @@ class TabularWorkload(Workload):
         return train_samples * budget.count
 
     def at_recipe(self, job: Job, count: int) -> int:
-        """A share of the rows teaches at most as much as that share of the rounds of all."""
-        return count * min(job.train_samples or self.rows, self.rows) // self.rows
+        """None with fewer rows: nobody knows how much they teach; the bands are of all."""
+        return count if (job.train_samples or self.rows) >= self.rows else 0
 
     def most_numbers(self) -> int:
         """A probability for each test row."""

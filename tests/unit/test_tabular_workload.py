@@ -39,12 +39,23 @@ def test_each_counts_in_its_own_unit():
     assert BOOSTING.laps(asked) == 0
 
 
-def test_a_share_of_the_rows_teaches_at_most_as_much_as_a_share_of_the_rounds(tmp_path):
+def test_bands_are_of_all_rows(tmp_path):
     job = table_job(tmp_path, "boosting-flights", rows=20)
-    assert BOOSTING.at_recipe(job.model_copy(update={"train_samples": None}), 100) == 100
-    half = job.model_copy(update={"train_samples": 228_521 // 2 + 1})
-    assert BOOSTING.at_recipe(half, 100) == 50
-    assert BOOSTING.at_recipe(job.model_copy(update={"train_samples": 2000}), 100) == 0
+    work = {
+        rows: BOOSTING.at_recipe(job.model_copy(update={"train_samples": rows}), 100)
+        for rows in (None, 228_521, 228_520, 2000)
+    }
+    assert work == {None: 100, 228_521: 100, 228_520: 0, 2000: 0}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bands_of_a_whole_run_are_above_chance_and_below_what_is_believed(name):
+    workload = lookup.load(name)
+    for learned in workload.learned.values():
+        worst = learned.worst_score(workload.budget.count)
+        assert 0.68 < worst < learned.best < 0.81
+        assert learned.worst_score(0) is None
+        assert 0.4 < learned.highest_proof("test_loss", workload.budget.count) < 0.5
 
 
 def test_a_trainer_gets_codes_or_what_networks_get(tmp_path):
