@@ -54,8 +54,9 @@ class TabularWorkload(Workload):
         return train_samples * budget.count
 
     def at_recipe(self, job: Job, count: int) -> int:
-        """None with fewer rows: nobody knows how much they teach; the bands are of all."""
-        return count if (job.train_samples or self.rows) >= self.rows else 0
+        """None with fewer rows, or beyond the budget: the bands are of neither."""
+        whole = (job.train_samples or self.rows) >= self.rows
+        return count if whole and count <= self.budget.count else 0
 
     def most_numbers(self) -> int:
         """A probability for each test row."""
