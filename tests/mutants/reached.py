@@ -147,6 +147,16 @@ class Statements:
             for node in ast.walk(tree)
             if isinstance(node, ast.stmt)
         ]
+        self._functions = [
+            range(node.lineno, (node.end_lineno or node.lineno) + 1)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef)
+        ]
+
+    def function(self, line: int) -> range:
+        """The lines of the innermost function at a line; none outside of functions."""
+        here = [span for span in self._functions if line in span]
+        return min(here, key=len, default=range(0))
 
     def at(self, line: int) -> tuple[range, bool]:
         """The lines of the innermost statement at a line, and whether an import carries it out."""

@@ -75,7 +75,10 @@ def module(root: Path, name: str, files: list[str]) -> list[Tried]:
     trials = []
     for mutant in sorted(operators.mutants(source), key=lambda mutant: (mutant.line, mutant.now)):
         span, at_import = statements.at(mutant.line)
-        tests = seen.by(span, at_import=at_import)
+        # Lines that only a forked process comes by were recorded there and are lost with it.
+        tests = seen.by(span, at_import=at_import) or seen.by(
+            statements.function(mutant.line), at_import=False
+        )
         trials.append(Trial(mutant, tests, sum(seen.seconds[test] for test in tests)))
     outcomes: dict[int, Outcome] = {}
     try:

@@ -210,6 +210,17 @@ def test_a_trainer_that_only_falls_silent_is_ended(held, monkeypatch):
         trained.until("trained")
 
 
+def test_a_trainer_may_be_silent_for_long(held):
+    def work(job, workload, teller):
+        time.sleep(1.6 * training._LOOK_S)
+        teller.tell("trained")
+        teller.wait()
+        return 0
+
+    with held(work) as trained:
+        assert trained.until("trained").kind == "trained"
+
+
 def test_a_trainer_whose_child_holds_its_pipe_open_is_gone_all_the_same(held):
     def work(job, workload, teller):
         if os.fork() == 0:
