@@ -360,33 +360,31 @@ def test_in_a_container_nobody_reads_the_judges_memory(held, launcher, dumpable)
         prctl(SET_DUMPABLE, 1)
 
 
-def test_a_trainer_ends_with_its_judge(held, tmp_path):
+def test_a_trainer_ends_with_its_judge_and_not_with_another(held, tmp_path):
     def work(job, workload, teller):
         (tmp_path / "draft").write_text(str(os.getpid()))
         (tmp_path / "draft").rename(tmp_path / "pid")
         time.sleep(30)
         return 0
 
-    judge = os.fork()
-    if judge == 0:
-        try:
-            held(work)
-            signal.pause()
-        finally:
-            os._exit(1)
-    while not (tmp_path / "pid").exists():
-        time.sleep(0.01)
-    trained = psutil.Process(int((tmp_path / "pid").read_text()))
-    os.kill(judge, signal.SIGKILL)
-    os.waitpid(judge, 0)
-    deadline = time.monotonic() + 20
-    try:
-        while trained.is_running() and trained.status() != psutil.STATUS_ZOMBIE:
+    with held(waits) as ours:
+        judge = os.fork()
+        if judge == 0:
+            try:
+                held(work)
+                signal.pause()
+            finally:
+                os._exit(1)
+        while not (tmp_path / "pid").exists():
+            time.sleep(0.01)
+        theirs = psutil.Process(int((tmp_path / "pid").read_text()))
+        os.kill(judge, signal.SIGKILL)
+        os.waitpid(judge, 0)
+        deadline = time.monotonic() + 10
+        while theirs.status() != psutil.STATUS_ZOMBIE:  # it comes to us, and we have not waited
             assert time.monotonic() < deadline
             time.sleep(0.01)
-    finally:
-        if trained.is_running():
-            trained.kill()
+        assert psutil.Process(ours.pid).status() != psutil.STATUS_ZOMBIE
 
 
 def test_without_prctl_its_protection_is_missing_and_nothing_else(held, monkeypatch):
