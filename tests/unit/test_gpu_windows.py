@@ -63,6 +63,19 @@ def test_before_begins_a_second_after_the_first_sample():
     assert found.utilisation_before_percent == 0
 
 
+def test_before_is_of_nvmls_periods_since_the_first_sample():
+    ends, percents = [0.0, 1.0, 2.0], [0, 90, 10]
+    found = device(
+        6.0,
+        4.0,
+        util_percent=[0] * 7,
+        memory_bytes=[BASE] * 7,
+        period_end_s=ends + [None] * 4,
+        period_percent=percents + [None] * 4,
+    )
+    assert found.utilisation_before_percent == pytest.approx(50)
+
+
 def test_the_first_growth_counts_and_not_a_later_one():
     percent = [0, 0, 0, 60, 60, 60, 60, 60, 60, 60]
     memory = [BASE, BASE, BASE, BASE + 64 * MIB, BASE, BASE, BASE + 64 * MIB, BASE, BASE, BASE]

@@ -40,7 +40,16 @@ def test_a_result_without_marks_keeps_its_figures(tmp_path, make_result):
     assert recomputed.recomputed(measured, recomputed.read(samples_of(tmp_path))) == measured
 
 
-@pytest.mark.parametrize("facts", ['{"gpu": {"state": "ok"}}', '{"gpu": {"devices": [1]}}', "["])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        '{"gpu": {"state": "ok"}}',
+        '{"gpu": {"devices": [1]}}',
+        '{"gpu": {"state": "ok", "devices": [1]}}',
+        '{"gpu": {"state": "sunny", "devices": []}}',
+        "[",
+    ],
+)
 def test_facts_that_no_sampler_writes_give_no_figures(tmp_path, make_result, facts):
     file = samples_of(tmp_path)
     (tmp_path / "samples.json").write_text(facts)
