@@ -120,6 +120,15 @@ def test_a_mean_is_of_each_periods_share_in_the_window(periods, start_s, end_s, 
     assert found == (None if percent is None else pytest.approx(percent))
 
 
+@pytest.mark.parametrize(
+    ("end_s", "percent"), [(-0.5, None), (1.9, 90.0), (2.0, 50.0), (2.9, 50.0), (3.0, 40.0)]
+)
+def test_up_to_a_moment_only_periods_count_that_had_ended(end_s, percent):
+    told = periods_of((0.0, 50), (1.0, 90), (2.0, 10), (None, None), (3.0, 20))
+    found = gpu_periods.utilisation_until(told, 0, 0.0, end_s)
+    assert found == (None if percent is None else pytest.approx(percent))
+
+
 class Gpu:
     """pynvml with samples at times relative to now, in seconds; or an error."""
 

@@ -83,6 +83,9 @@ SAMPLES = Samples(
         "gpu0_util_percent": [0.0, 50.0, 100.0, 50.0, 0.0],
         "gpu3_util_percent": [10.0] * 5,
         "gpu4_util_percent": [None] * 5,
+        "gpu5_util_percent": [100.0] * 5,
+        "gpu5_period_end_s": [1.0, 3.0, 4.0, None, None],
+        "gpu5_period_percent": [10.0, 80.0, 20.0, None, None],
     },
     times=TIMES,
 )
@@ -112,6 +115,8 @@ def test_cpu_seconds_between_two_marks(ends, seconds):
         (("fit", "fit_end"), [0], 1.5),
         (("fit", "fit_end"), [0, 3], 1.7),
         (("fit", "fit_end"), [0, 3, 4], 1.7),
+        (("fit", "fit_end"), [5], 1.6),  # NVML's periods, and not its readings
+        (("fit", "fit_end"), [0, 5], 3.1),
         (("fit", "fit_end"), [], None),
         (("fit", "proof"), [0], None),
         (("fit", "build"), [0], None),
