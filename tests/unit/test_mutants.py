@@ -157,6 +157,7 @@ def test_with_an_engine():
 """
 
 
+@pytest.mark.slow
 def test_a_mutant_is_killed_survives_or_never_ends(tmp_path):
     root = tmp_path / "checkout"
     (root / "tests" / "unit").mkdir(parents=True)
@@ -180,6 +181,7 @@ def test_a_mutant_is_killed_survives_or_never_ends(tmp_path):
     assert found["os._exit(7)", "os._exit(8)"] == ("killed", 1)
 
 
+@pytest.mark.slow
 def test_tests_that_fail_by_themselves_are_named(tmp_path):
     root = tmp_path / "checkout"
     (root / "tests" / "unit").mkdir(parents=True)

@@ -24,7 +24,10 @@ def deep(folder, depth, name="d"):
     os.close(handle)
 
 
-@pytest.mark.parametrize(("depth", "name"), [(1200, "d"), (1200, "n" * 250), (5000, "d")])
+@pytest.mark.parametrize(
+    ("depth", "name"),
+    [(1200, "d"), (1200, "n" * 250), pytest.param(5000, "d", marks=pytest.mark.slow)],
+)
 def test_folders_deeper_than_a_path_can_say(tmp_path, depth, name):
     top = tmp_path / "top"
     top.mkdir()
