@@ -40,12 +40,10 @@ SMALL = ("--dataset", "synthetic-mnist", "--epochs", "1", "--train-samples", "20
 @pytest.fixture(scope="module")
 def proofs(request, tmp_path_factory):
     """What ``benchdl conform`` prints of a case, (name, mode, workload, launcher): a future."""
-    items = request.session.items
-    asked = [item.callspec.params for item in items if "proofs" in item.fixturenames]
-    cases = [
-        (parameters["name"], parameters["mode"], parameters["workload"], parameters["launcher"])
-        for parameters in asked
-    ]
+    here = [item for item in request.session.items if item.path == request.node.path]
+    asked = [item.callspec.params for item in here if "proofs" in item.fixturenames]
+    words = ("name", "mode", "workload", "launcher")
+    cases = [tuple(parameters[word] for word in words) for parameters in asked]
     with ThreadPoolExecutor(2) as pool:
         found = {case: pool.submit(proven, tmp_path_factory, *case) for case in cases}
         yield found

@@ -96,7 +96,7 @@ def test_its_result_has_laps_and_proofs(verb, runs):
 
 def test_the_table_names_the_score_and_has_no_error_rate(verb, runs):
     shown = verb("table").stdout
-    assert "2,000 images, 60 rounds" in shown
+    assert "2,000 samples, 60 rounds" in shown
     assert "Error rate" not in shown
     assert f"{runs[0]['score']:.4f} ±" in shown
     (header,) = {
