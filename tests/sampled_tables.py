@@ -8,14 +8,13 @@ import struct
 
 from runner.contract.job import Job, Provenance, Settings
 from runner.data.flights_table import FLIGHTS
-from runner.data.table_format import FILES
 from runner.workloads import lookup
 
 
 def table_job(folder, workload, rows, budget=None, **words):
     """A job of these rows, whose files are written into ``folder``; test rows are others."""
     contents = {}
-    for seed, names in enumerate(FILES.values()):
+    for seed, names in enumerate(FLIGHTS.stored.sets):
         draw = random.Random(seed)
         samples = FLIGHTS.drawn(rows, draw)
         labels = [int(_late(sample, draw)) for sample in samples]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 
-from harness import idx_files
 from harness.provision import discovery, obtain
 from harness.provision.verified import Dataset
+from runner.contract.idx_header import header
 
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = discovery.load("mnist").sha256
 
@@ -16,9 +16,9 @@ def contents(kind, train=7, test=5):
     """Four small files by name; their pixels look random, so that packed ones are not tiny."""
     made = {}
     for name, count in zip((TRAIN_IMAGES, TEST_IMAGES), (train, test), strict=True):
-        made[name] = idx_files.header((count, 28, 28)) + _noise(f"{kind}{name}", 784 * count)
+        made[name] = header((count, 28, 28)) + _noise(f"{kind}{name}", 784 * count)
     for name, count in zip((TRAIN_LABELS, TEST_LABELS), (train, test), strict=True):
-        made[name] = idx_files.header((count,)) + _noise(f"{kind}{name}", count)
+        made[name] = header((count,)) + _noise(f"{kind}{name}", count)
     return {name: made[name] for name in (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)}
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from harness.dataset_spec import DatasetSpec
 from harness.datasets.cifar10 import DATASET as CIFAR10
-from harness.idx_files import header, pictures_and_labels
+from harness.idx_files import pictures_and_labels
+from runner.contract.idx_header import header
 
 
 def _generate() -> Iterator[tuple[str, bytes]]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from harness.dataset_spec import DatasetSpec
 from harness.flight_columns import COLUMNS, TEST_ROWS, TRAIN_ROWS
-from harness.idx_files import Kind, header, rows_and_labels
+from harness.idx_files import rows_and_labels
+from runner.contract.idx_header import Kind, header
 
 
 def _generate() -> Iterator[tuple[str, bytes]]:

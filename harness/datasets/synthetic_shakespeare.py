@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from harness.dataset_spec import DatasetSpec
 from harness.datasets.shakespeare import DATASET as SHAKESPEARE
-from harness.idx_files import data_file, header
+from harness.idx_files import data_file
 from harness.shakespeare_works import ids
+from runner.contract.idx_header import header
 
 
 def _generate() -> Iterator[tuple[str, bytes]]:

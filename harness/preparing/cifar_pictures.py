@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from harness.idx_files import header
+from runner.contract.idx_header import header
 
 ARCHIVE = "cifar-10-binary.tar.gz"
 TRAIN_PICTURES, TEST_PICTURES = 50_000, 10_000

@@ -29,7 +29,7 @@ from harness.flight_columns import (
     TEST_ROWS,
     TRAIN_ROWS,
 )
-from harness.idx_files import Kind, header
+from runner.contract.idx_header import Kind, header
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from harness.idx_files import header
 from harness.shakespeare_works import TRAIN_CHARACTERS, WORKS, ids
+from runner.contract.idx_header import header
 
 
 def characters(source: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:

@@ -1,8 +1,4 @@
-"""Y. LeCun's IDX format, as MNIST's home states it ("File formats of the MNIST database").
-
-A big-endian magic number (0, 0, a code for the type, number of dimensions), the sizes as 32-bit
-integers, then the values.
-"""
+"""Arrays from files in the IDX format; :mod:`runner.contract.idx_header` has the format."""
 
 from __future__ import annotations
 
@@ -12,47 +8,32 @@ from typing import Any, Dict
 
 import numpy as np
 
-from runner.data import idx_header
+from runner.contract.idx_header import Kind
 from runner.data.contents import DatasetError, read
 
+_TYPES = {Kind.UBYTE: ("bytes", ">u1"), Kind.SHORT: ("16-bit integers", ">i2")}
 
-def unsigned_bytes(
-    directory: Path, name: str, dimensions: int, expected_sha256: Dict[str, str]
+
+def values(
+    directory: Path, name: str, kind: Kind, dimensions: int, expected_sha256: Dict[str, str]
 ) -> Any:
-    """The bytes of one file, uint8 in the shape that its header states.
+    """The values of one file, in the shape that its header states: uint8 or int16.
 
     Raises:
-        DatasetError: as :func:`runner.data.contents.read`, or it is no IDX file of bytes in so many
-            dimensions, or of another size than it says.
+        DatasetError: as :func:`runner.data.contents.read`, or it is no IDX file of this kind in so
+            many dimensions, or of another size than it says.
     """
-    return _values(directory, name, dimensions, expected_sha256, idx_header.BYTES)
-
-
-def shorts(directory: Path, name: str, dimensions: int, expected_sha256: Dict[str, str]) -> Any:
-    """The signed 16-bit integers of one file, int16 in the shape that its header states.
-
-    Raises:
-        DatasetError: as :func:`unsigned_bytes`.
-    """
-    return _values(directory, name, dimensions, expected_sha256, idx_header.SHORTS)
-
-
-_TYPES = {idx_header.BYTES: ("bytes", "u1"), idx_header.SHORTS: ("16-bit integers", ">i2")}
-
-
-def _values(
-    directory: Path, name: str, dimensions: int, expected_sha256: Dict[str, str], code: int
-) -> Any:
     path, content = read(directory, name, expected_sha256)
-    called, kind = _TYPES[code]
-    start, width = 4 + 4 * dimensions, int(kind[-1])
-    if len(content) < start or content[:4] != bytes((0, 0, code, dimensions)):
+    called, stored = _TYPES[kind]
+    start = 4 + 4 * dimensions
+    if len(content) < start or content[:4] != bytes((0, 0, kind, dimensions)):
         raise DatasetError(f"{path}: not an IDX file of {called} in {dimensions} dimensions")
     shape = tuple(int(size) for size in np.frombuffer(content, ">u4", dimensions, 4))
     count = math.prod(shape)
-    if len(content) - start != count * width:
+    if len(content) - start != count * kind.size_bytes:
         raise DatasetError(
-            f"{path}: {len(content) - start} bytes of data, its header says {count * width}"
+            f"{path}: {len(content) - start} bytes of data, its header says "
+            f"{count * kind.size_bytes}"
         )
-    values = np.frombuffer(content, kind, count, start).reshape(shape)
-    return values.astype(values.dtype.newbyteorder("="), copy=False)
+    found = np.frombuffer(content, stored, count, start).reshape(shape)
+    return found.astype(found.dtype.newbyteorder("="), copy=False)

@@ -8,15 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from runner.data import idx_header
+from runner.contract import labelled_files
+from runner.contract.labelled_files import LabelledFiles
 from runner.data.arrays import Arrays
 from runner.data.contents import DatasetError
-
-FILES = {
-    "train": ("train-rows-idx2-short", "train-labels-idx1-ubyte"),
-    "test": ("test-rows-idx2-short", "test-labels-idx1-ubyte"),
-}
-"""The rows and the labels of each set; a file may be compressed, with ``.gz`` behind its name."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +75,11 @@ class Table:
         """How many inputs a network has."""
         return sum(column.width for column in self.columns)
 
+    @property
+    def stored(self) -> LabelledFiles:
+        """How they lie in their files."""
+        return labelled_files.rows(len(self.columns))
+
     def load(
         self,
         data_dir: Union[str, Path],
@@ -89,12 +89,7 @@ class Table:
     ) -> Arrays:
         """As every format: one-hot levels and scaled numbers."""
         found = self.load_codes(data_dir, expected_sha256, train_samples, most_train)
-        return Arrays(
-            self._one_hot(found.train_inputs),
-            found.train_labels,
-            self._one_hot(found.test_inputs),
-            found.test_labels,
-        )
+        return found.mapped(self._one_hot)
 
     def load_codes(
         self,
@@ -104,19 +99,16 @@ class Table:
         most_train: Optional[int] = None,
     ) -> Arrays:
         """Numbers and codes; arguments and errors are those of :meth:`load`."""
-        import numpy as np  # noqa: PLC0415 - not before a backend has fixed its threads
+        from runner.data import labelled  # noqa: PLC0415 - NumPy: not before a backend has set it
 
-        from runner.data import labelled  # noqa: PLC0415 - as above
-
-        directory = Path(data_dir)
-        values, labels = self._pair(directory, "train", expected_sha256)
-        test_values, test_labels = self._pair(directory, "test", expected_sha256)
-        chosen = labelled.chosen(len(labels), directory, train_samples, most_train)
-        return Arrays(
-            train_inputs=values[chosen],
-            train_labels=labels[chosen].astype(np.int64),
-            test_inputs=test_values,
-            test_labels=test_labels.astype(np.int64),
+        return labelled.load(
+            self.stored,
+            self.classes,
+            data_dir,
+            expected_sha256,
+            train_samples,
+            most_train,
+            self._check,
         )
 
     def inputs(self, samples: Sequence[bytes]) -> Any:
@@ -128,13 +120,7 @@ class Table:
 
     def files(self, samples: Sequence[bytes], labels: Sequence[int]) -> Dict[str, bytes]:
         """Four files."""
-        shape = (len(samples), len(self.columns))
-        values = idx_header.of_shorts(shape) + b"".join(samples)
-        classes = idx_header.of_bytes((len(labels),)) + bytes(labels)
-        contents = {}
-        for rows_name, labels_name in FILES.values():
-            contents[rows_name], contents[labels_name] = values, classes
-        return contents
+        return self.stored.contents(samples, labels)
 
     def drawn(self, count: int, draw: random.Random) -> List[bytes]:
         """Rows whose every value is drawn evenly."""
@@ -161,25 +147,12 @@ class Table:
             first += column.width
         return inputs
 
-    def _pair(self, directory: Path, split: str, expected: Dict[str, str]) -> Tuple[Any, Any]:
-        from runner.data import idx, labelled  # noqa: PLC0415 - as above
-
-        rows_name, labels_name = FILES[split]
-        values = idx.shorts(directory, rows_name, 2, expected)
-        if values.shape[1] != len(self.columns):
-            raise DatasetError(
-                f"{rows_name}: {values.shape[1]} columns, not the {len(self.columns)} of the "
-                "workload"
-            )
-        labels = labelled.labels(
-            directory, labels_name, expected, self.classes, len(values), rows_name
-        )
+    def _check(self, name: str, values: Any) -> None:
         for column, column_values in zip(self.columns, values.T):
             lowest, highest = int(column_values.min()), int(column_values.max())
             if lowest < 0 or highest > column.most:
                 wrong = lowest if lowest < 0 else highest
                 raise DatasetError(
-                    f"{rows_name}: column {column.name} has {wrong}, not 0 to {column.most}: of "
+                    f"{name}: column {column.name} has {wrong}, not 0 to {column.most}: of "
                     "another table of levels?"
                 )
-        return values, labels

@@ -10,9 +10,9 @@ import pytest
 
 from harness import flight_columns
 from harness.generators import late_flights
-from harness.idx_files import Kind, header
 from harness.preparing import flight_rows
 from harness.provision import discovery, obtain
+from runner.contract.idx_header import Kind, header
 
 LINE = "2013,{month},{day},1,{departure},{delay},{carrier},{origin},{dest},{distance}"
 HEAD = "year,month,day,dep_time,sched_dep_time,dep_delay,carrier,origin,dest,distance"

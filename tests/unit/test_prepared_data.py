@@ -25,9 +25,9 @@ import small_data
 from harness import files, uv_command
 from harness.dataset_spec import DataFile, Source
 from harness.errors import BenchdlError, UsageError
-from harness.idx_files import Kind, header
 from harness.preparing import flight_rows
 from harness.provision import discovery, obtain, packages, prospect, transfer
+from runner.contract.idx_header import Kind, header
 
 HEADER = "year,month,day,dep_time,sched_dep_time,dep_delay,carrier,origin,dest,distance\n"
 LINES = [

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from runner.data.contents import DatasetError
-from runner.data.table_format import FILES, Levels, Quantity, Table
+from runner.data.table_format import Levels, Quantity, Table
 
 TABLE = Table(
     (Levels("colour", 3), Quantity("size", 99, 50.0), Quantity("weight", 999, 4.0, True)), 2
@@ -59,7 +59,7 @@ def test_what_is_drawn_fits_the_table_and_is_read_back(tmp_path):
         ([(3, 0, 0)], "column colour has 3, not 0 to 2: of another table of levels"),
         ([(-1, 0, 0)], "column colour has -1, not 0 to 2"),
         ([(0, 100, 0)], "column size has 100, not 0 to 99"),
-        ([(0, 0)], "2 columns, not the 3 of the workload"),
+        ([(0, 0)], "rows of 2 values, not 3"),
     ],
 )
 def test_rows_of_another_table_are_refused(tmp_path, rows, message):
@@ -83,7 +83,7 @@ def test_labels_out_of_range_are_refused(tmp_path):
 
 def test_shorts_are_not_taken_for_bytes(tmp_path):
     expected = stored(tmp_path)
-    rows_name = FILES["train"][0]
+    rows_name = TABLE.stored.sets[0].samples
     content = (tmp_path / rows_name).read_bytes()
     narrower = content[:2] + b"\x08" + content[3:]
     (tmp_path / rows_name).write_bytes(narrower)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.dataset_spec import DatasetSpec
-from harness.idx_files import header, pictures_and_labels
+from harness.idx_files import pictures_and_labels
+from runner.contract.idx_header import header
 
 COUNTS = (40, 10)
 
