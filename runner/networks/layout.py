@@ -40,7 +40,7 @@ def from_outputs_first(network: Network, weights: Sequence[Any]) -> List[Any]:
     """
     ordered: List[Any] = []
     picture: Optional[Shape] = None
-    for (layer, arrays), inputs in zip(network.grouped(weights), network.shapes()):
+    for (layer, arrays), (_, inputs) in zip(network.by_leaf(weights), network.leaves()):
         ordered += _outputs_last(layer, arrays, picture)
         picture = _flattened(layer, inputs, picture)
     return ordered
@@ -56,8 +56,8 @@ def _outputs_last(layer: Layer, arrays: Arrays, picture: Optional[Shape]) -> Arr
 @_outputs_last.register
 def _conv(layer: Conv, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
     del layer, picture
-    kernel, bias = arrays
-    return kernel.transpose(2, 3, 1, 0), bias
+    kernel, *bias = arrays
+    return (kernel.transpose(2, 3, 1, 0), *bias)
 
 
 @_outputs_last.register

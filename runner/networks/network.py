@@ -6,11 +6,13 @@ backend that trained another network is found out.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Any, List, Sequence, Tuple
+from typing import Any, Callable, List, Sequence, Tuple
 
+from runner.networks.layers.activations import refuse_softmax
 from runner.networks.layers.dense import Dropout
-from runner.networks.layers.layer import Layer, Shape, Weight
+from runner.networks.layers.layer import Layer, Shape, Weight, along, leaves, shared_out
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,7 @@ class Network:
         Raises:
             ValueError: a softmax before the last layer, where tools have none in their loss.
         """
-        for layer in self.layers[:-1]:
-            if getattr(layer, "activation", None) == "softmax":
-                raise ValueError(f"{layer}: softmax is for the last layer alone")
+        refuse_softmax(self.layers[:-1])
 
     def shapes(self) -> List[Shape]:
         """What goes into each layer, and what comes out of the last: one more than layers.
@@ -41,14 +41,30 @@ class Network:
             shapes.append(layer.after(shapes[-1]))
         return shapes
 
-    def weights(self) -> List[Weight]:
-        """All that is trained, layer by layer.
+    def leaves(self) -> List[Tuple[Layer, Shape]]:
+        """The layers that hold no others, each with what goes into it, in the order of weights.
 
         Raises:
             ValueError: the layers do not fit together.
         """
-        pairs = zip(self.layers, self.shapes())
-        return [weight for layer, inputs in pairs for weight in layer.weights(inputs)]
+        return list(leaves(self.layers, self.input_shape))
+
+    def changed(self, change: Callable[[Layer], Layer]) -> Network:
+        """The network with ``change`` made of each of its leaves."""
+        layers = tuple(layer.changed(change) for layer in self.layers)
+        return dataclasses.replace(self, layers=layers)
+
+    def weights(self) -> List[Weight]:
+        """All that is trained, and statistics, layer by layer.
+
+        Raises:
+            ValueError: the layers do not fit together.
+        """
+        return [weight for layer, inputs in self.leaves() for weight in layer.weights(inputs)]
+
+    def trained(self, arrays: Sequence[Any]) -> List[Any]:
+        """Those of ``arrays`` (one for each of ``weights()``) that are no statistics."""
+        return [array for weight, array in zip(self.weights(), arrays) if weight.trained]
 
     def parameters(self) -> int:
         """Number of trained values.
@@ -56,6 +72,10 @@ class Network:
         Raises:
             ValueError: the layers do not fit together.
         """
+        return sum(weight.size for weight in self.weights() if weight.trained)
+
+    def numbers(self) -> int:
+        """Number of all values that the layers keep, statistics too."""
         return sum(weight.size for weight in self.weights())
 
     def operations(self) -> int:
@@ -63,12 +83,11 @@ class Network:
 
         Forward and backward together take about three times as many.
         """
-        pairs = zip(self.layers, self.shapes())
-        return sum(layer.operations(inputs) for layer, inputs in pairs)
+        return sum(layer.operations(inputs) for layer, inputs in self.leaves())
 
     def drops(self) -> bool:
         """Whether something of it is left out by chance while it is trained."""
-        return any(isinstance(layer, Dropout) for layer in self.layers)
+        return any(isinstance(layer, Dropout) for layer, _ in self.leaves())
 
     def grouped(self, arrays: Sequence[Any]) -> List[Tuple[Layer, Tuple[Any, ...]]]:
         """Each layer with those of ``arrays`` (one for each of ``weights()``) that are its own.
@@ -76,11 +95,8 @@ class Network:
         Raises:
             ValueError: there are more or fewer.
         """
-        counts = [len(layer.weights(inputs)) for layer, inputs in zip(self.layers, self.shapes())]
-        if sum(counts) != len(arrays):
-            raise ValueError(f"{len(arrays)} weights for a network that has {sum(counts)}")
-        given = iter(arrays)
-        return [
-            (layer, tuple(next(given) for _ in range(count)))
-            for layer, count in zip(self.layers, counts)
-        ]
+        return shared_out(along(self.layers, self.input_shape), arrays)
+
+    def by_leaf(self, arrays: Sequence[Any]) -> List[Tuple[Layer, Tuple[Any, ...]]]:
+        """Each leaf with those of ``arrays`` that are its own, as :meth:`grouped`."""
+        return shared_out(iter(self.leaves()), arrays)

@@ -63,7 +63,7 @@ def of_classifier(
         Proof(name="test_loss", value=loss, unit="nats", claimed=claims["test_loss"]),
         Proof(name="train_loss", value=train_loss, unit="nats"),
         moved(untrained, trained),
-        Proof(name="weight_bits", value=mantissa_bits(trained), unit="bits"),
+        Proof(name="weight_bits", value=mantissa_bits(network.trained(trained)), unit="bits"),
     ]
     return Judged(chance, likely, error_rate, proofs)
 

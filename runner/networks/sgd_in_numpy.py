@@ -1,24 +1,21 @@
 """Training in plain NumPy, in double precision: what a backend's updates have to give.
 
-The way back of each layer stands here, its way forward in :mod:`runner.networks.layers`.
+The way back of each layer stands in :mod:`runner.networks.gradients`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Sequence, Tuple, Type
+from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 
-from runner.networks.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool
-from runner.networks.layers.pictures import patches
+from runner.networks.gradients.passing import through
+from runner.networks.layers import Dropout
 from runner.networks.network import Network
 from runner.networks.recipe import Recipe
 
 Arrays = Tuple[Any, ...]
-Back = Callable[[Any, Any, Any, Arrays, Any], Tuple[Any, List[Any]]]
-"""From a layer, its input, its output, its weights and the gradient of its output: the gradients of
-its input and of its weights."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,8 @@ def updated(
     rate = recipe.rate(state.updates)
     gradients = _gradients(network, state.weights, inputs, labels, kept)
     speeds = tuple(
-        recipe.momentum * speed - rate * gradient
-        for speed, gradient in zip(state.speeds, gradients)
+        recipe.momentum * speed - rate * gradient if weight.trained else -gradient
+        for weight, speed, gradient in zip(network.weights(), state.speeds, gradients)
     )
     weights = tuple(weight + speed for weight, speed in zip(state.weights, speeds))
     return State(weights, speeds, state.updates + 1)
@@ -79,67 +76,11 @@ def into_dropout(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
 def _gradients(
     network: Network, weights: Sequence[Any], inputs: Any, labels: Any, kept: Any
 ) -> List[Any]:
-    mask = 1.0 if kept is None else kept
-    passed: List[Tuple[Layer, Arrays, Any]] = []
-    out = np.asarray(inputs, np.float64)
-    for layer, arrays in network.grouped(weights):
-        passed.append((layer, arrays, out))
-        out = out * mask if isinstance(layer, Dropout) else layer.forward(out, *arrays)
+    """Of all weights; in a statistic's place is what it falls by."""
+    x = np.asarray(inputs, np.float64)
+    out, back = through(network.grouped(weights), x, 1.0 if kept is None else kept)
     # Of softmax and cross-entropy together; the softmax itself passes it on as it is.
     error = out.copy()
     error[np.arange(len(out)), labels] -= 1.0
     error /= len(out)
-    found: List[Any] = []
-    for layer, arrays, before in reversed(passed):
-        own: List[Any] = []
-        if isinstance(layer, Dropout):
-            error = error * mask
-        elif type(layer) in _BACK:
-            error, own = _BACK[type(layer)](layer, before, out, arrays, error)
-        else:
-            raise TypeError(f"NumPy has no way back through {type(layer).__name__} yet")
-        found, out = own + found, before
-    return found
-
-
-def _slope(layer: Any, out: Any, error: Any) -> Any:
-    """The gradient before the activation, of which ``out`` came."""
-    return error * (out > 0) if layer.activation == "relu" else error
-
-
-def _dense(layer: Any, x: Any, out: Any, arrays: Arrays, error: Any) -> Tuple[Any, List[Any]]:
-    error = _slope(layer, out, error)
-    return error @ arrays[0].T, [x.T @ error, error.sum(axis=0)]
-
-
-def _convolution(layer: Any, x: Any, out: Any, arrays: Arrays, error: Any) -> Tuple[Any, List[Any]]:
-    matrix = arrays[0].reshape(-1, layer.filters)
-    windows = patches(x, layer.kernel).reshape(-1, len(matrix))
-    error = _slope(layer, out, error).reshape(-1, layer.filters)
-    count, rows, columns = out.shape[:3]
-    parts = (error @ matrix.T).reshape(count, rows, columns, *layer.kernel, -1)
-    before = np.zeros_like(x)
-    for row, column in np.ndindex(*layer.kernel):
-        before[:, row : row + rows, column : column + columns] += parts[:, :, :, row, column]
-    return before, [(windows.T @ error).reshape(arrays[0].shape), error.sum(axis=0)]
-
-
-def _pool(layer: Any, x: Any, out: Any, arrays: Arrays, error: Any) -> Tuple[Any, List[Any]]:
-    del arrays
-    (high, wide), (count, rows, columns, channels) = layer.size, out.shape
-    whole = x[:, : rows * high, : columns * wide]
-    blocks = whole.reshape(count, rows, high, columns, wide, channels)
-    spread = (blocks == out[:, :, None, :, None]) * error[:, :, None, :, None]
-    before = np.zeros_like(x)
-    before[:, : rows * high, : columns * wide] = spread.reshape(whole.shape)
-    return before, []
-
-
-def _flat(layer: Any, x: Any, out: Any, arrays: Arrays, error: Any) -> Tuple[Any, List[Any]]:
-    del layer, out, arrays
-    return error.reshape(x.shape), []
-
-
-_BACK: Dict[Type[Layer], Back] = {
-    Conv: _convolution, Dense: _dense, Flatten: _flat, MaxPool: _pool,
-}  # fmt: skip
+    return back(error)[1]

@@ -43,7 +43,7 @@ def seen(told: Told) -> Seen:
     """
     inputs, labels = arrays(told.trial)
     untrained, trained = tensors(told.untrained), tensors(told.trained)
-    due = told.trial.workload.network.parameters()
+    due = told.trial.workload.network.numbers()
     for weights in (untrained, trained):
         count = sum(int(weight.size) for weight in weights)
         if count != due:

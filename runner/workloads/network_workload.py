@@ -57,7 +57,7 @@ class NetworkWorkload(Workload):
         return self.recipe.batch_size
 
     def parameters(self) -> int:
-        """Weights and biases of all layers."""
+        """Weights and biases of all layers; statistics are none."""
         return self.network.parameters()
 
     def operations(self) -> int:
@@ -85,8 +85,8 @@ class NetworkWorkload(Workload):
         return min(count, count * (job.batch_size or own) // own)
 
     def most_numbers(self) -> int:
-        """The weights; twice as many, so that another network is a finding and not an error."""
-        return 2 * self.network.parameters()
+        """All values; twice as many, so that another network is a finding and not an error."""
+        return 2 * self.network.numbers()
 
     def load(self, job: Job) -> Arrays:
         """All training and test samples."""
@@ -108,7 +108,7 @@ class NetworkWorkload(Workload):
         """Losses and the score of the weights, by the NumPy reference."""
         judged = proof.of_classifier(self.network, untrained, trained, evidence, claims)
         score, proofs = self._score(judged, evidence.test_labels, claims)
-        parameters = sum(int(weight.size) for weight in trained)
+        parameters = sum(int(weight.size) for weight in self.network.trained(trained))
         return Opinion(score, [*judged.proofs, *proofs], parameters)
 
     def _score(

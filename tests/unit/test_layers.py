@@ -11,7 +11,20 @@ import pytest
 
 from harness import catalog
 from runner.backends import loading
-from runner.networks.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool, Weight
+from runner.networks.layers import (
+    Activate,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAverage,
+    Layer,
+    MaxPool,
+    Pad,
+    Residual,
+    Weight,
+)
 from runner.networks.network import Network
 from runner.workloads import lookup
 
@@ -82,6 +95,12 @@ CASES = [
     (Dropout(0.5), (5, 4, 3), (5, 4, 3), 0),
     (Flatten(), (2, 3, 4), (24,), 0),
     (Dense(7, "softmax"), (5,), (7,), 2 * 5 * 7),
+    (Conv(3, (2, 2), "linear", (2, 3), bias=False), (5, 6, 2), (2, 2, 3), 2 * 8 * (2 * 2 * 3)),
+    (Pad((1, 2), (0, 3)), (5, 4, 3), (8, 7, 3), 0),
+    (GlobalAverage(), (5, 4, 3), (3,), 0),
+    (BatchNorm(), (5, 4, 3), (5, 4, 3), 0),
+    (Activate("relu"), (5, 4, 3), (5, 4, 3), 0),
+    (Residual((Conv(2, (1, 1), "relu"), BatchNorm())), (5, 4, 2), (5, 4, 2), 2 * 2 * (5 * 4 * 2)),
 ]
 
 
@@ -101,6 +120,48 @@ def test_weights_say_how_they_start():
     assert kernel == Weight("kernel", (2, 3, 2, 3), "glorot_uniform")
     assert bias == Weight("bias", (3,), "zeros")
     assert (kernel.size, bias.size) == (36, 3)
+
+
+def test_statistics_are_kept_and_not_trained():
+    block = Residual(
+        body=(Pad((1, 1), (1, 1)), Conv(4, (3, 3), "linear", (2, 2), bias=False), BatchNorm()),
+        shortcut=(Conv(4, (1, 1), "linear", (2, 2), bias=False), BatchNorm()),
+        activation="relu",
+    )
+    network = Network((6, 6, 2), (block, GlobalAverage(), Dense(3, "softmax")))
+    names = [weight.name for weight in network.weights() if not weight.trained]
+    assert names == ["moving_mean", "moving_variance"] * 2
+    # 3*3*2*4 + 2*4 of the body, 2*4 + 2*4 of the shortcut, 4*3 + 3; four statistics of 4.
+    assert network.parameters() == 80 + 16 + 15
+    assert network.numbers() == network.parameters() + 16
+    numbers = list(range(len(network.weights())))
+    assert network.trained(numbers) == [0, 1, 2, 5, 6, 7, 10, 11]
+    shared = [(type(layer), arrays) for layer, arrays in network.by_leaf(numbers)]
+    assert [pair for pair in shared if pair[1]] == [
+        (Conv, (0,)), (BatchNorm, (1, 2, 3, 4)), (Conv, (5,)), (BatchNorm, (6, 7, 8, 9)),
+        (Dense, (10, 11)),
+    ]  # fmt: skip
+
+
+def test_a_residual_adds_what_fits_and_holds_no_softmax():
+    unlike = Residual((Conv(3, (1, 1), "linear"),))
+    with pytest.raises(ValueError, match="cannot be added"):
+        Network((4, 4, 2), (unlike,)).parameters()
+    for made in (
+        lambda: Residual((Dense(2, "softmax"),)),
+        lambda: Residual((), (Activate("softmax"),)),
+        lambda: Residual((Dense(2, "relu"),), activation="softmax"),
+    ):
+        with pytest.raises(ValueError, match="softmax is for the last layer"):
+            made()
+
+
+def test_leaves_are_changed_wherever_they_are():
+    network = Network((4,), (Residual((Dropout(0.5), Dense(4, "relu")), (Dropout(0.2),)),))
+    assert network.drops()
+    still = network.changed(lambda layer: Dropout(0.0) if isinstance(layer, Dropout) else layer)
+    assert still.layers == (Residual((Dropout(0.0), Dense(4, "relu")), (Dropout(0.0),)),)
+    assert not Network((4,), (Residual((Dense(4, "relu"),)),)).drops()
 
 
 def test_operations_of_a_network_are_those_of_its_layers():

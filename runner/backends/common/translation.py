@@ -28,7 +28,7 @@ def network_of(workload: Workload) -> NetworkWorkload:
 
 
 def missing(tool: str, workload: Workload, translate: Any) -> Optional[str]:
-    """``None``, or a line that names the first layer that ``translate`` has no function for.
+    """``None``, or a line that names the first leaf that ``translate`` has no function for.
 
     Args:
         tool: what users call it.
@@ -37,7 +37,7 @@ def missing(tool: str, workload: Workload, translate: Any) -> Optional[str]:
     """
     if not isinstance(workload, NetworkWorkload):
         return f"{tool} trains networks: {_no_network(workload)}"
-    for layer in workload.network.layers:
+    for layer, _ in workload.network.leaves():
         if translate.dispatch(type(layer)) is translate.dispatch(object):
             return str(UntranslatedError(tool, layer))
     return None

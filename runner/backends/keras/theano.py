@@ -122,7 +122,7 @@ class TheanoTrainer(KerasTrainer):
 
     def handover(self) -> List[Any]:
         """As Keras has them, but for what Theano turns."""
-        layers = self._workload.network.grouped(super().handover())
+        layers = self._workload.network.by_leaf(super().handover())
         return [array for layer, arrays in layers for array in correlating(layer, arrays)]
 
     def compile(self) -> bool:
@@ -156,8 +156,8 @@ def correlating(layer: Layer, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
 def _turned(layer: Conv, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
     """Theano's convolution turns kernels by half a circle; the reference correlates."""
     del layer
-    kernel, bias = arrays
-    return kernel[::-1, ::-1], bias
+    kernel, *bias = arrays
+    return (kernel[::-1, ::-1], *bias)
 
 
 def _restore_removed_names() -> None:

@@ -1,7 +1,23 @@
-"""The layers of which networks are stated: the picture's in ``pictures``, the rest in ``dense``."""
+"""The layers of which networks are stated, one module a family."""
 
-from runner.networks.layers.dense import Dense, Dropout
+from runner.networks.layers.dense import Activate, Dense, Dropout
 from runner.networks.layers.layer import Layer, Shape, Weight
-from runner.networks.layers.pictures import Conv, Flatten, MaxPool
+from runner.networks.layers.normalised import BatchNorm
+from runner.networks.layers.pictures import Conv, Flatten, GlobalAverage, MaxPool, Pad
+from runner.networks.layers.residual import Residual
 
-__all__ = ["Conv", "Dense", "Dropout", "Flatten", "Layer", "MaxPool", "Shape", "Weight"]
+__all__ = [
+    "Activate",
+    "BatchNorm",
+    "Conv",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAverage",
+    "Layer",
+    "MaxPool",
+    "Pad",
+    "Residual",
+    "Shape",
+    "Weight",
+]

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Iterable, Literal
 
-Activation = Literal["relu", "softmax"]
-"""``softmax`` is for a network's last layer: tools that have it in their loss translate it so."""
+Activation = Literal["linear", "relu", "softmax"]
+"""``linear`` leaves values as they are. ``softmax`` is for a network's last layer: tools that have
+it in their loss translate it so."""
 
 
 def activated(x: Any, activation: Activation) -> Any:
     """``x`` after ``activation``, in NumPy; ``x`` itself may be written to."""
-    return {"relu": _relu, "softmax": _softmax}[activation](x)
+    return {"linear": _linear, "relu": _relu, "softmax": _softmax}[activation](x)
+
+
+def refuse_softmax(layers: Iterable[Any]) -> None:
+    """Of layers that are not the last: tools have none before it where it is in their loss.
+
+    Raises:
+        ValueError: a layer has a softmax.
+    """
+    for layer in layers:
+        if getattr(layer, "activation", None) == "softmax":
+            raise ValueError(f"{layer}: softmax is for the last layer alone")
+
+
+def _linear(x: Any) -> Any:
+    return x
 
 
 def _relu(x: Any) -> Any:

@@ -50,3 +50,17 @@ class Dropout(Layer):
     def forward(self, x: Any, *arrays: Any) -> Any:
         del arrays
         return x
+
+
+@dataclass(frozen=True)
+class Activate(Layer):
+    """An activation by itself, where something stands between it and the product."""
+
+    activation: Activation
+
+    def after(self, inputs: Shape) -> Shape:
+        return inputs
+
+    def forward(self, x: Any, *arrays: Any) -> Any:
+        del arrays
+        return activated(x.copy(), self.activation)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Literal, Tuple
+from typing import Any, Callable, Iterator, List, Literal, Sequence, Tuple
 
 Shape = Tuple[int, ...]
 """Of one sample: pictures are (height, width, channels), flat samples (values,)."""
 
-Initialiser = Literal["glorot_uniform", "zeros"]
+Initialiser = Literal["glorot_uniform", "ones", "zeros"]
 """``glorot_uniform`` draws from ± sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010, eq. 16).
 
 Of a shape (..., inputs, outputs) the fans are inputs and outputs, each times all axes before.
@@ -22,11 +22,15 @@ Of a shape (..., inputs, outputs) the fans are inputs and outputs, each times al
 
 @dataclass(frozen=True)
 class Weight:
-    """One trained array of a layer, in the reference's order of axes, and how it starts."""
+    """One array of a layer, in the reference's order of axes, and how it starts.
+
+    What is not ``trained`` are statistics: training leaves them, but no gradient reaches them.
+    """
 
     name: str
     shape: Shape
     initialiser: Initialiser
+    trained: bool = True
 
     @property
     def size(self) -> int:
@@ -46,9 +50,20 @@ class Layer(ABC):
         """
 
     def weights(self, inputs: Shape) -> Tuple[Weight, ...]:
-        """What is trained, in the order in which :meth:`forward` takes it."""
+        """What it keeps, in the order in which :meth:`forward` takes it."""
         del inputs
         return ()
+
+    def leaves(self, inputs: Shape) -> Iterator[Tuple[Layer, Shape]]:
+        """The layers that it is made of, each with what goes into it, in the order of the weights.
+
+        Of all but those that hold others it is the layer itself.
+        """
+        yield self, inputs
+
+    def changed(self, change: Callable[[Layer], Layer]) -> Layer:
+        """The layer with ``change`` made of each of its leaves."""
+        return change(self)
 
     def operations(self, inputs: Shape) -> int:
         """Floating-point operations of one sample's forward pass.
@@ -67,3 +82,36 @@ class Layer(ABC):
             x: float (n, *inputs). It is never written to.
             arrays: one for each of :meth:`weights`.
         """
+
+
+def along(layers: Sequence[Layer], inputs: Shape) -> Iterator[Tuple[Layer, Shape]]:
+    """Layers one after the other, each with the shape that goes into it.
+
+    Raises:
+        ValueError: the layers do not fit together.
+    """
+    for layer in layers:
+        yield layer, inputs
+        inputs = layer.after(inputs)
+
+
+def leaves(layers: Sequence[Layer], inputs: Shape) -> Iterator[Tuple[Layer, Shape]]:
+    """The leaves of layers one after the other, as :meth:`Layer.leaves` has them."""
+    for layer, shape in along(layers, inputs):
+        yield from layer.leaves(shape)
+
+
+def shared_out(
+    pairs: Iterator[Tuple[Layer, Shape]], arrays: Sequence[Any]
+) -> List[Tuple[Layer, Tuple[Any, ...]]]:
+    """Each layer with those of ``arrays`` that are its own.
+
+    Raises:
+        ValueError: there are more or fewer arrays than the layers have weights.
+    """
+    counts = [(layer, len(layer.weights(inputs))) for layer, inputs in pairs]
+    due = sum(count for _, count in counts)
+    if due != len(arrays):
+        raise ValueError(f"{len(arrays)} weights for a network that has {due}")
+    given = iter(arrays)
+    return [(layer, tuple(next(given) for _ in range(count))) for layer, count in counts]

@@ -11,36 +11,62 @@ from runner.networks.layers.layer import Layer, Shape, Weight
 
 
 @dataclass(frozen=True)
-class Conv(Layer):
-    """2-D convolution, stride 1, no padding: a correlation, kernels are not turned.
+class Pad(Layer):
+    """Zeros around a picture: rows above and below, columns left and right.
 
-    Kernel (height, width, inputs, filters), Glorot's uniform start; a bias for each filter, from 0.
+    Tools do not agree where the zeros of their ``same`` go when a stride is above 1, so no other
+    layer pads.
+    """
+
+    rows: Tuple[int, int]
+    columns: Tuple[int, int]
+
+    def after(self, inputs: Shape) -> Shape:
+        height, width, channels = inputs
+        return height + sum(self.rows), width + sum(self.columns), channels
+
+    def forward(self, x: Any, *arrays: Any) -> Any:
+        import numpy as np  # noqa: PLC0415 - not before a backend has fixed its threads
+
+        del arrays
+        return np.pad(x, ((0, 0), self.rows, self.columns, (0, 0)))
+
+
+@dataclass(frozen=True)
+class Conv(Layer):
+    """2-D convolution without padding: a correlation, kernels are not turned.
+
+    Kernel (height, width, inputs, filters), Glorot's uniform start; with ``bias`` one for each
+    filter, from 0. ``stride`` is (down, right), from the first row and column on.
     """
 
     filters: int
     kernel: Tuple[int, int]
     activation: Activation
+    stride: Tuple[int, int] = (1, 1)
+    bias: bool = True
 
     def after(self, inputs: Shape) -> Shape:
-        (high, wide), (height, width, _) = self.kernel, inputs
-        return _picture(self, height - high + 1, width - wide + 1, self.filters)
+        (high, wide), (height, width, _), (down, right) = self.kernel, inputs, self.stride
+        rows, columns = (height - high) // down + 1, (width - wide) // right + 1
+        return _picture(self, rows, columns, self.filters)
 
     def weights(self, inputs: Shape) -> Tuple[Weight, ...]:
-        return (
-            Weight("kernel", (*self.kernel, inputs[-1], self.filters), "glorot_uniform"),
-            Weight("bias", (self.filters,), "zeros"),
-        )
+        kernel = Weight("kernel", (*self.kernel, inputs[-1], self.filters), "glorot_uniform")
+        bias = Weight("bias", (self.filters,), "zeros")
+        return (kernel, bias) if self.bias else (kernel,)
 
     def operations(self, inputs: Shape) -> int:
         return 2 * math.prod(self.kernel) * inputs[-1] * math.prod(self.after(inputs))
 
     def forward(self, x: Any, *arrays: Any) -> Any:
-        kernel, bias = arrays
-        windows = patches(x, self.kernel)
+        kernel, *biases = arrays
+        windows = patches(x, self.kernel, self.stride)
         matrix = kernel.reshape(-1, self.filters)
         # Two axes, that is one product: of more NumPy makes many small ones.
         out = (windows.reshape(-1, len(matrix)) @ matrix).reshape(*windows.shape[:3], -1)
-        out += bias
+        for bias in biases:
+            out += bias
         return activated(out, self.activation)
 
 
@@ -71,6 +97,18 @@ class MaxPool(Layer):
 
 
 @dataclass(frozen=True)
+class GlobalAverage(Layer):
+    """The mean of each channel over the whole picture."""
+
+    def after(self, inputs: Shape) -> Shape:
+        return (inputs[-1],)
+
+    def forward(self, x: Any, *arrays: Any) -> Any:
+        del arrays
+        return x.mean(axis=(1, 2))
+
+
+@dataclass(frozen=True)
 class Flatten(Layer):
     """Height, width and channels to one axis, in this order: channels change fastest."""
 
@@ -82,19 +120,21 @@ class Flatten(Layer):
         return x.reshape(len(x), -1)
 
 
-def patches(x: Any, kernel: Tuple[int, int]) -> Any:
-    """All windows of ``x`` (n, h, w, c) as a view of shape (n, h - kh + 1, w - kw + 1, kh, kw, c).
+def patches(x: Any, kernel: Tuple[int, int], stride: Tuple[int, int] = (1, 1)) -> Any:
+    """The windows of ``x`` (n, h, w, c) as a view of shape (n, rows, columns, kh, kw, c).
 
-    NumPy's own sliding_window_view came with 1.20, one release after the oldest image's.
+    Rows are (h - kh) // down + 1, columns likewise. NumPy's own sliding_window_view came with 1.20,
+    one release after the oldest image's.
     """
     import numpy as np  # noqa: PLC0415 - as above
 
-    (high, wide), (count, height, width, channels) = kernel, x.shape
+    (high, wide), (down, right), (count, height, width, channels) = kernel, stride, x.shape
     sample, row, column, channel = x.strides
+    rows, columns = (height - high) // down + 1, (width - wide) // right + 1
     return np.lib.stride_tricks.as_strided(
         x,
-        (count, height - high + 1, width - wide + 1, high, wide, channels),
-        (sample, row, column, row, column, channel),
+        (count, rows, columns, high, wide, channels),
+        (sample, down * row, right * column, row, column, channel),
         writeable=False,
     )
 
