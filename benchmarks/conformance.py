@@ -71,7 +71,7 @@ def distances(trial, batches, seed):
     ]
 
     def exact(own):
-        state = sgd_in_numpy.begin(start)
+        state = sgd_in_numpy.begin(own, start)
         for batch in batches:
             chosen = list(batch)
             state = sgd_in_numpy.updated(network, own, state, images[chosen], labels[chosen])
@@ -86,7 +86,12 @@ def distances(trial, batches, seed):
         coarse = in_float32(network, recipe, start, batches, images, labels, bits)
         yield name, apart(coarse, wanted, start)
     for name, change in OTHER.items():
-        yield name, apart(exact(dataclasses.replace(recipe, **change)), wanted, start)
+        yield name, apart(exact(with_optimizer(recipe, change)), wanted, start)
+
+
+def with_optimizer(recipe, change):
+    """``recipe`` whose optimizer has other figures."""
+    return dataclasses.replace(recipe, optimizer=dataclasses.replace(recipe.optimizer, **change))
 
 
 def in_float32(network, recipe, start, batches, images, labels, bits=None):
@@ -107,7 +112,7 @@ def in_float32(network, recipe, start, batches, images, labels, bits=None):
             error = layer.backward(error)
         for layer in layers:
             if layer.weights:
-                layer.update(recipe.rate(number), recipe.momentum)
+                layer.update(recipe.optimizer.rate(number), recipe.optimizer.momentum)
     return [value for layer in layers for value in layer.weights]
 
 

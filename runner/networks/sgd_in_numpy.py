@@ -10,27 +10,29 @@ from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 
+from runner.networks import steps_in_numpy
 from runner.networks.gradients.passing import through
 from runner.networks.layers import Dropout
 from runner.networks.network import Network
 from runner.networks.recipe import Recipe
+from runner.networks.steps_in_numpy import Slots
 
 Arrays = Tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class State:
-    """Weights and their velocities in the order of the layers, after so many updates."""
+    """Weights in the order of the layers, and what the optimizer keeps, after so many updates."""
 
     weights: Arrays
-    speeds: Arrays
+    slots: Slots
     updates: int = 0
 
 
-def begin(weights: Sequence[Any]) -> State:
+def begin(recipe: Recipe, weights: Sequence[Any]) -> State:
     """The state before the first update."""
     own = tuple(np.asarray(weight, np.float64) for weight in weights)
-    return State(own, tuple(np.zeros_like(weight) for weight in own))
+    return State(own, steps_in_numpy.begin(recipe.optimizer, own))
 
 
 def updated(
@@ -40,7 +42,7 @@ def updated(
 
     Args:
         network: the layers; the last one is a softmax.
-        recipe: SGD with classical momentum: v = m v - rate g; w = w + v.
+        recipe: its optimizer.
         state: before the update.
         inputs: (n, *the network's input shape), pictures with their channels last.
         labels: integers (n,).
@@ -49,14 +51,18 @@ def updated(
     Raises:
         TypeError: the network has a layer whose way back is not known here.
     """
-    rate = recipe.rate(state.updates)
     gradients = _gradients(network, state.weights, inputs, labels, kept)
-    speeds = tuple(
-        recipe.momentum * speed - rate * gradient if weight.trained else -gradient
-        for weight, speed, gradient in zip(network.weights(), state.speeds, gradients)
+    trained = [weight.trained for weight in network.weights()]
+    # Of statistics the way back gives how far they fall: no optimizer has a say in that.
+    slopes = [gradient if own else 0.0 * gradient for own, gradient in zip(trained, gradients)]
+    moved, slots = steps_in_numpy.step(
+        recipe.optimizer, state.updates, state.weights, state.slots, slopes
     )
-    weights = tuple(weight + speed for weight, speed in zip(state.weights, speeds))
-    return State(weights, speeds, state.updates + 1)
+    weights = tuple(
+        after if own else before - fall
+        for own, before, after, fall in zip(trained, state.weights, moved, gradients)
+    )
+    return State(weights, slots, state.updates + 1)
 
 
 def into_dropout(network: Network, weights: Sequence[Any], inputs: Any) -> Any:

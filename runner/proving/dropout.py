@@ -49,7 +49,7 @@ def checks(told: Told) -> List[Check]:
     bright = values > _BRIGHT * values.max()
     kept = np.where(gone, 0.0, whole).reshape(inputs.shape)
     state = sgd_in_numpy.updated(
-        workload.network, workload.recipe, sgd_in_numpy.begin(own.untrained),
+        workload.network, workload.recipe, sgd_in_numpy.begin(workload.recipe, own.untrained),
         own.inputs, own.labels, kept,
     )  # fmt: skip
     count = int(bright.sum())

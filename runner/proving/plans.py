@@ -1,7 +1,7 @@
 """The trials of a proof, each with what it is to show.
 
 Four starts of seconds. Nothing is dropped in the first three, so that NumPy can do the same; the
-decay is steep, since the recipe's own would not show in a few updates.
+rate falls steeply, since the recipe's own would not show in a few updates.
 """
 
 from __future__ import annotations
@@ -25,9 +25,6 @@ in 36 has three alike."""
 DRAWS = 12_800
 """Of :func:`one_sample`: inputs of the dropout, at least. Of the 400 of ``cnn-mnist`` itself some
 200 would be bright enough to tell, and 4 deviations of a share of 0.2 among them are 0.11."""
-
-_DECAY = 0.5
-"""The third update's rate is then half of the first's."""
 
 
 def alike(workload: NetworkWorkload, seed: int) -> Trial:
@@ -92,12 +89,14 @@ def _drawn(count: int, workload: NetworkWorkload, seed: int) -> Samples:
 
 
 def _without_chance(workload: NetworkWorkload, batch_size: int) -> NetworkWorkload:
-    """``workload`` with nothing dropped, a steep decay, and batches of this size."""
+    """``workload`` with nothing dropped, a steep rate, and batches of this size."""
     layers = tuple(
         Dropout(0.0) if isinstance(layer, Dropout) else layer for layer in workload.network.layers
     )
     return dataclasses.replace(
         workload,
         network=dataclasses.replace(workload.network, layers=layers),
-        recipe=dataclasses.replace(workload.recipe, batch_size=batch_size, decay=_DECAY),
+        recipe=dataclasses.replace(
+            workload.recipe, batch_size=batch_size, optimizer=workload.recipe.optimizer.steep()
+        ),
     )

@@ -2,7 +2,8 @@
 
 The trainer goes through all that it goes through in a measured job, in a process of its own, and
 reads its data from files. What it gets that is unlike is those files, the seed, the batch size, and
-where it says so another dropout rate and decay.
+where it says so another dropout rate and a steeper
+learning rate.
 
 Nothing here imports NumPy: a trainer is a fork of the judge, and its number of threads would be
 fixed before the backend can set it.

@@ -45,7 +45,7 @@ def _after_each(told: Told, *, single: bool) -> List[float]:
     """How far the trained weights are from NumPy's after 1, 2, ... updates on the same batch."""
     workload, own = told.trial.workload, seen(told)
     inputs, labels = (own.inputs[:1], own.labels[:1]) if single else (own.inputs, own.labels)
-    state, shares = sgd_in_numpy.begin(own.untrained), []
+    state, shares = sgd_in_numpy.begin(workload.recipe, own.untrained), []
     for _ in range(_MOST if single else UPDATES):
         state = sgd_in_numpy.updated(workload.network, workload.recipe, state, inputs, labels)
         shares.append(apart(own.trained, state.weights, own.untrained))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.networks.layers import Conv, Dense, Dropout, Flatten, MaxPool
 from runner.networks.network import Network
+from runner.networks.optimizers import SGD
 from runner.networks.recipe import Recipe
 from runner.workloads.learned import Learned
 from runner.workloads.network_workload import picture_classifier
@@ -41,7 +42,7 @@ WORKLOAD = picture_classifier(
             Dense(10, "softmax"),
         ),
     ),
-    recipe=Recipe(batch_size=128, epochs=10, learning_rate=0.05, momentum=0.9, decay=1e-5),
+    recipe=Recipe(batch_size=128, epochs=10, optimizer=SGD(0.05, momentum=0.9, decay=1e-5)),
     learned={
         "mnist": Learned(0.002, _CEILINGS, {"train_loss": _LOSSES}),
         "synthetic-mnist": Learned(0.001, _CEILINGS, {"train_loss": _SYNTHETIC_LOSSES}),

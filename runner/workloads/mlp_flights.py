@@ -9,6 +9,7 @@ from __future__ import annotations
 from runner.data.flights_table import FLIGHTS
 from runner.networks.layers import Dense
 from runner.networks.network import Network
+from runner.networks.optimizers import SGD
 from runner.networks.recipe import Recipe
 from runner.workloads.learned import Learned
 from runner.workloads.metrics import AUC
@@ -31,7 +32,7 @@ WORKLOAD = classifier(
         input_shape=(FLIGHTS.width,),
         layers=(Dense(200, "relu"), Dense(200, "relu"), Dense(2, "softmax")),
     ),
-    recipe=Recipe(batch_size=128, epochs=5, learning_rate=0.05, momentum=0.9, decay=0.0),
+    recipe=Recipe(batch_size=128, epochs=5, optimizer=SGD(0.05, momentum=0.9)),
     samples=FLIGHTS,
     metric=AUC,
     learned={

@@ -38,7 +38,7 @@ def weights(rows):
     for weight in WORKLOAD.network.weights():
         limit = np.sqrt(6 / sum(weight.shape)) if weight.initialiser == "glorot_uniform" else 0
         first.append(draw.uniform(-limit, limit, weight.shape).astype("<f4"))
-    state, size = sgd_in_numpy.begin(first), WORKLOAD.batch_size
+    state, size = sgd_in_numpy.begin(WORKLOAD.recipe, first), WORKLOAD.batch_size
     for _ in range(3):
         order = draw.permutation(len(rows.train_labels))
         for start in range(0, len(order), size):

@@ -9,6 +9,7 @@ import pytest
 
 from runner.networks.layers import Conv, Dense, Flatten, MaxPool
 from runner.networks.network import Network
+from runner.networks.optimizers import SGD
 from runner.workloads import lookup
 from runner.workloads.learned import Learned
 
@@ -55,7 +56,7 @@ def test_the_last_smaller_batch_counts_as_an_update(samples, epochs, updates):
 def test_the_recipe_is_the_seeds():
     recipe = WORKLOAD.recipe
     assert (recipe.batch_size, recipe.epochs) == (128, 10)
-    assert (recipe.learning_rate, recipe.momentum, recipe.decay) == (0.05, 0.9, 1e-5)
+    assert recipe.optimizer == SGD(0.05, momentum=0.9, decay=1e-5)
 
 
 @pytest.mark.parametrize("name", lookup.names())
@@ -106,4 +107,4 @@ def test_a_job_with_a_batch_size_trains_the_same_network_with_it(make_result):
     assert small.recipe.batch_size == 64
     assert small.recipe.updates(1000, 2) == 32
     assert small.network == own.network
-    assert small.recipe.learning_rate == own.recipe.learning_rate
+    assert small.recipe.optimizer == own.recipe.optimizer

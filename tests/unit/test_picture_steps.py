@@ -16,6 +16,7 @@ from runner.networks.layers import (
     Residual,
 )
 from runner.networks.network import Network
+from runner.networks.optimizers import SGD
 from runner.networks.recipe import Recipe
 
 BLOCK = Residual(
@@ -30,7 +31,7 @@ BLOCK = Residual(
     activation="relu",
 )
 NETWORK = Network((5, 4, 2), (Conv(2, (1, 1), "relu"), BLOCK, GlobalAverage(), Dense(3, "softmax")))
-PLAIN = Recipe(batch_size=5, epochs=1, learning_rate=1.0, momentum=0.0, decay=0.0)
+PLAIN = Recipe(batch_size=5, epochs=1, optimizer=SGD(1.0, momentum=0.0))
 STATISTICS = [number for number, weight in enumerate(NETWORK.weights()) if not weight.trained]
 
 
@@ -65,7 +66,7 @@ def loss(weights, images, labels):
 
 def test_an_update_goes_against_the_gradient(batch):
     weights, images, labels = batch
-    after = sgd_in_numpy.updated(NETWORK, PLAIN, sgd_in_numpy.begin(weights), images, labels)
+    after = sgd_in_numpy.updated(NETWORK, PLAIN, sgd_in_numpy.begin(PLAIN, weights), images, labels)
     for number, weight in enumerate(weights):
         if number in STATISTICS:
             continue
@@ -84,8 +85,8 @@ def test_statistics_move_towards_those_of_the_batch_whatever_the_rate(batch):
     weights, images, labels = batch
     seen = []
     in_training(NETWORK.grouped(weights), images, seen)
-    slow = Recipe(batch_size=5, epochs=1, learning_rate=1e-9, momentum=0.9, decay=0.0)
-    state = sgd_in_numpy.begin(weights)
+    slow = Recipe(batch_size=5, epochs=1, optimizer=SGD(1e-9, momentum=0.9))
+    state = sgd_in_numpy.begin(PLAIN, weights)
     for _ in range(2):
         state = sgd_in_numpy.updated(NETWORK, slow, state, images, labels)
     wanted = [value for momentum, *pair in seen for value in zip([momentum] * 2, pair, strict=True)]

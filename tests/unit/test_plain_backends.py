@@ -16,7 +16,6 @@ from runner.backends.mxnet import mxnet, mxnet_gpu
 from runner.networks.layers import Conv, Dense, Flatten
 from runner.networks.layout import from_outputs_first
 from runner.networks.network import Network
-from runner.networks.recipe import Recipe
 
 
 @pytest.fixture
@@ -30,11 +29,6 @@ def job(make_result, mode="as-written", device="cpu", threads=None, **settings):
     return make_result(
         job={"device": device, "threads": threads, "settings": {"mode": mode, **settings}}
     ).job
-
-
-def test_the_rate_falls_by_each_update():
-    recipe = Recipe(batch_size=128, epochs=1, learning_rate=0.5, momentum=0.9, decay=0.5)
-    assert [recipe.rate(update) for update in range(3)] == [0.5, 0.5 / 1.5, 0.25]
 
 
 def test_weights_with_outputs_first_give_the_same_pictures_in_the_reference():

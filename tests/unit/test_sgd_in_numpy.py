@@ -10,6 +10,7 @@ import pytest
 from runner.networks import sgd_in_numpy
 from runner.networks.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool
 from runner.networks.network import Network
+from runner.networks.optimizers import SGD
 from runner.networks.recipe import Recipe
 
 NETWORK = Network(
@@ -24,7 +25,7 @@ NETWORK = Network(
         Dense(3, "softmax"),
     ),
 )
-PLAIN = Recipe(batch_size=5, epochs=1, learning_rate=1.0, momentum=0.0, decay=0.0)
+PLAIN = Recipe(batch_size=5, epochs=1, optimizer=SGD(1.0, momentum=0.0))
 
 
 @pytest.fixture
@@ -49,7 +50,12 @@ def test_an_update_goes_against_the_gradient(batch, dropped):
     drawn = np.random.RandomState(4).uniform(size=shape) < 0.5
     kept = 2.0 * drawn if dropped else np.ones(shape)
     after = sgd_in_numpy.updated(
-        NETWORK, PLAIN, sgd_in_numpy.begin(weights), images, labels, kept if dropped else None
+        NETWORK,
+        PLAIN,
+        sgd_in_numpy.begin(PLAIN, weights),
+        images,
+        labels,
+        kept if dropped else None,
     )
     for number, weight in enumerate(weights):
         for place in np.ndindex(*weight.shape):
@@ -65,13 +71,13 @@ def test_an_update_goes_against_the_gradient(batch, dropped):
 
 def test_momentum_and_decay_are_the_recipes(batch):
     weights, images, labels = batch
-    recipe = dataclasses.replace(PLAIN, learning_rate=0.1, momentum=0.9, decay=0.5)
-    states = [sgd_in_numpy.begin(weights)]
+    recipe = dataclasses.replace(PLAIN, optimizer=SGD(0.1, momentum=0.9, decay=0.5))
+    states = [sgd_in_numpy.begin(PLAIN, weights)]
     for _ in range(2):
         states.append(sgd_in_numpy.updated(NETWORK, recipe, states[-1], images, labels))
     for number in range(len(weights)):
         start, first, second = (state.weights[number] for state in states)
-        again = sgd_in_numpy.begin(states[1].weights)  # without momentum: the gradient alone
+        again = sgd_in_numpy.begin(PLAIN, states[1].weights)  # without momentum: the gradient alone
         step = sgd_in_numpy.updated(NETWORK, PLAIN, again, images, labels).weights[number] - first
         wanted = first + 0.9 * (first - start) + 0.1 / 1.5 * step
         np.testing.assert_allclose(second, wanted, atol=1e-12)
@@ -89,4 +95,4 @@ def test_a_layer_without_a_way_back_is_refused(batch):
     weights, images, labels = batch
     network = dataclasses.replace(NETWORK, layers=(Odd(), *NETWORK.layers))
     with pytest.raises(TypeError, match="no way back through Odd"):
-        sgd_in_numpy.updated(network, PLAIN, sgd_in_numpy.begin(weights), images, labels)
+        sgd_in_numpy.updated(network, PLAIN, sgd_in_numpy.begin(PLAIN, weights), images, labels)

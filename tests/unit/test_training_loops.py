@@ -65,7 +65,7 @@ def jax_epochs(seed, epochs=2):
         return weights, speed, updates + 1, float(len(batches))
 
     trainer = bare(
-        JaxTrainer, workload=WORKLOAD, weights=0, speed=0, key=0, updates=0, step=step,
+        JaxTrainer, workload=WORKLOAD, weights=0, slots=0, key=0, updates=0, step=step,
         train=(np.arange(COUNT) + 1000, np.arange(COUNT)), random=np.random.RandomState(seed),
     )  # fmt: skip
     losses = [trainer._epoch() for _ in range(epochs)]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from runner.networks.layers import Layer
+from runner.networks.optimizers import Optimizer
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
 
 class UntranslatedError(TypeError):
-    """A layer that a tool has no translation of; ``supports`` would have said so."""
+    """A layer or optimizer that a tool has no translation of; ``supports`` would have said so."""
 
-    def __init__(self, tool: str, layer: Layer) -> None:
-        super().__init__(f"{tool} has no translation of the layer {type(layer).__name__}")
+    def __init__(self, tool: str, part: Union[Layer, Optimizer]) -> None:
+        kind = "layer" if isinstance(part, Layer) else "optimizer"
+        super().__init__(f"{tool} has no translation of the {kind} {type(part).__name__}")
 
 
 def network_of(workload: Workload) -> NetworkWorkload:
@@ -27,19 +29,22 @@ def network_of(workload: Workload) -> NetworkWorkload:
     return workload
 
 
-def missing(tool: str, workload: Workload, translate: Any) -> Optional[str]:
-    """``None``, or a line that names the first leaf that ``translate`` has no function for.
+def missing(tool: str, workload: Workload, translate: Any, optimizers: Any) -> Optional[str]:
+    """``None``, or a line that names the first part of a network that has no translation.
 
     Args:
         tool: what users call it.
         workload: whose layers are to be translated.
-        translate: made by ``functools.singledispatch``; its own body is for what it cannot.
+        translate: of layers, made by ``functools.singledispatch``; its own body is for what it
+            cannot.
+        optimizers: the same of optimizers.
     """
     if not isinstance(workload, NetworkWorkload):
         return f"{tool} trains networks: {_no_network(workload)}"
-    for layer, _ in workload.network.leaves():
-        if translate.dispatch(type(layer)) is translate.dispatch(object):
-            return str(UntranslatedError(tool, layer))
+    parts = [(layer, translate) for layer, _ in workload.network.leaves()]
+    for part, known in (*parts, (workload.recipe.optimizer, optimizers)):
+        if known.dispatch(type(part)) is known.dispatch(object):
+            return str(UntranslatedError(tool, part))
     return None
 
 

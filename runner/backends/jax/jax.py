@@ -7,7 +7,7 @@ from typing import Dict, Optional, Tuple
 from runner.backends.base import Facts
 from runner.backends.common import translation
 from runner.backends.common.translation import network_of
-from runner.backends.jax import jax_device, jax_layers
+from runner.backends.jax import jax_device, jax_layers, jax_optimizers
 from runner.backends.jax.jax_trainer import JaxTrainer
 from runner.contract.job import Job
 from runner.workloads.workload import Workload
@@ -18,7 +18,7 @@ class Jax:
 
     def supports(self, workload: Workload) -> Optional[str]:
         """All networks whose layers are translated."""
-        return translation.missing("JAX", workload, jax_layers.forward)
+        return translation.missing("JAX", workload, jax_layers.forward, jax_optimizers.step)
 
     def configure(self, job: Job) -> None:
         """What JAX reads when it looks for devices."""

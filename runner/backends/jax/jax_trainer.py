@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
+from runner.backends.jax import jax_optimizers
 from runner.backends.jax.jax_layers import Layers
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -32,7 +33,7 @@ class JaxTrainer:
         self._layers = Layers(jax, workload.network, patches)
         initial = jax.jit(self._layers.initial) if tuned else self._layers.initial
         self._weights = initial(key)
-        self._speed = jax.tree.map(jax.numpy.zeros_like, self._weights)
+        self._slots = jax_optimizers.begin(workload.recipe.optimizer, jax, self._weights)
         self._updates = 0
         self._step = jax.jit(self._one_update)
         self._scan = jax.jit(self._one_epoch, donate_argnums=(0, 1))
@@ -56,7 +57,7 @@ class JaxTrainer:
         """Compile the scan over an epoch ahead, where it is tuned; the update compiles lazily."""
         if not self._tuned:
             return False
-        arguments = (self._weights, self._speed, self._key, self._updates, *self._train)
+        arguments = (self._weights, self._slots, self._key, self._updates, *self._train)
         self._compiled_scan = self._scan.lower(*arguments).compile()
         return True
 
@@ -76,16 +77,14 @@ class JaxTrainer:
         return -likely.mean(), (out.argmax(axis=1) != labels).sum()
 
     def _one_update(
-        self, weights: Any, speed: Any, key: Any, update: Any, inputs: Any, labels: Any
+        self, weights: Any, slots: Any, key: Any, update: Any, inputs: Any, labels: Any
     ) -> Any:
-        """The recipe's SGD with momentum: v = m v - rate g; w = w + v."""
-        jax, recipe = self._jax, self._workload.recipe
+        """The gradients of a batch, and the step of the recipe's optimizer."""
+        jax, optimizer = self._jax, self._workload.recipe.optimizer
         learn = jax.value_and_grad(self._loss_and_wrong, has_aux=True)
         (loss, _), gradients = learn(weights, inputs, labels, jax.random.fold_in(key, update))
-        rate = recipe.learning_rate / (1.0 + recipe.decay * update)
-        speed = jax.tree.map(lambda v, g: recipe.momentum * v - rate * g, speed, gradients)
-        weights = jax.tree.map(lambda w, v: w + v, weights, speed)
-        return weights, speed, update + 1, loss
+        weights, slots = jax_optimizers.step(optimizer, jax, update, weights, slots, gradients)
+        return weights, slots, update + 1, loss
 
     def _epoch(self) -> float:
         inputs, labels = self._train
@@ -93,14 +92,14 @@ class JaxTrainer:
         order, losses = self._random.permutation(count), []
         for first in range(0, count, size):
             chosen = order[first : first + size]
-            self._weights, self._speed, self._updates, loss = self._step(
-                self._weights, self._speed, self._key, self._updates, inputs[chosen], labels[chosen]
+            self._weights, self._slots, self._updates, loss = self._step(
+                self._weights, self._slots, self._key, self._updates, inputs[chosen], labels[chosen]
             )
             losses.append((loss, len(chosen)))
         return sum(float(loss) * weight for loss, weight in losses) / count
 
     def _one_epoch(
-        self, weights: Any, speed: Any, key: Any, update: Any, inputs: Any, labels: Any
+        self, weights: Any, slots: Any, key: Any, update: Any, inputs: Any, labels: Any
     ) -> Any:
         """All batches of an epoch, the smaller last one after the scan over the others."""
         jax, count = self._jax, len(labels)
@@ -117,7 +116,7 @@ class JaxTrainer:
         cut = [
             part[: whole * size].reshape(whole, size, *part.shape[1:]) for part in (inputs, labels)
         ]
-        state, losses = jax.lax.scan(step, (weights, speed, update), tuple(cut))
+        state, losses = jax.lax.scan(step, (weights, slots, update), tuple(cut))
         total = losses.sum()
         if rest:
             state, loss = step(state, (inputs[whole * size :], labels[whole * size :]))
@@ -125,9 +124,9 @@ class JaxTrainer:
         return (*state, key, total / count)
 
     def _epoch_tuned(self) -> float:
-        arguments = (self._weights, self._speed, self._key, self._updates, *self._train)
+        arguments = (self._weights, self._slots, self._key, self._updates, *self._train)
         found = self._compiled_scan(*arguments)
-        self._weights, self._speed, self._updates, self._key, loss = found
+        self._weights, self._slots, self._updates, self._key, loss = found
         return float(loss)
 
     def _batches(self, inputs: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:

@@ -6,6 +6,7 @@ import os
 import tempfile
 from typing import Any, Dict, List
 
+from runner.backends.keras import keras_optimizers
 from runner.backends.keras.keras_backend import KerasBackend
 from runner.contract.job import Job
 
@@ -17,6 +18,7 @@ class Keras3(KerasBackend):
     """
 
     below: str
+    optimizers = staticmethod(keras_optimizers.of_keras3)
     tuned = False
     channels_first = False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Tuple
 
 from runner.backends.base import Facts
+from runner.backends.keras import keras_optimizers
 from runner.backends.keras.keras_trainer import KerasTrainer
 
 
@@ -16,13 +17,8 @@ class Keras3Trainer(KerasTrainer):
         return self.keras.Sequential([self.keras.Input(shape)]), {}
 
     def optimizer(self) -> Any:
-        """SGD of the recipe; its decay per update is a schedule since Keras 3 has no ``decay``."""
-        recipe = self._workload.recipe
-        schedules = self.keras.optimizers.schedules
-        rate = schedules.InverseTimeDecay(
-            recipe.learning_rate, decay_steps=1, decay_rate=recipe.decay
-        )
-        return self.keras.optimizers.SGD(learning_rate=rate, momentum=recipe.momentum)
+        """That of the recipe."""
+        return keras_optimizers.of_keras3(self._workload.recipe.optimizer, self.keras)
 
     def _iterations(self) -> int:
         return int(self.keras.ops.convert_to_numpy(self._model.optimizer.iterations))

@@ -6,18 +6,19 @@ import random
 from typing import Any, Optional
 
 from runner.backends.common import translation
-from runner.backends.keras import keras_layers
+from runner.backends.keras import keras_layers, keras_optimizers
 from runner.workloads.workload import Workload
 
 
 class KerasBackend:
-    """Subclasses set ``keras`` in ``start``."""
+    """Subclasses set ``keras`` in ``start``; ``optimizers`` are the translations of them."""
 
     keras: Any
+    optimizers: Any = staticmethod(keras_optimizers.of_keras2)
 
     def supports(self, workload: Workload) -> Optional[str]:
         """All networks whose layers are translated."""
-        return translation.missing("Keras", workload, keras_layers.translated)
+        return translation.missing("Keras", workload, keras_layers.translated, self.optimizers)
 
     def seed(self, seed: int) -> None:
         """Seed every generator that initialisers, dropout and shuffling draw from."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from runner.backends.base import LapSeen
-from runner.backends.keras import keras_layers
+from runner.backends.keras import keras_layers, keras_optimizers
 from runner.networks import layout
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -59,11 +59,8 @@ class KerasTrainer:
         return self.keras.models.Sequential(), {"input_shape": shape}
 
     def optimizer(self) -> Any:
-        """SGD of the recipe. Keras' ``decay`` is per update, as the recipe states it."""
-        recipe = self._workload.recipe
-        return self.keras.optimizers.SGD(
-            learning_rate=recipe.learning_rate, momentum=recipe.momentum, decay=recipe.decay
-        )
+        """That of the recipe."""
+        return keras_optimizers.of_keras2(self._workload.recipe.optimizer, self.keras.optimizers)
 
     def prepare(self, data: Arrays) -> None:
         """Pictures in the layout that Keras is set to, labels to one-hot."""

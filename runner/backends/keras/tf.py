@@ -8,10 +8,12 @@ from typing import Any, Dict, Tuple
 
 from runner.backends.base import Facts
 from runner.backends.common.translation import network_of
+from runner.backends.keras import keras_optimizers
 from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.tensorflow import tf_gpu
 from runner.contract.job import Job
+from runner.networks.optimizers import SGD
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
@@ -91,10 +93,9 @@ class TensorFlowTrainer(KerasTrainer):
 
     def optimizer(self) -> Any:
         """``decay`` moved to the ``legacy`` optimisers with Keras 2.11; the formula is the same."""
-        recipe = self._workload.recipe
-        return self.keras.optimizers.legacy.SGD(
-            learning_rate=recipe.learning_rate, momentum=recipe.momentum, decay=recipe.decay
-        )
+        own, optimizers = self._workload.recipe.optimizer, self.keras.optimizers
+        falls = isinstance(own, SGD)
+        return keras_optimizers.of_keras2(own, optimizers.legacy if falls else optimizers)
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
-from runner.backends.mxnet import gluon_layers
+from runner.backends.mxnet import gluon_layers, gluon_optimizers
 from runner.networks.layout import channels_first, from_outputs_first, shape_channels_first
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -36,20 +36,8 @@ class GluonTrainer:
         if tuned:
             loss.hybridize(**options)
         self._net, self._loss = net, loss
-        self._trainer = gluon.Trainer(net.collect_params(), self._sgd())
-
-    def _sgd(self) -> Any:
-        """The recipe's SGD: MXNet's momentum is Keras'; the learning rate falls by a scheduler."""
-        mx, recipe = self._mx, self._workload.recipe
-
-        class Decay(mx.lr_scheduler.LRScheduler):  # type: ignore[name-defined,misc]
-            def __call__(self, num_update: int) -> float:  # MXNet counts updates from 1
-                return recipe.rate(num_update - 1)
-
-        return mx.optimizer.SGD(
-            learning_rate=recipe.learning_rate,
-            momentum=recipe.momentum,
-            lr_scheduler=Decay(base_lr=recipe.learning_rate),
+        self._trainer = gluon.Trainer(
+            net.collect_params(), gluon_optimizers.translated(workload.recipe.optimizer, mx)
         )
 
     def _values(self) -> List[Any]:

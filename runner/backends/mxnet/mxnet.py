@@ -8,7 +8,7 @@ from typing import Dict, Optional, Tuple
 from runner.backends.base import Facts
 from runner.backends.common import translation
 from runner.backends.common.translation import network_of
-from runner.backends.mxnet import gluon_layers, mxnet_gpu
+from runner.backends.mxnet import gluon_layers, gluon_optimizers, mxnet_gpu
 from runner.backends.mxnet.gluon_trainer import GluonTrainer
 from runner.contract.job import Job
 from runner.workloads.workload import Workload
@@ -19,7 +19,9 @@ class MXNet:
 
     def supports(self, workload: Workload) -> Optional[str]:
         """All networks whose layers are translated."""
-        return translation.missing("Gluon", workload, gluon_layers.block)
+        return translation.missing(
+            "Gluon", workload, gluon_layers.block, gluon_optimizers.translated
+        )
 
     def configure(self, job: Job) -> None:
         """Device visibility, engine, memory pool, TF32 and threads are environment variables."""

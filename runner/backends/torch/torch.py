@@ -7,7 +7,7 @@ from typing import Dict, Optional, Tuple
 from runner.backends.base import Facts
 from runner.backends.common import malloc, translation
 from runner.backends.common.translation import network_of
-from runner.backends.torch import torch_device, torch_layers
+from runner.backends.torch import torch_device, torch_layers, torch_optimizers
 from runner.backends.torch.torch_trainer import TorchTrainer
 from runner.contract.job import Job
 from runner.workloads.workload import Workload
@@ -18,7 +18,9 @@ class Torch:
 
     def supports(self, workload: Workload) -> Optional[str]:
         """All networks whose layers are translated."""
-        return translation.missing("PyTorch", workload, torch_layers.modules)
+        return translation.missing(
+            "PyTorch", workload, torch_layers.modules, torch_optimizers.stepper
+        )
 
     def configure(self, job: Job) -> None:
         """What PyTorch reads at import."""

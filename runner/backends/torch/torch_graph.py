@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, Dict, Tuple
 
+from runner.backends.torch.torch_optimizers import Stepper
 from runner.networks.recipe import Recipe
 
 _WARM_UP = 3  # steps before a capture: PyTorch's notes on CUDA graphs
@@ -16,9 +17,9 @@ class GraphedEpoch:
     update, and counting. One graph is for whole batches, one for an epoch's smaller last one.
     """
 
-    def __init__(self, torch: Any, model: Any, loss: Any, optimizer: Any, recipe: Recipe) -> None:
+    def __init__(self, torch: Any, model: Any, loss: Any, stepper: Stepper, recipe: Recipe) -> None:
         self._torch, self._model, self._loss = torch, model, loss
-        self._optimizer, self._recipe = optimizer, recipe
+        self._stepper, self._recipe = stepper, recipe
 
     def capture(self, inputs: Any, labels: Any) -> None:
         """Warm up and capture the graphs; no weight changes.
@@ -33,7 +34,6 @@ class GraphedEpoch:
         self._offsets = torch.arange(size, device=device)
         self._cursor = torch.zeros((), dtype=torch.int64, device=device)
         self._update = torch.zeros((), dtype=torch.float32, device=device)
-        self._rate = torch.zeros((), dtype=torch.float32, device=device)
         self._total = torch.zeros((), dtype=torch.float32, device=device)
         self._model.train()
         whole, rest = divmod(len(labels), size)
@@ -45,26 +45,33 @@ class GraphedEpoch:
 
     def _graph(self, count: int) -> Any:
         torch = self._torch
+        first = {name: value.clone() for name, value in self._model.state_dict().items()}
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             for _ in range(_WARM_UP):
                 self._cursor.zero_()
-                # Gradients times 0: weights and momentum stay what they are.
-                self._step(count, learning_rate=0.0)
+                self._step(count)
+            self._begin_again(first)
         torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            self._step(count, self._recipe.learning_rate)
+            self._step(count)
         return graph
 
-    def _step(self, count: int, learning_rate: float) -> None:
+    def _begin_again(self, first: Dict[str, Any]) -> None:
+        """Weights as they were before the warm-up, in place, and nothing kept beside them."""
+        torch = self._torch
+        with torch.no_grad():
+            for name, value in self._model.state_dict().items():
+                value.copy_(first[name])
+        self._stepper.forget()
+
+    def _step(self, count: int) -> None:
         chosen = self._order[self._cursor + self._offsets[:count]]
-        rate = learning_rate / (1.0 + self._recipe.decay * self._update)
-        self._optimizer.zero_grad(set_to_none=True)
+        self._stepper.clear()
         loss = self._loss(self._model(self._images[chosen]), self._labels[chosen])
-        loss.backward(gradient=rate)
-        self._optimizer.step()
+        self._stepper.step(loss, self._update)
         self._total += loss.detach() * count
         self._cursor += count
         self._update += 1

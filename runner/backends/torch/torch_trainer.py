@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
-from runner.backends.torch import torch_graph, torch_layers
+from runner.backends.torch import torch_graph, torch_layers, torch_optimizers
 from runner.networks.layout import channels_first, from_outputs_first
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -19,10 +19,6 @@ class TorchTrainer:
     As written: a DataLoader over a TensorDataset, each batch moved to the device, its loss read on
     the host. Tuned: the data on the device, shuffled there, nothing read before the end of an
     epoch; with ``graphed`` each step is one CUDA graph.
-
-    ``torch.optim.SGD`` multiplies its momentum by the learning rate of the present update, the
-    recipe by those of the past ones. With a learning rate of 1 and gradients that backward has
-    multiplied by the recipe's rate both are the same: v = m v + rate g; w = w - v.
     """
 
     def __init__(
@@ -34,8 +30,8 @@ class TorchTrainer:
         self._model = torch.nn.Sequential(*torch_layers.sequence(torch.nn, network)).to(device)
         torch_layers.initialise(torch.nn, network, list(self._model.parameters()))
         self._loss = torch.nn.CrossEntropyLoss()
-        self._optimizer = torch.optim.SGD(
-            self._model.parameters(), lr=1.0, momentum=workload.recipe.momentum
+        self._stepper = torch_optimizers.stepper(
+            workload.recipe.optimizer, torch, list(self._model.parameters()), graphed
         )
         self._updates = 0
 
@@ -66,7 +62,7 @@ class TorchTrainer:
         if not self._graphed:
             return False
         self._epoch_on_gpu = torch_graph.GraphedEpoch(
-            self._torch, self._model, self._loss, self._optimizer, self._workload.recipe
+            self._torch, self._model, self._loss, self._stepper, self._workload.recipe
         )
         self._epoch_on_gpu.capture(*self._train)
         return True
@@ -80,11 +76,9 @@ class TorchTrainer:
         return self._updates
 
     def _step(self, inputs: Any, labels: Any) -> Any:
-        rate = self._workload.recipe.rate(self._updates)
+        self._stepper.clear()
         loss = self._loss(self._model(inputs), labels)
-        loss.backward(gradient=self._torch.full_like(loss, rate))
-        self._optimizer.step()
-        self._optimizer.zero_grad()
+        self._stepper.step(loss, self._updates)
         self._updates += 1
         return loss.detach()
 

@@ -185,8 +185,10 @@ class Recipe(NumPyTrainer):
         from dataclasses import replace
 
         own = self.workload
-        changes = {key: change(own.recipe) for key, change in self.changes.items()}
-        self.workload = replace(own, recipe=replace(own.recipe, **changes))
+        optimizer = own.recipe.optimizer
+        changes = {key: change(optimizer) for key, change in self.changes.items()}
+        recipe = replace(own.recipe, optimizer=replace(optimizer, **changes))
+        self.workload = replace(own, recipe=recipe)
         updates = super().fit(epochs, lap_seen)
         self.workload = own
         return updates
@@ -195,13 +197,13 @@ class Recipe(NumPyTrainer):
 class AFifthOfTheRate(Recipe):
     """A fifth of the learning rate."""
 
-    changes = {"learning_rate": lambda recipe: recipe.learning_rate / 5}
+    changes = {"learning_rate": lambda optimizer: optimizer.learning_rate / 5}
 
 
 class NoMomentum(Recipe):
     """Plain gradient descent."""
 
-    changes = {"momentum": lambda recipe: 0.0}
+    changes = {"momentum": lambda optimizer: 0.0}
 
 
 class NoDropout(NumPyTrainer):

@@ -108,10 +108,10 @@ class NumPyTrainer:
                 d = ((out - self.y[chosen]) / len(chosen)).astype("float32")
                 for layer in reversed(self.layers):
                     d = layer.backward(d)
-                rate = recipe.learning_rate / (1 + recipe.decay * updates)
+                rate = recipe.optimizer.rate(updates)
                 for layer in self.layers:
                     if layer.weights and self.mode != "lazy":
-                        layer.update(rate, recipe.momentum)
+                        layer.update(rate, recipe.optimizer.momentum)
                 updates += 1
             lap_seen(epoch, float(np.mean(losses)))
         return updates

@@ -1,0 +1,145 @@
+"""The optimizers of recipes with those of ``torch.optim``: backward, then one update.
+
+``update``, the number of an update from 0, is an integer, or a tensor on the GPU: a CUDA graph
+counts for itself.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any, List
+
+from typing_extensions import Protocol
+
+from runner.backends.common.translation import UntranslatedError
+from runner.networks.optimizers import PLAIN, SGD, AdamW, Maths, Moments, Optimizer
+
+
+class Stepper(Protocol):
+    """An optimizer with its parameters."""
+
+    def step(self, loss: Any, update: Any) -> None:
+        """Backward from ``loss``, a tensor of no axes, and update number ``update``."""
+
+    def clear(self) -> None:
+        """Drop the gradients."""
+
+    def forget(self) -> None:
+        """Set what it keeps beside the weights to zero, in place."""
+
+
+@singledispatch
+def stepper(optimizer: Optimizer, torch: Any, parameters: List[Any], captured: bool) -> Stepper:
+    """What updates ``parameters``; ``captured``: its steps become part of a CUDA graph."""
+    del torch, parameters, captured
+    raise UntranslatedError("PyTorch", optimizer)
+
+
+class _Stepper:
+    """What is the same whatever the optimizer."""
+
+    def __init__(self, torch: Any, own: Any) -> None:
+        self._torch, self._own = torch, own
+
+    def clear(self) -> None:
+        self._own.zero_grad(set_to_none=True)
+
+    def forget(self) -> None:
+        for kept in self._own.state.values():
+            for value in kept.values():
+                if self._torch.is_tensor(value):
+                    value.zero_()
+
+
+class _SGD(_Stepper):
+    """``torch.optim.SGD`` multiplies its momentum by the learning rate of the present update, the
+    recipe by those of the past ones. With a learning rate of 1 and gradients that backward has
+    multiplied by the recipe's rate both are the same: v = m v + rate g; w = w - v.
+    """
+
+    def __init__(self, torch: Any, optimizer: SGD, parameters: List[Any]) -> None:
+        super().__init__(torch, torch.optim.SGD(parameters, lr=1.0, momentum=optimizer.momentum))
+        self._optimizer = optimizer
+
+    def step(self, loss: Any, update: Any) -> None:
+        rate = self._optimizer.rate(update)
+        counted = self._torch.is_tensor(rate)
+        loss.backward(gradient=rate if counted else self._torch.full_like(loss, rate))
+        self._own.step()
+
+
+class _Moments(_Stepper):
+    """``torch.optim.AdamW``, of which Adam is the case without decay.
+
+    PyTorch adds its epsilon after the correction, the recipe before it: so it is another one in
+    each update.
+    """
+
+    def __init__(
+        self, torch: Any, optimizer: Moments, parameters: List[Any], captured: bool
+    ) -> None:
+        decay = optimizer.weight_decay if isinstance(optimizer, AdamW) else 0.0
+        groups = [
+            {"params": [value for value in parameters if value.ndim > 1], "weight_decay": decay},
+            {"params": [value for value in parameters if value.ndim <= 1], "weight_decay": 0.0},
+        ]
+        own = torch.optim.AdamW(
+            [group for group in groups if group["params"]],
+            betas=(optimizer.beta_1, optimizer.beta_2),
+            capturable=captured,
+        )
+        super().__init__(torch, own)
+        self._optimizer, self._parameters = optimizer, parameters
+        self._most = optimizer.clip_norm if isinstance(optimizer, AdamW) else None
+        self._maths: Maths = _Tensors(torch) if captured else PLAIN
+        if captured:  # read anew by each replay: they must stay where they are
+            device = parameters[0].device
+            for group in own.param_groups:
+                group["lr"] = torch.zeros((), device=device)
+                group["eps"] = torch.zeros((), device=device)
+
+    def step(self, loss: Any, update: Any) -> None:
+        loss.backward()
+        if self._most is not None:
+            self._torch.nn.utils.clip_grad_norm_(self._parameters, self._most)
+        figures = {
+            "lr": self._optimizer.rate(update, self._maths),
+            "eps": self._optimizer.corrected_epsilon(update, self._maths),
+        }
+        for group in self._own.param_groups:
+            for name, value in figures.items():
+                if not self._torch.is_tensor(group[name]):
+                    group[name] = value
+                elif self._torch.is_tensor(value):
+                    group[name].copy_(value)
+                else:
+                    group[name].fill_(value)
+        self._own.step()
+
+
+class _Tensors:
+    """PyTorch's functions by NumPy's names, of a tensor and a number."""
+
+    def __init__(self, torch: Any) -> None:
+        self.cos, self.sqrt = torch.cos, torch.sqrt
+
+    def minimum(self, first: Any, second: Any) -> Any:
+        """Of a number and a tensor."""
+        return second.clamp(max=first)
+
+    def maximum(self, first: Any, second: Any) -> Any:
+        """Of a number and a tensor."""
+        return second.clamp(min=first)
+
+
+@stepper.register
+def _stepper_sgd(optimizer: SGD, torch: Any, parameters: List[Any], captured: bool) -> Stepper:
+    del captured
+    return _SGD(torch, optimizer, parameters)
+
+
+@stepper.register
+def _stepper_moments(
+    optimizer: Moments, torch: Any, parameters: List[Any], captured: bool
+) -> Stepper:
+    return _Moments(torch, optimizer, parameters, captured)
