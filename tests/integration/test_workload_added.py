@@ -15,8 +15,8 @@ import pytest
 
 # The installed command is that of one checkout; this one is of any.
 BENCHDL = (sys.executable, "-c", "from harness.cli.main import main; main()")
-RUN = ["run", "dummy", "--workload", "least-squares", "--launcher", "local", "--device", "cpu",
-       "--train-samples", "2000", "--idle-wait", "0"]  # fmt: skip
+LOCAL = ["--launcher", "local", "--device", "cpu", "--train-samples", "2000", "--idle-wait", "0"]
+RUN = ["run", "dummy", "--workload", "least-squares", *LOCAL]
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +145,18 @@ def test_a_budget_of_its_own_is_its_work(verb):
     (row,) = json.loads(verb(*RUN, "--budget", "50", "--json").stdout)
     assert (row["work"], row["budget"]) == (50, 50)
     assert not [finding for finding in row["findings"] if finding.startswith("invalid")]
+
+
+def test_a_diverging_run_ends_with_one_line(verb):
+    """The loss overflows within a few rounds; nothing that follows is trained or judged."""
+    ended = verb("run", "dummy", "--workload", "runaway", *LOCAL, "--json", expect=1)
+    (row,) = json.loads(ended.stdout)
+    assert row["status"] == "failed"
+    result = json.loads((verb.folder / "runs" / row["run_id"] / "result.json").read_text())
+    assert result["failure"]["reason"] == "diverged"
+    assert re.fullmatch(
+        r"DivergenceError: the loss of lap [1-3] is (nan|inf)", result["failure"]["message"]
+    )
+    assert result["measurement"] is None
+    (said,) = [line for line in ended.stderr.splitlines() if "DivergenceError" in line]
+    assert "the loss of lap" in said
