@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any, List, Optional, Sequence, Tuple
 
-from runner.networks.layers import Conv, Dense, Flatten, Layer, Shape
+from runner.networks.layers import LSTM, Conv, Conv1D, Dense, Flatten, Layer, Shape
 from runner.networks.network import Network
 
 Arrays = Tuple[Any, ...]
@@ -36,7 +36,8 @@ def from_outputs_first(network: Network, weights: Sequence[Any]) -> List[Any]:
     Args:
         network: the layers.
         weights: kernels (convolutions: filters, inputs, height, width; dense: units, inputs) and
-            biases of the layers in their order, as PyTorch and MXNet have them.
+            biases of the layers in their order, as PyTorch and MXNet have them. Embeddings have
+            words first in all of them.
     """
     ordered: List[Any] = []
     picture: Optional[Shape] = None
@@ -58,6 +59,20 @@ def _conv(layer: Conv, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
     del layer, picture
     kernel, *bias = arrays
     return (kernel.transpose(2, 3, 1, 0), *bias)
+
+
+@_outputs_last.register
+def _over_time(layer: Conv1D, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
+    del layer, picture
+    kernel, bias = arrays
+    return kernel.transpose(2, 1, 0), bias
+
+
+@_outputs_last.register
+def _lstm(layer: LSTM, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
+    del layer, picture
+    kernel, recurrent, bias = arrays
+    return kernel.T, recurrent.T, bias
 
 
 @_outputs_last.register

@@ -17,7 +17,10 @@ from runner.networks.layers.layer import Layer, Shape, Weight, along, leaves, sh
 
 @dataclass(frozen=True)
 class Network:
-    """Layers one after the other; pictures come in as (height, width, channels)."""
+    """Layers one after the other; pictures come in as (height, width, channels).
+
+    Texts come in as (time,): the ids of their words.
+    """
 
     input_shape: Shape
     layers: Tuple[Layer, ...]
@@ -53,6 +56,11 @@ class Network:
         """The network with ``change`` made of each of its leaves."""
         layers = tuple(layer.changed(change) for layer in self.layers)
         return dataclasses.replace(self, layers=layers)
+
+    @property
+    def input_type(self) -> str:
+        """The type of what comes in, by its name in NumPy."""
+        return "int32" if self.layers[0].takes_ids else "float32"
 
     def weights(self) -> List[Weight]:
         """All that is trained, and statistics, layer by layer.

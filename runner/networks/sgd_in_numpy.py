@@ -71,7 +71,7 @@ def into_dropout(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
     Raises:
         ValueError: the network has none.
     """
-    out = np.asarray(inputs, np.float64)
+    out = _exact(network, inputs)
     for layer, arrays in network.grouped(weights):
         if isinstance(layer, Dropout):
             return out
@@ -79,11 +79,16 @@ def into_dropout(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
     raise ValueError("the network has no dropout")
 
 
+def _exact(network: Network, inputs: Any) -> Any:
+    """In double precision, unless they are ids."""
+    return inputs if network.layers[0].takes_ids else np.asarray(inputs, np.float64)
+
+
 def _gradients(
     network: Network, weights: Sequence[Any], inputs: Any, labels: Any, kept: Any
 ) -> List[Any]:
     """Of all weights; in a statistic's place is what it falls by."""
-    x = np.asarray(inputs, np.float64)
+    x = _exact(network, inputs)
     out, back = through(network.grouped(weights), x, 1.0 if kept is None else kept)
     # Of softmax and cross-entropy together; the softmax itself passes it on as it is.
     error = out.copy()

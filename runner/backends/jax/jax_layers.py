@@ -6,7 +6,21 @@ from functools import singledispatch
 from typing import Any, List, Tuple
 
 from runner.backends.common.translation import UntranslatedError
-from runner.networks.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool
+from runner.backends.jax import jax_text
+from runner.networks.layers import (
+    LSTM,
+    Conv,
+    Conv1D,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    GlobalMax,
+    Layer,
+    MaxPool,
+    Weight,
+)
+from runner.networks.layers.layer import UNIFORM_EDGE
 from runner.networks.network import Network
 
 Arrays = Tuple[Any, ...]
@@ -26,16 +40,12 @@ class Layers:
 
     def initial(self, key: Any) -> List[Arrays]:
         """The first values of each layer's weights, as the layers state them."""
-        jax, glorot = self._jax, self._jax.nn.initializers.glorot_uniform()
         layers: List[Arrays] = []
         for layer, inputs in zip(self._network.layers, self._network.shapes()):
             arrays = []
             for weight in layer.weights(inputs):
-                if weight.initialiser == "zeros":
-                    arrays.append(jax.numpy.zeros(weight.shape))
-                    continue
-                key, some = jax.random.split(key)
-                arrays.append(glorot(some, weight.shape))
+                key, own = self._jax.random.split(key)
+                arrays.append(_first_values(self._jax, weight, own))
             layers.append(tuple(arrays))
         return layers
 
@@ -44,13 +54,24 @@ class Layers:
 
         Args:
             weights: as :meth:`initial` has them.
-            x: float32 (n, h, w, channels).
+            x: float32 (n, h, w, channels), or int32 (n, time) of texts.
             key: for dropout; None while the network is used.
         """
         way = Pass(self._jax, self.patches, key)
         for layer, arrays in zip(self._network.layers, weights):
             x = forward(layer, way, x, arrays)
         return x
+
+
+def _first_values(jax: Any, weight: Weight, key: Any) -> Any:
+    if weight.initialiser == "forget_ones":
+        wanted = (0.0, 1.0, 0.0, 0.0)
+        return jax.numpy.repeat(jax.numpy.array(wanted), weight.size // len(wanted))
+    if weight.initialiser == "zeros":
+        return jax.numpy.zeros(weight.shape)
+    if weight.initialiser == "random_uniform":
+        return jax.random.uniform(key, weight.shape, minval=-UNIFORM_EDGE, maxval=UNIFORM_EDGE)
+    return getattr(jax.nn.initializers, weight.initialiser)()(key, weight.shape)
 
 
 class Pass:
@@ -103,6 +124,31 @@ def _pool(layer: MaxPool, way: Pass, x: Any, arrays: Arrays) -> Any:
         return whole.reshape(count, rows, high, columns, wide, channels).max(axis=(2, 4))
     lax, window = way.jax.lax, (1, high, wide, 1)
     return lax.reduce_window(x, -way.jax.numpy.inf, lax.max, window, window, "VALID")
+
+
+@forward.register
+def _embedding(layer: Embedding, way: Pass, x: Any, arrays: Arrays) -> Any:
+    del layer, way
+    return arrays[0][x]
+
+
+@forward.register
+def _lstm(layer: LSTM, way: Pass, x: Any, arrays: Arrays) -> Any:
+    del layer
+    return jax_text.last_output(way.jax, x, *arrays)
+
+
+@forward.register
+def _convolution_over_time(layer: Conv1D, way: Pass, x: Any, arrays: Arrays) -> Any:
+    kernel, bias = arrays
+    out = jax_text.correlation(way.jax, x, kernel, as_product=way.patches)
+    return _activated(way, out + bias, layer.activation)
+
+
+@forward.register
+def _maximum(layer: GlobalMax, way: Pass, x: Any, arrays: Arrays) -> Any:
+    del layer, way, arrays
+    return x.max(axis=1)
 
 
 @forward.register

@@ -14,7 +14,8 @@ class Keras3Trainer(KerasTrainer):
 
     def new_model(self, shape: Tuple[int, ...]) -> Tuple[Any, Dict[str, Any]]:
         """Keras 3 states the shape as a layer of its own."""
-        return self.keras.Sequential([self.keras.Input(shape)]), {}
+        inputs = self.keras.Input(shape, dtype=self._workload.network.input_type)
+        return self.keras.Sequential([inputs]), {}
 
     def optimizer(self) -> Any:
         """That of the recipe."""

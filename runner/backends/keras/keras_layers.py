@@ -6,9 +6,24 @@ from functools import singledispatch
 from typing import Any, Dict
 
 from runner.backends.common.translation import UntranslatedError
-from runner.networks.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool, Shape
+from runner.networks.layers import (
+    LSTM,
+    Conv,
+    Conv1D,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    GlobalMax,
+    Layer,
+    MaxPool,
+    Shape,
+)
 
 Options = Dict[str, Any]
+
+_TIME_FIRST = "channels_last"
+"""Of texts, whatever the layout of pictures is."""
 
 
 @singledispatch
@@ -35,6 +50,33 @@ def _pool(layer: MaxPool, classes: Any, options: Options) -> Any:
 
 
 @translated.register
+def _embedding(layer: Embedding, classes: Any, options: Options) -> Any:
+    return classes.Embedding(layer.words, layer.units, **options)
+
+
+@translated.register
+def _lstm(layer: LSTM, classes: Any, options: Options) -> Any:
+    # Keras' own defaults, written down: with any other cuDNN's code is not taken.
+    return classes.LSTM(
+        layer.units, activation="tanh", recurrent_activation="sigmoid", unit_forget_bias=True,
+        **options,
+    )  # fmt: skip
+
+
+@translated.register
+def _convolution_over_time(layer: Conv1D, classes: Any, options: Options) -> Any:
+    return classes.Conv1D(
+        layer.filters, layer.width, activation=layer.activation, data_format=_TIME_FIRST, **options
+    )
+
+
+@translated.register
+def _maximum(layer: GlobalMax, classes: Any, options: Options) -> Any:
+    del layer
+    return classes.GlobalMaxPooling1D(data_format=_TIME_FIRST, **options)
+
+
+@translated.register
 def _dropout(layer: Dropout, classes: Any, options: Options) -> Any:
     return classes.Dropout(layer.rate, **options)
 
@@ -52,5 +94,12 @@ def _dense(layer: Dense, classes: Any, options: Options) -> Any:
 
 
 def initialisers(layer: Layer, inputs: Shape) -> Options:
-    """How a layer's weights start: Keras has the names that networks use."""
-    return {f"{weight.name}_initializer": weight.initialiser for weight in layer.weights(inputs)}
+    """How a layer's weights start: Keras has the names that networks use, but for one.
+
+    The ones of a forget gate are an option of its LSTM.
+    """
+    names = {"forget_ones": "zeros"}
+    return {
+        f"{weight.name}_initializer": names.get(weight.initialiser, weight.initialiser)
+        for weight in layer.weights(inputs)
+    }

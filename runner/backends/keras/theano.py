@@ -17,7 +17,7 @@ from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.theano import theano_gpu
 from runner.contract.job import Job, MemoryPool
-from runner.networks.layers import Conv, Layer
+from runner.networks.layers import Conv, Conv1D, Layer
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
@@ -158,6 +158,13 @@ def _turned(layer: Conv, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
     del layer
     kernel, *bias = arrays
     return (kernel[::-1, ::-1], *bias)
+
+
+@correlating.register
+def _turned_over_time(layer: Conv1D, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
+    del layer
+    kernel, bias = arrays
+    return kernel[::-1], bias
 
 
 def _restore_removed_names() -> None:

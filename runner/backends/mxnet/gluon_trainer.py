@@ -41,16 +41,22 @@ class GluonTrainer:
         )
 
     def _values(self) -> List[Any]:
-        parameters = self._net.collect_params().values()
-        return [value.data(self._context).asnumpy() for value in parameters]
+        every = self._net.collect_params().values()
+        trained = [value for value in every if value.grad_req != "null"]
+        return [value.data(self._context).asnumpy() for value in trained]
 
     def prepare(self, data: Arrays) -> None:
         """Pictures channels first, labels as class numbers."""
         nd, context = self._mx.nd, self._context
         train, test = channels_first(data.train_inputs), channels_first(data.test_inputs)
-        self._test = (nd.array(test, ctx=context), nd.array(data.test_labels, ctx=context))
+        kind = self._workload.network.input_type
+        self._test = (
+            nd.array(test, context, kind), nd.array(data.test_labels, ctx=context)
+        )  # fmt: skip
         if self._tuned:
-            self._train = (nd.array(train, ctx=context), nd.array(data.train_labels, ctx=context))
+            self._train = (
+                nd.array(train, context, kind), nd.array(data.train_labels, ctx=context)
+            )  # fmt: skip
         else:
             self._iterator = self._mx.io.NDArrayIter(
                 train, data.train_labels, self._workload.recipe.batch_size, shuffle=True

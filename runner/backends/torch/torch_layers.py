@@ -6,7 +6,21 @@ from functools import singledispatch
 from typing import Any, Iterator, List
 
 from runner.backends.common.translation import UntranslatedError
-from runner.networks.layers import Conv, Dense, Dropout, Flatten, Layer, MaxPool, Shape
+from runner.backends.torch import torch_text
+from runner.networks.layers import (
+    LSTM,
+    Conv,
+    Conv1D,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    GlobalMax,
+    Layer,
+    MaxPool,
+    Shape,
+)
+from runner.networks.layers.layer import UNIFORM_EDGE
 from runner.networks.network import Network
 
 
@@ -18,9 +32,21 @@ def sequence(nn: Any, network: Network) -> List[Any]:
 
 def initialise(nn: Any, network: Network, parameters: List[Any]) -> None:
     """Give ``parameters`` the first values that the layers state."""
-    fill = {"glorot_uniform": nn.init.xavier_uniform_, "zeros": nn.init.zeros_}
+    # PyTorch has outputs first: a matrix whose columns are orthogonal is one whose rows are.
+    fill = {
+        "forget_ones": lambda values: _forget_ones(nn, values),
+        "glorot_uniform": nn.init.xavier_uniform_,
+        "orthogonal": nn.init.orthogonal_,
+        "random_uniform": lambda values: nn.init.uniform_(values, -UNIFORM_EDGE, UNIFORM_EDGE),
+        "zeros": nn.init.zeros_,
+    }
     for weight, parameter in zip(network.weights(), parameters):
         fill[weight.initialiser](parameter)
+
+
+def trained(model: Any) -> List[Any]:
+    """The parameters of ``model`` that the layers state; the others are kept at 0."""
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
 @singledispatch
@@ -49,6 +75,29 @@ def _pool(layer: MaxPool, nn: Any, inputs: Shape) -> Iterator[Any]:
 
 
 @modules.register
+def _embedding(layer: Embedding, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del inputs
+    yield nn.Embedding(layer.words, layer.units)
+
+
+@modules.register
+def _lstm(layer: LSTM, nn: Any, inputs: Shape) -> Iterator[Any]:
+    yield torch_text.last_output(layer, nn, inputs)
+
+
+@modules.register
+def _convolution_over_time(layer: Conv1D, nn: Any, inputs: Shape) -> Iterator[Any]:
+    yield torch_text.convolution(layer, nn, inputs)
+    yield from _activation(nn, layer.activation)
+
+
+@modules.register
+def _maximum(layer: GlobalMax, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del layer, inputs
+    yield torch_text.maximum(nn)
+
+
+@modules.register
 def _dropout(layer: Dropout, nn: Any, inputs: Shape) -> Iterator[Any]:
     del inputs
     yield nn.Dropout(layer.rate)
@@ -64,6 +113,12 @@ def _flatten(layer: Flatten, nn: Any, inputs: Shape) -> Iterator[Any]:
 def _dense(layer: Dense, nn: Any, inputs: Shape) -> Iterator[Any]:
     yield nn.Linear(inputs[-1], layer.units)
     yield from _activation(nn, layer.activation)
+
+
+def _forget_ones(nn: Any, values: Any) -> None:
+    quarter = len(values) // 4
+    nn.init.zeros_(values)
+    nn.init.ones_(values[quarter : 2 * quarter])
 
 
 def _activation(nn: Any, name: str) -> Iterator[Any]:

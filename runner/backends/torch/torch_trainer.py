@@ -28,7 +28,7 @@ class TorchTrainer:
         self._tuned, self._graphed = tuned, graphed
         network = workload.network
         self._model = torch.nn.Sequential(*torch_layers.sequence(torch.nn, network)).to(device)
-        torch_layers.initialise(torch.nn, network, list(self._model.parameters()))
+        torch_layers.initialise(torch.nn, network, torch_layers.trained(self._model))
         self._loss = torch.nn.CrossEntropyLoss()
         self._stepper = torch_optimizers.stepper(
             workload.recipe.optimizer, torch, list(self._model.parameters()), graphed
@@ -54,7 +54,8 @@ class TorchTrainer:
 
     def handover(self) -> List[Any]:
         """PyTorch has outputs and channels first."""
-        values = [value.detach().cpu().numpy() for value in self._model.parameters()]
+        parameters = torch_layers.trained(self._model)
+        values = [value.detach().cpu().numpy() for value in parameters]
         return [value.copy() for value in from_outputs_first(self._workload.network, values)]
 
     def compile(self) -> bool:

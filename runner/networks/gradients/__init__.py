@@ -1,6 +1,13 @@
 """Ways forward and back of each layer while it is trained, in NumPy and double precision."""
 
-from runner.networks.gradients import dense_steps, normalised_steps, picture_steps, residual_steps
+from runner.networks.gradients import (
+    dense_steps,
+    normalised_steps,
+    picture_steps,
+    recurrent_steps,
+    residual_steps,
+    text_steps,
+)
 from runner.networks.gradients.passing import Passed, passed
 
 __all__ = [
@@ -9,5 +16,7 @@ __all__ = [
     "normalised_steps",
     "passed",
     "picture_steps",
+    "recurrent_steps",
     "residual_steps",
+    "text_steps",
 ]

@@ -8,16 +8,25 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, List, Literal, Sequence, Tuple
+from typing import Any, Callable, ClassVar, Iterator, List, Literal, Sequence, Tuple
 
 Shape = Tuple[int, ...]
-"""Of one sample: pictures are (height, width, channels), flat samples (values,)."""
+"""Of one sample: pictures are (height, width, channels), flat samples (values,), texts (time,) and,
+once each of their words has values, (time, units)."""
 
-Initialiser = Literal["glorot_uniform", "ones", "zeros"]
+Initialiser = Literal[
+    "forget_ones", "glorot_uniform", "ones", "orthogonal", "random_uniform", "zeros"
+]
 """``glorot_uniform`` draws from ± sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010, eq. 16).
 
 Of a shape (..., inputs, outputs) the fans are inputs and outputs, each times all axes before.
+``random_uniform`` draws from ± :data:`UNIFORM_EDGE`. ``orthogonal`` draws a matrix whose rows are
+orthogonal and of length 1 (Saxe and others, 2014). ``forget_ones``: of four equal parts the second
+is 1, the others are 0.
 """
+
+UNIFORM_EDGE = 0.05
+"""Keras' own."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,12 @@ class Weight:
 
 
 class Layer(ABC):
-    """One step of a network. Subclasses are frozen dataclasses that state every convention."""
+    """One step of a network. Subclasses are frozen dataclasses that state every convention.
+
+    ``takes_ids``: what comes in are integers from 0, not float32.
+    """
+
+    takes_ids: ClassVar[bool] = False
 
     @abstractmethod
     def after(self, inputs: Shape) -> Shape:
@@ -79,7 +93,7 @@ class Layer(ABC):
         """In NumPy, as a network is used (nothing is dropped).
 
         Args:
-            x: float (n, *inputs). It is never written to.
+            x: (n, *inputs), float, or ids where the layer takes them. It is never written to.
             arrays: one for each of :meth:`weights`.
         """
 
