@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
 
 import numpy as np
 
@@ -24,10 +24,11 @@ def values(
             many dimensions, or of another size than it says.
     """
     path, content = read(directory, name, expected_sha256)
-    called, stored = _TYPES[kind]
     start = 4 + 4 * dimensions
     if len(content) < start or content[:4] != bytes((0, 0, kind, dimensions)):
-        raise DatasetError(f"{path}: not an IDX file of {called} in {dimensions} dimensions")
+        raise DatasetError(
+            f"{path}: not an IDX file of {_TYPES[kind][0]} in {dimensions} dimensions"
+        )
     shape = tuple(int(size) for size in np.frombuffer(content, ">u4", dimensions, 4))
     count = math.prod(shape)
     if len(content) - start != count * kind.size_bytes:
@@ -35,5 +36,11 @@ def values(
             f"{path}: {len(content) - start} bytes of data, its header says "
             f"{count * kind.size_bytes}"
         )
-    found = np.frombuffer(content, stored, count, start).reshape(shape)
+    return array(content, kind, shape, start)
+
+
+def array(content: bytes, kind: Kind, shape: Tuple[int, ...], start: int = 0) -> Any:
+    """Big-endian values of this kind as an array of this shape, in the machine's own order."""
+    stored = _TYPES[kind][1]
+    found = np.frombuffer(content, stored, math.prod(shape), start).reshape(shape)
     return found.astype(found.dtype.newbyteorder("="), copy=False)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 import struct
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, List, Tuple, Union
 
 from runner.contract import labelled_files
 from runner.contract.labelled_files import LabelledFiles
-from runner.data.arrays import Arrays
 from runner.data.contents import DatasetError
+from runner.data.labelled_format import LabelledFormat
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,10 @@ Column = Union[Levels, Quantity]
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(LabelledFormat):
     """Rows of ``columns`` and their class.
 
-    :meth:`load` gives a network's inputs: float32 (n, width); :meth:`load_codes` the rows as they
+    :meth:`load` gives a network's inputs: float32 (n, width); :meth:`load_stored` the rows as they
     lie in the file, int16 (n, columns), for tools that take levels as levels.
     """
 
@@ -80,48 +79,6 @@ class Table:
         """How they lie in their files."""
         return labelled_files.rows(len(self.columns))
 
-    def load(
-        self,
-        data_dir: Union[str, Path],
-        expected_sha256: Dict[str, str],
-        train_samples: Optional[int],
-        most_train: Optional[int] = None,
-    ) -> Arrays:
-        """As every format: one-hot levels and scaled numbers."""
-        found = self.load_codes(data_dir, expected_sha256, train_samples, most_train)
-        return found.mapped(self._one_hot)
-
-    def load_codes(
-        self,
-        data_dir: Union[str, Path],
-        expected_sha256: Dict[str, str],
-        train_samples: Optional[int],
-        most_train: Optional[int] = None,
-    ) -> Arrays:
-        """Numbers and codes; arguments and errors are those of :meth:`load`."""
-        from runner.data import labelled  # noqa: PLC0415 - NumPy: not before a backend has set it
-
-        return labelled.load(
-            self.stored,
-            self.classes,
-            data_dir,
-            expected_sha256,
-            train_samples,
-            most_train,
-            self._check,
-        )
-
-    def inputs(self, samples: Sequence[bytes]) -> Any:
-        """A network's inputs of rows as the file has them."""
-        import numpy as np  # noqa: PLC0415 - as above
-
-        values = np.frombuffer(b"".join(samples), ">i2").astype(np.int16)
-        return self._one_hot(values.reshape(len(samples), len(self.columns)))
-
-    def files(self, samples: Sequence[bytes], labels: Sequence[int]) -> Dict[str, bytes]:
-        """Four files."""
-        return self.stored.contents(samples, labels)
-
     def drawn(self, count: int, draw: random.Random) -> List[bytes]:
         """Rows whose every value is drawn evenly."""
         form = f">{len(self.columns)}h"
@@ -130,9 +87,9 @@ class Table:
             for _ in range(count)
         ]
 
-    def _one_hot(self, values: Any) -> Any:
+    def of_stored(self, values: Any) -> Any:
         """Of rows (n, columns) each column's levels one-hot, or its scaled number: (n, width)."""
-        import numpy as np  # noqa: PLC0415 - as above
+        import numpy as np  # noqa: PLC0415 - not before a backend has fixed its threads
 
         inputs = np.zeros((len(values), self.width), np.float32)
         every, first = np.arange(len(values)), 0
@@ -147,7 +104,8 @@ class Table:
             first += column.width
         return inputs
 
-    def _check(self, name: str, values: Any) -> None:
+    def check(self, name: str, values: Any) -> None:
+        """Every value must be one of its column."""
         for column, column_values in zip(self.columns, values.T):
             lowest, highest = int(column_values.min()), int(column_values.max())
             if lowest < 0 or highest > column.most:

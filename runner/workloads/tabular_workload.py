@@ -65,12 +65,12 @@ class TabularWorkload(Workload):
     def load(self, job: Job) -> Arrays:
         """All rows: codes and numbers, int16; for a regression what networks get, float32."""
         one_hot = isinstance(self.model, LogisticRegression)
-        read = self.format.load if one_hot else self.format.load_codes
+        read = self.format.load if one_hot else self.format.load_stored
         return read(job.data_dir, job.dataset_sha256, job.train_samples)
 
     def evidence(self, job: Job) -> Arrays:
         """The test rows."""
-        return self.format.load_codes(
+        return self.format.load_stored(
             job.data_dir, job.dataset_sha256, job.train_samples, most_train=_FEW_TRAIN_ROWS
         )
 

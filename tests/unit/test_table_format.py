@@ -39,7 +39,7 @@ def test_a_network_gets_levels_one_hot_and_numbers_scaled(tmp_path):
 
 
 def test_a_forest_gets_the_codes_as_they_lie_in_the_file(tmp_path):
-    arrays = TABLE.load_codes(tmp_path, stored(tmp_path), 2)
+    arrays = TABLE.load_stored(tmp_path, stored(tmp_path), 2)
     assert arrays.train_inputs.tolist() == [list(row) for row in ROWS[:2]]
     assert arrays.train_inputs.dtype == np.int16
     assert arrays.test_inputs.tolist() == [list(row) for row in ROWS]
