@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 from contextlib import contextmanager
-from typing import Any, Iterator, List
+from typing import Any, Iterator, List, NamedTuple, Sequence
 
 from runner import attest, libraries
 from runner.backends import loading
@@ -29,14 +29,28 @@ class DivergenceError(ArithmeticError):
     """The loss is no longer a number: nothing that follows would mean anything."""
 
 
+class Task(NamedTuple):
+    """A job and what it trains."""
+
+    job: Job
+    workload: Workload
+
+
 class UnsupportedError(RuntimeError):
     """The backend has no words for something of the workload."""
 
 
-def run(job: Job, workload: Workload, teller: Teller) -> int:
-    """Do the job and tell the judge; returns the exit status. Never raises."""
+def run(job: Job, workload: Workload, teller: Teller, further: Sequence[Task] = ()) -> int:
+    """Do the job and tell the judge; returns the exit status. Never raises.
+
+    Args:
+        job: what is asked for.
+        workload: what is trained.
+        teller: the way to the judge.
+        further: of the same backend and settings, done after it in this process.
+    """
     try:
-        _run(job, workload, teller)
+        _run(job, workload, teller, further)
     except Exception as error:
         traceback.print_exc()
         line = " ".join(f"{type(error).__name__}: {error}".split())[:500]
@@ -48,16 +62,27 @@ def run(job: Job, workload: Workload, teller: Teller) -> int:
     return 0
 
 
-def _run(job: Job, workload: Workload, teller: Teller) -> None:
+def _run(job: Job, workload: Workload, teller: Teller, further: Sequence[Task]) -> None:
     backend = loading.load(job.backend)
     teller.wait()  # until the sampler runs
-    problem = backend.supports(workload)
-    if problem:
-        raise UnsupportedError(problem)
+    _supported(backend, workload)
     backend.configure(job)
     _in_force(job)
     with _phase(teller, "import"):
         backend.start()
+    _train(backend, job, workload, teller)
+    for task in further:
+        _supported(backend, task.workload)
+        _train(backend, task.job, task.workload, teller)
+
+
+def _supported(backend: Backend, workload: Workload) -> None:
+    problem = backend.supports(workload)
+    if problem:
+        raise UnsupportedError(problem)
+
+
+def _train(backend: Backend, job: Job, workload: Workload, teller: Teller) -> None:
     with _phase(teller, "load"):
         data = workload.load(job)  # imports NumPy, whose threads configure() has fixed
         _protect(data)

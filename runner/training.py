@@ -9,7 +9,7 @@ import queue
 import signal
 import threading
 import time
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import psutil
 
@@ -18,6 +18,7 @@ from runner.channel import ChannelError, Frame, Listener, Teller
 from runner.contract.job import Job
 from runner.contract.work_and_score import Lap
 from runner.events import Progress
+from runner.trainer import Task
 from runner.workloads.workload import Workload
 
 PHASES = ("import", "load", "build", "compile", "fit", "evaluate", "proof")
@@ -54,18 +55,32 @@ class Training:
         laps: each as the trainer timed it and as the judge heard it.
     """
 
-    def __init__(self, job: Job, workload: Workload, progress: Progress) -> None:
-        """Fork it; ``workload`` bounds what is taken of what it hands over."""
+    def __init__(
+        self,
+        job: Job,
+        workload: Workload,
+        progress: Progress,
+        further: Sequence[Task] = (),
+    ) -> None:
+        """Fork it; the workloads bound what is taken of what it hands over.
+
+        ``further`` jobs follow in the same process, of which the framework is started once: each
+        begins at a :meth:`go` after the ``done`` of the one before. ``marks`` and ``took`` are of
+        the first.
+        """
         self.marks: Dict[str, float] = {}
         self.took: Dict[str, float] = {}
         self.laps: List[Lap] = []
-        self._most_laps, self._progress = workload.laps(job.budget), progress
+        tasks = [Task(job, workload), *further]
+        self._most_laps = sum(task.workload.laps(task.job.budget) for task in tasks)
+        self._progress = progress
         self._told: queue.Queue[Union[Frame, ChannelError, None]] = queue.Queue()
         self._status: Optional[int] = None
-        most_bytes = _FLOAT32_BYTES * workload.most_numbers() + _SPARE_BYTES
+        most_numbers = max(task.workload.most_numbers() for task in tasks)
+        most_bytes = _FLOAT32_BYTES * most_numbers + _SPARE_BYTES
         self._before = set(psutil.Process().children())
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # what leaves the trainer's session comes to us
-        self.pid, frames, orders = _fork(job, workload, progress)
+        self.pid, frames, orders = _fork(tasks, progress)
         if job.launcher == "docker":
             # The trainer has our user: without this it could write into our memory.
             _prctl(_PR_SET_DUMPABLE, 0)
@@ -200,7 +215,7 @@ def _exit_code(status: int) -> int:
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
-def _fork(job: Job, workload: Workload, progress: Progress) -> Tuple[int, int, int]:
+def _fork(tasks: Sequence[Task], progress: Progress) -> Tuple[int, int, int]:
     """The trainer's pid, where its frames are read, and where orders to it are written.
 
     A fork and no new program: what the judge has imported is there already, and costs no time.
@@ -220,7 +235,9 @@ def _fork(job: Job, workload: Workload, progress: Progress) -> Tuple[int, int, i
         progress.forget()
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() == judge:
-            code = trainer.run(job, workload, Teller(frames_write, orders_read))
+            first, *further = tasks
+            teller = Teller(frames_write, orders_read)
+            code = trainer.run(first.job, first.workload, teller, further)
     finally:
         # What frameworks do when an interpreter ends takes up to a second, and now and then
         # crashes; all that was to be said is said.

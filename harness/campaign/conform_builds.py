@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 
 from harness import interrupts
@@ -10,6 +10,7 @@ from harness.campaign import allotted, checked, litter
 from harness.campaign.checked import Checked
 from harness.campaign.conforming import Proving
 from harness.campaign.plan import Configuration, Options
+from harness.catalog import Backend
 from harness.checks.case import Proof
 from harness.hosts import compiled
 from harness.hosts.host import Host
@@ -18,10 +19,17 @@ from harness.notices import Say
 from harness.store import Store, new_run_id
 from runner.contract.job import Job
 from runner.workloads import lookup
+from runner.workloads.network_workload import NetworkWorkload
 
 
 def prove(
-    options: Options, launcher: Launcher, store: Store, *, again: bool, say: Say
+    options: Options,
+    launcher: Launcher,
+    store: Store,
+    *,
+    again: bool,
+    say: Say,
+    briefly: Callable[[Backend], list[str]] | None = None,
 ) -> Iterator[tuple[Configuration, Proof]]:
     """Build what ``options`` name and prove each, or find what was proven of it.
 
@@ -31,6 +39,8 @@ def prove(
         store: its staging folder is used, and nothing is stored.
         again: whether what was proven before is proven again.
         say: is told of what is done.
+        briefly: which workloads of a backend are proven in one start, one batch's updates of each;
+            None: all that can be proven of the options' workload.
 
     Raises:
         BenchdlError: the request makes no sense, or something cannot be had.
@@ -50,8 +60,16 @@ def prove(
                     launcher.check_gpu(backend, say)
                 ready[place] = launcher.prepare(backend, wanted.device, say)
             job = _job(wanted, question, ready[place], limited, launcher)
+            if briefly:
+                job = job.model_copy(update={"briefly": briefly(backend)})
             with interrupts.held():
                 yield wanted, proving.of(job, ready[place], say)
+
+
+def networks_of(backend: Backend) -> list[str]:
+    """The workloads of a backend of which updates can be proven."""
+    names = backend.spec.workloads or []
+    return [name for name in names if isinstance(lookup.load(name), NetworkWorkload)]
 
 
 def _job(

@@ -129,7 +129,8 @@ class Proving:
         beside: Beside | None,
     ) -> Proof:
         name = f"{trial.backend} {trial.settings.mode} {trial.device}"
-        say(f"proving {name}: a few updates beside NumPy's, once for this build")
+        briefly = f" ({', '.join(trial.briefly)})" if trial.briefly else ""
+        say(f"proving {name}: a few updates beside NumPy's, once for this build{briefly}")
         exchange = Exchange(self.staging, trial)
         among = beside or Beside(recomputed.read)
         called, samples_file = f"{trial.run_id} (a proof)", exchange.job_dir / "samples.csv"
@@ -215,7 +216,7 @@ def _key(trial: Job, host: Host) -> str:
     facts = [
         trial.launcher,
         trial.backend,
-        trial.workload,
+        trial.briefly or trial.workload,
         trial.device,
         trial.provenance.image_id,
         trial.provenance.locks_sha256,

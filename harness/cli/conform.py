@@ -37,10 +37,17 @@ if TYPE_CHECKING:  # they import the engine's client, which --help needs not
 @click.option(
     "--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change a setting of image.toml."
 )
+@click.option(
+    "--brief",
+    is_flag=True,
+    help="One small batch's updates of every workload that BACKEND has (or of --workload alone).",
+)
 @click.option("--again", is_flag=True, help="Prove anew what was proven before.")
 @common.make_base_option
 @click.option("--json", "as_json", is_flag=True, help="Print every check with its figures.")
-def command(backends: tuple[str, ...], again: bool, as_json: bool, **asked: Any) -> int:
+def command(
+    backends: tuple[str, ...], brief: bool, again: bool, as_json: bool, **asked: Any
+) -> int:
     """Prove what each BACKEND (or all) does with a few updates, beside NumPy.
 
     It takes up to a minute or two for a build, and holds for it from then on: `benchdl run` does it
@@ -72,11 +79,16 @@ def command(backends: tuple[str, ...], again: bool, as_json: bool, **asked: Any)
         say=out.say,
     )
     choice.check_limits(launcher, memory=None, injection=asked["injection"])
+    given = click.get_current_context().get_parameter_source("workload")
+    chosen = given != click.core.ParameterSource.DEFAULT
+    briefly = None
+    if brief:
+        briefly = (lambda _: [options.workload]) if chosen else conform_builds.networks_of
     good, told = True, []
     with tempfile.TemporaryDirectory(prefix="benchdl-conform-") as folder:
         store = Store(Path(folder))
         for configuration, proof in conform_builds.prove(
-            options, launcher, store, again=again, say=out.say
+            options, launcher, store, again=again, say=out.say, briefly=briefly
         ):
             good = _show(configuration, proof, quiet=as_json) and good
             told.append(proof.conformance)

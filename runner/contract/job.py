@@ -24,6 +24,9 @@ from runner.contract.work_and_score import Budget
 
 RUN_ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{7,119}$"
 
+MOST_BRIEFLY = 40
+"""Workloads that are proven in one start."""
+
 Mode = Literal["as-written", "tuned"]
 
 
@@ -88,12 +91,14 @@ class Job(Model):
     ``campaign_position`` is the job's number (from 1) in the plan of its campaign, and ``attempt``
     its start there: the second follows one that was cut off. Without a ``sample_interval_s`` there
     is no sampler beside the training: ``benchdl selftest`` measures so what the sampler costs.
-    ``purpose``: to measure one training, or to prove of the image what :mod:`runner.proving` can.
+    ``purpose``: to measure one training, or to prove of the image what :mod:`runner.proving` can:
+    all of ``workload``, or no more than one batch's updates of the workloads in ``briefly``.
     """
 
     schema_version: Literal[2] = 2
     run_id: str = Field(pattern=RUN_ID_PATTERN)
     purpose: Literal["measure", "prove"] = "measure"
+    briefly: List[str] = Field(default=[], max_length=MOST_BRIEFLY)
     campaign_id: str
     campaign_position: Optional[Ordinal] = None
     attempt: Ordinal = 1

@@ -7,50 +7,59 @@ import traceback
 from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Callable, ContextManager, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import ContextManager, Dict, List, Optional, Sequence, Tuple
 
 from runner.contract.conformance import Check, Conformance
 from runner.contract.job import Job
 from runner.events import Progress
-from runner.proving import beginnings, plans, trials
-from runner.proving.trials import Told, Trial
+from runner.proving import beginnings, brief, plans, questions, trials
+from runner.proving.questions import Attempt, Plan, Question
+from runner.proving.trials import Told
 from runner.sampler import Sampler
 from runner.workloads import lookup
 from runner.workloads.network_workload import NetworkWorkload
-
-Plan = Callable[[NetworkWorkload, int], Trial]
-Attempt = Union[Told, Exception]
 
 _SEEDS = ("same-seed", "other-seed")
 _PLANS: Tuple[Plan, ...] = (plans.alike, plans.one_batch, plans.in_turn, plans.one_sample)
 
 
-class Question(NamedTuple):
-    """What is asked of one trial; asked again with other data where it is not answered well.
-
-    A sound backend is off by chance now and then: ``tries`` in a row it is not.
-    """
-
-    names: Tuple[str, ...]
-    plan: Plan
-    answer: Callable[[Told], List[Check]]
-    tries: int
-
-
 def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
-    """Train the trials of ``job``'s workload as it would be trained, and check each.
+    """Train the trials of ``job``'s workloads as they would be trained, and check each.
 
     What cannot be tried is a check that saw nothing; log.txt has the reason. The CPU time of all
     this is left in samples.csv: jobs of the same campaign may run meanwhile.
 
     Raises:
-        TypeError: the workload trains no network.
+        TypeError: a workload trains no network.
     """
-    workload = lookup.load(job.workload)
+    workloads = [_network(name) for name in job.briefly or [job.workload]]
+    begin, at = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
+    with _sampler(job, job_dir / "samples.csv"):
+        if job.briefly:
+            checks, attempts = _briefly(job, workloads, job_dir, progress)
+        else:
+            checks, attempts = _whole(job, workloads[0], job_dir, progress)
+    ended = [attempt for attempt in attempts if isinstance(attempt, Told)]
+    versions: Dict[str, str] = ended[0].done.facts["attestation"]["packages"] if ended else {}
+    checks += questions.answers(("float32",), lambda: [beginnings.float32(ended)])
+    return Conformance(
+        image_id=job.provenance.image_id,
+        locks_sha256=job.provenance.locks_sha256,
+        backend=job.backend,
+        mode=job.settings.mode,
+        device=job.device,
+        at=at,
+        took_s=time.monotonic() - begin,
+        versions={str(name): str(version) for name, version in versions.items()},
+        checks=checks,
+    )
+
+
+def _network(name: str) -> NetworkWorkload:
+    workload = lookup.load(name)
     if not isinstance(workload, NetworkWorkload):
         raise TypeError(f"no proof is known of {workload.name}")
-    with _sampler(job, job_dir / "samples.csv"):
-        return _conformance(job, workload, job_dir, progress)
+    return workload
 
 
 def _sampler(job: Job, out: Path) -> ContextManager[Optional[Sampler]]:
@@ -60,11 +69,21 @@ def _sampler(job: Job, out: Path) -> ContextManager[Optional[Sampler]]:
     return Sampler(out, job.sample_interval_s, gpu=False)
 
 
-def _conformance(
-    job: Job, workload: NetworkWorkload, job_dir: Path, progress: Progress
-) -> Conformance:
-    begin, at = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
+def _briefly(
+    job: Job, workloads: Sequence[NetworkWorkload], job_dir: Path, progress: Progress
+) -> Tuple[List[Check], List[Attempt]]:
+    attempts = brief.trained(job, workloads, job_dir, progress)  # all before NumPy is imported
+    checks = [
+        check
+        for workload, attempt in zip(workloads, attempts)
+        for check in brief.checks(job, workload, attempt, job_dir, progress)
+    ]
+    return checks, attempts
 
+
+def _whole(
+    job: Job, workload: NetworkWorkload, job_dir: Path, progress: Progress
+) -> Tuple[List[Check], List[Attempt]]:
     def train(plan: Plan, seed: int) -> Attempt:
         try:
             return trials.run(job, plan(workload, seed), job_dir, progress)
@@ -81,27 +100,11 @@ def _conformance(
     first = [train(plan, seed) for plan, seed in zip(_PLANS[:possible], seeds)]
     checks = []
     for question, attempt in zip(_questions(), first):
-        answers = _asked(question, attempt)
-        for number in range(1, question.tries):
-            if all(answer.ok for answer in answers):
-                break
-            answers = _asked(question, train(question.plan, job.seed + 1 + number))
-        checks += answers
+        checks += questions.settled(
+            question, attempt, lambda plan, number: train(plan, job.seed + 1 + number)
+        )
     checks += _skipped(possible, due) if several else _of_seeds(first)
-    ended = [attempt for attempt in first if isinstance(attempt, Told)]
-    versions: Dict[str, str] = ended[0].done.facts["attestation"]["packages"] if ended else {}
-    checks += _answers(("float32",), lambda: [beginnings.float32(ended)])
-    return Conformance(
-        image_id=job.provenance.image_id,
-        locks_sha256=job.provenance.locks_sha256,
-        backend=job.backend,
-        mode=job.settings.mode,
-        device=job.device,
-        at=at,
-        took_s=time.monotonic() - begin,
-        versions={str(name): str(version) for name, version in versions.items()},
-        checks=checks,
-    )
+    return checks, first
 
 
 def _questions() -> Tuple[Question, ...]:
@@ -119,12 +122,8 @@ def _questions() -> Tuple[Question, ...]:
     )
 
 
-def _asked(question: Question, attempt: Attempt) -> List[Check]:
-    return _answers(question.names, lambda: question.answer(_there(attempt)))
-
-
 def _of_seeds(first: List[Attempt]) -> List[Check]:
-    return _answers(_SEEDS, lambda: beginnings.of_seeds(*map(_there, first[:3])))
+    return questions.answers(_SEEDS, lambda: beginnings.of_seeds(*map(questions.there, first[:3])))
 
 
 def _skipped(possible: int, due: int) -> List[Check]:
@@ -134,20 +133,3 @@ def _skipped(possible: int, due: int) -> List[Check]:
     return [
         Check(name=name, expected=0.0, detail=reason, skipped=True) for name in (*names, *_SEEDS)
     ]
-
-
-def _there(attempt: Attempt) -> Told:
-    if isinstance(attempt, Exception):
-        raise attempt
-    return attempt
-
-
-def _answers(names: Tuple[str, ...], work: Callable[[], List[Check]]) -> List[Check]:
-    """What ``work`` finds, or these checks without an answer."""
-    try:
-        return work()
-    except Exception as error:
-        traceback.print_exc()
-        line = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        line = line.encode("utf-8", "backslashreplace").decode("utf-8")  # JSON holds no halves
-        return [Check(name=name, expected=0.0, detail=line) for name in names]

@@ -14,12 +14,13 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import Dict, NamedTuple, Sequence
+from typing import Dict, Iterator, NamedTuple, Sequence
 
 from runner.channel import Frame
 from runner.contract.job import Job
 from runner.contract.work_and_score import Budget
 from runner.events import Progress
+from runner.trainer import Task
 from runner.training import Training
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -55,28 +56,49 @@ def run(job: Job, trial: Trial, folder: Path, progress: Progress) -> Told:
     Raises:
         TrainingError: the trainer came to no good end, or told what cannot be.
     """
+    (told,) = run_in_turn(job, [trial], folder, progress)
+    return told
+
+
+def run_in_turn(
+    job: Job, planned: Sequence[Trial], folder: Path, progress: Progress
+) -> Iterator[Told]:
+    """Train one trial after the other, all in one process: the framework is started once.
+
+    Raises:
+        TrainingError: as :func:`run`; what was planned after it was not tried.
+    """
     with tempfile.TemporaryDirectory(dir=str(folder), prefix="data-") as place:
-        checksums = _write(Path(place), trial)
-        own = job.model_copy(
-            update={
-                "data_dir": place,
-                "dataset_sha256": checksums,
-                "train_samples": None,
-                "budget": Budget(unit="epochs", count=trial.epochs),
-                "seed": trial.seed,
-                "batch_size": trial.workload.recipe.batch_size,
-            }
-        )
-        with Training(own, trial.workload, progress) as training:
-            training.go()
-            untrained = training.until("untrained")
-            training.go()
-            trained = training.until("trained")
-            return Told(trial, untrained, trained, training.until("done"))
+        first, *further = [
+            Task(_job(job, trial, Path(place) / str(number)), trial.workload)
+            for number, trial in enumerate(planned)
+        ]
+        with Training(first.job, first.workload, progress, further) as training:
+            for trial in planned:
+                training.go()
+                untrained = training.until("untrained")
+                training.go()
+                trained = training.until("trained")
+                yield Told(trial, untrained, trained, training.until("done"))
+
+
+def _job(job: Job, trial: Trial, folder: Path) -> Job:
+    """``job`` for this trial, with its data in ``folder``."""
+    return job.model_copy(
+        update={
+            "data_dir": str(folder),
+            "dataset_sha256": _write(folder, trial),
+            "train_samples": None,
+            "budget": Budget(unit="epochs", count=trial.epochs),
+            "seed": trial.seed,
+            "batch_size": trial.workload.recipe.batch_size,
+        }
+    )
 
 
 def _write(folder: Path, trial: Trial) -> Dict[str, str]:
     """Both sets, of the same samples, in the workload's format; returns their checksums by name."""
+    folder.mkdir()
     written = {}
     contents = trial.workload.format.files(trial.samples.contents, trial.samples.labels)
     for name, content in contents.items():

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import List
 
 from runner.contract.conformance import Check
-from runner.networks import sgd_in_numpy
+from runner.networks import in_numpy, sgd_in_numpy
 from runner.proving.plans import UPDATES
 from runner.proving.trials import Told
 from runner.proving.weights_apart import A_BATCH, ONE_SAMPLE, apart, seen
+
+A_LOSS = 1e-5
+"""In nats, or as a share of the loss where that is more than one: sound runs are within 4e-6."""
 
 _MOST = 2 * UPDATES
 """As many updates are tried in NumPy where another number than ``UPDATES`` was done."""
@@ -39,6 +42,24 @@ def of_one_batch(told: Told) -> List[Check]:
         detail=f"{UPDATES} updates on one batch of {len(told.trial.samples.labels)} samples",
     )
     return [own]
+
+
+def of_its_loss(told: Told) -> List[Check]:
+    """The loss that the backend finds with the trained weights, on the samples that it trained on.
+
+    In evaluation layers may do otherwise than in training (dropout, statistics of a batch).
+    """
+    own, network = seen(told), told.trial.workload.network
+    likely = in_numpy.probabilities(network, own.trained, own.inputs)
+    loss, _ = in_numpy.loss_and_error(likely, own.labels)
+    check = Check(
+        name="loss",
+        expected=loss,
+        seen=float(told.done.facts["claims"]["test_loss"]),
+        tolerance=A_LOSS * max(1.0, loss),
+        detail="in nats, as it is evaluated after the updates",
+    )
+    return [check]
 
 
 def _after_each(told: Told, *, single: bool) -> List[float]:

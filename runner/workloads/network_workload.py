@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, List, Mapping, Sequence, Tuple
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from runner.contract.job import Job
 from runner.contract.work_and_score import Budget, Proof, Score
@@ -34,12 +34,14 @@ class NetworkWorkload(Workload):
     """A network and a recipe; the budget is in epochs, the work in updates of the weights.
 
     Its softmax tells apart the classes of ``format``, in which the samples lie. The judge's second
-    opinion is that of NumPy on the weights.
+    opinion is that of NumPy on the weights. ``small`` has the same kinds of layers, fewer and
+    smaller: its updates are what is proven briefly of a network too large for NumPy in seconds.
     """
 
     network: Network
     recipe: Recipe
     format: Format
+    small: Optional[NetworkWorkload] = None
 
     @property
     def classes(self) -> int:

@@ -97,11 +97,11 @@ def outcome(cheat, root, data_dir, dataset, *, train_samples, epochs, seed=1, pr
     return verdict(result.status, found), findings
 
 
-def proven(cheat, root):
-    """What a proof of an image with this cheat says."""
+def proven(cheat, root, briefly=()):
+    """What a proof of an image with this cheat says; ``briefly`` of these workloads."""
     job = a_job(
         purpose="prove", dataset="none", budget=Budget(unit="epochs", count=1), data_dir="none",
-        dataset_sha256={},
+        dataset_sha256={}, briefly=list(briefly),
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as made:
         result, code = run(job, cheat, root, Path(made), lambda event: None)

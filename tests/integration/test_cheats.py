@@ -107,6 +107,24 @@ def test_other_updates_are_found_by_a_proof(root, monkeypatch, cheat, wrong):
     assert [check.name for check in found.unsettled() if not wrong] == []
 
 
+@pytest.mark.parametrize(
+    ("cheat", "wrong"),
+    [
+        ("", []),
+        ("a-fifth-of-the-rate", ["update of cnn-mnist"] * 2),
+        ("freezes-convolutions", ["update of cnn-mnist"] * 2),
+        ("coarse-products", ["update of cnn-mnist", "loss of cnn-mnist"] * 2),
+    ],
+)
+def test_other_updates_are_found_by_a_brief_proof(root, monkeypatch, cheat, wrong):
+    """Of two workloads in one process: here of one, twice."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    found = proven(cheat, root, briefly=["cnn-mnist", "cnn-mnist"]).conformance
+    assert [check.name for check in found.wrong()] == wrong
+    assert found.unsettled() == []
+    assert len(found.checks) == 5
+
+
 def test_what_is_wrong_with_the_image_makes_a_row_invalid(tried, root):
     status, found = tried("no-dropout", proof=proven("no-dropout", root))
     assert status == "invalid"

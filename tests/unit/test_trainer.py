@@ -147,6 +147,33 @@ def test_everything_in_its_order(stand, job):
     ]  # fmt: skip
 
 
+def test_a_further_job_begins_when_the_one_before_is_done_and_nothing_starts_twice(stand, job):
+    other = job.model_copy(update={"seed": 78})
+    stand.attested *= 2
+    assert trainer.run(job, stand, stand, [trainer.Task(other, stand)]) == 0
+    first = stand.order[: stand.order.index(("trainer", 78))]
+    assert [what for what in stand.order if what in ("configure", "start")] == [
+        "configure",
+        "start",
+    ]
+    assert [call[0] for call in first if is_pair(call)].count("done") == 1
+    after = first[[call[0] for call in first].index("done") + 1 :]
+    assert after[0] == "wait"  # the judge says when
+    assert [call[0] for call in stand.order].count("done") == 2
+
+
+def test_a_further_workload_without_words_ends_it_where_it_is(stand, job):
+    def supports(workload):
+        return None if workload is stand else "no words"
+
+    stand.supports = supports
+    assert trainer.run(job, stand, stand, [trainer.Task(job, object())]) == 1
+    assert [call[0] for call in stand.order].count("done") == 1
+    assert stand.order[-1] == (
+        "failed", {"reason": "unsupported", "message": "UnsupportedError: no words"},
+    )  # fmt: skip
+
+
 def test_times_are_of_the_work_and_not_of_the_telling(stand, job):
     trainer.run(job, stand, stand)
     # Two laps of 10 and 20 s, 5 s after the last, and what telling two laps takes.

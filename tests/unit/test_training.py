@@ -25,7 +25,9 @@ def held(make_result, tmp_path, monkeypatch):
     stdout, stderr = os.dup(1), os.dup(2)
 
     def start(work):
-        monkeypatch.setattr(trainer, "run", work)
+        monkeypatch.setattr(
+            trainer, "run", lambda job, workload, teller, further: work(job, workload, teller)
+        )
         return Training(job, lookup.of(job), Progress(tmp_path / "log.txt"))
 
     yield start

@@ -42,7 +42,9 @@ def held(make_result, monkeypatch):
 
     def start(work, launcher="local"):
         job = make_result(job={"budget": {"count": 2}, "launcher": launcher}).job
-        monkeypatch.setattr(trainer, "run", work)
+        monkeypatch.setattr(
+            trainer, "run", lambda job, workload, teller, further: work(job, workload, teller)
+        )
         return Training(job, lookup.of(job), Said())
 
     return start
@@ -324,9 +326,9 @@ def test_the_trainer_does_not_speak_for_us_and_our_thread_holds_nobody_up(held):
 
     real = training._fork
 
-    def fork(job, workload, progress):
+    def fork(tasks, progress):
         kept.training = SimpleNamespace(_progress=progress)
-        return real(job, workload, progress)
+        return real(tasks, progress)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "_fork", fork)
