@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from runner.backends.jax import jax_layers
+from runner.backends.jax import jax_forward
 from runner.backends.jax.jax_trainer import JaxTrainer
 from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.mxnet.gluon_trainer import GluonTrainer
@@ -95,12 +95,12 @@ def test_dropout_of_jax_keeps_a_share_and_scales_it():
     random = SimpleNamespace(bernoulli=bernoulli, split=lambda key: (key + 1, 10 * key))
     jax = SimpleNamespace(numpy=np, random=random)
     x = np.full((2, 4), 3.0)
-    way = jax_layers.Pass(jax, False, 5)
-    first = jax_layers.forward(Dropout(0.25), way, x, ())
+    way = jax_forward.Pass(jax, False, 5)
+    first = jax_forward.forward(Dropout(0.25), way, x, ())
     assert first == pytest.approx(np.asarray([[4.0, 0.0, 4.0, 4.0]] * 2))
-    jax_layers.forward(Dropout(0.5), way, x, ())
+    jax_forward.forward(Dropout(0.5), way, x, ())
     assert asked == [(50, 0.75), (60, 0.5)]  # each layer has a key of its own
-    unused = jax_layers.forward(Dropout(0.25), jax_layers.Pass(jax, False, None), x, ())
+    unused = jax_forward.forward(Dropout(0.25), jax_forward.Pass(jax, False, None), x, ())
     assert unused.tolist() == x.tolist()
 
 

@@ -33,7 +33,8 @@ class JaxTrainer:
         self._layers = Layers(jax, workload.network, patches)
         initial = jax.jit(self._layers.initial) if tuned else self._layers.initial
         self._weights = initial(key)
-        self._slots = jax_optimizers.begin(workload.recipe.optimizer, jax, self._weights)
+        trained, _ = self._layers.parted(self._weights)
+        self._slots = jax_optimizers.begin(workload.recipe.optimizer, jax, trained)
         self._updates = 0
         self._step = jax.jit(self._one_update)
         self._scan = jax.jit(self._one_epoch, donate_argnums=(0, 1))
@@ -51,7 +52,7 @@ class JaxTrainer:
         """As they are: height, width, inputs, filters, and inputs, units; channels last."""
         import numpy
 
-        return [numpy.array(value) for value in self._jax.tree.leaves(self._weights)]
+        return [numpy.array(value) for value in self._weights]
 
     def compile(self) -> bool:
         """Compile the scan over an epoch ahead, where it is tuned; the update compiles lazily."""
@@ -70,21 +71,27 @@ class JaxTrainer:
         return int(self._updates)
 
     def _loss_and_wrong(self, weights: Any, inputs: Any, labels: Any, key: Any = None) -> Any:
-        """Mean cross-entropy and number of errors; without ``key`` nothing is dropped."""
+        """Mean cross-entropy, number of errors, new statistics; without ``key`` as it is used."""
         jnp = self._jax.numpy
-        out = self._jax.nn.log_softmax(self._layers.logits(weights, inputs, key))
+        logits, statistics = self._layers.logits(weights, inputs, key)
+        out = self._jax.nn.log_softmax(logits)
         likely = jnp.take_along_axis(out, labels[:, None], axis=1)
-        return -likely.mean(), (out.argmax(axis=1) != labels).sum()
+        return -likely.mean(), ((out.argmax(axis=1) != labels).sum(), statistics)
 
     def _one_update(
         self, weights: Any, slots: Any, key: Any, update: Any, inputs: Any, labels: Any
     ) -> Any:
         """The gradients of a batch, and the step of the recipe's optimizer."""
         jax, optimizer = self._jax, self._workload.recipe.optimizer
-        learn = jax.value_and_grad(self._loss_and_wrong, has_aux=True)
-        (loss, _), gradients = learn(weights, inputs, labels, jax.random.fold_in(key, update))
-        weights, slots = jax_optimizers.step(optimizer, jax, update, weights, slots, gradients)
-        return weights, slots, update + 1, loss
+        trained, statistics = self._layers.parted(weights)
+
+        def loss_of(values: Any) -> Any:
+            own = self._layers.joined(values, statistics)
+            return self._loss_and_wrong(own, inputs, labels, jax.random.fold_in(key, update))
+
+        (loss, (_, fresh)), gradients = jax.value_and_grad(loss_of, has_aux=True)(trained)
+        trained, slots = jax_optimizers.step(optimizer, jax, update, trained, slots, gradients)
+        return self._layers.joined(trained, fresh), slots, update + 1, loss
 
     def _epoch(self) -> float:
         inputs, labels = self._train
@@ -138,14 +145,14 @@ class JaxTrainer:
         """Loss and error rate on the test inputs."""
         loss, wrong, count = 0.0, 0, len(self._test[1])
         for inputs, labels in self._batches(*self._test):
-            mean, errors = self._judge(self._weights, inputs, labels)
+            mean, (errors, _) = self._judge(self._weights, inputs, labels)
             loss += float(mean) * len(labels)
             wrong += int(errors)
         return loss / count, wrong / count
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of the weights."""
-        (device,) = self._jax.tree.leaves(self._weights)[0].devices()
+        (device,) = self._weights[0].devices()
         facts = {
             "layout": "channels_last",
             "weights_on": str(device),

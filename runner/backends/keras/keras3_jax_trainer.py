@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
+from runner.backends.jax.jax_pictures import product_of_patches
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -125,18 +126,11 @@ class ScanningTrainer(TrainerOnJax):
 
 
 def _convolution_as_product(jax: Any, layers: Any) -> Any:
-    """Keras' Conv2D (stride 1, valid padding) that multiplies all windows with the kernel."""
+    """Keras' Conv2D (valid padding) that multiplies all windows with the kernel."""
 
     class Conv2D(layers.Conv2D):  # type: ignore[misc]
         def convolution_op(self, inputs: Any, kernel: Any) -> Any:
-            kernel = jax.numpy.asarray(kernel)
-            high, wide, _, filters = kernel.shape
-            rows, columns = inputs.shape[1] - high + 1, inputs.shape[2] - wide + 1
-            windows = [
-                inputs[:, row : row + rows, column : column + columns]
-                for row in range(high)
-                for column in range(wide)
-            ]
-            return jax.numpy.concatenate(windows, axis=-1) @ kernel.reshape(-1, filters)
+            jnp = jax.numpy
+            return product_of_patches(jnp, inputs, jnp.asarray(kernel), self.strides)
 
     return Conv2D

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Tuple
+from typing import Any
 
 from runner.backends.base import Facts
 from runner.backends.keras import keras_optimizers
@@ -11,11 +11,6 @@ from runner.backends.keras.keras_trainer import KerasTrainer
 
 class Keras3Trainer(KerasTrainer):
     """The half of it that is the same on TensorFlow, JAX and PyTorch."""
-
-    def new_model(self, shape: Tuple[int, ...]) -> Tuple[Any, Dict[str, Any]]:
-        """Keras 3 states the shape as a layer of its own."""
-        inputs = self.keras.Input(shape, dtype=self._workload.network.input_type)
-        return self.keras.Sequential([inputs]), {}
 
     def optimizer(self) -> Any:
         """That of the recipe."""

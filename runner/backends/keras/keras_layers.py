@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import singledispatch
-from typing import Any, Dict
+from typing import Any, Dict, List, Sequence
 
 from runner.backends.common.translation import UntranslatedError
 from runner.networks.layers import (
     LSTM,
+    Activate,
+    BatchNorm,
     Conv,
     Conv1D,
     Dense,
     Dropout,
     Embedding,
     Flatten,
+    GlobalAverage,
     GlobalMax,
     Layer,
     MaxPool,
+    Pad,
+    Residual,
     Shape,
 )
+from runner.networks.layers.layer import along
 
 Options = Dict[str, Any]
 
@@ -26,71 +33,143 @@ _TIME_FIRST = "channels_last"
 """Of texts, whatever the layout of pictures is."""
 
 
+@dataclass(frozen=True)
+class Building:
+    """How a model is built.
+
+    Attributes:
+        classes: ``keras.layers``, or what stands in its place.
+        channels_first: the layout that Keras is set to.
+        made: Keras' layers so far, in the order of the network's leaves.
+    """
+
+    classes: Any
+    channels_first: bool
+    made: List[Any] = field(default_factory=list)
+
+    def through(self, layers: Sequence[Layer], inputs: Shape, x: Any) -> Any:
+        """What comes out of layers one after the other, as Keras' functional models have it.
+
+        Args:
+            layers: what to translate.
+            inputs: the shape of one sample, channels last as networks state it.
+            x: Keras' tensor of what goes in.
+        """
+        for layer, shape in along(layers, inputs):
+            if isinstance(layer, Residual):
+                x = self._beside(layer, shape, x)
+            else:
+                own = translated(layer, self, initialisers(layer, shape))
+                self.made.append(own)
+                x = own(x)
+        return x
+
+    def _beside(self, layer: Residual, inputs: Shape, x: Any) -> Any:
+        ends = [self.through(layers, inputs, x) for layers in (layer.body, layer.shortcut)]
+        total = self.classes.Add()(ends)
+        if layer.activation == "linear":
+            return total
+        return self.classes.Activation(layer.activation)(total)
+
+
 @singledispatch
-def translated(layer: Layer, classes: Any, options: Options) -> Any:
+def translated(layer: Layer, building: Building, options: Options) -> Any:
     """A layer of Keras.
 
     Args:
         layer: what to translate.
-        classes: ``keras.layers``, or what stands in its place.
-        options: what every layer of Keras takes, and how the layer's own weights start.
+        building: where Keras' classes are, and in which layout.
+        options: how the layer's own weights start.
     """
-    del classes, options
+    del building, options
     raise UntranslatedError("Keras", layer)
 
 
 @translated.register
-def _conv(layer: Conv, classes: Any, options: Options) -> Any:
-    return classes.Conv2D(layer.filters, layer.kernel, activation=layer.activation, **options)
+def _conv(layer: Conv, building: Building, options: Options) -> Any:
+    return building.classes.Conv2D(
+        layer.filters,
+        layer.kernel,
+        strides=layer.stride,
+        activation=layer.activation,
+        use_bias=layer.bias,
+        **options,
+    )
 
 
 @translated.register
-def _pool(layer: MaxPool, classes: Any, options: Options) -> Any:
-    return classes.MaxPooling2D(pool_size=layer.size, **options)
+def _pool(layer: MaxPool, building: Building, options: Options) -> Any:
+    return building.classes.MaxPooling2D(pool_size=layer.size, **options)
 
 
 @translated.register
-def _embedding(layer: Embedding, classes: Any, options: Options) -> Any:
-    return classes.Embedding(layer.words, layer.units, **options)
+def _dropout(layer: Dropout, building: Building, options: Options) -> Any:
+    return building.classes.Dropout(layer.rate, **options)
 
 
 @translated.register
-def _lstm(layer: LSTM, classes: Any, options: Options) -> Any:
+def _flatten(layer: Flatten, building: Building, options: Options) -> Any:
+    # It puts channels last whatever the layout (data_format): as the reference has them.
+    del layer
+    return building.classes.Flatten(**options)
+
+
+@translated.register
+def _dense(layer: Dense, building: Building, options: Options) -> Any:
+    return building.classes.Dense(layer.units, activation=layer.activation, **options)
+
+
+@translated.register
+def _activate(layer: Activate, building: Building, options: Options) -> Any:
+    return building.classes.Activation(layer.activation, **options)
+
+
+@translated.register
+def _pad(layer: Pad, building: Building, options: Options) -> Any:
+    return building.classes.ZeroPadding2D((layer.rows, layer.columns), **options)
+
+
+@translated.register
+def _batch_norm(layer: BatchNorm, building: Building, options: Options) -> Any:
+    return building.classes.BatchNormalization(
+        axis=1 if building.channels_first else -1,
+        momentum=layer.momentum,
+        epsilon=layer.epsilon,
+        **options,
+    )
+
+
+@translated.register
+def _average(layer: GlobalAverage, building: Building, options: Options) -> Any:
+    del layer
+    return building.classes.GlobalAveragePooling2D(**options)
+
+
+@translated.register
+def _embedding(layer: Embedding, building: Building, options: Options) -> Any:
+    return building.classes.Embedding(layer.words, layer.units, **options)
+
+
+@translated.register
+def _lstm(layer: LSTM, building: Building, options: Options) -> Any:
     # Keras' own defaults, written down: with any other cuDNN's code is not taken.
-    return classes.LSTM(
+    return building.classes.LSTM(
         layer.units, activation="tanh", recurrent_activation="sigmoid", unit_forget_bias=True,
         **options,
     )  # fmt: skip
 
 
 @translated.register
-def _convolution_over_time(layer: Conv1D, classes: Any, options: Options) -> Any:
-    return classes.Conv1D(
+def _convolution_over_time(layer: Conv1D, building: Building, options: Options) -> Any:
+    return building.classes.Conv1D(
         layer.filters, layer.width, activation=layer.activation, data_format=_TIME_FIRST, **options
     )
 
 
 @translated.register
-def _maximum(layer: GlobalMax, classes: Any, options: Options) -> Any:
+def _maximum(layer: GlobalMax, building: Building, options: Options) -> Any:
     del layer
-    return classes.GlobalMaxPooling1D(data_format=_TIME_FIRST, **options)
-
-
-@translated.register
-def _dropout(layer: Dropout, classes: Any, options: Options) -> Any:
-    return classes.Dropout(layer.rate, **options)
-
-
-@translated.register
-def _flatten(layer: Flatten, classes: Any, options: Options) -> Any:
-    # It puts channels last whatever the layout (data_format): as the reference has them.
-    del layer
-    return classes.Flatten(**options)
-
-
-@translated.register
-def _dense(layer: Dense, classes: Any, options: Options) -> Any:
-    return classes.Dense(layer.units, activation=layer.activation, **options)
+    return building.classes.GlobalMaxPooling1D(data_format=_TIME_FIRST, **options)
 
 
 def initialisers(layer: Layer, inputs: Shape) -> Options:

@@ -41,22 +41,17 @@ class KerasTrainer:
         shape = network.input_shape
         if channels_first:
             shape = layout.shape_channels_first(shape)
-        model, options = self.new_model(shape)
-        for layer, inputs in zip(network.layers, network.shapes()):
-            options.update(keras_layers.initialisers(layer, inputs))
-            model.add(keras_layers.translated(layer, classes or keras.layers, options))
-            options = {}
+        building = keras_layers.Building(classes or keras.layers, channels_first)
+        inputs = keras.layers.Input(shape, dtype=network.input_type)
+        outputs = building.through(network.layers, network.input_shape, inputs)
+        model = keras.models.Model(inputs, outputs)
         model.compile(
             loss="categorical_crossentropy",
             optimizer=self.optimizer(),
             metrics=["accuracy"],
             **(compile_options or {}),
         )
-        self._model = model
-
-    def new_model(self, shape: Tuple[int, ...]) -> Tuple[Any, Dict[str, Any]]:
-        """An empty model, and the arguments that its first layer takes besides."""
-        return self.keras.models.Sequential(), {"input_shape": shape}
+        self._model, self._layers = model, building.made
 
     def optimizer(self) -> Any:
         """That of the recipe."""
@@ -72,7 +67,8 @@ class KerasTrainer:
 
     def handover(self) -> List[Any]:
         """As Keras has them: its Flatten puts channels last whatever the layout."""
-        return list(self._model.get_weights())
+        # A model's own order follows its graph, which is not that of the network.
+        return [array for layer in self._layers for array in layer.get_weights()]
 
     def compile(self) -> bool:
         """Nothing: what runs below compiles in the first step, where no subclass says otherwise."""

@@ -24,9 +24,7 @@ class GluonTrainer:
     def __init__(self, mx: Any, context: Any, workload: NetworkWorkload, tuned: bool) -> None:
         self._mx, self._context, self._workload, self._tuned = mx, context, workload, tuned
         gluon, network = mx.gluon, workload.network
-        net = gluon.nn.HybridSequential()
-        for layer, inputs in zip(network.layers, network.shapes()):
-            net.add(gluon_layers.block(layer, mx, inputs))
+        net = gluon_layers.sequence(mx, network.layers, network.input_shape)
         net.initialize(ctx=context)
         first = (1, *shape_channels_first(network.input_shape))
         net(mx.nd.zeros(first, ctx=context))  # sizes the layers
@@ -42,8 +40,8 @@ class GluonTrainer:
 
     def _values(self) -> List[Any]:
         every = self._net.collect_params().values()
-        trained = [value for value in every if value.grad_req != "null"]
-        return [value.data(self._context).asnumpy() for value in trained]
+        kept = [value for value in every if gluon_layers.is_stated(value)]
+        return [value.data(self._context).asnumpy() for value in kept]
 
     def prepare(self, data: Arrays) -> None:
         """Pictures channels first, labels as class numbers."""

@@ -22,7 +22,7 @@ class GraphedEpoch:
         self._stepper, self._recipe = stepper, recipe
 
     def capture(self, inputs: Any, labels: Any) -> None:
-        """Warm up and capture the graphs; no weight changes.
+        """Warm up and capture the graphs; no weight changes, nor a statistic.
 
         Args:
             inputs: float32 (n, ...) on the GPU, pictures channels first.
@@ -36,12 +36,16 @@ class GraphedEpoch:
         self._update = torch.zeros((), dtype=torch.float32, device=device)
         self._total = torch.zeros((), dtype=torch.float32, device=device)
         self._model.train()
+        buffers = list(self._model.buffers())
+        before = [buffer.clone() for buffer in buffers]
         whole, rest = divmod(len(labels), size)
         self._steps = [
             (self._graph(count), times)
             for count, times in ((size, whole), (rest, 1))
             if count * times
         ]
+        for buffer, value in zip(buffers, before):
+            buffer.copy_(value)
 
     def _graph(self, count: int) -> Any:
         torch = self._torch

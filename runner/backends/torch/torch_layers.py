@@ -3,50 +3,71 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from typing import Any, Iterator, List
+from typing import Any, Iterator, List, Sequence
 
 from runner.backends.common.translation import UntranslatedError
 from runner.backends.torch import torch_text
 from runner.networks.layers import (
     LSTM,
+    Activate,
+    BatchNorm,
     Conv,
     Conv1D,
     Dense,
     Dropout,
     Embedding,
     Flatten,
+    GlobalAverage,
     GlobalMax,
     Layer,
     MaxPool,
+    Pad,
+    Residual,
     Shape,
 )
-from runner.networks.layers.layer import UNIFORM_EDGE
+from runner.networks.layers.layer import UNIFORM_EDGE, along
 from runner.networks.network import Network
 
 
-def sequence(nn: Any, network: Network) -> List[Any]:
-    """All modules, one after the other; the softmax of the last layer is in the loss."""
-    pairs = zip(network.layers, network.shapes())
-    return [module for layer, inputs in pairs for module in modules(layer, nn, inputs)]
+def sequence(nn: Any, layers: Sequence[Layer], inputs: Shape) -> Any:
+    """Layers one after the other; the softmax of a network's last layer is in the loss.
+
+    Args:
+        nn: ``torch.nn``.
+        layers: what to translate.
+        inputs: the shape of one sample, channels last as networks state it.
+    """
+    pairs = along(layers, inputs)
+    return nn.Sequential(
+        *(module for layer, shape in pairs for module in modules(layer, nn, shape))
+    )
 
 
-def initialise(nn: Any, network: Network, parameters: List[Any]) -> None:
-    """Give ``parameters`` the first values that the layers state."""
+def tensors(model: Any) -> List[Any]:
+    """What the layers state of ``model``, in their order: parameters, and statistics.
+
+    Parameters that need no gradient are kept at 0; of its batches BatchNorm keeps a count.
+    """
+    found = []
+    for module in model.modules():
+        found += [own for own in module.parameters(recurse=False) if own.requires_grad]
+        found += [own for own in module.buffers(recurse=False) if own.is_floating_point()]
+    return found
+
+
+def initialise(nn: Any, network: Network, values: Sequence[Any]) -> None:
+    """Give ``values`` (see :func:`tensors`) the first values that the layers state."""
     # PyTorch has outputs first: a matrix whose columns are orthogonal is one whose rows are.
     fill = {
         "forget_ones": lambda values: _forget_ones(nn, values),
         "glorot_uniform": nn.init.xavier_uniform_,
+        "ones": nn.init.ones_,
         "orthogonal": nn.init.orthogonal_,
         "random_uniform": lambda values: nn.init.uniform_(values, -UNIFORM_EDGE, UNIFORM_EDGE),
         "zeros": nn.init.zeros_,
     }
-    for weight, parameter in zip(network.weights(), parameters):
-        fill[weight.initialiser](parameter)
-
-
-def trained(model: Any) -> List[Any]:
-    """The parameters of ``model`` that the layers state; the others are kept at 0."""
-    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for weight, value in zip(network.weights(), values):
+        fill[weight.initialiser](value)
 
 
 @singledispatch
@@ -64,7 +85,7 @@ def modules(layer: Layer, nn: Any, inputs: Shape) -> Iterator[Any]:
 
 @modules.register
 def _conv(layer: Conv, nn: Any, inputs: Shape) -> Iterator[Any]:
-    yield nn.Conv2d(inputs[-1], layer.filters, layer.kernel)
+    yield nn.Conv2d(inputs[-1], layer.filters, layer.kernel, layer.stride, bias=layer.bias)
     yield from _activation(nn, layer.activation)
 
 
@@ -72,6 +93,65 @@ def _conv(layer: Conv, nn: Any, inputs: Shape) -> Iterator[Any]:
 def _pool(layer: MaxPool, nn: Any, inputs: Shape) -> Iterator[Any]:
     del inputs
     yield nn.MaxPool2d(layer.size)
+
+
+@modules.register
+def _dropout(layer: Dropout, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del inputs
+    yield nn.Dropout(layer.rate)
+
+
+@modules.register
+def _flatten(layer: Flatten, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del layer, inputs
+    yield nn.Flatten()
+
+
+@modules.register
+def _dense(layer: Dense, nn: Any, inputs: Shape) -> Iterator[Any]:
+    yield nn.Linear(inputs[-1], layer.units)
+    yield from _activation(nn, layer.activation)
+
+
+@modules.register
+def _activate(layer: Activate, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del inputs
+    yield from _activation(nn, layer.activation)
+
+
+@modules.register
+def _pad(layer: Pad, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del inputs
+    yield nn.ZeroPad2d((*layer.columns, *layer.rows))
+
+
+@modules.register
+def _batch_norm(layer: BatchNorm, nn: Any, inputs: Shape) -> Iterator[Any]:
+    kind = nn.BatchNorm2d if len(inputs) == 3 else nn.BatchNorm1d
+    # PyTorch's momentum is the share of the new.
+    yield kind(inputs[-1], eps=layer.epsilon, momentum=1.0 - layer.momentum)
+
+
+@modules.register
+def _average(layer: GlobalAverage, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del layer, inputs
+    yield nn.AdaptiveAvgPool2d(1)
+    yield nn.Flatten()
+
+
+@modules.register
+def _residual(layer: Residual, nn: Any, inputs: Shape) -> Iterator[Any]:
+    class Block(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = sequence(nn, layer.body, inputs)
+            self.shortcut = sequence(nn, layer.shortcut, inputs)
+
+        def forward(self, x: Any) -> Any:
+            return self.body(x) + self.shortcut(x)
+
+    yield Block()
+    yield from _activation(nn, layer.activation)
 
 
 @modules.register
@@ -97,24 +177,6 @@ def _maximum(layer: GlobalMax, nn: Any, inputs: Shape) -> Iterator[Any]:
     yield torch_text.maximum(nn)
 
 
-@modules.register
-def _dropout(layer: Dropout, nn: Any, inputs: Shape) -> Iterator[Any]:
-    del inputs
-    yield nn.Dropout(layer.rate)
-
-
-@modules.register
-def _flatten(layer: Flatten, nn: Any, inputs: Shape) -> Iterator[Any]:
-    del layer, inputs
-    yield nn.Flatten()
-
-
-@modules.register
-def _dense(layer: Dense, nn: Any, inputs: Shape) -> Iterator[Any]:
-    yield nn.Linear(inputs[-1], layer.units)
-    yield from _activation(nn, layer.activation)
-
-
 def _forget_ones(nn: Any, values: Any) -> None:
     quarter = len(values) // 4
     nn.init.zeros_(values)
@@ -123,4 +185,4 @@ def _forget_ones(nn: Any, values: Any) -> None:
 
 def _activation(nn: Any, name: str) -> Iterator[Any]:
     # Softmax is in the loss, as PyTorch's users have it.
-    yield from {"relu": [nn.ReLU()], "softmax": []}[name]
+    yield from {"linear": [], "relu": [nn.ReLU()], "softmax": []}[name]

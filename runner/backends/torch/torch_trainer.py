@@ -27,8 +27,9 @@ class TorchTrainer:
         self._torch, self._device, self._workload = torch, device, workload
         self._tuned, self._graphed = tuned, graphed
         network = workload.network
-        self._model = torch.nn.Sequential(*torch_layers.sequence(torch.nn, network)).to(device)
-        torch_layers.initialise(torch.nn, network, torch_layers.trained(self._model))
+        model = torch_layers.sequence(torch.nn, network.layers, network.input_shape)
+        self._model = model.to(device)
+        torch_layers.initialise(torch.nn, network, torch_layers.tensors(self._model))
         self._loss = torch.nn.CrossEntropyLoss()
         self._stepper = torch_optimizers.stepper(
             workload.recipe.optimizer, torch, list(self._model.parameters()), graphed
@@ -54,8 +55,8 @@ class TorchTrainer:
 
     def handover(self) -> List[Any]:
         """PyTorch has outputs and channels first."""
-        parameters = torch_layers.trained(self._model)
-        values = [value.detach().cpu().numpy() for value in parameters]
+        kept = torch_layers.tensors(self._model)
+        values = [value.detach().cpu().numpy() for value in kept]
         return [value.copy() for value in from_outputs_first(self._workload.network, values)]
 
     def compile(self) -> bool:

@@ -1,0 +1,41 @@
+"""A forward pass in JAX, and the function that each layer registers its own with."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any, List, Tuple
+
+from runner.backends.common.translation import UntranslatedError
+from runner.networks.layers import Layer
+
+Arrays = Tuple[Any, ...]
+
+
+class Pass:
+    """One forward pass: how operations are made, and where random numbers come from.
+
+    ``statistics`` are those that this pass leaves, in the order of the weights.
+    """
+
+    def __init__(self, jax: Any, patches: bool, key: Any) -> None:
+        self.jax, self.patches, self._key = jax, patches, key
+        self.training = key is not None
+        self.statistics: List[Any] = []
+
+    def draw(self) -> Any:
+        """A key that nothing else has."""
+        self._key, own = self.jax.random.split(self._key)
+        return own
+
+
+@singledispatch
+def forward(layer: Layer, way: Pass, x: Any, arrays: Arrays) -> Any:
+    """What ``layer`` makes of a batch ``x`` with its own weights ``arrays``."""
+    del way, x, arrays
+    raise UntranslatedError("JAX", layer)
+
+
+def activated(way: Pass, x: Any, name: str) -> Any:
+    """``x`` after an activation."""
+    # Softmax is in the loss, as JAX's users have it.
+    return way.jax.nn.relu(x) if name == "relu" else x
