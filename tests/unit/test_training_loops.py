@@ -20,7 +20,10 @@ from runner.networks.layers import Dropout
 from runner.workloads import lookup
 
 COUNT, BATCH = 300, 128
-WORKLOAD = SimpleNamespace(recipe=SimpleNamespace(batch_size=BATCH, rate=lambda updates: 0.5))
+WORKLOAD = SimpleNamespace(
+    recipe=SimpleNamespace(batch_size=BATCH, rate=lambda updates: 0.5),
+    network=SimpleNamespace(input_type="float32"),
+)
 
 
 def bare(kind, **attributes):
@@ -181,7 +184,7 @@ def test_the_iterator_of_mxnet_shuffles_and_what_it_repeats_is_cut_off():
     def iterator(images, labels, batch_size, **options):
         asked.update(options, batch_size=batch_size)
 
-    nd = SimpleNamespace(array=lambda part, ctx: part, waitall=lambda: None)
+    nd = SimpleNamespace(array=lambda part, ctx, dtype="float32": part, waitall=lambda: None)
     mx = SimpleNamespace(nd=nd, io=SimpleNamespace(NDArrayIter=iterator))
     trainer = bare(GluonTrainer, mx=mx, context="cpu", tuned=False, workload=WORKLOAD)
     zeros = np.zeros((4, 28, 28))
