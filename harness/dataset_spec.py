@@ -67,6 +67,7 @@ class DatasetSpec:
         files: all of them, in the order in which they are named.
         mirrors: addresses of folders on the web that hold the files with ``.gz``, best first.
         generate: makes the files, by name, where it is not downloaded.
+        program: the command that has to be on this machine for that; empty where none has.
         made_from: what the files are prepared from, once, where no mirror has them as they are.
         prepare: how they are.
         recipe: of what is generated or prepared, raised with every change of its bytes.
@@ -87,6 +88,7 @@ class DatasetSpec:
     generate: Callable[[], Iterator[tuple[str, bytes]]] | None = None
     made_from: Source | None = None
     prepare: Prepare | None = None
+    program: str = ""
     recipe: int = 1
     stand_in: str | None = None
 
@@ -100,7 +102,9 @@ class DatasetSpec:
         """Whether the checksums of all files are known.
 
         Those of a prepared dataset are not where nobody who wrote its recipe could have the source.
-        Then the source's own is what proves it, and what was prepared of it is recorded.
+        Then the source's own is what proves it, and what was prepared of it is recorded. Nor are
+        they where a program made the files, which differ with its version: what it made is
+        recorded.
         """
         return all(file.sha256 for file in self.files)
 

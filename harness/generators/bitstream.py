@@ -41,3 +41,13 @@ def bell(stream: int, counters: Words) -> npt.NDArray[np.int64]:
     for shift in (0, 16, 32, 48):
         total += ((word >> np.uint64(shift)) & np.uint64(0xFFFF)).astype(np.int64)
     return total
+
+
+def noise(stream: int, numbers: Words, samples: int) -> npt.NDArray[np.int64]:
+    """Even noise of -32,768 to 32,767: so many ``samples``, by fours, for each number."""
+    each = samples // 4
+    within = np.arange(each, dtype=np.uint64)
+    counters: Words = numbers[:, None] * np.uint64(each) + within
+    word = words(stream, counters)
+    parts = [(word >> np.uint64(shift)) & np.uint64(0xFFFF) for shift in (0, 16, 32, 48)]
+    return np.stack(parts, axis=2).reshape(len(numbers), samples).astype(np.int64) - 32_768

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,14 +16,33 @@ from harness.errors import BenchdlError
 _REPORT = "report this with the versions of numpy and Python and the processor's name"
 
 
-def generate(spec: DatasetSpec, directory: Path) -> None:
+def generate(spec: DatasetSpec, directory: Path) -> DatasetSpec:
     """Put what the dataset's generator makes into a directory.
 
+    Returns:
+        The dataset with the checksums of what was made, where it states none itself.
+
     Raises:
-        BenchdlError: other bytes were made than those stated, or they cannot be written.
+        BenchdlError: the program that makes it is missing, other bytes were made than those stated,
+            or they cannot be written.
     """
-    if spec.generate:
-        _write(spec, spec.generate(), directory, "generated")
+    if spec.generate is None:
+        return spec
+    check_program(spec)
+    return spec.recorded(_write(spec, spec.generate(), directory, "generated"))
+
+
+def check_program(spec: DatasetSpec) -> None:
+    """Whether the program that makes a dataset, if one does, is on this machine.
+
+    Raises:
+        BenchdlError: it is not.
+    """
+    if spec.program and shutil.which(spec.program) is None:
+        raise BenchdlError(
+            f"{spec.title} is made by {spec.program}, which is not installed",
+            f"install it (Debian: {spec.program}), or choose another dataset",
+        )
 
 
 def prepare(spec: DatasetSpec, contents: Mapping[str, bytes], directory: Path) -> DatasetSpec:

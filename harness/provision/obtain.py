@@ -246,7 +246,10 @@ def _fill(
     """Put the files there; returns the dataset with the checksums of those that state none."""
     if spec.generate:
         say(f"generating {spec.name}")
-        making.generate(spec, directory)
+        made = making.generate(spec, directory)
+        if not spec.pinned:
+            recorded_sums.record(made, directory)
+        return made
     elif spec.made_from:
         if not given:
             say(f"downloading {spec.title}")

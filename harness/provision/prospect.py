@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.dataset_spec import DatasetSpec
-from harness.provision import discovery, download, obtain, recorded_sums, source_files
+from harness.provision import discovery, download, making, obtain, recorded_sums, source_files
 from harness.provision.inspection import inspect
 from harness.provision.verified import Dataset
 from harness.provision.workload_data import chosen
@@ -64,6 +64,8 @@ def of(name: str, workload: str, data_dir: Path | None) -> Prospect:
         return _cached(spec, "prepare")
     whole = spec.made_from and source_files.is_whole(obtain.cache_of(spec), spec.made_from)
     found = _cached(spec, "generate" if spec.generate else "prepare" if whole else "download")
+    if found.action == "generate":
+        making.check_program(spec)
     if found.action != "download":
         return found
     stand_in = spec.stand_in if name == discovery.AUTO else None

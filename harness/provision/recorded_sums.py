@@ -1,7 +1,9 @@
-"""Checksums of prepared files that no module can state: recorded beside them when they are made.
+"""Checksums of made files that no module can state: recorded beside them when they are made.
 
 ``SHA256SUMS`` in the cache's folder has the form of sha256sum(1), the source's checksum among them:
-a record of another source is none. It tells later damage; what proves the data is the source.
+a record of another source is none. It tells later damage; what proves the data is the source. Files
+that a program of this machine makes have no such proof: the record tells whether two machines have
+the same.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ _LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 
 def of(spec: DatasetSpec, directory: Path) -> DatasetSpec:
     """The dataset with what is recorded in a directory of our own; as it is where nothing is."""
-    if spec.pinned or spec.made_from is None:
+    if spec.pinned:
         return spec
     try:
         lines = files.read_text(directory / _NAME, _MOST_BYTES).splitlines()
@@ -27,22 +29,25 @@ def of(spec: DatasetSpec, directory: Path) -> DatasetSpec:
         return spec
     found = [_LINE.fullmatch(line) for line in lines]
     sums = {match[2]: match[1] for match in found if match}
-    shipped = spec.made_from.shipped
     names = {file.name for file in spec.files}
-    if sums.get(shipped.name) != shipped.sha256 or not names <= set(sums):
+    if not _source(spec).items() <= sums.items() or not names <= set(sums):
         return spec
     return spec.recorded(sums)
 
 
 def record(spec: DatasetSpec, directory: Path) -> None:
-    """Write the checksums of a dataset that was just prepared.
+    """Write the checksums of a dataset that was just made.
 
     Raises:
         BenchdlError: the directory cannot be written.
     """
-    if spec.made_from is None:
-        return
-    sums = {**spec.sha256, spec.made_from.shipped.name: spec.made_from.shipped.sha256}
+    sums = {**spec.sha256, **_source(spec)}
     text = "".join(f"{digest}  {name}\n" for name, digest in sums.items())
     with cache.storing(directory):
         files.write_whole(directory / _NAME, text, mode=0o644)
+
+
+def _source(spec: DatasetSpec) -> dict[str, str]:
+    """What is shipped, by name; nothing where a program here makes the dataset."""
+    shipped = spec.made_from.shipped if spec.made_from else None
+    return {shipped.name: shipped.sha256} if shipped else {}

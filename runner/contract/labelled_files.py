@@ -58,3 +58,8 @@ def pictures(side: Tuple[int, ...]) -> LabelledFiles:
 def rows(columns: int) -> LabelledFiles:
     """Of a table."""
     return LabelledFiles("rows", (columns,), Kind.SHORT)
+
+
+def clips(shape: Tuple[int, int]) -> LabelledFiles:
+    """Of the features of sounds: frames and bands."""
+    return LabelledFiles("features", shape, Kind.SHORT)

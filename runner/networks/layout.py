@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any, List, Optional, Sequence, Tuple
 
-from runner.networks.layers import LSTM, Conv, Conv1D, Dense, Flatten, Layer, Shape
+from runner.networks.layers import (
+    LSTM,
+    Conv,
+    Conv1D,
+    Dense,
+    DepthwiseConv,
+    Flatten,
+    Layer,
+    Shape,
+)
 from runner.networks.network import Network
 
 Arrays = Tuple[Any, ...]
@@ -59,6 +68,14 @@ def _conv(layer: Conv, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
     del layer, picture
     kernel, *bias = arrays
     return (kernel.transpose(2, 3, 1, 0), *bias)
+
+
+@_outputs_last.register
+def _depthwise(layer: DepthwiseConv, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
+    """These have a kernel for each channel first, and 1 where a convolution has its inputs."""
+    del layer, picture
+    kernel, bias = arrays
+    return kernel.transpose(2, 3, 0, 1), bias
 
 
 @_outputs_last.register

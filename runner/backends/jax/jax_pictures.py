@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Tuple
 
 from runner.backends.jax.jax_forward import Arrays, Pass, activated, forward
-from runner.networks.layers import Conv, GlobalAverage, MaxPool, Pad
+from runner.networks.layers import Conv, DepthwiseConv, GlobalAverage, MaxPool, Pad
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
@@ -22,6 +22,20 @@ def _conv(layer: Conv, way: Pass, x: Any, arrays: Arrays) -> Any:
     for bias in biases:
         out = out + bias
     return activated(way, out, layer.activation)
+
+
+@forward.register
+def _depthwise(layer: DepthwiseConv, way: Pass, x: Any, arrays: Arrays) -> Any:
+    kernel, bias = arrays
+    if way.patches:
+        out = sum_of_shifts(x, kernel)
+    else:
+        (high, wide), channels = layer.kernel, x.shape[-1]
+        out = way.jax.lax.conv_general_dilated(
+            x, kernel.reshape(high, wide, 1, channels), (1, 1), "VALID",
+            dimension_numbers=_LAYOUT, feature_group_count=channels,
+        )  # fmt: skip
+    return activated(way, out + bias, layer.activation)
 
 
 @forward.register
@@ -60,3 +74,14 @@ def product_of_patches(jnp: Any, x: Any, kernel: Any, stride: Tuple[int, int]) -
         for column in range(wide)
     ]
     return jnp.concatenate(windows, axis=-1) @ kernel.reshape(-1, kernel.shape[-1])
+
+
+def sum_of_shifts(x: Any, kernel: Any) -> Any:
+    """A depthwise convolution (n, h, w, c) with (kh, kw, c, 1) as products of shifted pictures."""
+    high, wide = kernel.shape[:2]
+    rows, columns = x.shape[1] - high + 1, x.shape[2] - wide + 1
+    return sum(
+        x[:, row : row + rows, column : column + columns] * kernel[row, column, :, 0]
+        for row in range(high)
+        for column in range(wide)
+    )

@@ -14,6 +14,7 @@ from runner.networks.layers import (
     Conv,
     Conv1D,
     Dense,
+    DepthwiseConv,
     Dropout,
     Embedding,
     Flatten,
@@ -95,6 +96,13 @@ def _conv(layer: Conv, building: Building, options: Options) -> Any:
         use_bias=layer.bias,
         **options,
     )
+
+
+@translated.register
+def _depthwise(layer: DepthwiseConv, building: Building, options: Options) -> Any:
+    names = {"kernel_initializer": "depthwise_initializer"}  # Keras' own name for its kernel's
+    renamed = {names.get(name, name): value for name, value in options.items()}
+    return building.classes.DepthwiseConv2D(layer.kernel, activation=layer.activation, **renamed)
 
 
 @translated.register

@@ -17,7 +17,7 @@ from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.theano import theano_gpu
 from runner.contract.job import Job, MemoryPool
-from runner.networks.layers import Conv, Conv1D, Layer
+from runner.networks.layers import Conv, Conv1D, DepthwiseConv, Layer
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
@@ -152,8 +152,9 @@ def correlating(layer: Layer, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
     return arrays
 
 
-@correlating.register
-def _turned(layer: Conv, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
+@correlating.register(Conv)
+@correlating.register(DepthwiseConv)
+def _turned(layer: Layer, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
     """Theano's convolution turns kernels by half a circle; the reference correlates."""
     del layer
     kernel, *bias = arrays

@@ -14,6 +14,7 @@ from runner.networks.layers import (
     Conv,
     Conv1D,
     Dense,
+    DepthwiseConv,
     Dropout,
     Embedding,
     Flatten,
@@ -67,6 +68,13 @@ def _conv(layer: Conv, mx: Any, inputs: Shape) -> Any:
     return mx.gluon.nn.Conv2D(
         layer.filters, layer.kernel, strides=layer.stride, use_bias=layer.bias, **options
     )
+
+
+@block.register
+def _depthwise(layer: DepthwiseConv, mx: Any, inputs: Shape) -> Any:
+    channels = inputs[-1]
+    options = {"activation": _activation(layer.activation), **_initial(mx, layer, inputs)}
+    return mx.gluon.nn.Conv2D(channels, layer.kernel, groups=channels, **options)
 
 
 @block.register

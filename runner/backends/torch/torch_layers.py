@@ -14,6 +14,7 @@ from runner.networks.layers import (
     Conv,
     Conv1D,
     Dense,
+    DepthwiseConv,
     Dropout,
     Embedding,
     Flatten,
@@ -86,6 +87,13 @@ def modules(layer: Layer, nn: Any, inputs: Shape) -> Iterator[Any]:
 @modules.register
 def _conv(layer: Conv, nn: Any, inputs: Shape) -> Iterator[Any]:
     yield nn.Conv2d(inputs[-1], layer.filters, layer.kernel, layer.stride, bias=layer.bias)
+    yield from _activation(nn, layer.activation)
+
+
+@modules.register
+def _depthwise(layer: DepthwiseConv, nn: Any, inputs: Shape) -> Iterator[Any]:
+    channels = inputs[-1]
+    yield nn.Conv2d(channels, channels, layer.kernel, groups=channels)
     yield from _activation(nn, layer.activation)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from runner.networks.gradients.dense_steps import before_activation
 from runner.networks.gradients.passing import Arrays, Passed, passed
-from runner.networks.layers import Conv, GlobalAverage, MaxPool, Pad
+from runner.networks.layers import Conv, DepthwiseConv, GlobalAverage, MaxPool, Pad
 from runner.networks.layers.pictures import patches
 
 
@@ -33,6 +33,25 @@ def _conv(layer: Conv, x: Any, arrays: Arrays, kept: Any) -> Passed:
             reached = before[:, row::down, column::right][:, :rows, :columns]
             reached += parts[:, :, :, row, column]
         return before, own
+
+    return Passed(out, back)
+
+
+@passed.register
+def _depthwise(layer: DepthwiseConv, x: Any, arrays: Arrays, kept: Any) -> Passed:
+    del kept
+    out = layer.forward(x, *arrays)
+    kernel = arrays[0]
+
+    def back(error: Any) -> Tuple[Any, List[Any]]:
+        error = before_activation(layer.activation, out, error)
+        rows, columns = out.shape[1:3]
+        before, own = np.zeros_like(x), np.zeros_like(kernel)
+        for row, column in np.ndindex(*layer.kernel):
+            part = np.s_[:, row : row + rows, column : column + columns]
+            before[part] += error * kernel[row, column, :, 0]
+            own[row, column, :, 0] = (error * x[part]).sum(axis=(0, 1, 2))
+        return before, [own, error.sum(axis=(0, 1, 2))]
 
     return Passed(out, back)
 

@@ -3,7 +3,14 @@
 from runner.networks.layers.dense import Activate, Dense, Dropout
 from runner.networks.layers.layer import Layer, Shape, Weight
 from runner.networks.layers.normalised import BatchNorm
-from runner.networks.layers.pictures import Conv, Flatten, GlobalAverage, MaxPool, Pad
+from runner.networks.layers.pictures import (
+    Conv,
+    DepthwiseConv,
+    Flatten,
+    GlobalAverage,
+    MaxPool,
+    Pad,
+)
 from runner.networks.layers.recurrent import LSTM
 from runner.networks.layers.residual import Residual
 from runner.networks.layers.sequences import Conv1D, Embedding, GlobalMax
@@ -15,6 +22,7 @@ __all__ = [
     "Conv",
     "Conv1D",
     "Dense",
+    "DepthwiseConv",
     "Dropout",
     "Embedding",
     "Flatten",

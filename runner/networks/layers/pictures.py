@@ -71,6 +71,44 @@ class Conv(Layer):
 
 
 @dataclass(frozen=True)
+class DepthwiseConv(Layer):
+    """2-D convolution of each channel by itself, stride 1, without padding: a correlation.
+
+    Kernel (height, width, channels, 1), Glorot's uniform start, in which a channel has all channels
+    coming in (Keras' reckoning, and by symmetry PyTorch's and MXNet's); a bias for each channel,
+    from 0.
+    """
+
+    kernel: Tuple[int, int]
+    activation: Activation
+
+    def after(self, inputs: Shape) -> Shape:
+        (high, wide), (height, width, channels) = self.kernel, inputs
+        return _picture(self, height - high + 1, width - wide + 1, channels)
+
+    def weights(self, inputs: Shape) -> Tuple[Weight, ...]:
+        channels = inputs[-1]
+        return (
+            Weight("kernel", (*self.kernel, channels, 1), "glorot_uniform"),
+            Weight("bias", (channels,), "zeros"),
+        )
+
+    def operations(self, inputs: Shape) -> int:
+        return 2 * math.prod(self.kernel) * math.prod(self.after(inputs))
+
+    def forward(self, x: Any, *arrays: Any) -> Any:
+        kernel, bias = arrays
+        (high, wide), (height, width) = self.kernel, x.shape[1:3]
+        rows, columns = height - high + 1, width - wide + 1
+        out = bias + sum(
+            x[:, row : row + rows, column : column + columns] * kernel[row, column, :, 0]
+            for row in range(high)
+            for column in range(wide)
+        )
+        return activated(out, self.activation)
+
+
+@dataclass(frozen=True)
 class MaxPool(Layer):
     """2-D maximum over windows that do not overlap; a rest at the edge is dropped."""
 
