@@ -33,3 +33,9 @@ class Arrays:
             train_inputs=inputs_of(self.train_inputs),
             test_inputs=inputs_of(self.test_inputs),
         )
+
+    def with_tests(self, chosen: Any) -> Arrays:
+        """The same training samples, and those of the test that the index ``chosen`` picks."""
+        return replace(
+            self, test_inputs=self.test_inputs[chosen], test_labels=self.test_labels[chosen]
+        )

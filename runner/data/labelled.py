@@ -85,4 +85,9 @@ def _chosen(
         raise DatasetError(f"{count} training samples asked for, {directory} has {available}")
     if most_train is None:
         return slice(count)
-    return np.unique(np.linspace(0, count - 1, most_train).astype(np.int64))
+    return spread(count, most_train)
+
+
+def spread(available: int, most: int) -> Any:
+    """The numbers of at most so many samples, evenly spread over all that there are."""
+    return np.unique(np.linspace(0, available - 1, most).astype(np.int64))

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from runner.contract.work_and_score import Proof
 from runner.networks.network import Network
 
-TRAIN_SAMPLES = 2000
-"""Training samples on which the judge computes the loss, spread evenly over all that train."""
-
-_UNTRAINED_SAMPLES = 1000  # enough: over 300 seeds the loss was within 2.28 and 2.34
 _MANTISSA_BITS = 23
 _SHARE = 0.99
 _SHOWN = 8
+
+
+class Few(NamedTuple):
+    """On how many samples the judge computes what it proves: NumPy is to take no longer than a job.
+
+    ``test``: samples of the test set, on which the trainer evaluates as well; all if None.
+    ``train``: of those that train. Both are evenly spread over all that there are. ``untrained``:
+    the first so many of the test, before training.
+    """
+
+    test: Optional[int] = None
+    train: int = 2000
+    untrained: int = 1000
+
+
+USUAL = Few()
 
 
 class Judged(NamedTuple):
@@ -35,15 +47,17 @@ def of_classifier(
     trained: Sequence[Any],
     data: Any,
     claims: Mapping[str, float],
+    at_first: int,
 ) -> Judged:
     """What ``trained`` gives on the test samples, and what else the weights prove.
 
     Args:
         network: the layers.
-        untrained: kernels and biases before training.
+        untrained: all weights before training.
         trained: and after.
         data: :class:`runner.data.arrays.Arrays`.
         claims: ``test_loss`` as the backend says it is.
+        at_first: on how many test samples the untrained network is tried.
 
     Raises:
         ValueError: the weights do not fit the network.
@@ -54,7 +68,7 @@ def of_classifier(
         likely = in_numpy.probabilities(network, weights, inputs)
         return (likely, *in_numpy.loss_and_error(likely, labels))
 
-    few = slice(_UNTRAINED_SAMPLES)
+    few = slice(at_first)
     chance, start, _ = judged(untrained, data.test_inputs[few], data.test_labels[few])
     likely, loss, error_rate = judged(trained, data.test_inputs, data.test_labels)
     _, train_loss, _ = judged(trained, data.train_inputs, data.train_labels)

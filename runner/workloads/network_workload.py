@@ -36,12 +36,14 @@ class NetworkWorkload(Workload):
     Its softmax tells apart the classes of ``format``, in which the samples lie. The judge's second
     opinion is that of NumPy on the weights. ``small`` has the same kinds of layers, fewer and
     smaller: its updates are what is proven briefly of a network too large for NumPy in seconds.
+    ``judged`` is on how much of the data the judge has its opinion.
     """
 
     network: Network
     recipe: Recipe
     format: Format
     small: Optional[NetworkWorkload] = None
+    judged: proof.Few = proof.USUAL
 
     @property
     def classes(self) -> int:
@@ -90,15 +92,30 @@ class NetworkWorkload(Workload):
         """All values; twice as many, so that another network is a finding and not an error."""
         return 2 * self.network.numbers()
 
+    def test_samples_of(self, count: int) -> int:
+        """As many as are judged."""
+        return count if self.judged.test is None else min(count, self.judged.test)
+
     def load(self, job: Job) -> Arrays:
-        """All training and test samples."""
-        return self.format.load(job.data_dir, job.dataset_sha256, job.train_samples)
+        """All training samples, and all test samples that are judged."""
+        return self._with_tests(
+            self.format.load(job.data_dir, job.dataset_sha256, job.train_samples)
+        )
 
     def evidence(self, job: Job) -> Arrays:
-        """All test samples, and some of the training samples."""
-        return self.format.load(
-            job.data_dir, job.dataset_sha256, job.train_samples, most_train=proof.TRAIN_SAMPLES
+        """All test samples that are judged, and some of the training samples."""
+        return self._with_tests(
+            self.format.load(
+                job.data_dir, job.dataset_sha256, job.train_samples, most_train=self.judged.train
+            )
         )
+
+    def _with_tests(self, found: Arrays) -> Arrays:
+        if self.judged.test is None:
+            return found
+        from runner.data import labelled  # noqa: PLC0415 - NumPy
+
+        return found.with_tests(labelled.spread(len(found.test_labels), self.judged.test))
 
     def opinion(
         self,
@@ -108,7 +125,9 @@ class NetworkWorkload(Workload):
         claims: Mapping[str, float],
     ) -> Opinion:
         """Losses and the score of the weights, by the NumPy reference."""
-        judged = proof.of_classifier(self.network, untrained, trained, evidence, claims)
+        judged = proof.of_classifier(
+            self.network, untrained, trained, evidence, claims, self.judged.untrained
+        )
         score, proofs = self._score(judged, evidence.test_labels, claims)
         parameters = sum(int(weight.size) for weight in self.network.trained(trained))
         return Opinion(score, [*judged.proofs, *proofs], parameters)
@@ -139,13 +158,16 @@ def classifier(
     samples: Format,
     learned: Mapping[str, Learned],
     metric: Metric = ERROR_RATE,
+    start_margin: float = _START_MARGIN,
+    judged: proof.Few = proof.USUAL,
+    small: Optional[NetworkWorkload] = None,
 ) -> NetworkWorkload:
     """A network that tells classes apart; ``learned`` names its datasets.
 
     ``metric`` is the error rate, or of two classes the AUC. Untrained, it must be at chance: a loss
-    of ln(classes), or an AUC of 0.5.
+    of ln(classes), within ``start_margin``, or an AUC of 0.5.
     """
-    loss_at_chance = Start("initial_loss", math.log(samples.classes), _START_MARGIN)
+    loss_at_chance = Start("initial_loss", math.log(samples.classes), start_margin)
     return NetworkWorkload(
         name=name,
         title=title,
@@ -161,6 +183,8 @@ def classifier(
         network=network,
         recipe=recipe,
         format=samples,
+        small=small,
+        judged=judged,
     )
 
 
@@ -172,8 +196,13 @@ def picture_classifier(
     network: Network,
     recipe: Recipe,
     learned: Mapping[str, Learned],
+    start_margin: float = _START_MARGIN,
+    judged: proof.Few = proof.USUAL,
+    small: Optional[NetworkWorkload] = None,
 ) -> NetworkWorkload:
     """A network that tells classes of pictures apart, by its error rate on the test pictures.
+
+    Arguments are as of :func:`classifier`.
 
     Raises:
         ValueError: its input is no picture.
@@ -181,5 +210,13 @@ def picture_classifier(
     height, width, channels = network.input_shape
     pictures = Pictures((height, width, channels), classes)
     return classifier(
-        name=name, title=title, network=network, recipe=recipe, samples=pictures, learned=learned
+        name=name,
+        title=title,
+        network=network,
+        recipe=recipe,
+        samples=pictures,
+        learned=learned,
+        start_margin=start_margin,
+        judged=judged,
+        small=small,
     )

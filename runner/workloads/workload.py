@@ -160,6 +160,10 @@ class Workload(abc.ABC):
     def seen(self, train_samples: int, budget: Budget) -> Optional[int]:
         """How many samples are trained on then, each as often as it is seen; None: not known."""
 
+    def test_samples_of(self, count: int) -> int:
+        """On how many of so many test samples it is evaluated: the same ones by tool and judge."""
+        return count
+
     @abc.abstractmethod
     def at_recipe(self, job: Job, count: int) -> int:
         """The work at the workload's own settings that teaches at most as much as ``job`` 's."""

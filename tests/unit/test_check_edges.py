@@ -157,14 +157,18 @@ def test_a_wall_clock_may_be_five_seconds_off(passed_s, wall_s, code, words):
     assert all(words in finding.evidence for finding in found)
 
 
-def learned(*proofs, score=None, marks=None, precision="float32", start=None, margins=None):
+def learned(
+    *proofs, score=None, marks=None, precision="float32", start=None, margins=None, most=10_000
+):
     known = {proof.name: proof for proof in proofs}
     return SimpleNamespace(
         measured=SimpleNamespace(
             proof=known.get, proofs=list(proofs), score=score, marks=marks or {}
         ),
         job=SimpleNamespace(settings=SimpleNamespace(precision=precision), dataset="mnist"),
-        workload=SimpleNamespace(start=start, margins=margins or {}),
+        workload=SimpleNamespace(
+            start=start, margins=margins or {}, test_samples_of=lambda count: min(count, most)
+        ),
         test_samples=10_000,
     )
 
@@ -265,7 +269,11 @@ def test_no_second_opinion_is_unproven(marks, verified, found):
     assert told(learning.proven, case) == ([("unproven", "suspect")] if found else [])
 
 
-@pytest.mark.parametrize(("samples", "found"), [(10_000, False), (9_999, True), (None, False)])
-def test_a_score_is_of_every_test_sample(samples, found):
-    case = learned(score=rated(samples=samples))
+@pytest.mark.parametrize(
+    ("samples", "most", "found"),
+    [(10_000, 10_000, False), (9_999, 10_000, True), (None, 10_000, False), (2000, 2000, False),
+     (10_000, 2000, True)],
+)  # fmt: skip
+def test_a_score_is_of_every_test_sample_that_is_judged(samples, most, found):
+    case = learned(score=rated(samples=samples), most=most)
     assert told(learning.proven, case) == ([("unproven", "suspect")] if found else [])

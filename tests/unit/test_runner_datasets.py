@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 from harness.provision import discovery
 from runner.data.contents import DatasetError
 from runner.data.picture_format import Pictures
+from runner.networks.proof import Few
+from runner.workloads import lookup
 
 FILES = dict(
     zip(("train_inputs", "train_labels", "test_inputs", "test_labels"),
@@ -165,6 +168,21 @@ def test_of_many_training_images_a_few_are_spread_over_all(tmp_path: Path) -> No
     assert np.array_equal(few.train_inputs, everything.train_inputs[[0, 2, 4]])
     assert len(few) == 3
     assert len(few.test_labels) == 3
+
+
+def test_a_workload_may_be_evaluated_on_a_part_of_the_test(tmp_path: Path, make_result) -> None:
+    whole = lookup.load("cnn-mnist")
+    few = replace(whole, judged=Few(test=2, train=3, untrained=1))
+    expected = _write(tmp_path, _contents())
+    job = make_result(job={"data_dir": str(tmp_path), "dataset_sha256": expected}).job
+    job = job.model_copy(update={"train_samples": None})
+    everything, trainers, judges = whole.load(job), few.load(job), few.evidence(job)
+    for part in (trainers, judges):
+        assert np.array_equal(part.test_inputs, everything.test_inputs[[0, 2]])
+        assert np.array_equal(part.test_labels, everything.test_labels[[0, 2]])
+    assert (len(trainers), len(judges)) == (6, 3)
+    assert [few.test_samples_of(count) for count in (1, 2, 3)] == [1, 2, 2]
+    assert whole.test_samples_of(3) == 3
 
 
 def test_the_workload_says_what_the_pictures_are(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from typing import Any, Tuple
 from runner.networks.layers.activations import Activation, activated
 from runner.networks.layers.layer import Layer, Shape, Weight
 
+_WINDOWS = 2**19
+"""Values of the windows that are multiplied at once: they stay in the processor's cache."""
+
 
 @dataclass(frozen=True)
 class Pad(Layer):
@@ -60,11 +63,17 @@ class Conv(Layer):
         return 2 * math.prod(self.kernel) * inputs[-1] * math.prod(self.after(inputs))
 
     def forward(self, x: Any, *arrays: Any) -> Any:
+        import numpy as np  # noqa: PLC0415 - not before a backend has fixed its threads
+
         kernel, *biases = arrays
-        windows = patches(x, self.kernel, self.stride)
-        matrix = kernel.reshape(-1, self.filters)
-        # Two axes, that is one product: of more NumPy makes many small ones.
-        out = (windows.reshape(-1, len(matrix)) @ matrix).reshape(*windows.shape[:3], -1)
+        matrix, shape = kernel.reshape(-1, self.filters), self.after(x.shape[1:])
+        out = np.empty((len(x), *shape), np.result_type(x, kernel))
+        several = max(1, _WINDOWS // (shape[0] * shape[1] * len(matrix)))
+        for first in range(0, len(x), several):
+            windows = patches(x[first : first + several], self.kernel, self.stride)
+            # Two axes, that is one product: of more NumPy makes many small ones.
+            part = out[first : first + several].reshape(-1, self.filters)
+            np.matmul(windows.reshape(-1, len(matrix)), matrix, out=part)
         for bias in biases:
             out += bias
         return activated(out, self.activation)
