@@ -177,12 +177,14 @@ def compare(
     from harness.compare import comparing, sides
     from harness.stats.verdicts import MARGIN
     from harness.tables.columns import COMPARED
+    from harness.tables.selection import Selection
 
     with _told():
         if figure not in COMPARED:
             advice = catalog.suggestion(figure, list(COMPARED), "figures")
             raise UsageError(f"unknown figure '{figure}'", advice)
-        found = sides.resolve((a, b), _store(results), notebook.warn, campaign)
+        selection = Selection(campaign=campaign)
+        found = sides.resolve((a, b), _store(results), notebook.warn, selection)
         outcome = comparing.between(
             found.rows,
             found.questions,

@@ -1,9 +1,11 @@
-"""Which of several names with a date is the newest, if clocks may have been wrong."""
+"""Which of several names with a date is meant: by a part of it, or the newest, if clocks may have
+been wrong.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 
 _DATE = re.compile(r"(\d{8}t\d{6}z)-.*", re.ASCII | re.DOTALL)
@@ -13,6 +15,17 @@ _SLACK = timedelta(seconds=60)
 
 def nothing(line: str) -> None:
     """Say nothing."""
+
+
+def fitting(word: str, names: Iterable[str], say: Callable[[str], None] = nothing) -> list[str]:
+    """The names that ``word`` may mean: the very one, else those that contain it, sorted.
+
+    ``latest`` is the newest, as with :func:`newest`.
+    """
+    known = sorted(set(names))
+    if word == "latest":
+        return newest(known, say)
+    return [word] if word in known else [name for name in known if word in name]
 
 
 def newest(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +20,7 @@ from harness.campaign.plan import Device, Options, PlannedJob, Skipped
 from harness.errors import BenchdlError, UsageError
 from harness.files import FileError, MissingError
 from harness.launchers.exchange import unwritable
-from harness.newest import newest, nothing
+from harness.newest import fitting, nothing
 from harness.store import CAMPAIGNS, Damaged, Store, report, write_durably
 from runner.contract.job import RUN_ID_PATTERN, Pins, Provenance
 from runner.contract.result import Result
@@ -116,10 +116,15 @@ def save(store: Store, campaign: Campaign) -> Path:
     return file
 
 
-def find(store: Store, word: str, say: Callable[[str], None] = nothing) -> Campaign:
+def find(
+    store: Store,
+    word: str,
+    say: Callable[[str], None] = nothing,
+    among: Collection[str] | None = None,
+) -> Campaign:
     """The one campaign whose id is or contains ``word``; ``latest`` is the newest.
 
-    ``say`` is told if others are dated in the future.
+    ``say`` is told if others are dated in the future. ``among``: the ids that it may have.
 
     Raises:
         UsageError: none or several fit.
@@ -128,9 +133,9 @@ def find(store: Store, word: str, say: Callable[[str], None] = nothing) -> Campa
     if not word.strip():
         raise UsageError("an empty name is no campaign", "`latest` is the newest")
     names = [files.shown(Path(file.stem)) for file in _files(store)]
-    fitting = [name for name in names if word in name]
-    exact = newest(names, say) if word == "latest" else [name for name in fitting if name == word]
-    chosen = exact or fitting
+    if among is not None:
+        names = [name for name in names if name in among]
+    chosen = fitting(word, names, say)
     if not chosen:
         known = f"the newest: {', '.join(names[:-4:-1])}" if names else "benchdl run makes one"
         raise UsageError(f"no campaign '{word}' in {store.directory}", known)

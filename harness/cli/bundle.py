@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from harness.cli import bundle_rerun, common, out
+from harness.cli import bundle_rerun, common, filters, out
 from harness.errors import BenchdlError
+from harness.tables.selection import Selection
 
 _FILE = click.argument("file", type=common.UserPath())
 
@@ -35,6 +36,7 @@ def command() -> None:
     help="Although Dockerfiles, lock files or the runner changed since; it says so.",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@filters.options("campaign")
 @common.results_option
 def create(
     campaign: str,
@@ -43,9 +45,12 @@ def create(
     unfinished: bool,
     accept_changes: bool,
     force: bool,
+    selection: Selection,
     results: Path | None,
 ) -> None:
     """Write CAMPAIGN (its id, a part of it, or `latest`) to one file.
+
+    Of the campaigns that hold a run which --backend, --since, ... ask for; it is written whole.
 
     It holds the record, every result with samples and log, the sources of the images with their
     lock files, tables, and the checksums of all.
@@ -55,7 +60,10 @@ def create(
     from harness.campaign import records
 
     store = common.store(results)
-    record = records.find(store, campaign, out.say)
+    among = None
+    if selection:
+        among = {result.job.campaign_id for result in filters.chosen(results, selection)}
+    record = records.find(store, campaign, out.say, among)
     target = file or Path(f"{record.campaign_id}.tar")
     client = None
     if record.launcher == "docker":

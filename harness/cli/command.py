@@ -13,10 +13,10 @@ from harness.cli import out, streams, twice
 from harness.errors import BenchdlError
 
 _VERBS = (
-    "run", "resume", "images", "data", "list", "show", "table", "compare", "report", "bundle",
-    "conform", "selftest", "doctor", "docs",
+    "run", "resume", "images", "data", "list", "runs", "show", "table", "compare", "report",
+    "bundle", "conform", "selftest", "doctor", "docs",
 )  # fmt: skip
-_MODULES = {"list": "listing"}
+_MODULES = {"list": "listing", "runs": "stored_runs"}
 
 
 class _Verbs(click.Group):

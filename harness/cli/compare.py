@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from harness.cli import common, out
+from harness.cli import common, filters, out
 from harness.errors import BenchdlError
 from harness.stats.verdicts import MARGIN
 from harness.tables.columns import COMPARED
+from harness.tables.selection import Selection
 
 _REGRESSION = 1
 _PROBLEM = 2
@@ -43,9 +44,7 @@ _PROBLEM = 2
     type=click.Choice(["regression", "ambiguous"]),
     help="Exit with 1 if B is slower than A, or if a verdict is ambiguous; repeat for both.",
 )
-@click.option(
-    "--campaign", metavar="CAMPAIGN", help="Of two backends only the runs of this campaign."
-)
+@filters.options()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @common.results_option  # fmt: skip
 def command(
@@ -55,7 +54,7 @@ def command(
     margin: float,
     force: bool,
     fail_on: tuple[str, ...],
-    campaign: str | None,
+    selection: Selection,
     form: str,
     results: Path | None,
 ) -> int:
@@ -75,7 +74,7 @@ def command(
     from harness.compare import comparing, sides, text
 
     with _other_than_a_regression():
-        found = sides.resolve((a, b), common.store(results), out.say, campaign)
+        found = sides.resolve((a, b), common.store(results), out.say, selection)
         outcome = comparing.between(
             found.rows,
             found.questions,

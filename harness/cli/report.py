@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli import common, out
+from harness.cli import common, filters, out
 
 if TYPE_CHECKING:
     from harness.report.writing import Format
+    from harness.tables.selection import Selection
 
 
 def _timelines(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
@@ -40,8 +41,15 @@ def _timelines(ctx: click.Context, param: click.Parameter, value: str) -> int | 
     metavar="N|all",
     help="How many of the newest runs get a timeline in the page.",
 )
+@filters.options()
 @common.results_option
-def command(output: Path | None, form: Format, timelines: int | None, results: Path | None) -> None:
+def command(
+    output: Path | None,
+    form: Format,
+    timelines: int | None,
+    selection: Selection,
+    results: Path | None,
+) -> None:
     """Write a report of all stored results: one file that needs no network.
 
     A file that is there already stays until the new one is whole.
@@ -55,7 +63,7 @@ def command(output: Path | None, form: Format, timelines: int | None, results: P
         output = output or Path("report.html")
     if output is not None:
         writing.check(output)
-    text, count = writing.made(common.store(results), form, timelines, out.say)
+    text, count = writing.made(common.store(results), form, timelines, out.say, selection)
     if output is None or str(output) == "-":
         out.document(text)
         return

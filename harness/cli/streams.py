@@ -76,7 +76,7 @@ class Results(_Door):
     def write(self, text: str) -> int:
         """Write and flush."""
         try:
-            self._put(printable.document(text))
+            self._put(self._made_safe(text))
             self.inner.flush()
         except BrokenPipeError:
             raise OutputClosedError from None
@@ -88,6 +88,16 @@ class Results(_Door):
                 UNWRITABLE,
             ) from None
         return len(text)
+
+    def _made_safe(self, text: str) -> str:
+        return printable.document(text)
+
+
+class Screen(Results):
+    """Standard output for tables with colours: their cells were made safe, the colours stay."""
+
+    def _made_safe(self, text: str) -> str:
+        return text
 
 
 class Terminal(_Door):
@@ -117,6 +127,12 @@ class Notices(Terminal):
 def results() -> Results:
     """The door before standard output."""
     return sys.stdout if isinstance(sys.stdout, Results) else Results(sys.stdout)
+
+
+def screen() -> Screen:
+    """Standard output for what writes its own escape sequences."""
+    inner: Any = sys.stdout.inner if isinstance(sys.stdout, _Door) else sys.stdout
+    return Screen(inner)
 
 
 def notices() -> Notices:

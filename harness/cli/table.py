@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from harness import store as store_module
-from harness.cli import common, out
+from harness.cli import common, filters, out
 from harness.errors import UsageError
 from harness.tables import reference_rows, rows, views
 from harness.tables.data_formats import to_csv, to_json
 from harness.tables.markdown import to_markdown
+from harness.tables.selection import Selection
 
 
 @click.command("table")
@@ -30,8 +30,11 @@ from harness.tables.markdown import to_markdown
     is_flag=True,
     help="Add the seed's figures of 2016 (Markdown), marked as other hardware.",
 )
+@filters.options()
 @common.results_option  # fmt: skip
-def command(form: str, by: str, with_reference: bool, results: Path | None) -> None:
+def command(
+    form: str, by: str, with_reference: bool, selection: Selection, results: Path | None
+) -> None:
     """Print stored results: Markdown tables, or one row a run as CSV or JSON."""
     if by != "tool" and form != "md":
         raise UsageError(
@@ -41,9 +44,9 @@ def command(form: str, by: str, with_reference: bool, results: Path | None) -> N
         raise UsageError(
             f"--with-reference with --format {form}", "reference rows are not data: only Markdown"
         )
-    found, damaged = common.store(results).load()
-    store_module.report(damaged, out.say)
-    table = [rows.row(result) for result in found]
+    table = [rows.row(result) for result in filters.chosen(results, selection)]
+    if selection and not table and form == "md":
+        return  # that nothing fits is said, and there are results
     if form == "md":
         out.document(to_markdown(table, views.SIDES[by]) + "\n")
         if with_reference:

@@ -12,10 +12,12 @@ from harness import store as stores
 from harness.compare.conditions import Question
 from harness.errors import UsageError
 from harness.named_paths import named
+from harness.newest import fitting
 from harness.store import Store
 from harness.tables import rows as table_rows
 from harness.tables.columns_work import recipe_batch_size
 from harness.tables.rows import Row
+from harness.tables.selection import ALL, Selection, campaign_of
 
 _COUNT = re.compile("[0-9]{1,9}")
 _MODES = ("as-written", "tuned")
@@ -45,33 +47,33 @@ def resolve(
     words: tuple[str, str],
     store: Store,
     say: Callable[[str], None],
-    campaign: str | None = None,
+    selection: Selection = ALL,
 ) -> Sides:
-    """Find out what A and B are and load their rows; of backends those of ``campaign`` alone.
+    """Find out what A and B are and load their rows, of which only those of ``selection`` count.
 
     Raises:
         UsageError: a word is nothing known, both are the same, or they are of different kinds.
     """
     if words[0] == words[1]:
         raise UsageError(f"A and B are both '{words[0]}'", "benchdl selftest compares A with A")
-    found = _load(store, say)
+    found = _load(store, say, selection)
     known = {*catalog.names(), *(row.backend for row in found)}
     kinds = [_kind(word, known) for word in words]
     if kinds[0] != kinds[1]:
         for word, kind in zip(words, kinds, strict=True):
             if kind == "campaigns":
-                _campaign(word, found, store)  # a typing error is the likelier reason
+                _campaign(word, found, store, say)  # a typing error is the likelier reason
         raise UsageError(
             f"'{words[0]}' is of the {kinds[0]}, '{words[1]}' of the {kinds[1]}",
             "compare two backends, two campaigns, or two folders of results",
         )
-    if campaign and kinds[0] != "backends":
+    if selection.campaign and kinds[0] != "backends":
         raise UsageError(f"--campaign with {kinds[0]}", "it is for two backends")
     if kinds[0] == "folders":
-        a, b = (_folder(word, say) for word in words)
+        a, b = (_folder(word, say, selection) for word in words)
         return Sides("folders", words, (a, b), ("machine",))
     if kinds[0] == "campaigns":
-        ids = (_campaign(words[0], found, store), _campaign(words[1], found, store))
+        ids = (_campaign(words[0], found, store, say), _campaign(words[1], found, store, say))
         if ids[0] == ids[1]:
             raise UsageError(f"'{words[0]}' and '{words[1]}' are the same campaign", ids[0])
         first, second = (
@@ -79,9 +81,6 @@ def resolve(
         )
         others = [row for row in found if row.campaign_id not in ids]
         return Sides("campaigns", ids, (first, second), ("time",), others)
-    if campaign:
-        chosen = _campaign(campaign, found, store)
-        found = [row for row in found if row.campaign_id == chosen]
     return _backends(words, found, store)
 
 
@@ -91,36 +90,29 @@ def _kind(word: str, backends: set[str]) -> Literal["backends", "campaigns", "fo
     return "folders" if files.is_dir(named(word, "compare")) else "campaigns"
 
 
-def _load(store: Store, say: Callable[[str], None]) -> list[Row]:
+def _load(store: Store, say: Callable[[str], None], selection: Selection) -> list[Row]:
     found, damaged = store.load()
     stores.report(damaged, say)
-    return [table_rows.row(result) for result in found]
+    return [table_rows.row(result) for result in selection.of(found, say)]
 
 
-def _folder(word: str, say: Callable[[str], None]) -> list[Row]:
-    found = _load(Store(named(word, "compare")), say)
+def _folder(word: str, say: Callable[[str], None], selection: Selection) -> list[Row]:
+    found = _load(Store(named(word, "compare")), say, selection)
     if not found:
-        raise UsageError(f"no results in the folder {word}", "it is what --results names")
+        fits = " that fit" if selection else ""
+        raise UsageError(f"no results{fits} in the folder {word}", "it is what --results names")
     return found
 
 
-def _campaign(word: str, found: Sequence[Row], store: Store) -> str:
+def _campaign(word: str, found: Sequence[Row], store: Store, say: Callable[[str], None]) -> str:
     ids = sorted({row.campaign_id for row in found})
-    fitting = [campaign_id for campaign_id in ids if word in campaign_id]
-    chosen = (
-        ids[-1:]
-        if word == "latest"
-        else [campaign_id for campaign_id in fitting if campaign_id == word] or fitting
-    )
-    if not chosen:
+    if not fitting(word, ids):
         raise UsageError(
             f"'{word}' is no backend, no campaign in {store.directory} and no folder",
             f"backends: {', '.join(catalog.names())}; "
             + (f"campaigns: {', '.join(ids[:-4:-1])}" if ids else "no campaign yet: benchdl run"),
         )
-    if len(chosen) > 1:
-        raise UsageError(f"'{word}' fits {len(chosen)} campaigns", f"as in {', '.join(chosen[:4])}")
-    return chosen[0]
+    return campaign_of(word, ids, say)
 
 
 def _backends(words: tuple[str, str], found: list[Row], store: Store) -> Sides:
@@ -132,14 +124,14 @@ def _backends(words: tuple[str, str], found: list[Row], store: Store) -> Sides:
         raise UsageError(f"'{words[0]}' and '{words[1]}' name the same configuration")
     matching = []
     for word, selector in zip(words, (a, b), strict=True):
-        fitting = [row for row in found if row.backend == selector.backend and _fits(row, selector)]
-        if not fitting:
+        having = [row for row in found if row.backend == selector.backend and _fits(row, selector)]
+        if not having:
             there = sorted({_said(row) for row in found if row.backend == selector.backend})
             raise UsageError(
                 f"no results of {word} in {store.directory}",
                 f"there are: {', '.join(there)}" if there else f"benchdl run {selector.backend}",
             )
-        matching.append(fitting)
+        matching.append(having)
     return Sides("backends", words, (matching[0], matching[1]), tuple(asked))
 
 

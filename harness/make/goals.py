@@ -53,12 +53,21 @@ _RUN: dict[str, Options] = {
     "JSON": flag("--json"),
 }
 _THESIS = {name: option for name, option in _RUN.items() if name not in thesis.SETTLED}
+_WHICH: dict[str, Options] = {
+    "BACKENDS": repeated("--backend"),
+    "WORKLOAD": repeated("--workload"),
+    "MACHINE": single("--machine"),  # a machine's name has blanks
+    "CAMPAIGN": single("--campaign"),
+    "SINCE": single("--since"),
+    "STATUS": repeated("--status"),
+}
+"""Which of the stored runs."""
 _COMPARE: dict[str, Options] = {
+    **_WHICH,
     "FIGURE": single("--figure"),
     "MARGIN": single("--margin"),
     "FORCE": flag("--force"),
     "FAIL_ON": repeated("--fail-on"),
-    "CAMPAIGN": single("--campaign"),
     "FORMAT": single("--format"),
     "RESULTS": single("--results"),
 }
@@ -71,6 +80,7 @@ _RESUME: dict[str, Options] = {
     "JSON": flag("--json"),
 }
 _REPORT: dict[str, Options] = {
+    **_WHICH,
     "REPORT": single("--output"),
     "TIMELINES": single("--timelines"),
     "RESULTS": single("--results"),

@@ -27,6 +27,7 @@ class Source:
     """What a report is made of.
 
     ``folders`` are where the samples lie, by run id; ``damaged`` what could not be read, in lines;
+    ``left_out`` how many stored runs were not asked for;
     ``timelines`` the number of newest runs that get one, None for all; ``made_at`` the date to
     write, None for now.
     """
@@ -34,6 +35,7 @@ class Source:
     results: Sequence[Result]
     folders: dict[str, Path]
     damaged: Sequence[str] = ()
+    left_out: int = 0
     timelines: int | None = DEFAULT_TIMELINES
     made_at: str | None = None
 
@@ -91,6 +93,7 @@ def _about(source: Source, rows: list[Row]) -> dict[str, Any]:
         "first": started[0] if started else None,
         "last": started[-1] if started else None,
         "damaged": list(source.damaged),
+        "left_out": source.left_out,
         "timelines": source.timelines,
         "steps": STEPS,
     }

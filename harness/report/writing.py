@@ -12,12 +12,17 @@ from harness.errors import BenchdlError, UsageError
 from harness.report import page, texts
 from harness.report.document import Source
 from harness.store import Store
+from harness.tables.selection import ALL, Selection
 
 Format = Literal["html", "md", "csv"]
 
 
 def made(
-    store: Store, form: Format, timelines: int | None, say: Callable[[str], None]
+    store: Store,
+    form: Format,
+    timelines: int | None,
+    say: Callable[[str], None],
+    selection: Selection = ALL,
 ) -> tuple[str, int]:
     """The report's text and the number of results in it.
 
@@ -26,12 +31,16 @@ def made(
         form: the page, or its tables as Markdown or CSV.
         timelines: how many of the newest runs get one in the page; None for all.
         say: is told of results that cannot be read.
+        selection: which of the results.
 
     Raises:
         BenchdlError: the results cannot be listed, or the cache cannot be written.
+        UsageError: the selection asks for what is nothing known.
     """
     found, damaged = store.load()
     store_module.report(damaged, say)
+    stored = len(found)
+    found = selection.of(found, say)
     if form == "md":
         return texts.markdown(found), len(found)
     if form == "csv":
@@ -41,6 +50,7 @@ def made(
         folders={result.run_id: store.directory / result.run_id for result in found},
         damaged=[f"{result.name}: {result.reason}" for result in damaged],
         timelines=timelines,
+        left_out=stored - len(found),
     )
     return page.render(source), len(found)
 

@@ -15,6 +15,7 @@ from harness.launchers.local import LocalLauncher
 from harness.store import Store
 from harness.tables import rows
 from harness.tables.sections import grouped
+from harness.tables.selection import Selection
 from runner.contract.job import Pins, Provenance, load_job
 from runner.contract.result import Idle
 
@@ -160,7 +161,12 @@ def test_later_both_builds_are_named_by_their_images(launcher, store, first):
     from harness.compare import sides
 
     done = run(launcher, store, against="latest", repeat=8)
-    found = sides.resolve(("tf:image=aaaa", "tf:image=bbbb"), store, print, done[0].job.campaign_id)
+    found = sides.resolve(
+        ("tf:image=aaaa", "tf:image=bbbb"),
+        store,
+        print,
+        Selection(campaign=done[0].job.campaign_id),
+    )
     outcome = comparing.between(found.rows, found.questions, names=found.names)
     assert found.questions == ("image",)
     assert [line.verdict for line in outcome.lines] == ["slower"]

@@ -9,6 +9,7 @@ import pytest
 from harness.compare import comparing, sides, text
 from harness.errors import UsageError
 from harness.store import Store
+from harness.tables.selection import Selection
 
 THEANO = {"backend": "theano", "title": "Keras (theano)"}
 NOISE = [1.0, 1.01, 0.99, 1.005, 0.995, 1.008, 0.992, 1.002] * 2
@@ -42,7 +43,7 @@ def asked(tmp_path, stored):
     def ask(a, b, results=(), force=False, campaign=None, **more):
         for result in results:
             stored(tmp_path, result)
-        found = sides.resolve((a, b), Store(tmp_path), lambda _: None, campaign)
+        found = sides.resolve((a, b), Store(tmp_path), lambda _: None, Selection(campaign=campaign))
         return comparing.between(
             found.rows, found.questions, names=found.names, force=force, **more
         )

@@ -139,6 +139,8 @@ function aboutView(doc) {
   const facts = [
     ["Made", `${about.made_at.replace("T", " ").slice(0, 16)} UTC by benchdl ${about.version}`],
     ["Results", `${count(doc.rows.length, "result")} of ${count(about.campaigns, "campaign")}`],
+    ...(about.left_out ? [["Left out", `${count(about.left_out, "stored run")} that the command ` +
+      "did not ask for (--backend, --since, ...)."]] : []),
     ["Timelines", `asked for: ${asked}; ${kept} of them have samples. A timeline holds at most ` +
       `${about.steps} steps: means of the samples in a step, for memory the highest. ` +
       "benchdl report --timelines all keeps more."],

@@ -1,0 +1,69 @@
+"""What a shell completes: names of backends, variants and workloads, ids of runs and campaigns.
+
+Ids are read from the names of files, since a shell does not wait for results to be parsed. A
+completion that cannot be had is none: nothing is printed into the user's line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from harness import catalog, paths
+from harness.errors import BenchdlError
+from harness.store import CAMPAIGNS
+from runner.workloads import lookup
+
+Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+_MOST = 200
+"""Of the newest ids: a shell that shows thousands shows nothing."""
+
+
+def _of(names: Callable[[click.Context], Iterable[str]]) -> Completion:
+    def complete(
+        ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        del param
+        try:
+            return [CompletionItem(name) for name in names(ctx) if name.startswith(incomplete)]
+        except (BenchdlError, OSError):
+            return []
+
+    return complete
+
+
+def _variants(ctx: click.Context) -> list[str]:
+    """Of the backends that stand on the line already, else of all."""
+    named = [name for name in ctx.params.get("backends") or () if name in catalog.names()]
+    specs = [catalog.load(name).spec for name in named or catalog.names()]
+    return sorted({"default", *(variant for spec in specs for variant in spec.variants)})
+
+
+def _results(ctx: click.Context) -> Path:
+    return paths.results_dir(ctx.params.get("results"))
+
+
+def _newest(names: Iterable[str]) -> list[str]:
+    return sorted(names, reverse=True)[:_MOST]
+
+
+def _runs(ctx: click.Context) -> list[str]:
+    found = [entry.name for entry in _results(ctx).iterdir() if entry.is_dir()]
+    ids = _newest(name for name in found if not name.startswith(".") and name != CAMPAIGNS)
+    return ["latest", *ids] if ids else []
+
+
+def _campaigns(ctx: click.Context) -> list[str]:
+    ids = _newest(file.stem for file in (_results(ctx) / CAMPAIGNS).glob("*.json"))
+    return ["latest", *ids] if ids else []
+
+
+backends = _of(lambda _: catalog.names())
+backends_or_all = _of(lambda _: [*catalog.names(), "all"])
+variants = _of(_variants)
+workloads = _of(lambda _: lookup.names())
+runs = _of(_runs)
+campaigns = _of(_campaigns)

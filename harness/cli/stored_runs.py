@@ -1,0 +1,60 @@
+"""``benchdl runs``: which runs are stored, the newest first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli import common, filters, out
+from harness.errors import UsageError
+from harness.tables import fitted, rows, run_list
+from harness.tables.data_formats import to_csv, to_json
+from harness.tables.selection import Selection
+
+
+@click.group("runs", invoke_without_command=True, no_args_is_help=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "md", "csv", "json"]),
+    help="Default: text, a table fitted to the terminal; md where the output goes elsewhere.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Only the ids of the runs, one a line.")
+@filters.options()
+@common.results_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    form: str | None,
+    quiet: bool,
+    selection: Selection,
+    results: Path | None,
+) -> None:
+    """List stored runs, the newest first.
+
+    Every verb takes a part of a run's id. CSV and JSON have every figure, as `benchdl table` does.
+    """
+    if ctx.invoked_subcommand is not None:
+        if selection or form or quiet or results:
+            raise UsageError(
+                f"options before '{ctx.invoked_subcommand}'",
+                f"benchdl runs -q with them prints ids: give those to {ctx.invoked_subcommand}",
+            )
+        return
+    if quiet and form:
+        raise UsageError("--quiet with --format", "ids alone have one format")
+    found = [rows.row(result) for result in reversed(filters.chosen(results, selection))]
+    if quiet:
+        for row in found:
+            out.line(row.run_id)
+    elif form in ("csv", "json"):
+        out.json(to_json(found)) if form == "json" else out.document(to_csv(found))
+    elif not found:
+        if not selection:
+            out.say("no runs yet: benchdl run BACKEND")
+    elif form == "text" or (form is None and out.on_screen()):
+        lines = run_list.lines(found, whole=False)
+        out.drawn(fitted.tables(run_list.heads(whole=False), lines, out.width(), blocks=1))
+    else:
+        out.document(run_list.to_markdown(found) + "\n")
