@@ -145,10 +145,9 @@ def _known(options: Options) -> DatasetSpec:
             catalog.suggestion(options.workload, lookup.names(), "workloads"),
         )
     data = workload_data.chosen(options.dataset, options.workload)
-    limits.check_train_samples(options.train_samples, data)
-    limits.check_batch_sizes(
-        options.batch_sizes, options.train_samples, data, lookup.load(options.workload)
-    )
+    workload = lookup.load(options.workload)
+    limits.check_train_samples(options.train_samples, data, workload)
+    limits.check_batch_sizes(options.batch_sizes, options.train_samples, data, workload)
     budget(options)
     return data
 

@@ -41,15 +41,16 @@ def check_memory(size_bytes: int | None) -> None:
         )
 
 
-def check_train_samples(count: int | None, data: DatasetSpec) -> None:
+def check_train_samples(count: int | None, data: DatasetSpec, workload: Workload) -> None:
     """Check a number of training samples; None is all of them.
 
     Raises:
         UsageError: the dataset has not so many.
     """
-    if count is not None and count > data.train_samples:
+    available = workload.train_samples_of(data.train_samples)
+    if count is not None and count > available:
         raise UsageError(
-            f"{count:,} training samples asked for, {data.title} has {data.train_samples:,}",
+            f"{count:,} training samples asked for, {data.title} has {available:,}",
             "ask for fewer, or leave --train-samples out for all",
         )
 
@@ -68,7 +69,7 @@ def check_batch_sizes(
             f"a batch size with workload {workload.name}, which has no batches",
             "leave --batch-size out",
         )
-    count = train_samples or data.train_samples
+    count = train_samples or workload.train_samples_of(data.train_samples)
     for size in sizes:
         if size is not None and size > count:
             raise UsageError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Dict, List, Optional, Sequence, Union
 
 from typing_extensions import Protocol
 
@@ -18,7 +18,7 @@ from runner.data.arrays import Arrays
 class Format(Protocol):
     """One kind of samples; each of them is a string of bytes in its file, and has a label.
 
-    Labels count from 0 and are below ``classes``.
+    Labels count from 0 and are below ``classes``. Those of a text lie in it: what comes next.
     """
 
     @property
@@ -48,9 +48,6 @@ class Format(Protocol):
             DatasetError: a file is missing, unreadable, malformed or not the expected one, or there
                 are fewer training samples than asked for.
         """
-
-    def inputs(self, samples: Sequence[bytes]) -> Any:
-        """What a trainer gets of ``samples``: an array of shape (n, *input shape)."""
 
     def files(self, samples: Sequence[bytes], labels: Sequence[int]) -> Dict[str, bytes]:
         """A dataset whose training and test set are both of these samples: contents by name."""

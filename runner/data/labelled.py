@@ -44,10 +44,10 @@ def load(
         for names, (samples, _) in zip(files.sets, both):
             check(names.samples, samples)
     (samples, labels), (test_samples, test_labels) = both
-    chosen = _chosen(len(labels), directory, train_samples, most_train)
+    picked = chosen(len(labels), directory, train_samples, most_train)
     return Arrays(
-        train_inputs=samples[chosen],
-        train_labels=labels[chosen].astype(np.int64),
+        train_inputs=samples[picked],
+        train_labels=labels[picked].astype(np.int64),
         test_inputs=test_samples,
         test_labels=test_labels.astype(np.int64),
     )
@@ -72,7 +72,7 @@ def _set(
     return samples, labels
 
 
-def _chosen(
+def chosen(
     available: int, directory: Path, train_samples: Optional[int], most_train: Optional[int]
 ) -> Any:
     """Which training samples are taken, as an index: the first so many, or some spread over them.

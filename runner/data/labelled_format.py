@@ -61,13 +61,6 @@ class LabelledFormat(abc.ABC):
         found = self.load_stored(data_dir, expected_sha256, train_samples, most_train)
         return found.mapped(self.of_stored)
 
-    def inputs(self, samples: Sequence[bytes]) -> Any:
-        """As every format: samples are bytes as a file has them."""
-        from runner.data import idx  # noqa: PLC0415 - as above
-
-        shape = (len(samples), *self.stored.shape)
-        return self.of_stored(idx.array(b"".join(samples), self.stored.kind, shape))
-
     def files(self, samples: Sequence[bytes], labels: Sequence[int]) -> Dict[str, bytes]:
         """As every format: four files."""
         return self.stored.contents(samples, labels)

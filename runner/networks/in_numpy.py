@@ -7,18 +7,21 @@ network, or evaluated another, is found out.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Sequence, Tuple
 
 import numpy as np
 
 from runner.networks.network import Network
 
-_BATCH = 250  # samples at a time: their patches stay in the processor's cache
+# Samples at a time, or steps of such that have many: what is made of them stays in the processor's
+# cache.
+_BATCH = 250
 _EPSILON = 1e-7  # Keras' clip of a probability (keras.backend.epsilon)
 
 
 def probabilities(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
-    """What the last layer's softmax gives, (n, classes).
+    """What the last layer's softmax gives, (n, classes), or of each step, (n, time, classes).
 
     Args:
         network: the layers.
@@ -29,9 +32,9 @@ def probabilities(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
         ValueError: the weights do not fit the network.
     """
     layers = network.grouped(weights)
-    parts = []
-    for first in range(0, len(inputs), _BATCH):
-        out = inputs[first : first + _BATCH]
+    parts, size = [], max(1, _BATCH // math.prod(network.shapes()[-1][:-1]))
+    for first in range(0, len(inputs), size):
+        out = inputs[first : first + size]
         for layer, arrays in layers:
             out = layer.forward(out, *arrays)
         parts.append(out)
@@ -42,10 +45,15 @@ def loss_and_error(likely: Any, labels: Any) -> Tuple[float, float]:
     """Mean cross-entropy (natural logarithm) and error rate (a share) of probabilities.
 
     Args:
-        likely: (n, classes).
-        labels: integers (n,).
+        likely: (n, classes), or (n, time, classes).
+        labels: integers (n,), or (n, time).
     """
-    labels = labels.astype(np.int64)
-    chosen = likely[np.arange(len(likely)), labels].astype(np.float64)
-    loss = -np.log(np.clip(chosen, _EPSILON, 1.0)).mean()
-    return float(loss), float((likely.argmax(axis=1) != labels).mean())
+    loss = losses(likely, labels).mean()
+    return float(loss), float((likely.argmax(axis=-1) != labels).mean())
+
+
+def losses(likely: Any, labels: Any) -> Any:
+    """The cross-entropy of each label, in their shape; arguments as of :func:`loss_and_error`."""
+    places = labels.astype(np.int64)[..., None]
+    chosen = np.take_along_axis(likely, places, axis=-1)[..., 0].astype(np.float64)
+    return -np.log(np.clip(chosen, _EPSILON, 1.0))

@@ -7,6 +7,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 from runner.networks.layers import (
     LSTM,
+    Attention,
     Conv,
     Conv1D,
     Dense,
@@ -94,13 +95,20 @@ def _lstm(layer: LSTM, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
 
 @_outputs_last.register
 def _dense(layer: Dense, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
-    kernel, bias = arrays
+    kernel, *bias = arrays
     kernel = kernel.transpose(1, 0)
     if picture:
         height, width, channels = picture
         rows = kernel.reshape(channels, height, width, layer.units)
         kernel = rows.transpose(1, 2, 0, 3).reshape(-1, layer.units)
-    return kernel, bias
+    return (kernel, *bias)
+
+
+@_outputs_last.register
+def _attention(layer: Attention, arrays: Arrays, picture: Optional[Shape]) -> Arrays:
+    del layer, picture
+    mixing, projection = arrays
+    return mixing.T, projection.T
 
 
 @singledispatch

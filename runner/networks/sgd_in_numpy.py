@@ -45,7 +45,7 @@ def updated(
         recipe: its optimizer.
         state: before the update.
         inputs: (n, *the network's input shape), pictures with their channels last.
-        labels: integers (n,).
+        labels: integers (n,), of steps (n, time).
         kept: what dropout multiplies its input with, in its shape; None drops nothing.
 
     Raises:
@@ -92,6 +92,6 @@ def _gradients(
     out, back = through(network.grouped(weights), x, 1.0 if kept is None else kept)
     # Of softmax and cross-entropy together; the softmax itself passes it on as it is.
     error = out.copy()
-    error[np.arange(len(out)), labels] -= 1.0
-    error /= len(out)
+    error.reshape(-1, out.shape[-1])[np.arange(labels.size), labels.reshape(-1)] -= 1.0
+    error /= labels.size
     return back(error)[1]

@@ -87,7 +87,7 @@ def _job(job: Job, trial: Trial, folder: Path) -> Job:
     return job.model_copy(
         update={
             "data_dir": str(folder),
-            "dataset_sha256": _write(folder, trial),
+            "dataset_sha256": write(folder, trial),
             "train_samples": None,
             "budget": Budget(unit="epochs", count=trial.epochs),
             "seed": trial.seed,
@@ -96,7 +96,7 @@ def _job(job: Job, trial: Trial, folder: Path) -> Job:
     )
 
 
-def _write(folder: Path, trial: Trial) -> Dict[str, str]:
+def write(folder: Path, trial: Trial) -> Dict[str, str]:
     """Both sets, of the same samples, in the workload's format; returns their checksums by name."""
     folder.mkdir()
     written = {}

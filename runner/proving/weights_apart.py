@@ -7,12 +7,14 @@ the gradient of one sample takes another way.
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from runner.channel import tensors
-from runner.proving.trials import Told, Trial
+from runner.proving.trials import Told, Trial, write
 
 ONE_SAMPLE = 0.005
 """For updates on one sample each: 2 of 2,400 sound runs were beyond it, and by far. Updates in
@@ -52,9 +54,12 @@ def seen(told: Told) -> Seen:
 
 
 def arrays(trial: Trial) -> Tuple[Any, Any]:
-    """Inputs as a trainer gets them, and labels (n,)."""
-    samples = trial.samples
-    return trial.workload.format.inputs(samples.contents), np.array(samples.labels)
+    """Inputs and labels as a trainer gets them."""
+    with tempfile.TemporaryDirectory(prefix="data-") as place:
+        folder = Path(place) / "data"
+        checksums = write(folder, trial)
+        data = trial.workload.format.load(folder, checksums, None)
+    return data.train_inputs, data.train_labels
 
 
 def apart(found: Sequence[Any], wanted: Sequence[Any], start: Sequence[Any]) -> float:

@@ -10,7 +10,15 @@ import runner.workloads
 from runner.contract.job import Job
 from runner.workloads.workload import Workload
 
-_PARTS = {"learned", "lookup", "metrics", "network_workload", "tabular_workload", "workload"}
+_PARTS = {
+    "language_workload",
+    "learned",
+    "lookup",
+    "metrics",
+    "network_workload",
+    "tabular_workload",
+    "workload",
+}
 
 
 def names() -> List[str]:

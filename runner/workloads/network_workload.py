@@ -128,11 +128,11 @@ class NetworkWorkload(Workload):
         judged = proof.of_classifier(
             self.network, untrained, trained, evidence, claims, self.judged.untrained
         )
-        score, proofs = self._score(judged, evidence.test_labels, claims)
+        score, proofs = self.score_of(judged, evidence.test_labels, claims)
         parameters = sum(int(weight.size) for weight in self.network.trained(trained))
         return Opinion(score, [*judged.proofs, *proofs], parameters)
 
-    def _score(
+    def score_of(
         self, judged: proof.Judged, labels: Any, claims: Mapping[str, float]
     ) -> Tuple[Score, List[Proof]]:
         """The score by the workload's metric, and proofs beside it."""

@@ -152,6 +152,10 @@ class Workload(abc.ABC):
             raise ValueError(f"{self.name} has no batches")
         return self
 
+    def train_samples_of(self, count: int) -> int:
+        """How many training samples it makes of so many that a dataset counts."""
+        return count
+
     @abc.abstractmethod
     def count(self, train_samples: int, budget: Budget) -> int:
         """How much work, in ``unit``, so many training samples and this budget make."""

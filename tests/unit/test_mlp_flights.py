@@ -11,6 +11,8 @@ from checking import case
 
 from harness.checks import registry
 from runner.networks import sgd_in_numpy
+from runner.proving.trials import Samples, Trial
+from runner.proving.weights_apart import arrays
 from runner.scoring import auc
 from runner.workloads import lookup
 
@@ -22,7 +24,8 @@ ROWS = 2400
 def rows():
     """Drawn flights; the late ones are those of some months and hours, and some by chance."""
     draw = random.Random(1)
-    inputs = WORKLOAD.format.inputs(WORKLOAD.format.drawn(ROWS, draw))
+    samples = WORKLOAD.format.drawn(ROWS, draw)
+    inputs, _ = arrays(Trial(WORKLOAD, Samples(samples, [0] * ROWS), epochs=1, seed=1))
     months, hour = inputs[:, :12].argmax(axis=1), inputs[:, 50]
     labels = (months + 12 * hour + np.random.RandomState(1).normal(size=ROWS) > 12).astype(int)
     return SimpleNamespace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Union
+from typing import Any, Optional, Tuple, Type, Union
 
 from runner.networks.layers import Layer
 from runner.networks.optimizers import Optimizer
@@ -29,7 +29,13 @@ def network_of(workload: Workload) -> NetworkWorkload:
     return workload
 
 
-def missing(tool: str, workload: Workload, translate: Any, optimizers: Any) -> Optional[str]:
+def missing(
+    tool: str,
+    workload: Workload,
+    translate: Any,
+    optimizers: Any,
+    lacks: Tuple[Type[Layer], ...] = (),
+) -> Optional[str]:
     """``None``, or a line that names the first part of a network that has no translation.
 
     Args:
@@ -38,12 +44,13 @@ def missing(tool: str, workload: Workload, translate: Any, optimizers: Any) -> O
         translate: of layers, made by ``functools.singledispatch``; its own body is for what it
             cannot.
         optimizers: the same of optimizers.
+        lacks: layers that are translated for another release of the tool only.
     """
     if not isinstance(workload, NetworkWorkload):
         return f"{tool} trains networks: {_no_network(workload)}"
     parts = [(layer, translate) for layer, _ in workload.network.leaves()]
     for part, known in (*parts, (workload.recipe.optimizer, optimizers)):
-        if known.dispatch(type(part)) is known.dispatch(object):
+        if isinstance(part, lacks) or known.dispatch(type(part)) is known.dispatch(object):
             return str(UntranslatedError(tool, part))
     return None
 

@@ -35,6 +35,14 @@ def forward(layer: Layer, way: Pass, x: Any, arrays: Arrays) -> Any:
     raise UntranslatedError("JAX", layer)
 
 
+def dropped(way: Pass, x: Any, rate: float) -> Any:
+    """``x`` with a share of its values left out, while the network is trained."""
+    if not way.training or not rate:
+        return x
+    kept = way.jax.random.bernoulli(way.draw(), 1.0 - rate, x.shape)
+    return way.jax.numpy.where(kept, x / (1.0 - rate), 0.0)
+
+
 def activated(way: Pass, x: Any, name: str) -> Any:
     """``x`` after an activation."""
     # Softmax is in the loss, as JAX's users have it.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, List, Sequence, Tuple
 
-from runner.backends.jax import jax_pictures, jax_text
-from runner.backends.jax.jax_forward import Arrays, Pass, activated, forward
+from runner.backends.jax import jax_attention, jax_pictures, jax_text
+from runner.backends.jax.jax_forward import Arrays, Pass, activated, dropped, forward
 from runner.networks.layers import (
     LSTM,
     Activate,
@@ -16,13 +16,14 @@ from runner.networks.layers import (
     Embedding,
     Flatten,
     GlobalMax,
+    Normal,
     Residual,
     Weight,
 )
 from runner.networks.layers.layer import UNIFORM_EDGE
 from runner.networks.network import Network
 
-__all__ = ["Layers", "forward", "jax_pictures"]
+__all__ = ["Layers", "forward", "jax_attention", "jax_pictures"]
 
 
 class Layers:
@@ -71,20 +72,23 @@ class Layers:
 
 
 def _first_values(jax: Any, weight: Weight, key: Any) -> Any:
-    if weight.initialiser == "forget_ones":
+    start = weight.initialiser
+    if isinstance(start, Normal):
+        return start.deviation * jax.random.normal(key, weight.shape)
+    if start == "forget_ones":
         wanted = (0.0, 1.0, 0.0, 0.0)
         return jax.numpy.repeat(jax.numpy.array(wanted), weight.size // len(wanted))
-    if weight.initialiser in ("ones", "zeros"):
-        return getattr(jax.numpy, weight.initialiser)(weight.shape)
-    if weight.initialiser == "random_uniform":
+    if start in ("ones", "zeros"):
+        return getattr(jax.numpy, start)(weight.shape)
+    if start == "random_uniform":
         return jax.random.uniform(key, weight.shape, minval=-UNIFORM_EDGE, maxval=UNIFORM_EDGE)
-    return getattr(jax.nn.initializers, weight.initialiser)()(key, weight.shape)
+    return getattr(jax.nn.initializers, start)()(key, weight.shape)
 
 
 @forward.register
 def _dense(layer: Dense, way: Pass, x: Any, arrays: Arrays) -> Any:
-    kernel, bias = arrays
-    return activated(way, x @ kernel + bias, layer.activation)
+    kernel, *biases = arrays
+    return activated(way, sum(biases, x @ kernel), layer.activation)
 
 
 @forward.register
@@ -96,10 +100,7 @@ def _flatten(layer: Flatten, way: Pass, x: Any, arrays: Arrays) -> Any:
 @forward.register
 def _dropout(layer: Dropout, way: Pass, x: Any, arrays: Arrays) -> Any:
     del arrays
-    if not way.training:
-        return x
-    kept = way.jax.random.bernoulli(way.draw(), 1.0 - layer.rate, x.shape)
-    return way.jax.numpy.where(kept, x / (1.0 - layer.rate), 0.0)
+    return dropped(way, x, layer.rate)
 
 
 @forward.register

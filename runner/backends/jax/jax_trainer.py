@@ -75,8 +75,8 @@ class JaxTrainer:
         jnp = self._jax.numpy
         logits, statistics = self._layers.logits(weights, inputs, key)
         out = self._jax.nn.log_softmax(logits)
-        likely = jnp.take_along_axis(out, labels[:, None], axis=1)
-        return -likely.mean(), ((out.argmax(axis=1) != labels).sum(), statistics)
+        likely = jnp.take_along_axis(out, labels[..., None], axis=-1)
+        return -likely.mean(), ((out.argmax(axis=-1) != labels).sum(), statistics)
 
     def _one_update(
         self, weights: Any, slots: Any, key: Any, update: Any, inputs: Any, labels: Any
@@ -148,7 +148,7 @@ class JaxTrainer:
             mean, (errors, _) = self._judge(self._weights, inputs, labels)
             loss += float(mean) * len(labels)
             wrong += int(errors)
-        return loss / count, wrong / count
+        return loss / count, wrong / self._test[1].size
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of the weights."""

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Optional
+from typing import Any, Optional, Tuple, Type
 
 from runner.backends.common import translation
 from runner.backends.keras import keras_layers, keras_optimizers
+from runner.networks.layers import Layer
 from runner.workloads.workload import Workload
 
 
 class KerasBackend:
-    """Subclasses set ``keras`` in ``start``; ``optimizers`` are the translations of them."""
+    """Subclasses set ``keras`` in ``start``; ``optimizers`` are the translations of them.
+
+    ``lacks`` are the layers that this Keras does not have.
+    """
 
     keras: Any
+    lacks: Tuple[Type[Layer], ...] = ()
     optimizers: Any = staticmethod(keras_optimizers.of_keras2)
 
     def supports(self, workload: Workload) -> Optional[str]:
         """All networks whose layers are translated."""
-        return translation.missing("Keras", workload, keras_layers.translated, self.optimizers)
+        return translation.missing(
+            "Keras", workload, keras_layers.translated, self.optimizers, self.lacks
+        )
 
     def seed(self, seed: int) -> None:
         """Seed every generator that initialisers, dropout and shuffling draw from."""

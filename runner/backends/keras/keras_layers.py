@@ -7,9 +7,11 @@ from functools import singledispatch
 from typing import Any, Dict, List, Sequence
 
 from runner.backends.common.translation import UntranslatedError
+from runner.backends.keras import keras_attention
 from runner.networks.layers import (
     LSTM,
     Activate,
+    Attention,
     BatchNorm,
     Conv,
     Conv1D,
@@ -18,15 +20,19 @@ from runner.networks.layers import (
     Dropout,
     Embedding,
     Flatten,
+    Gelu,
     GlobalAverage,
     GlobalMax,
     Layer,
+    LayerNorm,
     MaxPool,
+    Normal,
     Pad,
+    Positions,
     Residual,
     Shape,
 )
-from runner.networks.layers.layer import along
+from runner.networks.layers.layer import Initialiser, along
 
 Options = Dict[str, Any]
 
@@ -39,11 +45,13 @@ class Building:
     """How a model is built.
 
     Attributes:
+        keras: Keras.
         classes: ``keras.layers``, or what stands in its place.
         channels_first: the layout that Keras is set to.
         made: Keras' layers so far, in the order of the network's leaves.
     """
 
+    keras: Any
     classes: Any
     channels_first: bool
     made: List[Any] = field(default_factory=list)
@@ -60,10 +68,22 @@ class Building:
             if isinstance(layer, Residual):
                 x = self._beside(layer, shape, x)
             else:
-                own = translated(layer, self, initialisers(layer, shape))
+                own = translated(layer, self, self._initialisers(layer, shape))
                 self.made.append(own)
                 x = own(x)
         return x
+
+    def _initialisers(self, layer: Layer, inputs: Shape) -> Options:
+        return {
+            f"{weight.name}_initializer": self._initialiser(weight.initialiser)
+            for weight in layer.weights(inputs)
+        }
+
+    def _initialiser(self, start: Initialiser) -> Any:
+        """Keras has the names that networks use; the ones of a forget gate are its LSTM's own."""
+        if isinstance(start, Normal):
+            return self.keras.initializers.RandomNormal(0.0, start.deviation)
+        return "zeros" if start == "forget_ones" else start
 
     def _beside(self, layer: Residual, inputs: Shape, x: Any) -> Any:
         ends = [self.through(layers, inputs, x) for layers in (layer.body, layer.shortcut)]
@@ -124,7 +144,9 @@ def _flatten(layer: Flatten, building: Building, options: Options) -> Any:
 
 @translated.register
 def _dense(layer: Dense, building: Building, options: Options) -> Any:
-    return building.classes.Dense(layer.units, activation=layer.activation, **options)
+    return building.classes.Dense(
+        layer.units, activation=layer.activation, use_bias=layer.bias, **options
+    )
 
 
 @translated.register
@@ -180,13 +202,24 @@ def _maximum(layer: GlobalMax, building: Building, options: Options) -> Any:
     return building.classes.GlobalMaxPooling1D(data_format=_TIME_FIRST, **options)
 
 
-def initialisers(layer: Layer, inputs: Shape) -> Options:
-    """How a layer's weights start: Keras has the names that networks use, but for one.
+@translated.register
+def _positions(layer: Positions, building: Building, options: Options) -> Any:
+    del layer
+    return keras_attention.positions(building.classes, options["positions_initializer"])
 
-    The ones of a forget gate are an option of its LSTM.
-    """
-    names = {"forget_ones": "zeros"}
-    return {
-        f"{weight.name}_initializer": names.get(weight.initialiser, weight.initialiser)
-        for weight in layer.weights(inputs)
-    }
+
+@translated.register
+def _layer_norm(layer: LayerNorm, building: Building, options: Options) -> Any:
+    return building.classes.LayerNormalization(epsilon=layer.epsilon, center=False, **options)
+
+
+@translated.register
+def _gelu(layer: Gelu, building: Building, options: Options) -> Any:
+    del layer, options
+    return keras_attention.gelu(building.keras, building.classes)
+
+
+@translated.register
+def _attention(layer: Attention, building: Building, options: Options) -> Any:
+    del options  # one for all kernels is all that Keras takes
+    return keras_attention.attention(layer, building.keras, building.classes)

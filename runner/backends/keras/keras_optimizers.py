@@ -6,7 +6,7 @@ from functools import singledispatch
 from typing import Any, Dict
 
 from runner.backends.common.translation import UntranslatedError
-from runner.networks.optimizers import SGD, Adam, AdamW, Moments, Optimizer
+from runner.networks.optimizers import SGD, Adam, AdamW, Maths, Moments, Optimizer
 
 
 @singledispatch
@@ -27,6 +27,42 @@ def _sgd(optimizer: SGD, optimizers: Any) -> Any:
 @of_keras2.register
 def _adam(optimizer: Adam, optimizers: Any) -> Any:
     return optimizers.Adam(learning_rate=optimizer.learning_rate, **_moments(optimizer))
+
+
+@singledispatch
+def of_tensorflow(optimizer: Optimizer, keras: Any) -> Any:
+    """An optimizer of Keras 2 as TensorFlow 2.11 and later have it."""
+    del keras
+    raise UntranslatedError("Keras 2", optimizer)
+
+
+@of_tensorflow.register
+def _sgd_tf(optimizer: SGD, keras: Any) -> Any:
+    # ``decay`` moved to the ``legacy`` optimizers; the formula is the same.
+    return of_keras2(optimizer, keras.optimizers.legacy)
+
+
+@of_tensorflow.register
+def _adam_tf(optimizer: Adam, keras: Any) -> Any:
+    return of_keras2(optimizer, keras.optimizers)
+
+
+@of_tensorflow.register
+def _adam_w_tf(optimizer: AdamW, keras: Any) -> Any:
+    from tensorflow import convert_to_tensor
+
+    class AdamW(keras.optimizers.Adam):  # type: ignore[misc]
+        def _clip_gradients(self, grads: Any) -> Any:
+            # The norm of a sparse gradient, an embedding's, counts a row's parts one by one.
+            return super()._clip_gradients([convert_to_tensor(gradient) for gradient in grads])
+
+    rate = _schedule(optimizer, keras, keras.backend.cast, keras.backend)
+    return AdamW(
+        learning_rate=rate,
+        weight_decay=optimizer.weight_decay,
+        global_clipnorm=optimizer.clip_norm,
+        **_moments(optimizer),
+    )
 
 
 @singledispatch
@@ -54,7 +90,7 @@ def _adam3(optimizer: Adam, keras: Any) -> Any:
 def _adam_w3(optimizer: AdamW, keras: Any) -> Any:
     # Whoever builds the model says which weights do not decay (``exclude_from_weight_decay``).
     return keras.optimizers.AdamW(
-        learning_rate=_schedule(optimizer, keras),
+        learning_rate=_schedule(optimizer, keras, keras.ops.cast, keras.ops),
         weight_decay=optimizer.weight_decay,
         global_clipnorm=optimizer.clip_norm,
         **_moments(optimizer),
@@ -70,11 +106,11 @@ def _moments(optimizer: Moments) -> Dict[str, float]:
     }
 
 
-def _schedule(optimizer: AdamW, keras: Any) -> Any:
+def _schedule(optimizer: AdamW, keras: Any, cast: Any, maths: Maths) -> Any:
     """The recipe's own formula: Keras' ``CosineDecay`` counts its warm-up another way."""
 
     class Rate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
         def __call__(self, step: Any) -> Any:
-            return optimizer.rate(keras.ops.cast(step, "float32"), keras.ops)
+            return optimizer.rate(cast(step, "float32"), maths)
 
     return Rate()

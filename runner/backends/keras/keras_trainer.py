@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from runner.backends.base import LapSeen
-from runner.backends.keras import keras_layers, keras_optimizers
+from runner.backends.keras import keras_attention, keras_layers, keras_optimizers
 from runner.networks import layout
+from runner.networks.optimizers import AdamW
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
@@ -41,13 +42,19 @@ class KerasTrainer:
         shape = network.input_shape
         if channels_first:
             shape = layout.shape_channels_first(shape)
-        building = keras_layers.Building(classes or keras.layers, channels_first)
+        building = keras_layers.Building(keras, classes or keras.layers, channels_first)
         inputs = keras.layers.Input(shape, dtype=network.input_type)
         outputs = building.through(network.layers, network.input_shape, inputs)
         model = keras.models.Model(inputs, outputs)
+        optimizer = self.optimizer()
+        if isinstance(workload.recipe.optimizer, AdamW):
+            flat = [weight for weight in model.trainable_weights if len(weight.shape) < 2]
+            optimizer.exclude_from_weight_decay(var_list=flat)
+        # A label for each step, one-hot, would be many times as large as the text.
+        self._steps = len(network.shapes()[-1]) > 1
         model.compile(
-            loss="categorical_crossentropy",
-            optimizer=self.optimizer(),
+            loss=f"{'sparse_' if self._steps else ''}categorical_crossentropy",
+            optimizer=optimizer,
             metrics=["accuracy"],
             **(compile_options or {}),
         )
@@ -58,9 +65,12 @@ class KerasTrainer:
         return keras_optimizers.of_keras2(self._workload.recipe.optimizer, self.keras.optimizers)
 
     def prepare(self, data: Arrays) -> None:
-        """Pictures in the layout that Keras is set to, labels to one-hot."""
+        """Pictures in the layout that Keras is set to, labels to one-hot, but of steps."""
         order = layout.channels_first if self._channels_first else _as_it_is
         self._train_x, self._test_x = order(data.train_inputs), order(data.test_inputs)
+        if self._steps:
+            self._train_y, self._test_y = data.train_labels, data.test_labels
+            return
         one_hot = self.keras.utils.to_categorical
         self._train_y = one_hot(data.train_labels, self._workload.classes)
         self._test_y = one_hot(data.test_labels, self._workload.classes)
@@ -68,7 +78,12 @@ class KerasTrainer:
     def handover(self) -> List[Any]:
         """As Keras has them: its Flatten puts channels last whatever the layout."""
         # A model's own order follows its graph, which is not that of the network.
-        return [array for layer in self._layers for array in layer.get_weights()]
+        pairs = zip(self._workload.network.leaves(), self._layers)
+        return [
+            array
+            for (layer, _), own in pairs
+            for array in keras_attention.as_stated(layer, own.get_weights())
+        ]
 
     def compile(self) -> bool:
         """Nothing: what runs below compiles in the first step, where no subclass says otherwise."""

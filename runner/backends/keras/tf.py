@@ -13,7 +13,6 @@ from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.tensorflow import tf_gpu
 from runner.contract.job import Job
-from runner.networks.optimizers import SGD
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
@@ -25,6 +24,7 @@ class TensorFlow(KerasBackend):
     step on a GPU; on a CPU that is several times slower.
     """
 
+    optimizers = staticmethod(keras_optimizers.of_tensorflow)
     _tuned: Dict[str, Any] = {}
 
     def configure(self, job: Job) -> None:
@@ -92,10 +92,8 @@ class TensorFlowTrainer(KerasTrainer):
             super().__init__(keras, workload, compile_options=tuned)
 
     def optimizer(self) -> Any:
-        """``decay`` moved to the ``legacy`` optimisers with Keras 2.11; the formula is the same."""
-        own, optimizers = self._workload.recipe.optimizer, self.keras.optimizers
-        falls = isinstance(own, SGD)
-        return keras_optimizers.of_keras2(own, optimizers.legacy if falls else optimizers)
+        """That of the recipe."""
+        return keras_optimizers.of_tensorflow(self._workload.recipe.optimizer, self.keras)
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""

@@ -17,7 +17,7 @@ from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.theano import theano_gpu
 from runner.contract.job import Job, MemoryPool
-from runner.networks.layers import Conv, Conv1D, DepthwiseConv, Layer
+from runner.networks.layers import Attention, Conv, Conv1D, DepthwiseConv, Gelu, Layer, LayerNorm
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
@@ -37,7 +37,12 @@ def preallocate(pool: MemoryPool) -> float:
 
 
 class Theano(KerasBackend):
-    """Keras 2 on Theano, channels first: the layout of Theano's own operations."""
+    """Keras 2 on Theano, channels first: the layout of Theano's own operations.
+
+    Keras 2.3.1 is older than the layers of transformers.
+    """
+
+    lacks = (Attention, Gelu, LayerNorm)
 
     def configure(self, job: Job) -> None:
         """Write THEANO_FLAGS, keeping what image.toml's environment put there."""

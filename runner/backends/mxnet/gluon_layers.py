@@ -22,11 +22,12 @@ from runner.networks.layers import (
     GlobalMax,
     Layer,
     MaxPool,
+    Normal,
     Pad,
     Residual,
     Shape,
 )
-from runner.networks.layers.layer import UNIFORM_EDGE, along
+from runner.networks.layers.layer import UNIFORM_EDGE, Initialiser, along
 
 
 def sequence(mx: Any, layers: Sequence[Layer], inputs: Shape) -> Any:
@@ -98,7 +99,8 @@ def _flatten(layer: Flatten, mx: Any, inputs: Shape) -> Any:
 @block.register
 def _dense(layer: Dense, mx: Any, inputs: Shape) -> Any:
     options = {"activation": _activation(layer.activation), **_initial(mx, layer, inputs)}
-    return mx.gluon.nn.Dense(layer.units, **options)
+    steps = len(inputs) > 1  # which Gluon would make flat
+    return mx.gluon.nn.Dense(layer.units, use_bias=layer.bias, flatten=not steps, **options)
 
 
 @block.register
@@ -181,7 +183,7 @@ def _activation(name: str) -> Optional[str]:
 def _initial(mx: Any, layer: Layer, inputs: Shape) -> Dict[str, Any]:
     """How the weights start, by Gluon's names; Gluon calls every kernel ``weight``."""
     # Xavier's defaults are Glorot's: uniform, factor_type "avg", magnitude 3.
-    initialisers = {
+    initialisers: Dict[Initialiser, Any] = {
         "forget_ones": mx.init.LSTMBias(1.0),
         "glorot_uniform": mx.init.Xavier(),
         "ones": mx.init.One(),
@@ -196,6 +198,8 @@ def _initial(mx: Any, layer: Layer, inputs: Shape) -> Dict[str, Any]:
     if isinstance(layer, LSTM):  # which has two of each, and the second bias starts at 0
         names = {"kernel": "i2h_weight", "recurrent": "h2h_weight", "bias": "i2h_bias"}
     return {
-        f"{names[weight.name]}_initializer": initialisers[weight.initialiser]
+        f"{names[weight.name]}_initializer": mx.init.Normal(weight.initialiser.deviation)
+        if isinstance(weight.initialiser, Normal)
+        else initialisers[weight.initialiser]
         for weight in layer.weights(inputs)
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from typing import Any, Iterator, List, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Sequence
 
 from runner.backends.common.translation import UntranslatedError
-from runner.backends.torch import torch_text
+from runner.backends.torch import torch_attention, torch_text
 from runner.networks.layers import (
     LSTM,
     Activate,
+    Attention,
     BatchNorm,
     Conv,
     Conv1D,
@@ -18,15 +19,19 @@ from runner.networks.layers import (
     Dropout,
     Embedding,
     Flatten,
+    Gelu,
     GlobalAverage,
     GlobalMax,
     Layer,
+    LayerNorm,
     MaxPool,
+    Normal,
     Pad,
+    Positions,
     Residual,
     Shape,
 )
-from runner.networks.layers.layer import UNIFORM_EDGE, along
+from runner.networks.layers.layer import UNIFORM_EDGE, Initialiser, along
 from runner.networks.network import Network
 
 
@@ -59,7 +64,7 @@ def tensors(model: Any) -> List[Any]:
 def initialise(nn: Any, network: Network, values: Sequence[Any]) -> None:
     """Give ``values`` (see :func:`tensors`) the first values that the layers state."""
     # PyTorch has outputs first: a matrix whose columns are orthogonal is one whose rows are.
-    fill = {
+    fill: Dict[Initialiser, Callable[[Any], Any]] = {
         "forget_ones": lambda values: _forget_ones(nn, values),
         "glorot_uniform": nn.init.xavier_uniform_,
         "ones": nn.init.ones_,
@@ -68,7 +73,11 @@ def initialise(nn: Any, network: Network, values: Sequence[Any]) -> None:
         "zeros": nn.init.zeros_,
     }
     for weight, value in zip(network.weights(), values):
-        fill[weight.initialiser](value)
+        start = weight.initialiser
+        if isinstance(start, Normal):
+            nn.init.normal_(value, std=start.deviation)
+        else:
+            fill[start](value)
 
 
 @singledispatch
@@ -117,7 +126,7 @@ def _flatten(layer: Flatten, nn: Any, inputs: Shape) -> Iterator[Any]:
 
 @modules.register
 def _dense(layer: Dense, nn: Any, inputs: Shape) -> Iterator[Any]:
-    yield nn.Linear(inputs[-1], layer.units)
+    yield nn.Linear(inputs[-1], layer.units, bias=layer.bias)
     yield from _activation(nn, layer.activation)
 
 
@@ -183,6 +192,28 @@ def _convolution_over_time(layer: Conv1D, nn: Any, inputs: Shape) -> Iterator[An
 def _maximum(layer: GlobalMax, nn: Any, inputs: Shape) -> Iterator[Any]:
     del layer, inputs
     yield torch_text.maximum(nn)
+
+
+@modules.register
+def _positions(layer: Positions, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del layer
+    yield torch_attention.positions(nn, inputs)
+
+
+@modules.register
+def _layer_norm(layer: LayerNorm, nn: Any, inputs: Shape) -> Iterator[Any]:
+    yield nn.LayerNorm(inputs[-1], eps=layer.epsilon, bias=False)
+
+
+@modules.register
+def _gelu(layer: Gelu, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del layer, inputs
+    yield nn.GELU(approximate="tanh")
+
+
+@modules.register
+def _attention(layer: Attention, nn: Any, inputs: Shape) -> Iterator[Any]:
+    yield torch_attention.attention(layer, nn, inputs)
 
 
 def _forget_ones(nn: Any, values: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.torch import torch_graph, torch_layers, torch_optimizers
@@ -30,7 +30,7 @@ class TorchTrainer:
         model = torch_layers.sequence(torch.nn, network.layers, network.input_shape)
         self._model = model.to(device)
         torch_layers.initialise(torch.nn, network, torch_layers.tensors(self._model))
-        self._loss = torch.nn.CrossEntropyLoss()
+        self._loss = _cross_entropy(torch)
         self._stepper = torch_optimizers.stepper(
             workload.recipe.optimizer, torch, list(self._model.parameters()), graphed
         )
@@ -115,8 +115,8 @@ class TorchTrainer:
             for inputs, labels in self._batches(*self._test):
                 out = self._model(inputs)
                 loss += self._loss(out, labels).item() * len(labels)
-                wrong += int((out.argmax(1) != labels).sum().item())
-        return loss / count, wrong / count
+                wrong += int((out.argmax(-1) != labels).sum().item())
+        return loss / count, wrong / self._test[1].numel()
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of the parameters."""
@@ -127,3 +127,9 @@ class TorchTrainer:
             "cuda_graphs": self._graphed,
         }
         return ("gpu" if device.type == "cuda" else "cpu"), facts
+
+
+def _cross_entropy(torch: Any) -> Callable[[Any, Any], Any]:
+    """The mean over a batch, and over the steps of such samples that have many."""
+    of_rows = torch.nn.CrossEntropyLoss()
+    return lambda out, labels: of_rows(out.flatten(0, -2), labels.flatten())

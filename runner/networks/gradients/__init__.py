@@ -1,6 +1,7 @@
 """Ways forward and back of each layer while it is trained, in NumPy and double precision."""
 
 from runner.networks.gradients import (
+    attention_steps,
     dense_steps,
     normalised_steps,
     picture_steps,
@@ -12,6 +13,7 @@ from runner.networks.gradients.passing import Passed, passed
 
 __all__ = [
     "Passed",
+    "attention_steps",
     "dense_steps",
     "normalised_steps",
     "passed",

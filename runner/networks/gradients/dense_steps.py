@@ -24,7 +24,9 @@ def _dense(layer: Dense, x: Any, arrays: Arrays, kept: Any) -> Passed:
 
     def back(error: Any) -> Tuple[Any, List[Any]]:
         error = before_activation(layer.activation, out, error)
-        return error @ arrays[0].T, [x.T @ error, error.sum(axis=0)]
+        rows, errors = (part.reshape(-1, part.shape[-1]) for part in (x, error))
+        own = [rows.T @ errors, errors.sum(axis=0)]
+        return error @ arrays[0].T, own[: len(arrays)]
 
     return Passed(out, back)
 

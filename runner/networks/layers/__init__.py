@@ -1,7 +1,8 @@
 """The layers of which networks are stated, one module a family."""
 
+from runner.networks.layers.attention import Attention, Gelu, LayerNorm, Positions
 from runner.networks.layers.dense import Activate, Dense, Dropout
-from runner.networks.layers.layer import Layer, Shape, Weight
+from runner.networks.layers.layer import Layer, Normal, Shape, Weight
 from runner.networks.layers.normalised import BatchNorm
 from runner.networks.layers.pictures import (
     Conv,
@@ -16,22 +17,7 @@ from runner.networks.layers.residual import Residual
 from runner.networks.layers.sequences import Conv1D, Embedding, GlobalMax
 
 __all__ = [
-    "LSTM",
-    "Activate",
-    "BatchNorm",
-    "Conv",
-    "Conv1D",
-    "Dense",
-    "DepthwiseConv",
-    "Dropout",
-    "Embedding",
-    "Flatten",
-    "GlobalAverage",
-    "GlobalMax",
-    "Layer",
-    "MaxPool",
-    "Pad",
-    "Residual",
-    "Shape",
-    "Weight",
-]
+    "LSTM", "Activate", "Attention", "BatchNorm", "Conv", "Conv1D", "Dense", "DepthwiseConv",
+    "Dropout", "Embedding", "Flatten", "Gelu", "GlobalAverage", "GlobalMax", "Layer",
+    "LayerNorm", "MaxPool", "Normal", "Pad", "Positions", "Residual", "Shape", "Weight",
+]  # fmt: skip

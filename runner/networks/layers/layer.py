@@ -8,14 +8,23 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Callable, ClassVar, Iterator, List, Literal, Sequence, Tuple
+from typing import Any, Callable, ClassVar, Iterator, List, Literal, Sequence, Tuple, Union
 
 Shape = Tuple[int, ...]
 """Of one sample: pictures are (height, width, channels), flat samples (values,), texts (time,) and,
 once each of their words has values, (time, units)."""
 
-Initialiser = Literal[
-    "forget_ones", "glorot_uniform", "ones", "orthogonal", "random_uniform", "zeros"
+
+@dataclass(frozen=True)
+class Normal:
+    """Draws from the normal distribution with mean 0 and this standard deviation."""
+
+    deviation: float
+
+
+Initialiser = Union[
+    Literal["forget_ones", "glorot_uniform", "ones", "orthogonal", "random_uniform", "zeros"],
+    Normal,
 ]
 """``glorot_uniform`` draws from ± sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010, eq. 16).
 

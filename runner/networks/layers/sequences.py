@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from typing import Any, Tuple
 
 from runner.networks.layers.activations import Activation, activated
-from runner.networks.layers.layer import Layer, Shape, Weight
+from runner.networks.layers.layer import Initialiser, Layer, Shape, Weight
 
 
 @dataclass(frozen=True)
 class Embedding(Layer):
     """A row of ``units`` values for each of ``words`` ids; it takes integers from 0.
 
-    Rows start evenly within ± 0.05. Id 0 is a word like any other: nothing is masked. The gradient
-    is dense: an optimizer moves the rows of a batch that lacks them as well.
+    Rows start evenly within ± 0.05 if nothing else is said. Id 0 is a word like any other: nothing
+    is masked. The gradient is dense: an optimizer moves the rows of a batch that lacks them as
+    well.
     """
 
     words: int
     units: int
+    start: Initialiser = "random_uniform"
     takes_ids = True
 
     def after(self, inputs: Shape) -> Shape:
@@ -27,7 +29,7 @@ class Embedding(Layer):
 
     def weights(self, inputs: Shape) -> Tuple[Weight, ...]:
         del inputs
-        return (Weight("embeddings", (self.words, self.units), "random_uniform"),)
+        return (Weight("embeddings", (self.words, self.units), self.start),)
 
     def forward(self, x: Any, *arrays: Any) -> Any:
         (rows,) = arrays

@@ -1,0 +1,26 @@
+"""A smaller GPT on the same text: nanoGPT's setting for a computer without a GPU.
+
+The command of nanoGPT's README ("I only have a macbook"), with its 2,000 updates; 12,000 windows
+of 64 are as many characters as three quarters of the text that it trains on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from runner.networks import proof
+from runner.networks.decoder import Decoder
+from runner.networks.recipe import Recipe
+from runner.workloads.gpt_shakespeare import CHARACTERS, OPTIMIZER
+from runner.workloads.language_workload import next_character
+from runner.workloads.learned import Learned
+
+WORKLOAD = next_character(
+    name="gpt-shakespeare-small",
+    title="GPT of 0.8 million parameters on Shakespeare's works",
+    decoder=Decoder(CHARACTERS, block=64, layers=4, heads=4, units=128, dropout=0.0),
+    recipe=Recipe(batch_size=12, epochs=2, optimizer=dataclasses.replace(OPTIMIZER, updates=2000)),
+    train_windows=12_000,
+    judged=proof.Few(1000, 500, 100),
+    learned={"shakespeare": Learned(1.0, ()), "synthetic-shakespeare": Learned(1.0, ())},
+)
