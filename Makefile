@@ -1,14 +1,6 @@
-# A thin face of `benchdl`: every goal makes the locked virtual environment on first use.
-#   make bench-NAME (tf, theano, mxnet, ...) | bench-all | bench      EPOCHS= MODE= VARIANT= CNMEM= CUDNN= DEVICE= LAUNCHER= ...
-#   make bench-thesis    BACKENDS="torch xgboost lightgbm sklearn" EPOCHS= ... (networks and trees on one table of data)
-#   make resume          CAMPAIGN= (default: the newest)
-#   make report          REPORT= (default: report.html)  RESULTS=
-#   make compare         A= B= [FORCE=1] [FAIL_ON=regression]
-#   make selftest        ARGS=--quick
-#   make perf            ARGS="--blocks 5 --out docs/measurements/..." (benchmarks/perf)
-#   make mutants         ARGS=harness/stats/medians.py (tests/mutants: is there a test that fails?)
-#   make images | doctor | setup [DEV=1] | test-fast | test | test-gpu | lint | format | lock | clean
-# PYTHON=python3.11 chooses the Python. What the goals do stands in harness/make/goals.py.
+# A thin face of `benchdl`: `make help` lists the goals, `make help GOAL=bench` explains all variables
+# of one. Every goal makes the locked virtual environment on first use. What the goals do is in
+# harness/make/goals.py, what they are called in harness/make/offered.py.
 
 ifeq ($(wildcard harness/make/__main__.py),)
 $(error run make in the folder of benchdl: make -C FOLDER)
@@ -27,7 +19,7 @@ export BENCHDL_MAKE_GIVEN BENCHDL_MAKE_GOALS
 
 override SHELL := /bin/sh
 override .SHELLFLAGS := -c
-override GOALS := bench resume report compare selftest perf images doctor setup test test-fast test-gpu mutants lint format lock clean
+override GOALS := help bench resume report compare selftest perf images doctor setup test test-fast test-gpu mutants lint format lock clean
 
 override define run
 @python=$${BENCHDL_MAKE_PYTHON:-python3}; \
@@ -45,9 +37,9 @@ $(GOALS): override export BENCHDL_MAKE_GOAL = $@
 $(GOALS):
 	$(run)
 
-# bench-NAME is not listed: make looks for no pattern rule of a phony goal.
-bench-%: override export BENCHDL_MAKE_GOAL = $@
-bench-%: always
+# Not listed: make looks for no pattern rule of a phony goal. bench-NAME, and whatever is mistyped.
+%: override export BENCHDL_MAKE_GOAL = $@
+%: always
 	$(run)
 
-always:
+Makefile always: ;

@@ -6,10 +6,8 @@ table of them ("Ceci n'est pas un benchmark", 2016, held that they are).
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from harness.make.tools import can_train
 
-_ROOT = Path(__file__).resolve().parents[2]
 _WORKLOADS = ("mlp-flights", "boosting-flights", "forest-flights", "logistic-flights")
 _NETWORK = _WORKLOADS[0]
 _DATASETS = ("flights", "flights-days")
@@ -39,18 +37,9 @@ def programs(
     runs = []
     for dataset in _DATASETS:
         for workload in _WORKLOADS:
-            having = [tool for tool in tools if _has(tool, workload)]
+            having = [tool for tool in tools if can_train(tool, workload)]
             where = [f"--workload={workload}", f"--dataset={dataset}"]
             own = epochs if workload == _NETWORK else []
             if having:
                 runs.append([*benchdl, "run", "--make-base", *asked, *own, *where, "--", *having])
     return [*runs, [*benchdl, "table", "--by=dataset", *shown]]
-
-
-def _has(tool: str, workload: str) -> bool:
-    """As image.toml says; of what is no backend `benchdl run` says so."""
-    file = _ROOT / "docker" / tool / "image.toml"
-    if not file.is_file():
-        return True
-    stated = re.search(r"^workloads = \[([^\]]*)\]", file.read_text("utf-8"), re.MULTILINE)
-    return stated is None or f'"{workload}"' in stated[1]

@@ -22,6 +22,8 @@ PREFIX = "BENCHDL_MAKE_"
 Options = Callable[[str, str], list[str]]
 """From a variable's name and its value (never empty) to words of a command line."""
 
+_FEW = 8  # names that one line can hold
+_BETWEEN = re.compile(r"[,\s]+")
 _PAIR = re.compile(r"\s+(?=[A-Za-z_][\w.]*=)")
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 
@@ -31,9 +33,19 @@ def single(option: str) -> Options:
     return lambda name, value: [f"{option}={value}"]  # noqa: ARG005
 
 
+def listed(value: str) -> list[str]:
+    """The names of a list, divided by blanks or commas."""
+    return [name for name in _BETWEEN.split(value) if name]
+
+
 def repeated(option: str) -> Options:
-    """Words, each of which is given to the option."""
-    return lambda name, value: [f"{option}={word}" for word in value.split()]  # noqa: ARG005
+    """A list, each name of which is given to the option."""
+    return lambda name, value: [f"{option}={word}" for word in listed(value)]  # noqa: ARG005
+
+
+def joined(option: str) -> Options:
+    """A list that the option takes whole, divided by commas."""
+    return lambda name, value: [f"{option}={','.join(listed(value))}"]  # noqa: ARG005
 
 
 def flag(option: str) -> Options:
@@ -65,35 +77,57 @@ def free(name: str, value: str) -> list[str]:
         raise UsageError(f"{name}={value}: {str(error).lower()}") from None
 
 
-def words(name: str, value: str) -> list[str]:  # noqa: ARG001
-    """Words, as they are."""
-    return value.split()
-
-
-def whole(name: str, value: str) -> list[str]:  # noqa: ARG001
-    """One word, blanks included."""
-    return [value]
-
-
 def given(environment: Mapping[str, str]) -> dict[str, str]:
     """Variables of make's command line; in a value ``$$`` is one ``$``, as make has it."""
     names = environment.get(GIVEN, "").split()
     return {name: environment.get(PREFIX + name, "").replace("$$", "$") for name in names}
 
 
-def check(goals: list[str], known: Iterable[str], given: Mapping[str, str]) -> None:
+def check(
+    goals: list[str],
+    known: Iterable[str],
+    given: Mapping[str, str],
+    takers: Mapping[str, list[str]],
+) -> None:
     """Refuse a variable that none of the goals knows: a mistyped one would change nothing.
 
+    Args:
+        goals: of this call.
+        known: the variables that they take.
+        given: the variables of this call.
+        takers: of every variable, the goals that take it.
+
     Raises:
-        UsageError: there is one.
+        UsageError: there is one; it names the nearest, and the goals that take it.
     """
     known = sorted(known)
     for name in given:
         if name in known:
             continue
-        near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.6)
-        advice = f"did you mean {near[0]}?" if near else f"it knows: {', '.join(known)}"
-        raise UsageError(f"make {' '.join(goals)} knows no variable {name}", advice)
+        asked = f"make {' '.join(goals)}"
+        here = f"{asked} takes {', '.join(known)}"
+        if len(known) > _FEW:
+            here = f"make help ABOUT={goals[-1]} explains all that it takes"
+        near = _nearest(name, known) or _nearest(name, takers, 0.75)
+        if name in takers:
+            advice = f"{_take(takers[name])} it; {here}"
+        elif near:
+            advice = f"did you mean {near}? {_take(takers[near])} it"
+        else:
+            advice = here
+        raise UsageError(f"{asked} knows no variable {name}", advice)
+
+
+def _nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+    near = difflib.get_close_matches(name.upper(), sorted(names), n=1, cutoff=cutoff)
+    return near[0] if near else ""
+
+
+def _take(goals: list[str]) -> str:
+    """The goals as the subject of a sentence."""
+    if len(goals) == 1:
+        return f"{goals[0]} takes"
+    return f"{', '.join(goals[:-1])} and {goals[-1]} take"
 
 
 def ignored(

@@ -28,6 +28,8 @@ _TOOLS_LOCK = "harness/development.lock"  # the same and more, for those who cha
 _BUILD_TOOLS = "docker/base/build-constraints.lock"  # setuptools, which builds what has no wheel
 _MADE_OF = (_LOCK, _BUILD_TOOLS, "pyproject.toml", "setup.py")
 _TAIL_LINES = 4
+# Of 2026-11-26: the installed files of the two locks.
+_COST, _TOOLS_COST = "a minute or two, 0.4 GB on disk", "about a minute, 0.3 GB more on disk"
 
 # Whatever the surroundings did to an installation: this is what the harness imports.
 _SEEN = """
@@ -156,7 +158,7 @@ class Venv:
 
     def _make(self, problem: str) -> None:
         why = "" if problem == "there is none" else f": {problem}"
-        self._say(f"making the harness's environment in .venv (once){why} ...")
+        self._say(f"making benchdl's own environment in .venv (once: {_COST}){why} ...")
         with self._whole(), tempfile.TemporaryDirectory(prefix="benchdl-setup-") as temporary:
             home = Path(temporary)
             self._step(
@@ -183,7 +185,7 @@ class Venv:
 
     def _add_tools(self) -> None:
         """Install the tools beside what is there; after a failure they are not taken for ready."""
-        self._say("adding the tools for changing benchdl to .venv (once) ...")
+        self._say(f"adding the tools for changing benchdl to .venv (once: {_TOOLS_COST}) ...")
         with tempfile.TemporaryDirectory(prefix="benchdl-setup-") as home, self._writing():
             settings = package_settings.for_pip(os.environ, Path(home))
             stamp = self._folder / _TOOLS_STAMP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,11 @@ import click
 import make_checkout
 import pytest
 
+from harness import catalog
 from harness.cli import compare, report, resume
 from harness.cli import run as run_verb
-from harness.make import goals
+from harness.make import help_page, offered, tools
+from runner.workloads import lookup
 
 BASE = ["-I", "benchdl", "run", "--make-base"]
 
@@ -43,7 +46,7 @@ def asked(done):
 
 
 def refused(checkout, *words, **environment):
-    """The one line that says what is wrong; make adds its own."""
+    """The line that names the fault; make adds its own."""
     done = make_checkout.run(checkout, *words, **environment)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -89,15 +92,25 @@ def test_a_value_arrives_as_it_was_typed(checkout, make, word, options):
 
 
 @pytest.mark.parametrize("goal", ["bench-a'b; touch hurt'", 'bench-a"b', "bench-a`touch hurt`"])
-def test_a_goals_name_is_no_command_either(checkout, make, goal):
-    assert make(goal) == [*BASE, "--", goal.removeprefix("bench-")]
+def test_a_goals_name_is_no_command_either(checkout, goal):
+    assert f"make knows no goal '{goal}'" in refused(checkout, goal)
     assert not list(checkout.rglob("hurt"))
 
 
 @pytest.mark.parametrize(
     ("words", "argv"),
     [
-        ([], [*BASE, "--", "tf", "theano"]),
+        (["bench"], [*BASE, "--", "tf", "theano"]),
+        (["bench", "BACKENDS=tf torch"], [*BASE, "--", "tf", "torch"]),
+        (["bench", "BACKENDS=tf,torch, jax"], [*BASE, "--", "tf", "torch", "jax"]),
+        (["bench-mlp-flights", "BACKENDS=tf,jax"],
+         [*BASE, "--workload=mlp-flights", "--", "tf", "jax"]),
+        (["bench-mlp-flights"], [*BASE, "--workload=mlp-flights", "--", "torch"]),
+        (["bench-boosting-flights", "MODE=as-written,tuned"],
+         [*BASE, "--mode=as-written", "--mode=tuned", "--workload=boosting-flights", "--",
+          "lightgbm", "sklearn", "xgboost"]),
+        (["bench-tf", "VARIANT=pool, mirrored", "GPUS=0 2"],
+         [*BASE, "--variant=pool", "--variant=mirrored", "--gpus=0,2", "--", "tf"]),
         (["bench-all", "EPOCHS=2"], [*BASE, "--epochs=2", "--", "all"]),
         (["resume"], ["-I", "benchdl", "resume", "--make-base", "--", "latest"]),
         (["compare", "A=tf", "B=a b"], ["-I", "benchdl", "compare", "--", "tf", "a b"]),
@@ -107,6 +120,11 @@ def test_a_goals_name_is_no_command_either(checkout, make, goal):
          ["-I", "benchdl", "selftest", "--make-base", "--quick", "--keep", "a b"]),
         (["images", "FLAVOUR=cpu", "BACKENDS=tf jax"],
          ["-I", "benchdl", "images", "build", "--make-base", "--flavour=cpu", "--", "tf", "jax"]),
+        (["images", "BACKENDS=tf,jax"],
+         ["-I", "benchdl", "images", "build", "--make-base", "--", "tf", "jax"]),
+        (["compare", "A=tf", "B=jax", "FAIL_ON=regression,ambiguous"],
+         ["-I", "benchdl", "compare", "--fail-on=regression", "--fail-on=ambiguous", "--", "tf",
+          "jax"]),
         (["mutants", "ARGS=harness/stats/medians.py"],
          ["-m", "tests.mutants", "harness/stats/medians.py"]),
         (["perf", "ARGS=--blocks 5", "BACKENDS=tf"],
@@ -151,8 +169,8 @@ def test_the_thesis_of_some_tools_is_of_what_they_have(checkout):
     assert {workload: tools for (workload, _), (tools, _) in runs.items()} == {
         "mlp-flights": ["jax"], "boosting-flights": ["lightgbm"],
     }  # fmt: skip
-    misspelt, _ = of_thesis(checkout, "BACKENDS=lightbgm")
-    assert len(misspelt) == 8  # `benchdl run` says what it is
+    misspelt = refused(checkout, "bench-thesis", "BACKENDS=lightbgm")
+    assert misspelt.endswith("names 'lightbgm', which is no backend: did you mean lightgbm?")
     assert "knows no variable WORKLOAD" in refused(checkout, "bench-thesis", "WORKLOAD=x")
 
 
@@ -180,13 +198,34 @@ def test_what_fails_ends_it(checkout):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["bench-tf", "EPOCH=1"], "make bench-tf knows no variable EPOCH: did you mean EPOCHS?"),
-        (["bench-tf", "epochs=1"], "did you mean EPOCHS?"),
+        (
+            ["bench-tf", "EPOCH=1"],
+            "make bench-tf knows no variable EPOCH: did you mean EPOCHS? "
+            "bench-BACKEND, bench-WORKLOAD, bench, bench-all and bench-thesis take it",
+        ),
+        (["bench-tf", "epochs=1"], "did you mean EPOCHS? "),
         (
             ["bench-tf", "CFLAGS=-O3"],
-            "knows no variable CFLAGS: it knows: AGAINST, ALLOW_UNPINNED, ",
+            "knows no variable CFLAGS: make help ABOUT=bench-tf explains all that it takes",
         ),
-        (["doctor", "EPOCHS=1"], "make doctor knows no variable EPOCHS: it knows: DATA_DIR"),
+        (
+            ["doctor", "EPOCHS=1"],
+            "make doctor knows no variable EPOCHS: bench-BACKEND, bench-WORKLOAD, bench, bench-all "
+            "and bench-thesis take it; make doctor takes DATA_DIR",
+        ),
+        (["doctor", "FLAVOR=cpu"], "did you mean FLAVOUR? images takes it"),
+        (
+            ["bench-tf", "BACKENDS=jax"],
+            "no variable BACKENDS: bench-WORKLOAD, bench, bench-thesis",
+        ),
+        (["bench-mlp-flights", "WORKLOAD=x"], "make bench-mlp-flights knows no variable WORKLOAD"),
+        (["bench", "BACKENDS=tf,tourch"], "'tourch', which is no backend: did you mean torch?"),
+        (["EPOCHS=1"], "make help knows no variable EPOCHS"),
+        (["help", "ABOUT=bensch"], "ABOUT=bensch: make knows no such goal"),
+        (["tests"], "make knows no goal 'tests': did you mean test?"),
+        (["bench-torhc"], "make knows no goal 'bench-torhc': did you mean bench-torch?"),
+        (["bench-"], "make knows no goal 'bench-': did you mean bench?"),
+        (["docker"], "make knows no goal 'docker'"),  # a folder of this name is there
         (["setup", "SEED=1"], "make setup knows no variable SEED"),
         (["clean", "SEED=1"], "make clean knows no variable SEED"),
         (["compare", "A=tf"], "compare needs two sides: make compare A=tf B=theano"),
@@ -285,16 +324,48 @@ def test_a_folder_that_is_no_checkout_is_one_line(checkout, tmp_path):
     ],
 )
 def test_every_option_of_a_verb_has_its_variable(command, goal, elsewhere):
-    given = {
-        name.lower().replace("_", "-"): goals._OPTIONS[goal][name] for name in goals._OPTIONS[goal]
-    }
-    offered = {
-        word.partition("=")[0] for name, make in given.items() for word in make(name.upper(), "1")
-    }
+    given = offered.GOALS[goal].options
+    with_option = {word.partition("=")[0] for name in given for word in given[name](name, "1")}
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     missing = [
         option.name for option in options
-        if not {*option.opts, *option.secondary_opts} & {*offered, "--make-base", "--help"}
+        if not {*option.opts, *option.secondary_opts} & {*with_option, "--make-base", "--help"}
         and option.name not in elsewhere
     ]  # fmt: skip
     assert missing == []
+
+
+def test_make_alone_explains_every_goal_and_makes_nothing(tmp_path):
+    root = make_checkout.make(tmp_path / "fresh")
+    done = make_checkout.run(root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == make_checkout.run(root, "help").stdout
+    assert [goal for goal in offered.GOALS if f"make {goal} " not in done.stdout] == []
+    assert [name for name in tools.backends() + tools.workloads() if name not in done.stdout] == []
+    assert "make bench-tf EPOCHS=1" in done.stdout
+    assert not (root / ".venv").exists()
+
+
+@pytest.mark.parametrize("goal", [*offered.GOALS, "bench-tf", "bench-mlp-flights"])
+def test_help_about_a_goal_explains_all_of_its_variables_and_no_other(goal):
+    page = help_page.text(goal)
+    explained = set(re.findall("^  ([A-Z_]+) ", page, re.MULTILINE))
+    assert explained == set(offered.taken(offered.kind(goal) or goal))
+    assert max(map(len, page.splitlines())) <= 80
+
+
+def test_users_get_no_tools_for_development():
+    """Only tests, lint and what changes the code; `make setup DEV=1` has its own switch."""
+    assert {name for name, goal in offered.GOALS.items() if goal.development} == {
+        "test", "test-fast", "test-gpu", "mutants", "lint", "format",
+    }  # fmt: skip
+
+
+def test_the_workloads_of_make_are_those_of_the_runner():
+    assert set(tools.workloads()) <= set(lookup.names())
+    with_backend = [name for name in lookup.names() if catalog_has(name)]
+    assert tools.workloads() == with_backend
+
+
+def catalog_has(workload):
+    return any(catalog.load(name).runs(workload) for name in catalog.names())

@@ -83,7 +83,10 @@ def spoil_tools(root):
         (lambda root: (root / ".venv" / ".ready").unlink(), "it is not finished"),
         (lambda root: (root / ".venv" / ".ready").write_text(""), "it is not finished"),
         (lambda root: (root / ".venv" / ".ready").write_text("[3]"), "it is not finished"),
-        (lambda root: shutil.rmtree(root / ".venv"), "in .venv (once) ..."),
+        (
+            lambda root: shutil.rmtree(root / ".venv"),
+            "0.4 GB on disk) ...",
+        ),
     ],
 )
 def test_one_that_is_not_this_checkouts_or_not_whole_is_made_again(root, spoil, said):
