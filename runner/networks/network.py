@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Callable, List, Sequence, Tuple
 
 from runner.networks.layers.activations import refuse_softmax
-from runner.networks.layers.dense import Dropout
 from runner.networks.layers.layer import Layer, Shape, Weight, along, leaves, shared_out
 
 
@@ -95,7 +94,11 @@ class Network:
 
     def drops(self) -> bool:
         """Whether something of it is left out by chance while it is trained."""
-        return any(isinstance(layer, Dropout) for layer, _ in self.leaves())
+        return self != self.without_chance()
+
+    def without_chance(self) -> Network:
+        """The network with nothing left out by chance."""
+        return self.changed(lambda layer: layer.without_chance())
 
     def grouped(self, arrays: Sequence[Any]) -> List[Tuple[Layer, Tuple[Any, ...]]]:
         """Each layer with those of ``arrays`` (one for each of ``weights()``) that are its own.

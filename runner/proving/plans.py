@@ -27,6 +27,9 @@ DRAWS = 12_800
 """Of :func:`one_sample`: inputs of the dropout, at least. Of the 400 of ``cnn-mnist`` itself some
 200 would be bright enough to tell, and 4 deviations of a share of 0.2 among them are 0.11."""
 
+_OPERATIONS = 30_000_000_000
+"""Of a batch's way forward in :func:`alike` and :func:`one_batch`: seconds in NumPy."""
+
 FEW = 8
 """Of :func:`small_batch`."""
 
@@ -37,7 +40,7 @@ def alike(workload: NetworkWorkload, seed: int) -> Trial:
     Whatever the order, every update has the gradient of that sample: so the weights tell how many
     updates there were, and whether the smaller batch counts as a whole one.
     """
-    size = workload.recipe.batch_size
+    size = _batch(workload)
     count = (UPDATES - 1) * size + max(1, size // 3)
     sample = _drawn(1, workload, seed)
     samples = Samples(list(sample.contents) * count, list(sample.labels) * count)
@@ -45,8 +48,11 @@ def alike(workload: NetworkWorkload, seed: int) -> Trial:
 
 
 def one_batch(workload: NetworkWorkload, seed: int) -> Trial:
-    """Samples that are all different, just as many as go into a batch, for three epochs."""
-    size = workload.recipe.batch_size
+    """Samples that are all different, just as many as go into a batch, for three epochs.
+
+    Of a network that is large the batch is smaller than the recipe's.
+    """
+    size = _batch(workload)
     samples = _drawn(size, workload, seed)
     return Trial(_without_chance(workload, size), samples, epochs=UPDATES, seed=seed)
 
@@ -96,6 +102,12 @@ def _widened(network: Network) -> Network:
     return network
 
 
+def _batch(workload: NetworkWorkload) -> int:
+    """How many samples make a batch that NumPy takes through the network in seconds."""
+    most = max(2, _OPERATIONS // workload.operations())
+    return min(most, workload.recipe.batch_size)
+
+
 def _drawn(count: int, workload: NetworkWorkload, seed: int) -> Samples:
     """``count`` samples of noise, no two alike, with labels in turn."""
     draw = random.Random(seed)  # noqa: S311 - data, not a secret
@@ -105,12 +117,9 @@ def _drawn(count: int, workload: NetworkWorkload, seed: int) -> Samples:
 
 def _without_chance(workload: NetworkWorkload, batch_size: int) -> NetworkWorkload:
     """``workload`` with nothing dropped, a steep rate, and batches of this size."""
-    layers = tuple(
-        Dropout(0.0) if isinstance(layer, Dropout) else layer for layer in workload.network.layers
-    )
     return dataclasses.replace(
         workload,
-        network=dataclasses.replace(workload.network, layers=layers),
+        network=workload.network.without_chance(),
         recipe=dataclasses.replace(
             workload.recipe, batch_size=batch_size, optimizer=workload.recipe.optimizer.steep()
         ),

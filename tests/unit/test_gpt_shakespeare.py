@@ -20,6 +20,7 @@ from harness.shakespeare_works import CHARACTERS
 from runner.backends import loading
 from runner.networks import in_numpy
 from runner.networks.layers import Attention, Dropout
+from runner.proving import plans
 from runner.workloads import lookup
 
 LARGE, SMALL = (lookup.load(name) for name in ("gpt-shakespeare", "gpt-shakespeare-small"))
@@ -48,6 +49,22 @@ def test_what_is_dropped_is_dropped_everywhere_in_the_large_and_nowhere_in_the_s
         rates = [layer.rate for layer in leaves if isinstance(layer, Dropout)]
         assert rates == ([rate] * 13 if rate else [])
         assert workload.network.drops() is bool(rate)
+
+
+def test_nothing_is_left_out_where_numpy_is_to_do_the_same():
+    for plan in (plans.alike, plans.one_batch, plans.small_batch):
+        network = plan(LARGE, 1).workload.network
+        leaves = [layer for layer, _ in network.leaves()]
+        assert {layer.rate for layer in leaves if isinstance(layer, Dropout)} == {0.0}
+        assert {layer.dropout for layer in leaves if isinstance(layer, Attention)} == {0.0}
+        assert not network.drops()
+
+
+def test_a_batch_that_is_proven_is_no_larger_than_numpy_can_take():
+    sizes = [plans.one_batch(workload, 1).workload.batch_size for workload in (LARGE, SMALL)]
+    assert sizes == [4, 12]
+    assert len(plans.one_batch(LARGE, 1).samples.labels) == 4
+    assert len(plans.alike(LARGE, 1).samples.labels) == 4 + 4 + 1
 
 
 @pytest.fixture

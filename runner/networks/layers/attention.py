@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Tuple
 
 from runner.networks.layers.layer import Layer, Normal, Shape, Weight
@@ -93,6 +93,10 @@ class Attention(Layer):
     dropout: float
     start: Normal
     projection_start: Normal
+
+    def without_chance(self) -> Layer:
+        """As every layer."""
+        return replace(self, dropout=0.0)
 
     def after(self, inputs: Shape) -> Shape:
         _, units = _steps(self, inputs)

@@ -52,6 +52,10 @@ class Dropout(Layer):
 
     rate: float
 
+    def without_chance(self) -> Layer:
+        """As every layer."""
+        return Dropout(0.0)
+
     def after(self, inputs: Shape) -> Shape:
         return inputs
 

@@ -84,6 +84,10 @@ class Layer(ABC):
         """
         yield self, inputs
 
+    def without_chance(self) -> Layer:
+        """Itself with nothing left out by chance while it is trained."""
+        return self
+
     def changed(self, change: Callable[[Layer], Layer]) -> Layer:
         """The layer with ``change`` made of each of its leaves."""
         return change(self)
