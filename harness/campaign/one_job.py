@@ -91,6 +91,8 @@ def job(site: Site, planned: PlannedJob, attempt: int, gpu: str | None = None) -
         pins=prepared.pins,
         allow_unpinned=options.allow_unpinned,
         provenance=prepared.provenance,
+        tags=options.tags,
+        note=options.note,
     )
 
 

@@ -17,7 +17,7 @@ from pydantic import Field
 from harness.campaign.question import Question
 from harness.errors import UsageError
 from harness.hosts import this_machine
-from runner.contract.job import Mode, Settings
+from runner.contract.job import Mode, Note, Settings, Tag
 from runner.contract.schema import Model, Ordinal, SettingValue
 from runner.contract.work_and_score import MOST_EPOCHS, Budget
 from runner.workloads import lookup
@@ -33,8 +33,9 @@ class Options(Question):
 
     Each combination of the axes is a configuration. ``None`` among ``threads`` is the tool's own
     number, among ``batch_sizes`` the recipe's. ``against`` names a campaign or an image whose
-    builds run beside those of now. ``machine`` is the user's name for it. ``conform``:
-    whether it is proven of each build, once, what it does.
+    builds run beside those of now. ``machine`` is the user's name for it; ``tags`` and ``note`` are
+    his words on all of its runs. ``conform``: whether it is proven of each build, once, what it
+    does.
     """
 
     backends: list[str]
@@ -52,6 +53,8 @@ class Options(Question):
     memory_limit_bytes: Ordinal | None = None
     allow_unpinned: bool = False
     conform: bool = True
+    tags: list[Tag] = []
+    note: Note | None = None
 
 
 class Configuration(Model):

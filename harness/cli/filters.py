@@ -80,6 +80,13 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         metavar="WHEN",
         help="Only runs begun since then: a date (UTC), or an age as in 7d or 12h.",
     ),
+    "tags": click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="WORD",
+        help="Only runs that `run --tag` gave this word; repeat for several.",
+    ),
     "statuses": click.option(
         "--status",
         "statuses",

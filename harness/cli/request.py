@@ -21,9 +21,9 @@ _GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")
 _BESIDE_A_FILE = {
     "file", "launcher", "gpus", "parallel_gpus", "injection", "engine_wait", "data_dir",
     "results", "memory", "against", "machine", "allow_unpinned", "conform", "make_base", "dry_run",
-    "as_json",
+    "as_json", "tags", "note",
 }  # fmt: skip
-"""What belongs to the machine, or to how results are shown."""
+"""What belongs to the machine, to how results are shown, or to this one campaign of a file's."""
 
 
 def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None]) -> Options:
@@ -61,7 +61,8 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
         "conform": asked["conform"],
         "against": asked["against"],
     }
-    return wanted.model_copy(update=of_the_machine)
+    own_words = {"tags": list(dict.fromkeys(asked["tags"])), "note": asked["note"]}
+    return _validated(**{**dict(wanted), **of_the_machine, **own_words})
 
 
 def _validated(**words: Any) -> Options:

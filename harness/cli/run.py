@@ -85,6 +85,14 @@ from harness.cli import common, out, spoken
     is_flag=True,
     help="A job that ran something else than is pinned becomes suspect instead of invalid.",
 )
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="WORD",
+    help="A word to find the runs again (benchdl runs --tag WORD); repeat for several.",
+)
+@click.option("--note", metavar="TEXT", help="A remark that is kept with each run and shown.")
 @common.conform_option
 @common.make_base_option
 @common.dry_run_option

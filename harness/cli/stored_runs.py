@@ -55,6 +55,6 @@ def command(
             out.say("no runs yet: benchdl run BACKEND")
     elif form == "text" or (form is None and out.on_screen()):
         lines = run_list.lines(found, whole=False)
-        out.drawn(fitted.tables(run_list.heads(whole=False), lines, out.width(), blocks=1))
+        out.drawn(fitted.tables(run_list.heads(found, whole=False), lines, out.width(), blocks=1))
     else:
         out.document(run_list.to_markdown(found) + "\n")

@@ -79,6 +79,8 @@ _RUN = {
     "ENGINE_WAIT": _ENGINE_WAIT,
     "ALLOW_UNPINNED": Variable("1: other versions are suspect only", flag("--allow-unpinned")),
     "NO_CONFORM": Variable("1: leave out the proof of each build", flag("--no-conform")),
+    "TAG": Variable("words to find the runs again, a list", repeated("--tag")),
+    "NOTE": Variable("a remark that is kept with the runs", single("--note")),
     "DRY_RUN": Variable("1: only show what would run, build, download", flag("--dry-run")),
     "JSON": _JSON,
 }  # fmt: skip
@@ -95,6 +97,7 @@ _WHICH = {
     "CAMPAIGN": Variable("only runs of this campaign", single("--campaign")),
     "SINCE": Variable("only runs since then, as in SINCE=7d", single("--since")),
     "STATUS": Variable("only runs that ended so, a list", repeated("--status")),
+    "TAG": Variable("only runs with this word of TAG=, a list", repeated("--tag")),
 }
 _COMPARE = {
     **_WHICH,

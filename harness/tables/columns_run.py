@@ -203,4 +203,18 @@ OUTCOME = (
         read=lambda result: result.started_at,
         shown={"runs": 1, "about": 2},
     ),
+    Column(
+        "tags",
+        "Tags",
+        "words that `run --tag` gave to it.",
+        read=lambda result: result.job.tags,
+        shown={"about": 2},
+    ),
+    Column(
+        "remark",
+        "Remark",
+        "what `run --note` said of it.",
+        read=lambda result: result.job.note,
+        shown={"about": 2},
+    ),
 )

@@ -60,6 +60,8 @@ class Row:
     findings: list[str]
     failure: str | None
     started_at: str
+    tags: list[str]
+    remark: str | None
 
     def __init__(self, values: dict[str, Value]) -> None:
         self.values = values

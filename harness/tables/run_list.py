@@ -15,11 +15,12 @@ from harness.tables.views import label
 _TIME = BY_KEY["time_s"]
 
 
-def heads(*, whole: bool) -> list[Head]:
-    """The heads of :func:`lines`."""
+def heads(rows: Sequence[Row], *, whole: bool) -> list[Head]:
+    """The heads of :func:`lines`; that of tags only where there are any."""
     titles = ["Run", "Started (UTC)", "Tool", "Workload", "Device", _TIME.head, "Status"]
+    titles += ["Tags"] if any(row.tags for row in rows) else []
     titles += ["Campaign", "Machine"] if whole else []
-    wrapping = {"Tool", "Machine"}
+    wrapping = {"Tool", "Tags", "Machine"}
     return [Head(title, left=title != _TIME.head, wraps=title in wrapping) for title in titles]
 
 
@@ -30,6 +31,7 @@ def lines(rows: Sequence[Row], *, whole: bool) -> list[tuple[str, ...]]:
     """
     shorts = [row.run_id.rpartition("-")[2] for row in rows]
     alike = len(set(shorts)) < len(shorts)
+    tagged = any(row.tags for row in rows)
     return [
         (
             row.run_id if whole or alike else short,
@@ -39,6 +41,7 @@ def lines(rows: Sequence[Row], *, whole: bool) -> list[tuple[str, ...]]:
             row.device,
             _TIME.text(row.values),
             row.status,
+            *([", ".join(row.tags) or NOT_MEASURED] if tagged else []),
             *((row.campaign_id, row.machine or NOT_MEASURED) if whole else ()),
         )
         for row, short in zip(rows, shorts, strict=True)
@@ -47,7 +50,7 @@ def lines(rows: Sequence[Row], *, whole: bool) -> list[tuple[str, ...]]:
 
 def to_markdown(rows: Sequence[Row]) -> str:
     """All of them as a Markdown table."""
-    return table([head.title for head in heads(whole=True)], lines(rows, whole=True))
+    return table([head.title for head in heads(rows, whole=True)], lines(rows, whole=True))
 
 
 def _named(row: Row) -> str:

@@ -34,6 +34,7 @@ class Selection:
     campaign: str | None = None
     since: datetime | None = None
     statuses: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether it asks for anything."""
@@ -62,6 +63,7 @@ class Selection:
             if not self.statuses or verdict(result.status, result.findings) in self.statuses
             if _any_of(self.backends, [result.job.backend])
             if _any_of(self.workloads, [result.job.workload])
+            if _any_of(self.tags, result.job.tags)
             if not self.machines or any(_on(result, part) for part in self.machines)
         ]
 
@@ -71,6 +73,7 @@ class Selection:
         _check(self.backends, backends, "backend", catalog.names())
         workloads = {result.job.workload for result in results}
         _check(self.workloads, workloads, "workload", lookup.names())
+        _check(self.tags, {tag for result in results for tag in result.job.tags}, "tag")
         for part in self.machines:
             if not any(_on(result, part) for result in results):
                 known = {words for result in results if (words := job_machine.words(result))}

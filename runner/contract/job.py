@@ -6,10 +6,11 @@ Python 3.9 runs this module inside images, hence ``Optional`` and ``List`` in an
 from __future__ import annotations
 
 import json
+import re
 from typing import Dict, List, Optional, Union
 
-from pydantic import Field, ValidationError
-from typing_extensions import Literal
+from pydantic import AfterValidator, Field, ValidationError
+from typing_extensions import Annotated, Literal
 
 from runner.contract import upgrade
 from runner.contract.schema import (
@@ -28,6 +29,19 @@ MOST_BRIEFLY = 40
 """Workloads that are proven in one start."""
 
 Mode = Literal["as-written", "tuned"]
+
+
+def _tag(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,63}", text):
+        raise ValueError("expected a word of at most 64 letters, digits and any of ._:/+-")
+    return text
+
+
+Tag = Annotated[str, AfterValidator(_tag)]
+"""A word that a user gives to runs, to find them again."""
+
+Note = Annotated[str, Field(min_length=1, max_length=2000)]
+"""What a user wants to remember of runs."""
 
 
 class MemoryPool(Model):
@@ -91,6 +105,7 @@ class Job(Model):
     ``campaign_position`` is the job's number (from 1) in the plan of its campaign, and ``attempt``
     its start there: the second follows one that was cut off. Without a ``sample_interval_s`` there
     is no sampler beside the training: ``benchdl selftest`` measures so what the sampler costs.
+    ``tags`` and ``note`` are the user's own words on it, which no runner is told.
     ``purpose``: to measure one training, or to prove of the image what :mod:`runner.proving` can:
     all of ``workload``, or no more than one batch's updates of the workloads in ``briefly``.
     """
@@ -124,15 +139,18 @@ class Job(Model):
     pins: Pins = Pins()
     allow_unpinned: bool = False
     provenance: Provenance
+    tags: List[Tag] = []
+    note: Optional[Note] = None
 
 
 def job_text(job: Job) -> str:
     """job.json as a runner gets it: what has its default is left out, in the oldest form it has.
 
+    The user's own words stay here: a runner has no use for them.
     The runner of an older image does not know later fields and would refuse them; it takes a job
     that does not use them.
     """
-    data = job.model_dump(mode="json", exclude_defaults=True)
+    data = job.model_dump(mode="json", exclude_defaults=True, exclude={"tags", "note"})
     data = {"schema_version": job.schema_version, **data}
     return json.dumps(upgrade.oldest_job(data), indent=1)
 

@@ -29,6 +29,7 @@ def runs(make_result):
         "campaign": make_result(job={"campaign_id": campaign}),
         "later": make_result(started_at="2026-11-25T12:00:00+00:00"),
         "dateless": make_result(started_at=""),
+        "tagged": make_result(job={"tags": ["nightly", "h100"]}),
         "failed": make_result(**FAILED),
     }
 
@@ -47,6 +48,7 @@ def names(runs, **parts):
         ({"campaign": "0badcafe"}, ["campaign"]),
         ({"campaign": "latest"}, ["campaign"]),
         ({"since": datetime(2026, 11, 24, tzinfo=timezone.utc)}, ["later"]),
+        ({"tags": ("h100", "nightly")}, ["tagged"]),
         ({"statuses": ("failed", "interrupted")}, ["failed"]),
         ({"backends": ("theano",), "statuses": ("failed",)}, []),
     ],
@@ -69,6 +71,7 @@ def test_without_a_part_all_are_chosen(runs):
     [
         ({"backends": ("tff",)}, "no stored run has the backend 'tff': there are: tf, theano"),
         ({"workloads": ("mnist",)}, "no stored run has the workload 'mnist'"),
+        ({"tags": ("night",)}, "no stored run has the tag 'night': there are: h100, nightly"),
         ({"machines": ("g6",)}, "no stored run has the machine 'g6'"),
         ({"campaign": "20270101"}, "no campaign '20270101' among the stored runs"),
         ({"campaign": "campaign"}, "'campaign' fits 2 campaigns"),
