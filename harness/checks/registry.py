@@ -23,6 +23,7 @@ from harness.checks import (
     learning,
     machine,
     software,
+    threads,
     work,
 )
 from harness.checks.case import Case, Check
@@ -31,7 +32,8 @@ from runner.contract.result import Finding
 OF_A_MEASUREMENT: tuple[Check, ...] = (
     work.model,
     work.amount,
-    work.threads,
+    threads.as_told,
+    threads.at_work,
     learning.start,
     learning.second_opinion,
     learning.score,

@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from harness.checks.case import Case
 from runner.contract.result import Finding
-
-_TELLS_ITS_THREADS = "intra_op_threads"
-"""A tool's own number of threads for one operation, where it can be asked."""
-
-_BESIDE = 1.0
-"""Cores that a tool may use besides its threads: Python, and what feeds and dispatches."""
-
-_SLACK_S = 0.5
 
 
 def model(case: Case) -> Iterator[Finding]:
@@ -55,27 +46,4 @@ def amount(case: Case) -> Iterator[Finding]:
             severity="invalid",
             evidence=", ".join(wrong),
             advice="the backend did not do the work that was asked for; do not compare this row",
-        )
-
-
-def threads(case: Case) -> Iterator[Finding]:
-    """A job that was given a number of threads computed with so many."""
-    asked, measured = case.job.threads, case.measured
-    if asked is None or case.job.device != "cpu":
-        return
-    told: Any = measured.attestation.framework.get(_TELLS_ITS_THREADS)
-    used_s, fit_s = measured.cpu.job_cpu_s, measured.phases.fit_s
-    words = []
-    if type(told) is int and told > 0 and told != asked:
-        words.append(f"the tool says {told}")
-    if used_s is not None and used_s > (asked + _BESIDE) * fit_s + _SLACK_S:
-        words.append(f"the job used {used_s / fit_s:.1f} cores while it trained")
-    if words:
-        yield Finding(
-            code="unproven",
-            severity="suspect",
-            evidence=f"{asked} thread{'s were' if asked > 1 else ' was'} asked for, "
-            + ", ".join(words),
-            advice="the tool does not follow --threads: compare this row with those of its own "
-            "number of threads",
         )

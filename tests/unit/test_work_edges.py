@@ -13,34 +13,6 @@ def told(check, case):
     return [(finding.code, finding.severity) for finding in check(case)]
 
 
-@pytest.mark.parametrize(
-    ("asked", "says", "cpu_s", "device", "evidence"),
-    [
-        (2, 2, 30.5, "cpu", ""),
-        (2, 2, 30.6, "cpu", "2 threads were asked for, the job used 3.1 cores while it trained"),
-        (1, 8, 5.0, "cpu", "1 thread was asked for, the tool says 8"),
-        (2, 1, 5.0, "cpu", "2 threads were asked for, the tool says 1"),
-        (2, 0, 5.0, "cpu", ""),  # TensorFlow says so where a variable sets it
-        (2, "2", 5.0, "cpu", ""),
-        (2, None, None, "cpu", ""),
-        (None, 8, 80.0, "cpu", ""),
-        (1, 8, 80.0, "gpu", ""),
-    ],
-)
-def test_a_job_computes_with_the_threads_that_were_asked_for(asked, says, cpu_s, device, evidence):
-    case = SimpleNamespace(
-        job=SimpleNamespace(threads=asked, device=device),
-        measured=SimpleNamespace(
-            attestation=SimpleNamespace(framework={"intra_op_threads": says}),
-            cpu=SimpleNamespace(job_cpu_s=cpu_s),
-            phases=SimpleNamespace(fit_s=10.0),
-        ),
-    )
-    found = list(work.threads(case))
-    assert [finding.evidence for finding in found] == ([evidence] if evidence else [])
-    assert told(work.threads, case) == ([("unproven", "suspect")] if evidence else [])
-
-
 def done(asked=None, laps=2, **changes):
     """Two laps of 64 samples each, one a step, or what is changed of it."""
     work = {"unit": "steps", "count": 128, "batch_size": 8, "train_samples": 128}
