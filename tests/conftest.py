@@ -298,17 +298,14 @@ def tf_on_cpu() -> dict[str, Any]:
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks that follow: only tests/unit is fast, and there what starts no real command; one engine
-    and one GPU are shared.
+    and one GPU are shared, but for tests that say that they look at nothing there but their own.
     """
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "benchdl" in fixtures or not item.path.is_relative_to(REPO / "tests" / "unit"):
             item.add_marker("slow")
-        if (
-            "engine" in fixtures
-            or item.get_closest_marker("docker")
-            or item.get_closest_marker("gpu")
-        ):
+        on_engine = "engine" in fixtures or item.get_closest_marker("docker")
+        if item.get_closest_marker("gpu") or (on_engine and not item.get_closest_marker("beside")):
             item.add_marker("alone")
 
 

@@ -61,6 +61,7 @@ def codes(result):
 
 
 @pytest.mark.docker
+@pytest.mark.beside
 @two_cores
 def test_a_container_gets_the_cores_of_taskset(engine, run):
     asked = ("--launcher", "docker", "--device", "cpu")
@@ -111,6 +112,7 @@ def group():
 
 
 @pytest.mark.docker
+@pytest.mark.beside
 def test_a_container_gets_quota_and_memory_of_the_control_group(engine, run, group):
     result = run("--launcher", "docker", "--device", "cpu", group=group)
     found, outside = result["launch"]["allotment"], result["launch"]["hardening"]

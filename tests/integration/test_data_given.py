@@ -13,7 +13,7 @@ import pytest
 from harness import cache
 from harness.provision import obtain
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.beside]
 BENCHDL = Path(sys.executable).parent / "benchdl"
 IN_DOCKER = ["--launcher", "docker", "--device", "cpu", "--make-base", "--idle-wait", "0",
              "--epochs", "1", "--train-samples", "1000", "--json"]  # fmt: skip

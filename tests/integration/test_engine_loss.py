@@ -16,7 +16,7 @@ import pytest
 from docker.errors import APIError
 from own_engine import OwnEngine, until
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.beside]
 BENCHDL = Path(sys.executable).parent / "benchdl"
 JOBS = 2
 STAND_IN = [

@@ -16,7 +16,7 @@ from harness import catalog
 from harness.errors import BenchdlError
 from harness.images import baseimage, build, built
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.beside]
 BENCHDL = Path(sys.executable).parent / "benchdl"
 
 

@@ -68,6 +68,7 @@ def test_a_tool_trains_in_its_local_environment(benchdl, tmp_path, name, workloa
 
 
 @pytest.mark.docker
+@pytest.mark.beside
 @pytest.mark.timeout(1900)
 @pytest.mark.parametrize(("name", "workload"), CASES)
 def test_a_tool_trains_in_its_image(engine, benchdl, tmp_path, name, workload):

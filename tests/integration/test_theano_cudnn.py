@@ -22,7 +22,7 @@ from harness.images import build
 from runner.contract.job import Job
 from runner.contract.measurement import Attestation
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.beside]
 
 STAND_IN = Path(__file__).resolve().parents[1] / "cuda_stand_in"
 CUDA = "/usr/local/cuda"

@@ -59,8 +59,12 @@ def test_what_shares_an_engine_or_a_gpu_is_never_beside_another(tmp_path):
         "import pytest\n@pytest.mark.docker\ndef test_one(): pass\n"
         "@pytest.mark.gpu\ndef test_two(): pass\ndef test_three(engine): pass\n"
         "def test_four(): pass\n"
+        "@pytest.mark.beside\n@pytest.mark.docker\ndef test_five(engine): pass\n"
+        "@pytest.mark.beside\n@pytest.mark.gpu\ndef test_six(): pass\n"
     )
     beside = _pytest(tmp_path, text, "--collect-only", "-q", "-m", "not alone").stdout
-    assert [line for line in beside.splitlines() if "::" in line] == ["test_it.py::test_four"]
+    assert [line for line in beside.splitlines() if "::" in line] == [
+        "test_it.py::test_four", "test_it.py::test_five",
+    ]  # fmt: skip
     fast = _pytest(tmp_path, text, "--collect-only", "-q", "-m", "not slow").stdout
     assert "::" not in fast  # only tests/unit is fast

@@ -52,7 +52,10 @@ class Product(Layer):
         np = self.np
         self.shape, self.x = x.shape, self.rows(x)
         kernel, bias = self.weights
-        z = self.product(self.x, kernel.reshape(-1, kernel.shape[-1])) + bias
+        # Two axes, that is one product: of more NumPy makes many small ones.
+        matrix = kernel.reshape(-1, kernel.shape[-1])
+        z = self.product(self.x.reshape(-1, len(matrix)), matrix)
+        z = z.reshape(*self.x.shape[:-1], -1) + bias
         if self.spec.activation == "softmax":
             z = np.exp(z - z.max(axis=1, keepdims=True))
             return z / z.sum(axis=1, keepdims=True)
@@ -94,8 +97,10 @@ class Pool(Layer):
     def forward(self, x, training):
         self.shape, (h, w, c) = x.shape, self.out
         blocks = x[:, : 2 * h, : 2 * w].reshape(len(x), h, 2, w, 2, c)
-        best = blocks.max(axis=(2, 4))
-        self.mask = blocks == best[:, :, None, :, None]
+        rows = self.np.maximum(blocks[:, :, 0], blocks[:, :, 1])
+        best = self.np.maximum(rows[:, :, :, 0], rows[:, :, :, 1])
+        if training:
+            self.mask = blocks == best[:, :, None, :, None]
         return best
 
     def backward(self, d):
