@@ -8,6 +8,13 @@ from harness.dataset_spec import DataFile
 from runner.contract import labelled_files
 from runner.contract.idx_header import Kind, header
 from runner.contract.labelled_files import LabelledFiles
+from runner.contract.text_ids import IDS, LENGTH
+
+WORDS_FILE = "words-idx2-ubyte"
+"""The table of a dataset of texts: the word of each id, with zeros behind it."""
+
+WORD_BYTES = 24
+"""Of the longest word that has an id."""
 
 Sums = tuple[str, str, str, str]
 """SHA-256 of samples and labels of the training set, then of the test set."""
@@ -45,3 +52,11 @@ def pictures_and_labels(
 def rows_and_labels(train: int, test: int, columns: int, sha256: Sums) -> tuple[DataFile, ...]:
     """:func:`labelled` with the rows of a table."""
     return labelled(train, test, labelled_files.rows(columns), sha256)
+
+
+def texts_and_labels(
+    train: int, test: int, sha256: Sums, words_sha256: str
+) -> tuple[DataFile, ...]:
+    """:func:`labelled` with the ids of texts, and the table of their words."""
+    table = data_file(WORDS_FILE, (IDS, WORD_BYTES), words_sha256)
+    return (*labelled(train, test, labelled_files.texts(LENGTH), sha256), table)

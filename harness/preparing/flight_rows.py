@@ -29,6 +29,7 @@ from harness.flight_columns import (
     TEST_ROWS,
     TRAIN_ROWS,
 )
+from harness.preparing import fixed_order
 from runner.contract.idx_header import Kind, header
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def split_by_rows(source: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
     """
     rows, labels = table(source[FILE])
     _check_number(len(rows))
-    order = _order(len(rows))
+    order = fixed_order.of(len(rows), _ORDER_STREAM)
     yield from _files(rows, labels, order[:TRAIN_ROWS], order[TRAIN_ROWS:])
 
 
@@ -67,7 +68,7 @@ def split_by_days(source: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
     """
     rows, labels = table(source[FILE])
     _check_number(len(rows))
-    order = _order(len(rows))
+    order = fixed_order.of(len(rows), _ORDER_STREAM)
     held_out = held_out_days(rows)[order]
     if int(held_out.sum()) != TEST_ROWS:
         raise ValueError(f"whole days of {TEST_ROWS:,} flights cannot be held out")
@@ -123,18 +124,9 @@ def held_out_days(rows: npt.NDArray[np.int16]) -> Any:
 
     days = rows[:, 0].astype(np.int64) * 31 + rows[:, 1]
     counts = np.bincount(days, minlength=12 * 31)
-    order = _order(len(counts), _DAYS_STREAM)
+    order = fixed_order.of(len(counts), _DAYS_STREAM)
     before = np.cumsum(counts[order]) - counts[order]
     return np.isin(days, order[before < TEST_ROWS])
-
-
-def _order(count: int, stream: int = _ORDER_STREAM) -> Any:
-    """A fixed permutation of the numbers below ``count``: int64."""
-    import numpy as np  # noqa: PLC0415
-
-    from harness.generators.bitstream import words  # noqa: PLC0415 - NumPy
-
-    return np.argsort(words(stream, np.arange(count, dtype=np.uint64)), kind="stable")
 
 
 def _files(rows: Any, labels: Any, train: Any, test: Any) -> Iterator[tuple[str, bytes]]:

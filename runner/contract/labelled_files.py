@@ -63,3 +63,8 @@ def rows(columns: int) -> LabelledFiles:
 def clips(shape: Tuple[int, int]) -> LabelledFiles:
     """Of the features of sounds: frames and bands."""
     return LabelledFiles("features", shape, Kind.SHORT)
+
+
+def texts(length: int) -> LabelledFiles:
+    """Of so many ids each."""
+    return LabelledFiles("ids", (length,), Kind.SHORT)

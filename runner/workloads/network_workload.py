@@ -35,7 +35,7 @@ class NetworkWorkload(Workload):
 
     Its softmax tells apart the classes of ``format``, in which the samples lie. The judge's second
     opinion is that of NumPy on the weights. ``small`` has the same kinds of layers, fewer and
-    smaller: its updates are what is proven briefly of a network too large for NumPy in seconds.
+    smaller: what takes NumPy many updates is proven of it, where the network itself is too large.
     ``judged`` is on how much of the data the judge has its opinion.
     """
 

@@ -12,7 +12,7 @@ from conftest import REPO
 
 from harness.errors import UsageError
 from harness.provision import discovery, workload_data
-from runner.data.table_format import Table
+from runner.data.labelled_format import LabelledFormat
 from runner.workloads import lookup
 from runner.workloads.tabular_workload import TabularWorkload
 
@@ -49,10 +49,9 @@ def test_a_workload_fits_its_datasets(workload):
     known = lookup.load(workload)
     for name in workload_data.choices(workload)[1:]:
         spec = discovery.load(name)
-        table = isinstance(known.format, Table)
-        shape = (len(known.format.columns),) if table else known.network.input_shape
         assert not isinstance(known, TabularWorkload) or spec.train_samples == known.rows
-        assert spec.sample_shape == shape[: len(spec.sample_shape)]
+        whole = isinstance(known.format, LabelledFormat)  # others cut samples out of a text
+        assert spec.sample_shape == (known.format.stored.shape if whole else ())
         assert spec.classes == known.format.classes
 
 

@@ -14,7 +14,7 @@ from runner.networks.layers.recurrent import GATES
 @passed.register
 def _lstm(layer: LSTM, x: Any, arrays: Arrays, kept: Any) -> Passed:
     del kept
-    gates, cells, outputs = layer.steps(x, *arrays)
+    gates, cells, outputs = (np.stack(part) for part in zip(*layer.steps(x, *arrays)))
     kernel, recurrent, _ = arrays
 
     def back(error: Any) -> Tuple[Any, List[Any]]:

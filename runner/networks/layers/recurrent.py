@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Tuple
+from typing import Any, Iterator, NamedTuple, Tuple
 
 from runner.networks.layers.layer import Layer, Shape, Weight
 
@@ -11,15 +11,12 @@ GATES = 4
 """In the order of the kernels' columns: input, forget, candidate, output (Keras' and cuDNN's)."""
 
 
-class Steps(NamedTuple):
-    """What an LSTM goes through, each (time, n, ...).
-
-    ``gates``: activated, (time, n, 4, units); ``cells`` and ``outputs``: after each step.
-    """
+class Step(NamedTuple):
+    """One step of an LSTM: its gates, activated, (n, 4, units); cell and output after it."""
 
     gates: Any
-    cells: Any
-    outputs: Any
+    cell: Any
+    output: Any
 
 
 @dataclass(frozen=True)
@@ -53,28 +50,26 @@ class LSTM(Layer):
         return 2 * time * (values + self.units) * GATES * self.units
 
     def forward(self, x: Any, *arrays: Any) -> Any:
-        return self.steps(x, *arrays).outputs[-1]
+        for step in self.steps(x, *arrays):
+            last = step
+        return last.output
 
-    def steps(self, x: Any, *arrays: Any) -> Steps:
-        """All gates, cells and outputs; arguments as :meth:`forward`."""
+    def steps(self, x: Any, *arrays: Any) -> Iterator[Step]:
+        """One after the other; arguments as :meth:`forward`."""
         import numpy as np  # noqa: PLC0415 - not before a backend has fixed its threads
 
         kernel, recurrent, bias = arrays
         count, time, values = x.shape
         given = (x.reshape(-1, values) @ kernel + bias).reshape(count, time, -1)
         cell = output = np.zeros((count, self.units), given.dtype)
-        gates, cells, outputs = [], [], []
-        for step in range(time):
-            now = (given[:, step] + output @ recurrent).reshape(count, GATES, self.units)
+        for number in range(time):
+            now = (given[:, number] + output @ recurrent).reshape(count, GATES, self.units)
             candidate = np.tanh(now[:, 2])
             now = _sigmoid(np, now)
             now[:, 2] = candidate
             cell = now[:, 1] * cell + now[:, 0] * candidate
             output = now[:, 3] * np.tanh(cell)
-            gates.append(now)
-            cells.append(cell)
-            outputs.append(output)
-        return Steps(np.stack(gates), np.stack(cells), np.stack(outputs))
+            yield Step(now, cell, output)
 
 
 def _sigmoid(np: Any, x: Any) -> Any:

@@ -1,0 +1,48 @@
+"""An LSTM on reviews of films: does one like the film? After Keras' example ``imdb_lstm``.
+
+Two classes at the end in place of one, so that the loss is that of all networks here.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from runner.contract.text_ids import IDS, LENGTH
+from runner.data.text_format import Texts
+from runner.networks.layers import LSTM, Dense, Embedding
+from runner.networks.network import Network
+from runner.networks.optimizers import Adam
+from runner.networks.recipe import Recipe
+from runner.workloads.learned import Learned
+from runner.workloads.network_workload import NetworkWorkload, classifier
+
+TOKENS = 80
+
+
+def _network(ids: int, tokens: int, units: int) -> Network:
+    return Network((tokens,), (Embedding(ids, units), LSTM(units), Dense(2, "softmax")))
+
+
+def _stated(
+    network: Network, samples: Texts, small: Optional[NetworkWorkload] = None
+) -> NetworkWorkload:
+    return classifier(
+        name="lstm-imdb",
+        title="LSTM on the last 80 words of a text",
+        network=network,
+        recipe=Recipe(batch_size=32, epochs=3, optimizer=Adam(1e-3)),
+        samples=samples,
+        small=small,
+        learned={
+            "imdb": Learned(0.08, ((782, 0.35),)),
+            "spamassassin": Learned(0.001, ((151, 0.2),)),
+            "synthetic-imdb": Learned(0.09, ((782, 0.35),)),
+        },
+    )
+
+
+WORKLOAD = _stated(
+    _network(IDS, TOKENS, 128),
+    Texts(words=IDS, length=LENGTH, tokens=TOKENS),
+    small=_stated(_network(60, 12, 16), Texts(words=60, length=15, tokens=12)),
+)
