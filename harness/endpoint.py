@@ -23,6 +23,7 @@ from harness import addresses, files
 from harness.errors import UsageError
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
+DEFAULT_SOURCE = "the default socket"
 _DEFAULT_TLS_HOST = "tcp://localhost:2376"  # DefaultTLSHost in opts/hosts.go of docker's client
 _PORTS = {False: 2375, True: 2376}
 _SCHEMES = ("unix", "tcp", "http", "https")
@@ -65,7 +66,7 @@ def find(environment: Mapping[str, str]) -> Endpoint:
         tls = _tls_of_environment(environment)
         if tls:
             return _endpoint(_DEFAULT_TLS_HOST, "$DOCKER_TLS_VERIFY without $DOCKER_HOST", tls)
-        return _endpoint(DEFAULT_HOST, "the default socket", None)
+        return _endpoint(DEFAULT_HOST, DEFAULT_SOURCE, None)
     return _context(name, source, config_file(environment).parent / "contexts")
 
 

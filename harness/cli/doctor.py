@@ -7,17 +7,25 @@ from pathlib import Path
 import click
 
 from harness.cli import common, out
-from harness.doctor import examination
+from harness.doctor import answer, examination
+from harness.doctor.line import State
 
 
 @click.command("doctor")
 @common.data_dir_option
 @common.results_option
-def command(data_dir: Path | None, results: Path | None) -> int:
-    """Check engine, images, disk, data and Python; exit 1 if nothing can run here."""
-    report = examination.examine(data_dir, common.store(results).directory)
-    for line in report:
-        mark = "ok    " if line.ok else "not ok"
-        fix = f"  -> {line.fix}" if line.fix and not line.ok else ""
-        out.line(f"{mark} {line.subject}: {line.found}{fix}")
-    return 0 if examination.usable(report) else 1
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def command(data_dir: Path | None, results: Path | None, as_json: bool) -> int:
+    """Check engine, images, disk, data, Python and GPUs; exit with 1 if anything is broken.
+
+    What benchdl makes or fetches by itself when a run needs it is no fault: "first use".
+    """
+    found = examination.examine(data_dir, common.store(results).directory)
+    if as_json:
+        out.json(answer.as_json(found))
+    elif out.on_screen():
+        out.drawn(answer.drawn(found, out.width()))
+    else:
+        for text in answer.plain(found):
+            out.line(text)
+    return 1 if any(line.state is State.BROKEN for line in found) else 0

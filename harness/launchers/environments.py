@@ -150,16 +150,6 @@ def _python_of(folder: Path) -> str:
     return str(folder / "bin" / "python")
 
 
-def kept_fault(backend: Backend) -> str:
-    """What is wrong with the environment kept for ``backend``; empty if all is well."""
-    stack, python = choose(backend)
-    lock = backend.folder / stack.lock
-    if not files.is_file(lock):
-        return ""
-    fault = _fault(stack, _folder(backend, lock, python))
-    return "" if fault == _NONE else fault
-
-
 def _fault(stack: LocalStack, folder: Path) -> str:
     """Why the environment cannot be used; empty if it can."""
     try:

@@ -25,12 +25,20 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Driver:
-    """The driver and its GPUs; ``problem`` says why there are none."""
+    """The driver and its GPUs.
+
+    Attributes:
+        version, cuda: of the driver; the newest CUDA that it runs.
+        gpus: as it shows them.
+        problem: why there are none.
+        installed: whether there is a driver at all.
+    """
 
     version: str | None = None
     cuda: str | None = None
     gpus: list[Gpu] = field(default_factory=list)
     problem: str = ""
+    installed: bool = True
 
 
 def gpus() -> tuple[int, str]:
@@ -44,7 +52,8 @@ def examine() -> Driver:
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
-        return Driver(problem=f"no NVIDIA driver answers ({error})")
+        installed = not isinstance(error, pynvml.NVMLError_LibraryNotFound)
+        return Driver(problem=f"no NVIDIA driver answers ({error})", installed=installed)
     version = cuda = None
     try:
         version = text(pynvml.nvmlSystemGetDriverVersion())

@@ -127,7 +127,7 @@ def test_broken_image_toml_is_one_line_and_does_not_hide_the_others(benchdl, dum
         for printed in benchdl("doctor", env=env).stdout.splitlines()
         if "backend dummy" in printed
     ]
-    assert mended.startswith("not ok")
+    assert mended.startswith("broken ")
 
 
 @pytest.mark.parametrize("words", [["list"], ["run", "all", "--device", "cpu"]])
@@ -243,12 +243,14 @@ def test_images_without_an_engine(benchdl, verb):
 
 def test_doctor_names_the_dead_engine_with_its_fix(benchdl, tmp_path):
     done = benchdl("doctor", env={**DEAD, "BENCHDL_DATA": str(tmp_path)})
-    assert done.returncode in (0, 1)
-    lines = done.stdout.splitlines()
-    assert all(line.startswith(("ok     ", "not ok ")) for line in lines)
+    assert done.returncode == 1
+    *lines, answer = done.stdout.splitlines()
+    assert all(line.startswith(("ok        ", "first use ", "broken    ")) for line in lines)
+    assert all(("  -> " in line) == line.startswith("broken") for line in lines)
+    assert "broken, each with its fix" in answer
     (engine,) = [line for line in lines if "Docker engine" in line]
     assert engine.startswith(
-        "not ok Docker engine: no Docker engine answers at unix:///nonexistent"
+        "broken    Docker engine: no Docker engine answers at unix:///nonexistent"
     )
     assert "  -> start it (sudo systemctl start docker)" in engine
     for subject in (

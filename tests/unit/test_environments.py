@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from harness import catalog, uv_command
-from harness.doctor import examination
+from harness.doctor import local_lines
+from harness.doctor.line import State
 from harness.errors import BenchdlError
 from harness.launchers import environments
 from harness.readiness import Readiness
@@ -247,13 +248,13 @@ def test_a_cache_that_cannot_be_written_says_so(root, uv, tmp_path):
 def test_an_environment_whose_python_has_gone_is_made_again_and_said(root, uv, tmp_path):
     backend = catalog.load("dummy")
     prepared(backend)
-    assert environments.kept_fault(backend) == ""
+    assert environments.readiness(backend).lacks == ""
     (folder,) = environments_in(tmp_path)
     python = folder / "bin" / "python"
     python.unlink()
     python.symlink_to(tmp_path / "python that was uninstalled")
-    assert environments.kept_fault(backend) == "its Python is gone"
-    assert "its Python is gone: the next local run makes it again" in doctor_says(backend)
+    assert environments.readiness(backend).lacks == "its Python is gone"
+    assert "its Python is gone; the first run without Docker makes it" in doctor_says(backend)
     ready, said = prepared(backend)
     assert said == ["making the local environment of dummy (once; local.lock; its Python is gone)"]
     assert ready.pins.python == OWN
@@ -266,13 +267,13 @@ def test_an_environment_of_another_python_than_the_stack_is_for_is_made_again(ro
     (folder / "bin" / "python").unlink()
     (folder / "bin" / "python").write_text("#!/bin/sh\necho 3.8.1\n")
     (folder / "bin" / "python").chmod(0o755)
-    assert environments.kept_fault(backend) == "its Python is 3.8.1 now"
+    assert environments.readiness(backend).lacks == "its Python is 3.8.1 now"
     prepared(backend)
-    assert environments.kept_fault(backend) == ""
+    assert environments.readiness(backend).lacks == ""
 
 
 def test_no_environment_is_nothing_to_complain_of(root, uv):
-    assert environments.kept_fault(catalog.load("dummy")) == ""
+    assert doctor_says(catalog.load("dummy")).startswith("not made yet; the first run")
 
 
 @pytest.mark.parametrize(
@@ -320,6 +321,6 @@ def test_a_ready_environment_of_a_cache_that_cannot_be_written_needs_no_lock(
 
 
 def doctor_says(backend):
-    line = examination._local(backend)
-    assert not line.ok
-    return f"{line.found}: {line.fix}"
+    line = local_lines.examine(backend, engine=False)
+    assert line.state is State.FIRST_USE
+    return line.found

@@ -131,6 +131,7 @@ def test_a_goals_name_is_no_command_either(checkout, goal):
          ["-m", "benchmarks.perf", "--blocks", "5", "tf"]),
         (["test", "PYTEST_ARGS=-k 'a or b'"], ["-m", "pytest", "-k", "a or b"]),
         (["doctor"], ["-I", "benchdl", "doctor"]),
+        (["doctor", "JSON=1"], ["-I", "benchdl", "doctor", "--json"]),
     ],
 )  # fmt: skip
 def test_goals_and_their_programs(make, words, argv):

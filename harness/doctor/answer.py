@@ -1,0 +1,57 @@
+"""What ``benchdl doctor`` prints: for people, for pipes, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from harness import printable
+from harness.doctor.examination import verdict
+from harness.doctor.line import Line, State
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_STYLES = {State.OK: "green", State.FIRST_USE: "cyan", State.BROKEN: "bold red"}
+_COLUMN = max(len(state.value) for state in State) + 1
+
+
+def plain(lines: list[Line]) -> Iterator[str]:
+    """One line each, and the answer."""
+    for line in lines:
+        fix = f"  -> {line.fix}" if line.fix else ""
+        yield f"{line.state.value:<{_COLUMN}}{line.subject}: {line.found}{fix}"
+    yield verdict(lines)
+
+
+def drawn(lines: list[Line], width: int) -> Iterator[Text]:
+    """For a terminal of ``width`` columns: no line is longer, unless one word is."""
+    from rich.text import Text  # noqa: PLC0415
+
+    for line in lines:
+        state = Text(f"{line.state.value:<{_COLUMN}}", style=_STYLES[line.state])
+        yield state + Text(_wrapped(f"{line.subject}: {line.found}", width))
+        if line.fix:
+            yield Text(" " * _COLUMN + _wrapped(f"-> {line.fix}", width), style="bold")
+    broken = any(line.state is State.BROKEN for line in lines)
+    answer = _wrapped(verdict(lines), width)
+    yield Text(f"\n{answer}", style="bold red" if broken else "bold green")
+
+
+def as_json(lines: list[Line]) -> str:
+    """``ok`` is whether nothing is broken; ``lines`` has every state, with its fix."""
+    broken = any(line.state is State.BROKEN for line in lines)
+    found = {"ok": not broken, "lines": [asdict(line) for line in lines]}
+    return json.dumps(found, indent=2)
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Beside the column of states."""
+    safe = printable.line(text)
+    lines = textwrap.wrap(
+        safe, max(width - _COLUMN, 20), break_long_words=False, break_on_hyphens=False
+    )
+    return f"\n{' ' * _COLUMN}".join(lines)
