@@ -61,10 +61,12 @@ class DatasetSpec:
         holds: what one sample is, in a few words.
         source: who made it, or which recipe.
         licence: under which terms.
-        train_samples, test_samples: how many there are.
+        train_samples, test_samples: how many there are; of a game none, and the episodes that the
+            judge plays.
         sample_shape: of one sample, as the files have it.
-        classes: how many kinds of samples the labels tell apart; labels count from 0.
-        files: all of them, in the order in which they are named.
+        classes: how many kinds of samples the labels tell apart; labels count from 0. Of a game
+            its actions.
+        files: all of them, in the order in which they are named; a game has none.
         mirrors: addresses of folders on the web that hold the files with ``.gz``, best first.
         generate: makes the files, by name, where it is not downloaded.
         program: the command that has to be on this machine for that; empty where none has.
@@ -91,6 +93,11 @@ class DatasetSpec:
     program: str = ""
     recipe: int = 1
     stand_in: str | None = None
+
+    @property
+    def played(self) -> bool:
+        """Whether it is a game, made while it is learned: nothing is fetched, stored or read."""
+        return not self.files
 
     @property
     def sha256(self) -> dict[str, str]:

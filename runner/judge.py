@@ -77,12 +77,12 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
 
 def _work(job: Job, workload: Workload, done: Frame, parameters: Optional[int]) -> Work:
     """What was done, by the trainer's word; the parameters are those that it handed over."""
-    train_samples = int(done.facts["train_samples"])
+    train_samples = int(done.facts["train_samples"])  # none of what is played
     return Work(
         unit=workload.unit,
         count=done.facts["count"],
         samples=workload.seen(train_samples, job.budget),
-        train_samples=train_samples,
+        train_samples=train_samples or None,
         batch_size=workload.batch_size,
         parameters=parameters,
     )

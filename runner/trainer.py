@@ -18,7 +18,7 @@ from typing import Any, Iterator, List, NamedTuple, Sequence
 
 from runner import attest, libraries
 from runner.backends import loading
-from runner.backends.base import Backend, Trainer
+from runner.backends.base import Backend, TimedInParts, Trainer
 from runner.channel import Teller
 from runner.contract.job import Job
 from runner.contract.measurement import Attestation
@@ -96,6 +96,9 @@ def _train(backend: Backend, job: Job, workload: Workload, teller: Teller) -> No
     teller.hand_over("untrained", training.handover())
     teller.wait()  # until the judge is at rest: it takes nothing from the training
     count = _fit(training, job, teller)
+    if isinstance(training, TimedInParts):
+        for part, seconds in training.parts().items():
+            teller.tell("took", phase=part, seconds=seconds)
     with _phase(teller, "evaluate"):
         claims = dict(zip(workload.told, training.evaluate()))
     teller.tell("phase", phase="proof")

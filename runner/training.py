@@ -24,6 +24,9 @@ from runner.workloads.workload import Workload
 PHASES = ("import", "load", "build", "compile", "fit", "evaluate", "proof")
 """What a trainer goes through, in this order."""
 
+PARTS = ("env", "act", "learn")
+"""Of the fit of a game: playing and remembering, choosing actions, learning."""
+
 _FLOAT32_BYTES = 4
 _SPARE_BYTES = 2**20
 _ENDED_S = 30.0
@@ -161,7 +164,8 @@ class Training:
     def _noted(self, frame: Frame) -> bool:
         """Note what only says how far the trainer is, and pass it on; False for the rest."""
         facts = frame.facts
-        if frame.kind in ("phase", "took") and facts["phase"] not in PHASES:
+        known = {"phase": PHASES, "took": PHASES + PARTS}.get(frame.kind)
+        if known is not None and facts["phase"] not in known:
             raise ValueError(f"a phase {str(facts['phase'])[:40]!r}")
         if frame.kind == "phase":
             self.marks.setdefault(str(facts["phase"]), frame.heard_s)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 
+import psutil
+
 from harness.allotment import gpu_grant, grant
 from harness.campaign import limits
 from harness.campaign.plan import Configuration, Options
 from harness.errors import UsageError
 from runner.contract.result import Allotment
+from runner.workloads import lookup
 
 
 def within(
@@ -23,7 +26,7 @@ def within(
         say: is told of what was allotted, if that is not the whole machine.
 
     Raises:
-        UsageError: it asks for more than was allotted.
+        UsageError: it asks for more than was allotted, or the workload does not fit into memory.
     """
     allotted = grant.read()
     line = grant.words(allotted)
@@ -38,6 +41,7 @@ def within(
             f"({allotted.sources['memory_bytes']})",
             "ask for less, or start benchdl where more is allotted",
         )
+    limits.check_fits(lookup.load(options.workload), _bounds_of_memory(allotted, asked))
     if allotted.cores is not None:
         for configuration in needed:
             limits.check_threads(
@@ -47,6 +51,15 @@ def within(
         return options, allotted
     gpus = gpu_grant.within(options.gpus, gpu_grant.limit())
     return options.model_copy(update={"gpus": gpus}), allotted
+
+
+def _bounds_of_memory(allotted: Allotment, asked: int | None) -> Iterator[tuple[int, str]]:
+    """What a job may take, in bytes, each with what says so."""
+    yield int(psutil.virtual_memory().total), "all that this machine has"
+    if allotted.memory_bytes:
+        yield allotted.memory_bytes, allotted.sources["memory_bytes"]
+    if asked:
+        yield asked, "--memory"
 
 
 def _notes(options: Options) -> Iterator[str]:

@@ -19,7 +19,6 @@ from harness.notices import Say
 from harness.store import Store, new_run_id
 from runner.contract.job import Job
 from runner.workloads import lookup
-from runner.workloads.network_workload import NetworkWorkload
 
 
 def prove(
@@ -69,7 +68,7 @@ def prove(
 def networks_of(backend: Backend) -> list[str]:
     """The workloads of a backend of which updates can be proven."""
     names = backend.spec.workloads or []
-    return [name for name in names if isinstance(lookup.load(name), NetworkWorkload)]
+    return [name for name in names if lookup.load(name).provable]
 
 
 def _job(

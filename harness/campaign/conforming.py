@@ -34,7 +34,6 @@ from runner.contract.job import Job
 from runner.contract.result import Failure
 from runner.contract.work_and_score import Budget
 from runner.workloads import lookup
-from runner.workloads.network_workload import NetworkWorkload
 
 LONGEST_S = 1800.0
 """Theano compiles each trial; half an hour is for a slow machine that others use as well."""
@@ -87,7 +86,7 @@ class Proving:
             KeyboardInterrupt: Ctrl-C or SIGTERM while it was tried.
             BenchdlError: the folder of the trial cannot be made.
         """
-        if not isinstance(lookup.load(job.workload), NetworkWorkload):
+        if not lookup.load(job.workload).provable:
             return Proof(reason=f"no proof is known of {job.workload}")
         with self._lock:  # of two jobs side by side the second waits for the first one's proof
             trial = self._trial(job)
@@ -108,7 +107,7 @@ class Proving:
                 "campaign_position": None,
                 "attempt": 1,
                 "repeat": 1,
-                "budget": Budget(unit="epochs", count=1),
+                "budget": Budget(unit=job.budget.unit, count=1),
                 "train_samples": None,
                 "threads": None,
                 "batch_size": None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harness.dataset_spec import DatasetSpec
 from harness.errors import UsageError
 from runner.workloads.workload import Workload
@@ -41,12 +43,37 @@ def check_memory(size_bytes: int | None) -> None:
         )
 
 
+def check_fits(workload: Workload, bounds: Iterable[tuple[int, str]]) -> None:
+    """See that what a workload keeps in memory fits there, before anything is started.
+
+    Args:
+        workload: which may say how much it needs at least.
+        bounds: of memory, in bytes, each with its source.
+
+    Raises:
+        UsageError: it would not fit.
+    """
+    needed = workload.memory_bytes() or 0
+    bound, source = min(bounds)
+    if needed > bound:
+        raise UsageError(
+            f"workload {workload.name} needs {needed / 2**30:.3g} GiB of memory at least, there "
+            f"are {bound / 2**30:.3g} ({source})",
+            "give it more, or run it where there is more",
+        )
+
+
 def check_train_samples(count: int | None, data: DatasetSpec, workload: Workload) -> None:
     """Check a number of training samples; None is all of them.
 
     Raises:
         UsageError: the dataset has not so many.
     """
+    if count is not None and data.played:
+        raise UsageError(
+            f"{count:,} training samples asked for, {data.title} has none: it is played",
+            "leave --train-samples out; --budget says for how many steps",
+        )
     available = workload.train_samples_of(data.train_samples)
     if count is not None and count > available:
         raise UsageError(
@@ -62,7 +89,7 @@ def check_batch_sizes(
 
     Raises:
         UsageError: the workload has no batches, or one is larger than all training samples: no
-            batch would be of that size.
+            batch would be of that size. What is played has as many as are asked for.
     """
     if workload.batch_size is None and any(sizes):
         raise UsageError(
@@ -71,7 +98,7 @@ def check_batch_sizes(
         )
     count = train_samples or workload.train_samples_of(data.train_samples)
     for size in sizes:
-        if size is not None and size > count:
+        if size is not None and size > count and not data.played:
             raise UsageError(
                 f"a batch size of {size:,} with {count:,} training samples",
                 "no batch would be of that size: ask for a smaller one",

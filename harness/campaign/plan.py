@@ -105,9 +105,11 @@ def budget(options: Options) -> Budget:
     """How long each job trains: as asked for, else as the workload has it.
 
     Raises:
-        UsageError: it is given twice, in epochs to a workload of none, or beyond what there is.
+        UsageError: it is given twice, in epochs to a workload of none, beyond what there is, or
+            too small to teach anything.
     """
-    own = lookup.load(options.workload).budget
+    workload = lookup.load(options.workload)
+    own = workload.budget
     if options.epochs is not None and own.unit != "epochs":
         raise UsageError(
             f"workload {options.workload} has no epochs: it is trained for {own}",
@@ -122,6 +124,11 @@ def budget(options: Options) -> Budget:
         raise UsageError(
             f"a budget of {asked} with workload {options.workload}",
             "it is fitted once, until it has converged: leave --budget out",
+        )
+    if asked < workload.least_budget:
+        raise UsageError(
+            f"a budget of {asked:,} {own.unit} with workload {options.workload}",
+            f"it learns from {own.unit[:-1]} {workload.least_budget:,} on: ask for more",
         )
     return Budget(unit=own.unit, count=asked)
 

@@ -158,6 +158,8 @@ def of(plan: Plan, store: Store) -> Preview:
 def _becomes(data: Prospect) -> str:
     """What happens to the dataset, in words."""
     where = f"{data.spec.name} in {data.where}"
+    if data.spec.played:
+        return f"{data.spec.name}: played, nothing is read"
     if data.action == "use":
         return f"{where}: there, verified"
     if data.action == "generate":

@@ -38,10 +38,10 @@ _CORES_FACTOR, _CORES_SLACK_S = 1.1, 0.5
 def too_fast(case: Case) -> Iterator[Finding]:
     """No time is too short for the operations that the model states."""
     job, measured = case.job, case.measured
-    a_sample, samples = case.workload.operations(), measured.work.samples
-    if a_sample is None or samples is None:
+    samples = measured.work.samples
+    whole = None if samples is None else case.workload.training_operations(samples)
+    if whole is None:
         return
-    whole = TRAINING_PASSES * a_sample * samples
     on_gpu = job.device == "gpu"
     units = len(measured.gpu.devices) if on_gpu else measured.host.logical_cores
     rate = max(units, 1) * (_GPU_OPERATIONS if on_gpu else _CORE_OPERATIONS)

@@ -85,7 +85,7 @@ def inspect(directory: Path, spec: DatasetSpec) -> Inspection:
             sound[file.name] = Sound(real, packed, verify(real, file, packed=packed))
         except (WrongFileError, OSError, RuntimeError) as error:  # RuntimeError: links in a circle
             problem = problem or f"{path} is corrupt: {error}"
-    absent = len(missing) == len(spec.files)
+    absent = bool(missing) and len(missing) == len(spec.files)
     return Inspection(tuple(missing), problem, sound, absent)
 
 

@@ -65,6 +65,8 @@ def resolve(
         BenchdlError: corrupt files in a named directory, nothing to be had, or no usable cache.
     """
     spec = chosen(name, workload)
+    if spec.played:
+        return Dataset(spec, cache_of(spec))
     place = None if spec.generate else named_directory(data_dir)
     if place:
         held = in_named(spec, *place)
@@ -86,10 +88,14 @@ def fetch(name: str, say: Say, bar: Bar = silent) -> Dataset:
     """Put a dataset into the cache, by download or by its generator.
 
     Raises:
-        UsageError: an unknown name.
+        UsageError: an unknown name, or that of a game.
         BenchdlError: it cannot be had or stored.
     """
     spec = discovery.load(name)
+    if spec.played:
+        raise UsageError(
+            f"{name} is a game, played while it is learned", "there is nothing to fetch"
+        )
     say(f"{name} is {spec.holds}: {spec.source}; licence: {spec.licence}")
     try:
         dataset = _cached(spec, say, bar)
@@ -105,7 +111,8 @@ def listing(data_dir: Path | None) -> list[DatasetState]:
     A directory that the user named is listed with the datasets of which it has anything, or with
     all that it could have.
     """
-    specs = [discovery.load(name) for name in discovery.names()]
+    known = (discovery.load(name) for name in discovery.names())
+    specs = [spec for spec in known if not spec.played]
     place = named_directory(data_dir)
     there = [_state_there(spec, *place) for spec in specs if not spec.generate] if place else []
     caches = [(spec, cache_of(spec)) for spec in specs]

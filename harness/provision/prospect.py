@@ -56,6 +56,8 @@ def of(name: str, workload: str, data_dir: Path | None) -> Prospect:
             told without asking anybody.
     """
     spec = chosen(name, workload)
+    if spec.played:
+        return Prospect(spec, obtain.cache_of(spec), "use", Dataset(spec, obtain.cache_of(spec)))
     place = None if spec.generate else obtain.named_directory(data_dir)
     if place:
         held = obtain.in_named(spec, *place)

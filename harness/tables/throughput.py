@@ -7,7 +7,6 @@ import functools
 from runner.contract.measurement import Measurement
 from runner.contract.result import Result
 from runner.workloads import lookup
-from runner.workloads.workload import TRAINING_PASSES
 
 _TERA = 1e12
 
@@ -20,9 +19,10 @@ def samples_per_s(measurement: Measurement) -> float | None:
 
 def tflop_per_s(result: Result) -> float | None:
     """10¹² operations a second that the model states; None where its workload states none."""
-    rate = result.measurement and samples_per_s(result.measurement)
-    operations = _operations(result.job.workload)
-    return rate * operations / _TERA if rate and operations else None
+    measurement = result.measurement
+    samples = measurement and measurement.work.samples
+    operations = samples and _operations(result.job.workload, samples)
+    return operations / measurement.phases.fit_s / _TERA if measurement and operations else None
 
 
 def peak_tflop_per_s(measurement: Measurement) -> float | None:
@@ -40,9 +40,8 @@ def peak_percent(result: Result) -> float | None:
 
 
 @functools.cache
-def _operations(workload: str) -> int | None:
-    """Of one sample's training step; None if this version does not know the workload."""
-    if workload not in lookup.names():
-        return None
-    forward = lookup.load(workload).operations()
-    return None if forward is None else TRAINING_PASSES * forward
+def _operations(workload: str, samples: int) -> int | None:
+    """Of training on so many samples; None if this version does not know the workload."""
+    return (
+        lookup.load(workload).training_operations(samples) if workload in lookup.names() else None
+    )

@@ -91,7 +91,9 @@ def mode(kind: Kind) -> str:
 
 
 def samples(kind: Kind) -> str:
-    """How many training samples, by what they are called."""
+    """How many training samples, by what they are called; what is played has none."""
+    if kind.budget_unit == "steps":
+        return "played"
     word = samples_word(kind.workload)
     return f"{kind.train_samples:,} {word}" if kind.train_samples else f"all {word}"
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Protocol, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Optional,
+    Protocol,
+    Tuple,
+    runtime_checkable,
+)
 
 from runner.contract.job import Job
 from runner.workloads.workload import Workload
-
-if TYPE_CHECKING:  # NumPy must not be imported before configure()
-    from runner.data.arrays import Arrays
 
 LapSeen = Callable[[int, float], None]
 """Called at the end of each lap, which of a network is an epoch, with its number (from 1) and its
@@ -24,8 +30,8 @@ class Trainer(Protocol):
     It exists once the model is built and its weights have their first values.
     """
 
-    def prepare(self, data: Arrays) -> None:
-        """Bring the arrays into the form that fit takes (layout, one-hot labels), in memory."""
+    def prepare(self, data: Any) -> None:
+        """Bring what the workload loaded into the form that fit takes, in memory."""
 
     def compile(self) -> bool:
         """Compile ahead of training, where the tool tells it apart; False if it does not."""
@@ -46,6 +52,14 @@ class Trainer(Protocol):
 
     def attest(self) -> Tuple[str, Facts]:
         """The device ("cpu" or "gpu") on which it really trained, and how it did."""
+
+
+@runtime_checkable
+class TimedInParts(Protocol):
+    """What a trainer has besides whose fit is known in parts, as of a game."""
+
+    def parts(self) -> Dict[str, float]:
+        """Seconds of the fit by the names of :data:`runner.training.PARTS`."""
 
 
 class Backend(Protocol):

@@ -30,7 +30,9 @@ class Phases(Model):
 
     ``compile_s`` is what a tool compiles before the first step when it can be told apart from
     training (Theano); elsewhere it is ``None`` and part of the first epoch. ``proof_s`` follows
-    ``total_s``, which leaves it out: the judge's second opinion on what was trained.
+    ``total_s``, which leaves it out: the judge's second opinion on what was trained. Of a game
+    ``fit_s`` has parts: ``env_s`` is the game and the memory of it, ``act_s`` Q of the states that
+    are played in, ``learn_s`` the updates with what they aim at.
     """
 
     import_s: Seconds
@@ -41,6 +43,9 @@ class Phases(Model):
     evaluate_s: Seconds
     total_s: Duration
     proof_s: Optional[Seconds] = None
+    env_s: Optional[Seconds] = None
+    act_s: Optional[Seconds] = None
+    learn_s: Optional[Seconds] = None
 
 
 class CpuUse(Model):

@@ -12,15 +12,14 @@ from typing import ContextManager, Dict, List, Optional, Sequence, Tuple
 from runner.contract.conformance import Check, Conformance
 from runner.contract.job import Job
 from runner.events import Progress
-from runner.proving import beginnings, brief, plans, questions, trials
+from runner.proving import beginnings, brief, questions, trials, whole
 from runner.proving.questions import Attempt, Plan, Question
 from runner.proving.trials import Told
 from runner.sampler import Sampler
 from runner.workloads import lookup
-from runner.workloads.network_workload import NetworkWorkload
+from runner.workloads.workload import Workload
 
 _SEEDS = ("same-seed", "other-seed")
-_PLANS: Tuple[Plan, ...] = (plans.alike, plans.one_batch, plans.in_turn, plans.one_sample)
 
 
 def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
@@ -30,9 +29,9 @@ def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
     this is left in samples.csv: jobs of the same campaign may run meanwhile.
 
     Raises:
-        TypeError: a workload trains no network.
+        TypeError: no proof is known of a workload.
     """
-    workloads = [_network(name) for name in job.briefly or [job.workload]]
+    workloads = [_provable(name) for name in job.briefly or [job.workload]]
     begin, at = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
     with _sampler(job, job_dir / "samples.csv"):
         if job.briefly:
@@ -55,9 +54,9 @@ def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
     )
 
 
-def _network(name: str) -> NetworkWorkload:
+def _provable(name: str) -> Workload:
     workload = lookup.load(name)
-    if not isinstance(workload, NetworkWorkload):
+    if not workload.provable:
         raise TypeError(f"no proof is known of {workload.name}")
     return workload
 
@@ -70,7 +69,7 @@ def _sampler(job: Job, out: Path) -> ContextManager[Optional[Sampler]]:
 
 
 def _briefly(
-    job: Job, workloads: Sequence[NetworkWorkload], job_dir: Path, progress: Progress
+    job: Job, workloads: Sequence[Workload], job_dir: Path, progress: Progress
 ) -> Tuple[List[Check], List[Attempt]]:
     attempts = brief.trained(job, workloads, job_dir, progress)  # all before NumPy is imported
     checks = [
@@ -82,7 +81,7 @@ def _briefly(
 
 
 def _whole(
-    job: Job, workload: NetworkWorkload, job_dir: Path, progress: Progress
+    job: Job, workload: Workload, job_dir: Path, progress: Progress
 ) -> Tuple[List[Check], List[Attempt]]:
     def train(plan: Plan, seed: int) -> Attempt:
         try:
@@ -94,41 +93,25 @@ def _whole(
     # Two from one seed, the third from another. All before NumPy is imported.
     seeds = (job.seed, job.seed, job.seed + 1, job.seed)
     several = job.settings.strategy != "default"
-    # What drops nothing has nothing to prove of it.
-    due = len(_PLANS) if workload.network.drops() else len(_PLANS) - 1
-    possible = min(due, 2) if several else due
-    first = [train(plan, seed) for plan, seed in zip(_PLANS[:possible], seeds)]
-    checks = []
-    for question, attempt in zip(_questions(), first):
+    plans = whole.plans_of(workload)
+    possible = 2 if several else len(plans)
+    first = [train(plan, seed) for plan, seed in zip(plans[:possible], seeds)]
+    checks, asked = [], whole.questions_of(workload)
+    for question, attempt in zip(asked, first):
         checks += questions.settled(
             question, attempt, lambda plan, number: train(plan, job.seed + 1 + number)
         )
-    checks += _skipped(possible, due) if several else _of_seeds(first)
+    checks += _skipped(asked[possible:]) if several else _of_seeds(first)
     return checks, first
-
-
-def _questions() -> Tuple[Question, ...]:
-    """One for each plan, in their order."""
-    from runner.proving import dropout, order, updates  # noqa: PLC0415 - NumPy
-
-    dropped = ("dropout", "dropout-rate", "dropout-scale")
-    # One order in 36 has three epochs alike: four in a row have them once in 1.7 million.
-    ordered = ("every-picture-once", "shuffle", "reshuffle")
-    return (
-        Question(("updates",), plans.alike, updates.of_alike, tries=2),
-        Question(("update",), plans.one_batch, updates.of_one_batch, tries=2),
-        Question(ordered, plans.in_turn, order.checks, tries=4),
-        Question(dropped, plans.one_sample, dropout.checks, tries=3),
-    )
 
 
 def _of_seeds(first: List[Attempt]) -> List[Check]:
     return questions.answers(_SEEDS, lambda: beginnings.of_seeds(*map(questions.there, first[:3])))
 
 
-def _skipped(possible: int, due: int) -> List[Check]:
+def _skipped(left: Sequence[Question]) -> List[Check]:
     """What takes batches of one sample, and so one device."""
-    names = [name for question in _questions()[possible:due] for name in question.names]
+    names = [name for question in left for name in question.names]
     reason = "a batch of one sample is not to be split over several GPUs"
     return [
         Check(name=name, expected=0.0, detail=reason, skipped=True) for name in (*names, *_SEEDS)

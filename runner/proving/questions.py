@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from typing import Callable, List, NamedTuple, Tuple, Union
+from typing import Any, Callable, List, NamedTuple, Tuple, Union
 
 from runner.contract.conformance import Check
-from runner.proving.trials import Told, Trial
-from runner.workloads.network_workload import NetworkWorkload
+from runner.proving.trials import AnyTrial, Told
 
-Plan = Callable[[NetworkWorkload, int], Trial]
+Plan = Callable[[Any, int], AnyTrial]
+"""From a workload of its kind and a seed."""
 Attempt = Union[Told, Exception]
 """What a trainer handed over, or what it failed of."""
 

@@ -14,7 +14,9 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import Dict, Iterator, NamedTuple, Sequence
+from typing import Any, Dict, Iterator, NamedTuple, Sequence
+
+from typing_extensions import Protocol
 
 from runner.channel import Frame
 from runner.contract.job import Job
@@ -23,6 +25,7 @@ from runner.events import Progress
 from runner.trainer import Task
 from runner.training import Training
 from runner.workloads.network_workload import NetworkWorkload
+from runner.workloads.workload import Workload
 
 
 class Samples(NamedTuple):
@@ -40,17 +43,44 @@ class Trial(NamedTuple):
     epochs: int
     seed: int
 
+    def of(self, job: Job, folder: Path) -> Job:
+        """``job`` for this trial, with its data in ``folder``."""
+        return job.model_copy(
+            update={
+                "data_dir": str(folder),
+                "dataset_sha256": write(folder, self),
+                "train_samples": None,
+                "budget": Budget(unit="epochs", count=self.epochs),
+                "seed": self.seed,
+                "batch_size": self.workload.recipe.batch_size,
+            }
+        )
+
+
+class AnyTrial(Protocol):
+    """A trial of any kind of workload."""
+
+    @property
+    def workload(self) -> Workload:
+        """What is trained."""
+
+    def of(self, job: Job, folder: Path) -> Job:
+        """``job`` for this trial; what it reads is in ``folder``, which is not there yet."""
+
 
 class Told(NamedTuple):
-    """What the trainer handed over; weights are read by :func:`runner.channel.tensors`."""
+    """What the trainer handed over; weights are read by :func:`runner.channel.tensors`.
 
-    trial: Trial
+    ``trial`` is of the kind that was run.
+    """
+
+    trial: Any
     untrained: Frame
     trained: Frame
     done: Frame
 
 
-def run(job: Job, trial: Trial, folder: Path, progress: Progress) -> Told:
+def run(job: Job, trial: AnyTrial, folder: Path, progress: Progress) -> Told:
     """Train once; the data lies in ``folder`` meanwhile.
 
     Raises:
@@ -61,7 +91,7 @@ def run(job: Job, trial: Trial, folder: Path, progress: Progress) -> Told:
 
 
 def run_in_turn(
-    job: Job, planned: Sequence[Trial], folder: Path, progress: Progress
+    job: Job, planned: Sequence[AnyTrial], folder: Path, progress: Progress
 ) -> Iterator[Told]:
     """Train one trial after the other, all in one process: the framework is started once.
 
@@ -70,7 +100,7 @@ def run_in_turn(
     """
     with tempfile.TemporaryDirectory(dir=str(folder), prefix="data-") as place:
         first, *further = [
-            Task(_job(job, trial, Path(place) / str(number)), trial.workload)
+            Task(trial.of(job, Path(place) / str(number)), trial.workload)
             for number, trial in enumerate(planned)
         ]
         with Training(first.job, first.workload, progress, further) as training:
@@ -80,20 +110,6 @@ def run_in_turn(
                 training.go()
                 trained = training.until("trained")
                 yield Told(trial, untrained, trained, training.until("done"))
-
-
-def _job(job: Job, trial: Trial, folder: Path) -> Job:
-    """``job`` for this trial, with its data in ``folder``."""
-    return job.model_copy(
-        update={
-            "data_dir": str(folder),
-            "dataset_sha256": write(folder, trial),
-            "train_samples": None,
-            "budget": Budget(unit="epochs", count=trial.epochs),
-            "seed": trial.seed,
-            "batch_size": trial.workload.recipe.batch_size,
-        }
-    )
 
 
 def write(folder: Path, trial: Trial) -> Dict[str, str]:

@@ -11,6 +11,7 @@ from runner.contract.job import Job
 from runner.workloads.workload import Workload
 
 _PARTS = {
+    "game_workload",
     "language_workload",
     "learned",
     "lookup",

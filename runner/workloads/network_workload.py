@@ -56,6 +56,11 @@ class NetworkWorkload(Workload):
         return self.format.noun
 
     @property
+    def provable(self) -> bool:
+        """Of every network."""
+        return True
+
+    @property
     def batch_size(self) -> int:
         """Samples of one update."""
         return self.recipe.batch_size

@@ -138,8 +138,27 @@ class Workload(abc.ABC):
         """How many numbers are trained; None where nobody can say before."""
         return None
 
+    @property
+    def provable(self) -> bool:
+        """Whether a few of its updates can be compared with NumPy's (:mod:`runner.proving`)."""
+        return False
+
+    @property
+    def least_budget(self) -> int:
+        """The smallest budget that teaches anything."""
+        return 1
+
     def operations(self) -> Optional[int]:
         """Floating-point operations of one sample's way through the model; None: not known."""
+        return None
+
+    def training_operations(self, samples: int) -> Optional[int]:
+        """Of training on so many samples, each as often as it is seen; None: not known."""
+        forward = self.operations()
+        return None if forward is None else TRAINING_PASSES * forward * samples
+
+    def memory_bytes(self) -> Optional[int]:
+        """What a job needs at least, if that is known before; None: what a tool takes decides."""
         return None
 
     def of(self, job: Job) -> Workload:

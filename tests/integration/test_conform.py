@@ -23,6 +23,8 @@ from harness.launchers import environments
 from runner.contract.job import Job, Provenance, job_text
 from runner.contract.result import load_result
 from runner.contract.work_and_score import Budget
+from runner.proving import brief as brief_proof
+from runner.workloads import lookup
 
 REPO = Path(__file__).resolve().parents[2]
 WHOLE = [(name, mode) for name in catalog.having("cnn-mnist") for mode in catalog.load(name).modes]
@@ -88,7 +90,8 @@ def test_an_image_does_the_workloads_updates(engine, proofs, name, mode, launche
 def test_an_image_does_the_updates_of_each_workload(engine, proofs, name, mode, launcher, brief):
     found = proofs[name, mode, launcher, brief].result()
     each = [
-        (f"update of {w}", f"loss of {w}") for w in conform_builds.networks_of(catalog.load(name))
+        tuple(f"{check} of {workload}" for check in brief_proof.names_of(lookup.load(workload)))
+        for workload in conform_builds.networks_of(catalog.load(name))
     ]
     assert [check["name"] for check in found["checks"]] == [*sum(each, ()), "float32"]
 

@@ -14,6 +14,7 @@ from harness.errors import UsageError
 from harness.provision import discovery, workload_data
 from runner.data.labelled_format import LabelledFormat
 from runner.workloads import lookup
+from runner.workloads.game_workload import EPISODES, GameWorkload
 from runner.workloads.tabular_workload import TabularWorkload
 
 SPECS = [discovery.load(name) for name in discovery.names()]
@@ -28,7 +29,8 @@ def test_what_a_module_states(spec):
         proven = () if spec.program else (*spec.made_from.files, spec.made_from.shipped)
     assert all(re.fullmatch(r"[0-9a-f]{64}", file.sha256) for file in proven)
     assert all(file.size_bytes > len(file.head) for file in spec.files)
-    assert [bool(way) for way in (spec.mirrors, spec.generate, spec.made_from)].count(True) == 1
+    ways = [bool(way) for way in (spec.mirrors, spec.generate, spec.made_from)]
+    assert ways.count(True) == (0 if spec.played else 1)
     assert bool(spec.made_from) == bool(spec.prepare)
     assert spec.generate or not spec.program
     assert all(re.fullmatch(r"https://\S+/", mirror) for mirror in spec.mirrors)
@@ -49,6 +51,11 @@ def test_a_workload_fits_its_datasets(workload):
     known = lookup.load(workload)
     for name in workload_data.choices(workload)[1:]:
         spec = discovery.load(name)
+        if isinstance(known, GameWorkload):
+            assert spec.played
+            assert (spec.sample_shape, spec.classes) == (known.rules.shape, known.rules.actions)
+            assert (spec.train_samples, spec.test_samples) == (0, EPISODES)
+            continue
         assert not isinstance(known, TabularWorkload) or spec.train_samples == known.rows
         whole = isinstance(known.format, LabelledFormat)  # others cut samples out of a text
         assert spec.sample_shape == (known.format.stored.shape if whole else ())
@@ -67,11 +74,21 @@ def test_the_docs_have_a_row_for_each():
     section = (REPO / "docs/definitions.md").read_text().partition("\n## Datasets\n")[2]
     rows = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| `")]
     assert rows == [
-        f"| `{spec.name}` | {spec.holds} | {spec.train_samples:,} + {spec.test_samples:,} | "
-        f"{'×'.join(map(str, spec.sample_shape)) or 1} in {spec.classes} classes | {spec.source} | "
+        f"| `{spec.name}` | {spec.holds} | {_amount(spec)} | "
+        f"{'×'.join(map(str, spec.sample_shape)) or 1}{_classes(spec)} | {spec.source} | "
         f"{spec.licence} |"
         for spec in SPECS
     ]
+
+
+def _amount(spec):
+    if spec.played:
+        return f"played; {spec.test_samples} episodes to judge by"
+    return f"{spec.train_samples:,} + {spec.test_samples:,}"
+
+
+def _classes(spec):
+    return f", {spec.classes} actions" if spec.played else f" in {spec.classes} classes"
 
 
 @pytest.fixture(scope="module")

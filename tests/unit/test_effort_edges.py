@@ -32,13 +32,16 @@ def stand(
         marks={"fit": 1.0} if marks else {},
     )
 
+    def training_operations(samples):
+        return None if operations is None else 3 * operations * samples
+
     def lookup(known):
         return lambda measured, first, last: (known or {}).get((first, last))
 
     return SimpleNamespace(
         job=SimpleNamespace(device=device, budget=SimpleNamespace(count=count)),
         measured=measured,
-        workload=SimpleNamespace(operations=lambda: operations, lap=lap),
+        workload=SimpleNamespace(training_operations=training_operations, lap=lap),
         seen=SimpleNamespace(job_cpu_s=lookup(spent), gpu_busy_s=lookup(kernels)),
     )
 

@@ -6,6 +6,7 @@ from typing import Any, Optional, Tuple, Type, Union
 
 from runner.networks.layers import Layer
 from runner.networks.optimizers import Optimizer
+from runner.workloads.game_workload import GameWorkload
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
@@ -46,7 +47,7 @@ def missing(
         optimizers: the same of optimizers.
         lacks: layers that are translated for another release of the tool only.
     """
-    if not isinstance(workload, NetworkWorkload):
+    if not isinstance(workload, (NetworkWorkload, GameWorkload)):
         return f"{tool} trains networks: {_no_network(workload)}"
     parts = [(layer, translate) for layer, _ in workload.network.leaves()]
     for part, known in (*parts, (workload.recipe.optimizer, optimizers)):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Dict, Optional, Tuple
 
-from runner.backends.base import Facts
+from runner.backends.base import Facts, Trainer
 from runner.backends.common import translation
+from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.translation import network_of
 from runner.backends.jax import jax_device, jax_layers, jax_optimizers
+from runner.backends.jax.jax_agent import JaxAgent
 from runner.backends.jax.jax_trainer import JaxTrainer
 from runner.contract.job import Job
+from runner.workloads.game_workload import GameWorkload
 from runner.workloads.workload import Workload
 
 
@@ -32,10 +35,13 @@ class Jax:
         self._jax = jax
         jax_device.start(jax, self._job)
 
-    def trainer(self, workload: Workload, seed: int) -> JaxTrainer:
+    def trainer(self, workload: Workload, seed: int) -> Trainer:
         """The loop of the job's mode."""
         tuned = self._job.settings.mode == "tuned"
         patches = tuned and self._job.device == "cpu"
+        if isinstance(workload, GameWorkload):
+            agent = JaxAgent(self._jax, workload, seed, tuned, patches)
+            return GameTrainer(workload, agent, seed)
         return JaxTrainer(self._jax, network_of(workload), seed, tuned, patches)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Dict, Tuple
 
-from runner.backends.base import Facts
+from runner.backends.base import Facts, Trainer
+from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
 from runner.backends.common.translation import network_of
 from runner.backends.jax import jax_device
+from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras3 import Keras3
-from runner.backends.keras.keras3_jax_trainer import ScanningTrainer, TrainerOnJax
+from runner.backends.keras.keras3_agent import Keras3Agent
+from runner.backends.keras.keras3_jax_steps import JaxSteps
+from runner.backends.keras.keras3_jax_trainer import (
+    ScanningTrainer,
+    TrainerOnJax,
+    layers_of_products,
+    place,
+)
 from runner.contract.job import Job
+from runner.workloads.game_workload import GameWorkload
 from runner.workloads.workload import Workload
 
 
@@ -31,13 +41,24 @@ class Keras3OnJax(Keras3):
         jax_device.start(jax, self._job)
         self.import_keras()
 
-    def trainer(self, workload: Workload, seed: int) -> TrainerOnJax:
+    def trainer(self, workload: Workload, seed: int) -> Trainer:
         """``fit`` as written, one scan an epoch in mode ``tuned``."""
         self.seed(seed)
+        if isinstance(workload, GameWorkload):
+            return GameTrainer(workload, self._agent(workload), seed)
         if not self.tuned:
             return TrainerOnJax(self.keras, network_of(workload))
         as_products = self._job.device == "cpu"
         return ScanningTrainer(self._jax, self.keras, network_of(workload), seed, as_products)
+
+    def _agent(self, workload: GameWorkload) -> ToolsAgent:
+        """Keras' own calls as written, functions of JAX in mode ``tuned``."""
+        if not self.tuned:
+            return Keras3Agent(self.keras, workload, place)
+        on_cpu = self._job.device == "cpu"
+        classes = layers_of_products(self._jax, self.keras.layers) if on_cpu else None
+        agent = Keras3Agent(self.keras, workload, place, classes=classes)
+        return AgentBySteps(agent, JaxSteps(self._jax, agent.learner, agent.q, agent.copy))
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what JAX says of itself."""

@@ -22,14 +22,14 @@ class TrainerOnJax(Keras3Trainer):
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""
-        (device,) = self._model.trainable_variables[0].value.devices()
+        device, name = place(self._model.trainable_variables[0].value)
         facts = {
-            "weights_on": str(device),
+            "weights_on": name,
             "scan_over_epoch": self.scanned,
             "convolutions_as_products": self.as_products,
             **self.facts(),
         }
-        return str(device.platform), facts
+        return device, facts
 
 
 class ScanningTrainer(TrainerOnJax):
@@ -46,10 +46,7 @@ class ScanningTrainer(TrainerOnJax):
         self, jax: Any, keras: Any, workload: NetworkWorkload, seed: int, as_products: bool
     ) -> None:
         self._jax, self._seed, self.as_products = jax, seed, as_products
-        classes = keras.layers
-        if as_products:
-            product = _convolution_as_product(jax, classes)
-            classes = SimpleNamespace(**{**vars(classes), "Conv2D": product})
+        classes = layers_of_products(jax, keras.layers) if as_products else None
         super().__init__(keras, workload, classes=classes)
 
     def prepare(self, data: Arrays) -> None:
@@ -125,12 +122,18 @@ class ScanningTrainer(TrainerOnJax):
         return jax.jit(epoch, donate_argnums=0)
 
 
-def _convolution_as_product(jax: Any, layers: Any) -> Any:
-    """Keras' Conv2D (valid padding) that multiplies all windows with the kernel."""
+def place(value: Any) -> Tuple[str, str]:
+    """The kind of device that a value is on, and its name."""
+    (device,) = value.devices()
+    return str(device.platform), str(device)
+
+
+def layers_of_products(jax: Any, layers: Any) -> Any:
+    """``keras.layers`` with a Conv2D (valid padding) that multiplies all windows and the kernel."""
 
     class Conv2D(layers.Conv2D):  # type: ignore[misc]
         def convolution_op(self, inputs: Any, kernel: Any) -> Any:
             jnp = jax.numpy
             return product_of_patches(jnp, inputs, jnp.asarray(kernel), self.strides)
 
-    return Conv2D
+    return SimpleNamespace(**{**vars(layers), "Conv2D": Conv2D})

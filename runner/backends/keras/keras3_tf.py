@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
+from typing import Any, Dict, Tuple
 
-from runner.backends.base import Facts
+from runner.backends.base import Facts, Trainer
+from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
 from runner.backends.common.translation import network_of
+from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras3 import Keras3
+from runner.backends.keras.keras3_agent import Keras3Agent
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.backends.tensorflow import tf_gpu
+from runner.backends.tensorflow.tf_steps import TensorFlowSteps
 from runner.contract.job import Job
+from runner.workloads.game_workload import GameWorkload
 from runner.workloads.workload import Workload
 
 
@@ -35,15 +40,26 @@ class Keras3OnTensorFlow(Keras3):
         tf_gpu.start(tensorflow, self._job)
         self.import_keras()
 
-    def trainer(self, workload: Workload, seed: int) -> TrainerOnTensorFlow:
+    def trainer(self, workload: Workload, seed: int) -> Trainer:
         """Mode ``tuned``: many steps in one call."""
         self.seed(seed)
         # Seeded, Keras' own shuffle would start anew with each epoch and draw the same order: its
         # tf.data iterator is made for every epoch. Unseeded, as its users have it, it does not;
         # weights and dropout are drawn from Keras' seeds.
         self._tf.random.set_seed(None)
+        if isinstance(workload, GameWorkload):
+            return GameTrainer(workload, self._agent(workload), seed)
         options = {"steps_per_execution": tf_gpu.STEPS_PER_CALL} if self.tuned else {}
         return TrainerOnTensorFlow(self.keras, network_of(workload), compile_options=options)
+
+    def _agent(self, workload: GameWorkload) -> ToolsAgent:
+        """Keras' own calls as written, functions of TensorFlow in mode ``tuned``."""
+        agent = Keras3Agent(self.keras, workload, _place)
+        if not self.tuned:
+            return agent
+        jit = self._job.device == "gpu"
+        steps = TensorFlowSteps(self._tf, agent.learner, agent.q, agent.copy, jit)
+        return AgentBySteps(agent, steps)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what TensorFlow says of itself."""
@@ -55,8 +71,14 @@ class TrainerOnTensorFlow(Keras3Trainer):
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""
-        device = str(self._model.trainable_variables[0].value.device)
-        return ("gpu" if "GPU" in device else "cpu"), {"weights_on": device, **self.facts()}
+        device, name = _place(self._model.trainable_variables[0].value)
+        return device, {"weights_on": name, **self.facts()}
+
+
+def _place(value: Any) -> Tuple[str, str]:
+    """The kind of device that a value is on, and its name."""
+    name = str(value.device)
+    return ("gpu" if "GPU" in name else "cpu"), name
 
 
 def create() -> Keras3OnTensorFlow:

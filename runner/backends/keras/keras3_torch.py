@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 
-from runner.backends.base import Facts
+from runner.backends.base import Facts, Trainer
 from runner.backends.common import malloc
+from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
 from runner.backends.common.translation import network_of
+from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras3 import Keras3
+from runner.backends.keras.keras3_agent import Keras3Agent
+from runner.backends.keras.keras3_torch_steps import TorchSteps
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.backends.torch import torch_device
 from runner.contract.job import Job
+from runner.workloads.game_workload import GameWorkload
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
@@ -44,12 +49,21 @@ class Keras3OnTorch(Keras3):
         torch_device.start(torch, self._job)
         self.import_keras()
 
-    def trainer(self, workload: Workload, seed: int) -> Keras3Trainer:
+    def trainer(self, workload: Workload, seed: int) -> Trainer:
         """Arrays as written, tensors on the device in mode ``tuned``."""
         self.seed(seed)
+        if isinstance(workload, GameWorkload):
+            return GameTrainer(workload, self._agent(workload), seed)
         if self.tuned:
             return TrainerOfTensors(self._torch, self.keras, network_of(workload))
         return TrainerOnTorch(self.keras, network_of(workload))
+
+    def _agent(self, workload: GameWorkload) -> ToolsAgent:
+        """Keras' own calls as written, PyTorch's in mode ``tuned``."""
+        agent = Keras3Agent(self.keras, workload, _place, channels_first=self.tuned)
+        if not self.tuned:
+            return agent
+        return AgentBySteps(agent, TorchSteps(self._torch, agent))
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what PyTorch says of itself."""
@@ -62,9 +76,8 @@ class TrainerOnTorch(Keras3Trainer):
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""
-        device = self._model.trainable_variables[0].value.device
-        kind = "gpu" if device.type == "cuda" else str(device.type)
-        return kind, {"weights_on": str(device), **self.facts()}
+        device, name = _place(self._model.trainable_variables[0].value)
+        return device, {"weights_on": name, **self.facts()}
 
 
 class TrainerOfTensors(TrainerOnTorch):
@@ -102,6 +115,12 @@ class _ShuffledRows:
     def __iter__(self) -> Iterator[Any]:
         order = self._torch.randperm(self._samples, device=self._device)
         yield from order.split(self._batch)
+
+
+def _place(value: Any) -> Tuple[str, str]:
+    """The kind of device that a value is on, and its name."""
+    kind = str(value.device.type)
+    return ("gpu" if kind == "cuda" else kind), str(value.device)
 
 
 def create() -> Keras3OnTorch:

@@ -6,13 +6,18 @@ import sys
 from contextlib import nullcontext
 from typing import Any, Dict, Tuple
 
-from runner.backends.base import Facts
+from runner.backends.base import Facts, Trainer
+from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
 from runner.backends.common.translation import network_of
 from runner.backends.keras import keras_optimizers
+from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
+from runner.backends.keras.tf_agent import TensorFlowAgent
 from runner.backends.tensorflow import tf_gpu
+from runner.backends.tensorflow.tf_steps import TensorFlowSteps
 from runner.contract.job import Job
+from runner.workloads.game_workload import GameWorkload
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
@@ -49,12 +54,14 @@ class TensorFlow(KerasBackend):
         super().seed(seed)
         self._tf.random.set_seed(seed)
 
-    def trainer(self, workload: Workload, seed: int) -> TensorFlowTrainer:
+    def trainer(self, workload: Workload, seed: int) -> Trainer:
         """As Keras does; with strategy ``mirrored`` a copy of the model on each visible GPU.
 
         The recipe's batch is then the global one, split over the GPUs: the same work.
         """
         self.seed(seed)
+        if isinstance(workload, GameWorkload):
+            return GameTrainer(workload, self._agent(workload), seed)
         if self._job.settings.strategy != "mirrored":
             return TensorFlowTrainer(
                 self.keras, network_of(workload), 1, self._tuned, nullcontext()
@@ -64,6 +71,21 @@ class TensorFlow(KerasBackend):
         return TensorFlowTrainer(
             self.keras, network_of(workload), replicas, self._tuned, strategy.scope()
         )
+
+    def _agent(self, workload: GameWorkload) -> ToolsAgent:
+        """Keras' own calls as written, one compiled step in mode ``tuned``.
+
+        Raises:
+            ValueError: it is to be split over GPUs.
+        """
+        if self._job.settings.strategy == "mirrored":
+            raise ValueError(f"{workload.name} is not split over several GPUs")
+        jit = bool(self._tuned.get("jit_compile"))
+        agent = TensorFlowAgent(self.keras, workload, {"jit_compile": jit})
+        if not self._tuned:
+            return agent
+        steps = TensorFlowSteps(self._tf, agent.learner, agent.q, agent.copy, jit)
+        return AgentBySteps(agent, steps)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what TensorFlow says of itself."""

@@ -6,18 +6,21 @@ import collections
 import collections.abc
 import os
 import tempfile
-from functools import singledispatch
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
-from runner.backends.base import Facts
+from runner.backends.base import Facts, Trainer
 from runner.backends.common import malloc
+from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.translation import network_of
 from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
+from runner.backends.keras.theano_agent import TheanoAgent
+from runner.backends.keras.theano_kernels import correlating
 from runner.backends.theano import theano_gpu
 from runner.contract.job import Job, MemoryPool
-from runner.networks.layers import Attention, Conv, Conv1D, DepthwiseConv, Gelu, Layer, LayerNorm
+from runner.networks.layers import Attention, Gelu, LayerNorm
+from runner.workloads.game_workload import GameWorkload
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
@@ -89,9 +92,11 @@ class Theano(KerasBackend):
             if not theano.gpuarray.pygpu_activated:
                 raise RuntimeError("Theano could not initialise the GPU; log.txt has its reason")
 
-    def trainer(self, workload: Workload, seed: int) -> TheanoTrainer:
+    def trainer(self, workload: Workload, seed: int) -> Trainer:
         """Keras 2 draws from NumPy's generator, Theano's too."""
         self.seed(seed)
+        if isinstance(workload, GameWorkload):
+            return GameTrainer(workload, TheanoAgent(self._theano, self.keras, workload), seed)
         return TheanoTrainer(self._theano, self.keras, network_of(workload))
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
@@ -148,29 +153,6 @@ class TheanoTrainer(KerasTrainer):
             facts.update(theano_gpu.facts(self._theano, operations))
         on_gpu = any(name.startswith("Gpu") for name in operations)
         return ("gpu" if on_gpu else "cpu"), facts
-
-
-@singledispatch
-def correlating(layer: Layer, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
-    """A layer's weights as the reference has them."""
-    del layer
-    return arrays
-
-
-@correlating.register(Conv)
-@correlating.register(DepthwiseConv)
-def _turned(layer: Layer, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
-    """Theano's convolution turns kernels by half a circle; the reference correlates."""
-    del layer
-    kernel, *bias = arrays
-    return (kernel[::-1, ::-1], *bias)
-
-
-@correlating.register
-def _turned_over_time(layer: Conv1D, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
-    del layer
-    kernel, bias = arrays
-    return kernel[::-1], bias
 
 
 def _restore_removed_names() -> None:

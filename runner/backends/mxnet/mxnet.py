@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from typing import Dict, Optional, Tuple
 
-from runner.backends.base import Facts
+from runner.backends.base import Facts, Trainer
 from runner.backends.common import translation
+from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.translation import network_of
 from runner.backends.mxnet import gluon_layers, gluon_optimizers, mxnet_gpu
+from runner.backends.mxnet.gluon_agent import GluonAgent
 from runner.backends.mxnet.gluon_trainer import GluonTrainer
 from runner.contract.job import Job
+from runner.workloads.game_workload import GameWorkload
 from runner.workloads.workload import Workload
 
 
@@ -47,12 +50,15 @@ class MXNet:
         on_gpu = self._job.device == "gpu"
         self._context = mxnet_gpu.first(mxnet) if on_gpu else mxnet.cpu()
 
-    def trainer(self, workload: Workload, seed: int) -> GluonTrainer:
+    def trainer(self, workload: Workload, seed: int) -> Trainer:
         """Gluon shuffles with NumPy's generator, and draws with MXNet's."""
         import numpy
 
         self._mx.random.seed(seed)
         numpy.random.seed(seed)
+        if isinstance(workload, GameWorkload):
+            agent = GluonAgent(self._mx, self._context, workload, self._tuned)
+            return GameTrainer(workload, agent, seed)
         return GluonTrainer(self._mx, self._context, network_of(workload), self._tuned)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:

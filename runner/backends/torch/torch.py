@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Dict, Optional, Tuple
 
-from runner.backends.base import Facts
+from runner.backends.base import Facts, Trainer
 from runner.backends.common import malloc, translation
+from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.translation import network_of
 from runner.backends.torch import torch_device, torch_layers, torch_optimizers
+from runner.backends.torch.torch_agent import TorchAgent
 from runner.backends.torch.torch_trainer import TorchTrainer
 from runner.contract.job import Job
+from runner.workloads.game_workload import GameWorkload
 from runner.workloads.workload import Workload
 
 
@@ -38,11 +41,13 @@ class Torch:
         # Times the algorithms of cuDNN once and keeps the fastest: documented, not the default.
         torch.backends.cudnn.benchmark = self._tuned
 
-    def trainer(self, workload: Workload, seed: int) -> TorchTrainer:
+    def trainer(self, workload: Workload, seed: int) -> Trainer:
         """One loop; CUDA graphs live on memory of the caching allocator."""
         job, torch = self._job, self._torch
         torch.manual_seed(seed)
         device = torch.device("cuda" if job.device == "gpu" else "cpu")
+        if isinstance(workload, GameWorkload):
+            return GameTrainer(workload, TorchAgent(torch, device, workload, self._tuned), seed)
         pooled = job.settings.memory_pool.mode != "off"
         graphed = self._tuned and job.device == "gpu" and pooled
         return TorchTrainer(torch, device, network_of(workload), self._tuned, graphed)

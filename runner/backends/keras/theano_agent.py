@@ -1,0 +1,46 @@
+"""Q-learning with Keras 2 on Theano."""
+
+from __future__ import annotations
+
+from typing import Any, List, Tuple
+
+from runner.backends.base import Facts
+from runner.backends.keras import keras_optimizers
+from runner.backends.keras.keras_agent import KerasAgent
+from runner.backends.keras.theano_kernels import correlating
+from runner.backends.theano import theano_gpu
+from runner.workloads.game_workload import GameWorkload
+
+
+class TheanoAgent(KerasAgent):
+    """Keras 2, whose functions Theano compiles ahead of training; channels first."""
+
+    def __init__(self, theano: Any, keras: Any, workload: GameWorkload) -> None:
+        self._theano = theano
+        optimizer = keras_optimizers.of_keras2(workload.recipe.optimizer, keras.optimizers)
+        super().__init__(keras, workload, optimizer, channels_first=True)
+
+    def compile(self) -> bool:
+        """Generate and compile the C++ of all three functions, as the loop would do lazily."""
+        self.learner._make_train_function()
+        self.q._make_predict_function()
+        self.copy._make_predict_function()
+        return True
+
+    def weights(self) -> List[Any]:
+        """As Keras has them, but for what Theano turns."""
+        layers = self._workload.network.by_leaf(super().weights())
+        return [array for layer, arrays in layers for array in correlating(layer, arrays)]
+
+    def attest(self) -> Tuple[str, Facts]:
+        """Where the compiled update runs, and with which operations."""
+        nodes = self.learner.train_function.function.maker.fgraph.apply_nodes
+        operations = [type(node.op).__name__ for node in nodes]
+        facts: Facts = {
+            "layout": "channels_first",
+            "convolutions": theano_gpu.convolutions(operations),
+        }
+        if str(self._theano.config.device) != "cpu":
+            facts.update(theano_gpu.facts(self._theano, operations))
+        on_gpu = any(name.startswith("Gpu") for name in operations)
+        return ("gpu" if on_gpu else "cpu"), facts

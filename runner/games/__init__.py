@@ -1,0 +1,1 @@
+"""Games that a policy learns from by playing: rules, replay, the loop, and its score."""

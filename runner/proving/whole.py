@@ -1,0 +1,56 @@
+"""The whole proof: which trials a workload is proven by, and what is asked of each."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+from runner.proving import game_plans, plans
+from runner.proving.questions import Plan, Question
+from runner.workloads.game_workload import GameWorkload
+from runner.workloads.network_workload import NetworkWorkload
+from runner.workloads.workload import Workload
+
+_OF_NETWORKS: Tuple[Plan, ...] = (plans.alike, plans.one_batch, plans.in_turn, plans.one_sample)
+_OF_GAMES: Tuple[Plan, ...] = (
+    game_plans.whole_batches, game_plans.small_batches, game_plans.greedy,
+)  # fmt: skip
+
+
+def plans_of(workload: Workload) -> Tuple[Plan, ...]:
+    """The trials, three at least: the beginnings of the first three are compared."""
+    if isinstance(workload, GameWorkload):
+        return _OF_GAMES
+    # What drops nothing has nothing to prove of it.
+    drops = isinstance(workload, NetworkWorkload) and workload.network.drops()
+    return _OF_NETWORKS if drops else _OF_NETWORKS[:-1]
+
+
+def questions_of(workload: Workload) -> Tuple[Question, ...]:
+    """One for each plan, in their order; imports NumPy."""
+    asked = _of_a_game() if isinstance(workload, GameWorkload) else _of_a_network()
+    return asked[: len(plans_of(workload))]
+
+
+def _of_a_network() -> Tuple[Question, ...]:
+    from runner.proving import dropout, order, updates  # noqa: PLC0415 - NumPy
+
+    dropped = ("dropout", "dropout-rate", "dropout-scale")
+    # One order in 36 has three epochs alike: four in a row have them once in 1.7 million.
+    ordered = ("every-picture-once", "shuffle", "reshuffle")
+    return (
+        Question(("updates",), plans.alike, updates.of_alike, tries=2),
+        Question(("update",), plans.one_batch, updates.of_one_batch, tries=2),
+        Question(ordered, plans.in_turn, order.checks, tries=4),
+        Question(dropped, plans.one_sample, dropout.checks, tries=3),
+    )
+
+
+def _of_a_game() -> Tuple[Question, ...]:
+    from runner.proving import game_updates  # noqa: PLC0415 - NumPy
+
+    return (
+        Question(("update",), game_plans.whole_batches, game_updates.whole_batches, tries=2),
+        Question(("updates",), game_plans.small_batches, game_updates.small_batches, tries=2),
+        # Now and then two actions are so nearly worth the same that rounding decides.
+        Question(("act",), game_plans.greedy, game_updates.greedy, tries=4),
+    )
