@@ -29,6 +29,9 @@ from runner.contract.schema import ContractError
 CAMPAIGNS = "campaigns"
 """The folder among the results that holds the records of campaigns: harness/campaign/records.py."""
 
+ARCHIVE = "archive"
+"""The folder among the results that holds runs put away: a store itself, read only if named."""
+
 _STAGING = ".staging"
 _MAX_STORED_BYTES = 4 * MAX_RESULT_BYTES
 """A runner's result may be half of this when it is written out again; then come our findings."""
@@ -120,7 +123,7 @@ class Store:
         """
         results: list[Result] = []
         damaged: list[Damaged] = []
-        for folder in self._folders():
+        for folder in self.folders():
             try:
                 result, _ = read(folder)
                 if campaign_id in (None, result.job.campaign_id):
@@ -138,9 +141,18 @@ class Store:
             UsageError: none or several fit.
             BenchdlError: it is damaged.
         """
+        folder = self.named(run, say)
+        return read(folder, whole=True)[0], folder
+
+    def named(self, run: str, say: Callable[[str], None] = nothing) -> Path:
+        """The folder of the one run that :meth:`find` finds, whatever is in it.
+
+        Raises:
+            UsageError: none or several fit.
+        """
         if not run.strip():
             raise UsageError("an empty name is no run", "`latest` is the newest")
-        folders = self._folders()
+        folders = self.folders()
         fitting = [folder for folder in folders if run in folder.name]
         exact = [folder for folder in folders if folder.name == run]
         if run == "latest":
@@ -148,14 +160,18 @@ class Store:
             exact = [folder for folder in folders if files.shown(Path(folder.name)) in last]
         chosen = exact or fitting
         if not chosen:
-            raise UsageError(f"no run '{run}' in {self.directory}", "benchdl table lists them")
+            raise UsageError(f"no run '{run}' in {self.directory}", "benchdl runs lists them")
         if len(chosen) > 1:
             names = ", ".join(files.shown(Path(folder.name)) for folder in chosen[:5])
             raise UsageError(f"'{run}' fits {len(chosen)} runs", f"be more exact: {names}")
-        return read(chosen[0], whole=True)[0], chosen[0]
+        return chosen[0]
 
-    def _folders(self) -> list[Path]:
-        """What is a folder, or should be one: a link that leads nowhere is damage, not nothing."""
+    def folders(self) -> list[Path]:
+        """All of runs; a link that leads nowhere is damage, not nothing.
+
+        Raises:
+            BenchdlError: the folder of the results cannot be listed.
+        """
         try:
             found = files.listing(self.directory)
         except FileError as error:
@@ -167,7 +183,7 @@ class Store:
             folder
             for folder in found
             if not folder.name.startswith(".")
-            and folder.name != CAMPAIGNS
+            and folder.name not in (CAMPAIGNS, ARCHIVE)
             and (files.is_dir(folder) or not files.leads(folder))
         ]
 

@@ -144,6 +144,17 @@ def find(
     return _read(_folder(store) / f"{chosen[0]}.json")
 
 
+def names(store: Store) -> list[str]:
+    """The ids of all campaigns that have a record, damaged ones too."""
+    return [file.stem for file in _files(store)]
+
+
+def stored(store: Store, campaign_id: str) -> list[Path]:
+    """The files of a record: itself, and its checksum where there is one."""
+    file = _folder(store) / f"{campaign_id}.json"
+    return [path for path in (file, file.with_suffix(_SUM)) if files.exists(path)]
+
+
 def load(store: Store) -> tuple[list[Campaign], list[Damaged]]:
     """All campaigns in the order of their ids, and the files that cannot be read."""
     campaigns: list[Campaign] = []

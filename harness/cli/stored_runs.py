@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import common, filters, out
+from harness.cli import common, filters, out, runs_archive, runs_rm
 from harness.errors import UsageError
 from harness.tables import fitted, rows, run_list
 from harness.tables.data_formats import to_csv, to_json
@@ -58,3 +58,7 @@ def command(
         out.drawn(fitted.tables(run_list.heads(found, whole=False), lines, out.width(), blocks=1))
     else:
         out.document(run_list.to_markdown(found) + "\n")
+
+
+command.add_command(runs_archive.command)
+command.add_command(runs_rm.command)
