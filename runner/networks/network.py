@@ -12,6 +12,7 @@ from typing import Any, Callable, List, Sequence, Tuple
 
 from runner.networks.layers.activations import refuse_softmax
 from runner.networks.layers.layer import Layer, Shape, Weight, along, leaves, shared_out
+from runner.networks.layers.normalised import BatchNorm
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,27 @@ class Network:
     def trained(self, arrays: Sequence[Any]) -> List[Any]:
         """Those of ``arrays`` (one for each of ``weights()``) that are no statistics."""
         return [array for weight, array in zip(self.weights(), arrays) if weight.trained]
+
+    def told_by_gradients(self) -> List[bool]:
+        """Of each of ``weights()``, whether it moves by its gradient alone.
+
+        Not so statistics; nor biases that a normalisation right after takes out again: what they
+        get is the rounding of a sum that is 0.
+        """
+        leaves = [layer for layer, _ in self.leaves()]
+        told = []
+        for (layer, inputs), after in zip(self.leaves(), (*leaves[1:], None)):
+            plain = getattr(layer, "activation", None) == "linear"
+            lost = plain and isinstance(after, BatchNorm)
+            told += [
+                weight.trained and not (lost and weight.name == "bias")
+                for weight in layer.weights(inputs)
+            ]
+        return told
+
+    def keeps_statistics(self) -> bool:
+        """Whether a layer keeps what no gradient moves."""
+        return not all(weight.trained for weight in self.weights())
 
     def parameters(self) -> int:
         """Number of trained values.

@@ -11,7 +11,7 @@ from typing import Any, List, Sequence, Tuple
 import numpy as np
 
 from runner.networks import steps_in_numpy
-from runner.networks.gradients.passing import through
+from runner.networks.gradients.passing import passed, through
 from runner.networks.layers import Dropout
 from runner.networks.network import Network
 from runner.networks.recipe import Recipe
@@ -46,7 +46,8 @@ def updated(
         state: before the update.
         inputs: (n, *the network's input shape), pictures with their channels last.
         labels: integers (n,), of steps (n, time).
-        kept: what dropout multiplies its input with, in its shape; None drops nothing.
+        kept: what the one dropout with a rate above 0 multiplies its input with, in its shape; None
+            drops nothing.
 
     Raises:
         TypeError: the network has a layer whose way back is not known here.
@@ -66,16 +67,16 @@ def updated(
 
 
 def into_dropout(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
-    """What goes into the network's dropout, (n, ...).
+    """What goes into the network's first dropout with a rate above 0, (n, ...), in training.
 
     Raises:
         ValueError: the network has none.
     """
     out = _exact(network, inputs)
     for layer, arrays in network.grouped(weights):
-        if isinstance(layer, Dropout):
+        if isinstance(layer, Dropout) and layer.rate:
             return out
-        out = layer.forward(out, *arrays)
+        out = passed(layer, out, arrays, 1.0).out
     raise ValueError("the network has no dropout")
 
 

@@ -18,6 +18,7 @@ from runner.proving import game_plans, plans, questions, trials
 from runner.proving.questions import Attempt, Plan, Question
 from runner.proving.trials import AnyTrial, Told
 from runner.workloads.game_workload import GameWorkload
+from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
 _TRIES = 2
@@ -34,7 +35,10 @@ def trained(
 
 def names_of(workload: Workload) -> Tuple[str, ...]:
     """What is checked of ``workload``."""
-    return ("act", "value") if isinstance(workload, GameWorkload) else ("update", "loss")
+    if isinstance(workload, GameWorkload):
+        return "act", "value"
+    keeps = isinstance(workload, NetworkWorkload) and workload.network.keeps_statistics()
+    return ("update", "statistics", "loss") if keeps else ("update", "loss")
 
 
 def _plan(workload: Workload) -> Plan:

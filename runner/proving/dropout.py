@@ -8,7 +8,7 @@ With these factors NumPy makes the same update.
 from __future__ import annotations
 
 import math
-from typing import List, Tuple
+from typing import List, Sequence, Tuple
 
 import numpy as np
 
@@ -24,10 +24,16 @@ _BRIGHT = 0.05
 
 _DEVIATIONS = 4.0
 """Standard deviations of the binomial share. Of the 6,300 inputs and more that are bright enough
-(:data:`runner.proving.plans.DRAWS`) that is 0.02 of a share of 0.2. Chance takes a sound backend
-beyond it once in 16,000 trials, and it is asked up to three times. Of other rates with the scale of
-0.2, one of 0.15 passes less than once in a billion proofs, 0.16 once in 38,000, 0.17 once in 18,
-and 0.18 mostly."""
+(:data:`runner.proving.dropout_plans.DRAWS`) that is 0.02 of a share of 0.2. Chance takes a sound
+backend beyond it once in 16,000 trials, and it is asked up to three times. Of other rates with the
+scale of 0.2, one of 0.15 passes less than once in a billion proofs, 0.16 once in 38,000, 0.17 once
+in 18, and 0.18 mostly."""
+
+
+def named(told: Told, names: Sequence[str]) -> List[Check]:
+    """:func:`checks`, called ``names``."""
+    found = checks(told)
+    return [check.model_copy(update={"name": name}) for check, name in zip(found, names)]
 
 
 def checks(told: Told) -> List[Check]:
@@ -58,7 +64,7 @@ def checks(told: Told) -> List[Check]:
         Check(
             name="dropout",
             expected=0.0,
-            seen=apart(own.trained, state.weights, own.untrained),
+            seen=apart(workload.network, own.trained, state.weights, own.untrained),
             tolerance=ONE_SAMPLE,
             detail="one update on one sample, with what the weights show was dropped",
         ),
@@ -83,7 +89,7 @@ def _place(network: Network) -> Tuple[int, float]:
     """The number of the kernel that the dropout goes into, and its rate."""
     number, rate = 0, None
     for layer, inputs in zip(network.layers, network.shapes()):
-        if isinstance(layer, Dropout):
+        if isinstance(layer, Dropout) and layer.rate:
             rate = layer.rate
         elif isinstance(layer, Dense) and rate is not None:
             return number, rate

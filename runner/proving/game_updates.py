@@ -79,7 +79,7 @@ def _as_in_numpy(name: str, told: Told) -> Check:
     count = recipe.updates(steps)
     further = steps + (_MORE - 1) * count * recipe.copies
     QLoop(workload.rules, recipe, seed).run(agent, further, further, lambda *_: None)
-    shares = [apart(trained, weights, untrained) for weights in agent.history]
+    shares = [apart(workload.network, trained, weights, untrained) for weights in agent.history]
     nearest = shares.index(min(shares)) + 1
     return Check(
         name=name,

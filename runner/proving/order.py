@@ -39,7 +39,7 @@ def fit(told: Told) -> Fit:
 
     best = Fit((), math.inf)
     for orders, state in _orders(step, sgd_in_numpy.begin(workload.recipe, own.untrained), EPOCHS):
-        share = apart(own.trained, state.weights, own.untrained)
+        share = apart(workload.network, own.trained, state.weights, own.untrained)
         if share < best.share:
             best = Fit(orders, share)
     return best

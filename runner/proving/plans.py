@@ -1,18 +1,15 @@
 """The trials of a proof, each with what it is to show.
 
-Four starts of seconds, and a fifth trial that is brief. Nothing is dropped but in the fourth, so
-that NumPy can do the same; the rate falls steeply, since the recipe's own would not show in a few
-updates.
+Starts of seconds, and a trial that is brief. Nothing is dropped, so that NumPy can do the same
+(:mod:`runner.proving.dropout_plans` has the trials where something is); the rate falls steeply,
+since the recipe's own would not show in a few updates.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
 import random
 
-from runner.networks.layers import Conv, Dense, Dropout
-from runner.networks.network import Network
 from runner.proving.trials import Samples, Trial
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -22,10 +19,6 @@ UPDATES = 3
 SAMPLES, EPOCHS = 3, 3
 """Of :func:`in_turn`: (3!) ** 3 = 216 orders. One is that of the file in each epoch, and one
 in 36 has three alike."""
-
-DRAWS = 12_800
-"""Of :func:`one_sample`: inputs of the dropout, at least. Of the 400 of ``cnn-mnist`` itself some
-200 would be bright enough to tell, and 4 deviations of a share of 0.2 among them are 0.11."""
 
 _OPERATIONS = 30_000_000_000
 """Of a batch's way forward in :func:`alike` and :func:`one_batch`: seconds in NumPy."""
@@ -42,7 +35,7 @@ def alike(workload: NetworkWorkload, seed: int) -> Trial:
     """
     size = _batch(workload)
     count = (UPDATES - 1) * size + max(1, size // 3)
-    sample = _drawn(1, workload, seed)
+    sample = drawn(1, workload, seed)
     samples = Samples(list(sample.contents) * count, list(sample.labels) * count)
     return Trial(_without_chance(workload, size), samples, epochs=1, seed=seed)
 
@@ -53,7 +46,7 @@ def one_batch(workload: NetworkWorkload, seed: int) -> Trial:
     Of a network that is large the batch is smaller than the recipe's.
     """
     size = _batch(workload)
-    samples = _drawn(size, workload, seed)
+    samples = drawn(size, workload, seed)
     return Trial(_without_chance(workload, size), samples, epochs=UPDATES, seed=seed)
 
 
@@ -64,7 +57,7 @@ def small_batch(workload: NetworkWorkload, seed: int) -> Trial:
     """
     small = workload.small or workload
     size = min(FEW, small.recipe.batch_size)
-    samples = _drawn(size, small, seed)
+    samples = drawn(size, small, seed)
     return Trial(_without_chance(small, size), samples, epochs=UPDATES, seed=seed)
 
 
@@ -75,36 +68,8 @@ def in_turn(workload: NetworkWorkload, seed: int) -> Trial:
     and in which one samples are taken has nothing to do with the layers.
     """
     small = workload.small or workload
-    samples = _drawn(SAMPLES, small, seed)
+    samples = drawn(SAMPLES, small, seed)
     return Trial(_without_chance(small, 1), samples, epochs=EPOCHS, seed=seed)
-
-
-def one_sample(workload: NetworkWorkload, seed: int) -> Trial:
-    """One update on one sample: the weights tell what was dropped.
-
-    The layer whose output is dropped has more filters or units than the workload's, since each of
-    them is one more draw of the same rate.
-    """
-    recipe = dataclasses.replace(workload.recipe, batch_size=1)
-    wide = dataclasses.replace(workload, network=_widened(workload.network), recipe=recipe)
-    return Trial(wide, _drawn(1, workload, seed), epochs=1, seed=seed)
-
-
-def _widened(network: Network) -> Network:
-    """``network`` with ``DRAWS`` inputs of its first dropout; as it is, if nothing widens them."""
-    layers = list(network.layers)
-    first = next((n for n, layer in enumerate(layers) if isinstance(layer, Dropout)), 0)
-    times = math.ceil(DRAWS / math.prod(network.shapes()[first]))
-    for number in reversed(range(first)):
-        layer = layers[number]
-        if isinstance(layer, Conv):
-            layers[number] = dataclasses.replace(layer, filters=times * layer.filters)
-        elif isinstance(layer, Dense):
-            layers[number] = dataclasses.replace(layer, units=times * layer.units)
-        else:
-            continue
-        return dataclasses.replace(network, layers=tuple(layers))
-    return network
 
 
 def _batch(workload: NetworkWorkload) -> int:
@@ -113,7 +78,7 @@ def _batch(workload: NetworkWorkload) -> int:
     return min(most, workload.recipe.batch_size)
 
 
-def _drawn(count: int, workload: NetworkWorkload, seed: int) -> Samples:
+def drawn(count: int, workload: NetworkWorkload, seed: int) -> Samples:
     """``count`` samples of noise, no two alike, with labels in turn."""
     draw = random.Random(seed)  # noqa: S311 - data, not a secret
     contents = workload.format.drawn(count, draw)

@@ -90,12 +90,12 @@ def _whole(
             traceback.print_exc()
             return error
 
-    # Two from one seed, the third from another. All before NumPy is imported.
-    seeds = (job.seed, job.seed, job.seed + 1, job.seed)
     several = job.settings.strategy != "default"
     plans = whole.plans_of(workload)
     possible = 2 if several else len(plans)
-    first = [train(plan, seed) for plan, seed in zip(plans[:possible], seeds)]
+    # Two from one seed, the third from another. All before NumPy is imported.
+    seeds = [job.seed + (number == 2) for number in range(possible)]
+    first = [train(plan, seed) for plan, seed in zip(plans, seeds)]
     checks, asked = [], whole.questions_of(workload)
     for question, attempt in zip(asked, first):
         checks += questions.settled(

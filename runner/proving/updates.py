@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import Iterator, List
 
 from runner.contract.conformance import Check
 from runner.networks import in_numpy, sgd_in_numpy
+from runner.networks.sgd_in_numpy import State
 from runner.proving.plans import UPDATES
 from runner.proving.trials import Told
-from runner.proving.weights_apart import A_BATCH, ONE_SAMPLE, apart, seen
+from runner.proving.weights_apart import (
+    A_BATCH,
+    ONE_SAMPLE,
+    STATISTICS,
+    Seen,
+    apart,
+    seen,
+    statistics_apart,
+)
 
 A_LOSS = 1e-5
 """In nats, or as a share of the loss where that is more than one: sound runs are within 4e-6."""
@@ -19,29 +28,47 @@ _MOST = 2 * UPDATES
 
 def of_alike(told: Told) -> List[Check]:
     """The weights after :func:`runner.proving.plans.alike` against those of NumPy."""
-    shares = _after_each(told, single=True)
+    network, own = told.trial.workload.network, seen(told)
+    shares = [
+        apart(network, own.trained, state.weights, own.untrained)
+        for state in _states(told, own, single=True)
+    ]
     found = shares[UPDATES - 1]
     nearest = shares.index(min(shares)) + 1
-    own = Check(
+    check = Check(
         name="updates",
         expected=0.0,
         seen=found,
         tolerance=ONE_SAMPLE,
         detail=f"the weights are nearest to those of {nearest} updates, {UPDATES} were due",
     )
-    return [own]
+    return [check]
 
 
 def of_one_batch(told: Told) -> List[Check]:
-    """The weights after :func:`runner.proving.plans.one_batch` against those of NumPy."""
-    own = Check(
-        name="update",
-        expected=0.0,
-        seen=_after_each(told, single=False)[UPDATES - 1],
-        tolerance=A_BATCH,
-        detail=f"{UPDATES} updates on one batch of {len(told.trial.samples.labels)} samples",
+    """The weights after :func:`runner.proving.plans.one_batch` against those of NumPy.
+
+    Statistics, where a network keeps any, have a check of their own.
+    """
+    network, own = told.trial.workload.network, seen(told)
+    *_, last = _states(told, own, single=False)
+    checks = [
+        Check(
+            name="update",
+            expected=0.0,
+            seen=apart(network, own.trained, last.weights, own.untrained),
+            tolerance=A_BATCH,
+            detail=f"{UPDATES} updates on one batch of {len(told.trial.samples.labels)} samples",
+        )
+    ]
+    if not network.keeps_statistics():
+        return checks
+    share = statistics_apart(network, own.trained, last.weights, own.untrained)
+    detail = "means and variances of batches, after the same updates"
+    statistics = Check(
+        name="statistics", expected=0.0, seen=share, tolerance=STATISTICS, detail=detail
     )
-    return [own]
+    return [*checks, statistics]
 
 
 def of_its_loss(told: Told) -> List[Check]:
@@ -62,12 +89,11 @@ def of_its_loss(told: Told) -> List[Check]:
     return [check]
 
 
-def _after_each(told: Told, *, single: bool) -> List[float]:
-    """How far the trained weights are from NumPy's after 1, 2, ... updates on the same batch."""
-    workload, own = told.trial.workload, seen(told)
+def _states(told: Told, own: Seen, *, single: bool) -> Iterator[State]:
+    """Those of NumPy after 1, 2, ... updates on the same batch."""
+    workload = told.trial.workload
     inputs, labels = (own.inputs[:1], own.labels[:1]) if single else (own.inputs, own.labels)
-    state, shares = sgd_in_numpy.begin(workload.recipe, own.untrained), []
+    state = sgd_in_numpy.begin(workload.recipe, own.untrained)
     for _ in range(_MOST if single else UPDATES):
         state = sgd_in_numpy.updated(workload.network, workload.recipe, state, inputs, labels)
-        shares.append(apart(own.trained, state.weights, own.untrained))
-    return shares
+        yield state

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Tuple
+import functools
+from typing import Mapping, Tuple
 
-from runner.proving import game_plans, plans
+from runner.proving import dropout_plans, game_plans, plans
 from runner.proving.questions import Plan, Question
 from runner.workloads.game_workload import GameWorkload
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
-_OF_NETWORKS: Tuple[Plan, ...] = (plans.alike, plans.one_batch, plans.in_turn, plans.one_sample)
+_OF_NETWORKS: Tuple[Plan, ...] = (plans.alike, plans.one_batch, plans.in_turn)
 _OF_GAMES: Tuple[Plan, ...] = (
     game_plans.whole_batches, game_plans.small_batches, game_plans.greedy,
 )  # fmt: skip
@@ -20,28 +21,36 @@ def plans_of(workload: Workload) -> Tuple[Plan, ...]:
     """The trials, three at least: the beginnings of the first three are compared."""
     if isinstance(workload, GameWorkload):
         return _OF_GAMES
-    # What drops nothing has nothing to prove of it.
-    drops = isinstance(workload, NetworkWorkload) and workload.network.drops()
-    return _OF_NETWORKS if drops else _OF_NETWORKS[:-1]
+    return (*_OF_NETWORKS, *_dropping(workload).values())
 
 
 def questions_of(workload: Workload) -> Tuple[Question, ...]:
     """One for each plan, in their order; imports NumPy."""
-    asked = _of_a_game() if isinstance(workload, GameWorkload) else _of_a_network()
-    return asked[: len(plans_of(workload))]
+    if isinstance(workload, GameWorkload):
+        return _of_a_game()
+    return _of_a_network(_dropping(workload))
 
 
-def _of_a_network() -> Tuple[Question, ...]:
+def _dropping(workload: Workload) -> Mapping[Tuple[str, ...], Plan]:
+    """The trials of what is dropped, by the names of their checks; none where nothing is."""
+    if not isinstance(workload, NetworkWorkload):
+        return {}
+    return dropout_plans.by_names(workload.network)
+
+
+def _of_a_network(dropping: Mapping[Tuple[str, ...], Plan]) -> Tuple[Question, ...]:
     from runner.proving import dropout, order, updates  # noqa: PLC0415 - NumPy
 
-    dropped = ("dropout", "dropout-rate", "dropout-scale")
     # One order in 36 has three epochs alike: four in a row have them once in 1.7 million.
     ordered = ("every-picture-once", "shuffle", "reshuffle")
     return (
         Question(("updates",), plans.alike, updates.of_alike, tries=2),
         Question(("update",), plans.one_batch, updates.of_one_batch, tries=2),
         Question(ordered, plans.in_turn, order.checks, tries=4),
-        Question(dropped, plans.one_sample, dropout.checks, tries=3),
+        *(
+            Question(names, plan, functools.partial(dropout.named, names=names), tries=3)
+            for names, plan in dropping.items()
+        ),
     )
 
 

@@ -13,11 +13,11 @@ from runner.channel import Frame
 from runner.contract import samples
 from runner.events import Progress
 from runner.networks import sgd_in_numpy
-from runner.networks.layers import Dense, Dropout
+from runner.networks.layers import BatchNorm, Dense, Dropout, Residual
 from runner.networks.network import Network
-from runner.proving import beginnings, dropout, order, plans, prove, trials, updates
+from runner.proving import beginnings, dropout, dropout_plans, order, plans, prove, trials, updates
 from runner.proving.trials import Told
-from runner.proving.weights_apart import apart, arrays
+from runner.proving.weights_apart import apart, arrays, statistics_apart
 from runner.workloads import lookup
 
 WORKLOAD = lookup.load("cnn-mnist")
@@ -28,8 +28,8 @@ def initial(seed, network=WORKLOAD.network):
     """Weights as a backend draws them."""
     rng, found = np.random.RandomState(seed), []
     for weight in network.weights():
-        if weight.initialiser == "zeros":
-            found.append(np.zeros(weight.shape, "<f4"))
+        if weight.initialiser in ("ones", "zeros"):
+            found.append(np.full(weight.shape, weight.initialiser == "ones", "<f4"))
             continue
         fans = math.prod(weight.shape[:-2]) * sum(weight.shape[-2:])
         limit = math.sqrt(6 / fans)
@@ -142,10 +142,10 @@ def test_the_order_is_found(orders, once, shuffled, anew):
     ],
 )
 def test_dropout_is_read_off_the_weights(rate, scale, wrong):
-    trial = plans.one_sample(WORKLOAD, 4)
+    trial = dropout_plans.one_sample(WORKLOAD, 4)
     network = trial.workload.network
     shape = sgd_in_numpy.into_dropout(network, initial(4, network), arrays(trial)[0]).shape
-    assert math.prod(shape) >= plans.DRAWS
+    assert math.prod(shape) >= dropout_plans.DRAWS
     kept = scale * (np.random.RandomState(5).uniform(size=shape) >= rate)
     checks = dropout.checks(trained(trial, [[0]], kept=kept.astype("f4")))
     assert {name for name, ok in verdicts(checks).items() if not ok} == wrong
@@ -153,25 +153,59 @@ def test_dropout_is_read_off_the_weights(rate, scale, wrong):
 
 @pytest.mark.parametrize("draws", [1, 400, 401, 12_800])
 def test_only_the_layer_before_the_dropout_is_widened(draws, monkeypatch):
-    monkeypatch.setattr(plans, "DRAWS", draws)
-    made = plans.one_sample(WORKLOAD, 1).workload.network
+    monkeypatch.setattr(dropout_plans, "DRAWS", draws)
+    made = dropout_plans.one_sample(WORKLOAD, 1).workload.network
     filters = {1: 16, 400: 16, 401: 32, 12_800: 512}[draws]
     for number, (own, other) in enumerate(zip(WORKLOAD.network.layers, made.layers, strict=True)):
         wanted = dataclasses.replace(own, filters=filters) if number == 2 else own
         assert other == wanted
     dense = Network((9,), (Dense(4, "relu"), Dropout(0.5), Dense(2, "softmax")))
-    assert plans._widened(dense).layers[0].units == 4 * math.ceil(draws / 4)
+    assert dropout_plans._widened(dense, 1).layers[0].units == 4 * math.ceil(draws / 4)
     first = Network((9,), (Dropout(0.5), Dense(2, "softmax")))
-    assert plans._widened(first) == first
+    assert dropout_plans._widened(first, 0) == first
 
 
 def test_a_share_holds_within_four_deviations_of_what_was_bright():
-    checks = dropout.checks(trained(plans.one_sample(WORKLOAD, 4), [[0]]))
+    checks = dropout.checks(trained(dropout_plans.one_sample(WORKLOAD, 4), [[0]]))
     (rate,) = [check for check in checks if check.name == "dropout-rate"]
     bright = int(rate.detail.split()[1])
     assert bright > 6300
     assert rate.tolerance == pytest.approx(4 * math.sqrt(0.2 * 0.8 / bright))
     assert rate.tolerance < 0.0203
+
+
+SPOTTER = lookup.load("dscnn-speech")
+
+
+@pytest.mark.parametrize("due", [0.2, 0.4])
+@pytest.mark.parametrize(("rate", "scale"), [(0.0, 1.0), (0.2, 1.25), (0.4, 1 / 0.6)])
+def test_each_rate_of_a_network_is_told_by_itself(due, rate, scale):
+    """Behind normalisation, convolutions of channels, and another dropout."""
+    trial = dropout_plans.one_sample(SPOTTER, 4, due)
+    network = trial.workload.network
+    assert [rate for rate in dropout_plans.rates(network) if rate] == [due]
+    shape = sgd_in_numpy.into_dropout(network, initial(4, network), arrays(trial)[0]).shape
+    assert math.prod(shape) >= dropout_plans.DRAWS
+    kept = scale * (np.random.RandomState(5).uniform(size=shape) >= rate)
+    told = trained(trial, [[0]], kept=kept.astype("f4"))
+    assert all(check.ok for check in dropout.checks(told)) is (rate == due)
+
+
+def test_the_checks_of_each_rate_have_their_names():
+    names = list(dropout_plans.by_names(SPOTTER.network))
+    assert names == [
+        ("dropout", "dropout-rate", "dropout-scale"),
+        ("dropout of 0.4", "dropout-rate of 0.4", "dropout-scale of 0.4"),
+    ]
+    told = trained(dropout_plans.one_sample(SPOTTER, 4, 0.4), [[0]])
+    assert tuple(check.name for check in dropout.named(told, names[1])) == names[1]
+    assert dropout_plans.by_names(Network((9,), (Dense(2, "softmax"),))) == {}
+
+
+def test_a_dropout_inside_of_another_layer_cannot_be_told():
+    inside = Network((9,), (Residual((Dropout(0.5), Dense(9, "relu"))), Dense(2, "softmax")))
+    with pytest.raises(ValueError, match=r"a dropout of 0\.5 is inside of another layer"):
+        dropout_plans.one_sample(dataclasses.replace(SPOTTER, network=inside), 1)
 
 
 @pytest.mark.parametrize(
@@ -199,12 +233,38 @@ def test_weights_of_another_network_are_no_weights_of_this():
 
 
 def test_what_was_not_to_move_and_did_is_far_away():
+    network = Network((2,), (Dense(1, "softmax"),))
     still, moved = [np.zeros(2)], [np.array([0.0, 1e-9])]
-    assert apart(still, still, still) == 0.0
-    assert apart(moved, still, still) == 1e6
-    assert apart([np.array([1.0, 2.0])], [np.array([1.0, 1.0])], still) == pytest.approx(
-        1 / math.sqrt(2)
+    assert apart(network, still, still, still) == 0.0
+    assert apart(network, moved, still, still) == 1e6
+    found, wanted = [np.array([1.0, 2.0])], [np.array([1.0, 1.0])]
+    assert apart(network, found, wanted, still) == pytest.approx(1 / math.sqrt(2))
+
+
+def test_what_a_normalisation_takes_out_is_not_compared_and_statistics_by_themselves():
+    layers = (Dense(1, "linear"), BatchNorm(), Dense(1, "relu"), BatchNorm())
+    network = Network((1,), layers)
+    told = [True, False, True, True, False, False, True, True, True, True, False, False]
+    assert network.told_by_gradients() == told
+    start, wanted = ([np.full(1, value)] * len(told) for value in (0.0, 1.0))
+    for number, counted in enumerate(told):
+        found = [own + 0.5 * (number == place) for place, own in enumerate(wanted)]
+        statistic = not network.weights()[number].trained
+        assert apart(network, found, wanted, start) == 0.5 * counted
+        assert statistics_apart(network, found, wanted, start) == 0.5 * statistic
+
+
+@pytest.mark.parametrize(("momentum", "right"), [(0.9, True), (0.99, False), (0.8, False)])
+def test_the_statistics_of_batches_are_proven(momentum, right):
+    trial = plans.small_batch(SPOTTER, 3)
+    told = trained(trial, [range(8)] * 3)
+    other = trial.workload.network.changed(
+        lambda layer: BatchNorm(momentum) if isinstance(layer, BatchNorm) else layer
     )
+    workload = dataclasses.replace(trial.workload, network=other)
+    found = updates.of_one_batch(told._replace(trial=trial._replace(workload=workload)))
+    assert verdicts(found) == {"update": True, "statistics": right}
+    assert [check.name for check in updates.of_one_batch(trained(ALIKE, []))] == ["update"]
 
 
 def spin(*asked):

@@ -40,8 +40,9 @@ def _activate(layer: Activate, x: Any, arrays: Arrays, kept: Any) -> Passed:
 
 @passed.register
 def _dropout(layer: Dropout, x: Any, arrays: Arrays, kept: Any) -> Passed:
-    del layer, arrays
-    return Passed(x * kept, lambda error: (error * kept, []))
+    del arrays
+    factor = kept if layer.rate else 1.0
+    return Passed(x * factor, lambda error: (error * factor, []))
 
 
 @passed.register

@@ -32,7 +32,8 @@ def passed(layer: Layer, x: Any, arrays: Arrays, kept: Any) -> Passed:
         layer: whose function is called.
         x: float64 (n, *inputs). It is never written to.
         arrays: the layer's own weights.
-        kept: what dropout multiplies its input with, in its shape; 1.0 drops nothing.
+        kept: what a dropout with a rate above 0 multiplies its input with, in its shape; 1.0 drops
+            nothing.
 
     Raises:
         TypeError: its way back is not known here.
