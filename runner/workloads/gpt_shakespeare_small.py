@@ -15,12 +15,24 @@ from runner.workloads.gpt_shakespeare import CHARACTERS, OPTIMIZER
 from runner.workloads.language_workload import next_character
 from runner.workloads.learned import Learned
 
+_RECIPE = Recipe(batch_size=12, epochs=2, optimizer=dataclasses.replace(OPTIMIZER, updates=2000))
+_SMALL = next_character(
+    name="gpt-shakespeare-small",
+    title="the same layers",
+    decoder=Decoder(CHARACTERS, block=16, layers=2, heads=2, units=32, dropout=0.0),
+    recipe=_RECIPE,
+    train_windows=None,
+    judged=proof.Few(8, 8, 8),
+    learned={},
+)
+
 WORKLOAD = next_character(
     name="gpt-shakespeare-small",
     title="GPT of 0.8 million parameters on Shakespeare's works",
     decoder=Decoder(CHARACTERS, block=64, layers=4, heads=4, units=128, dropout=0.0),
-    recipe=Recipe(batch_size=12, epochs=2, optimizer=dataclasses.replace(OPTIMIZER, updates=2000)),
+    recipe=_RECIPE,
     train_windows=12_000,
     judged=proof.Few(1000, 500, 100),
     learned={"shakespeare": Learned(1.0, ()), "synthetic-shakespeare": Learned(1.0, ())},
+    small=_SMALL,
 )
