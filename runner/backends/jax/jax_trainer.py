@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
+from runner.backends.common import lstm_code
 from runner.backends.jax import jax_optimizers
 from runner.backends.jax.jax_layers import Layers
 from runner.workloads.network_workload import NetworkWorkload
@@ -157,5 +158,6 @@ class JaxTrainer:
             "layout": "channels_last",
             "weights_on": str(device),
             "convolutions_as_products": self._layers.patches,
+            **lstm_code.facts(self._workload.network, lambda: "scan"),
         }
         return str(device.platform), facts

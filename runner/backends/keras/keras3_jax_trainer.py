@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
+from runner.backends.common import lstm_code
 from runner.backends.jax.jax_pictures import product_of_patches
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.workloads.network_workload import NetworkWorkload
@@ -27,9 +28,17 @@ class TrainerOnJax(Keras3Trainer):
             "weights_on": name,
             "scan_over_epoch": self.scanned,
             "convolutions_as_products": self.as_products,
+            **lstm_code.facts(self._workload.network, self._lstm_code),
             **self.facts(),
         }
         return device, facts
+
+    def _lstm_code(self) -> str:
+        """Of what the model is traced to: cuDNN's LSTM is one operation there, ``rnn_fwd``."""
+        import jax
+
+        traced = str(jax.make_jaxpr(self._model)(self._test_x[:1]))
+        return lstm_code.CUDNN if "rnn_fwd" in traced else "scan"
 
 
 class ScanningTrainer(TrainerOnJax):

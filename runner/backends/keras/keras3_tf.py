@@ -11,7 +11,7 @@ from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras3 import Keras3
 from runner.backends.keras.keras3_agent import Keras3Agent
 from runner.backends.keras.keras3_trainer import Keras3Trainer
-from runner.backends.tensorflow import tf_gpu
+from runner.backends.tensorflow import tf_gpu, tf_graphs
 from runner.backends.tensorflow.tf_steps import TensorFlowSteps
 from runner.contract.job import Job
 from runner.workloads.game_workload import GameWorkload
@@ -69,10 +69,29 @@ class Keras3OnTensorFlow(Keras3):
 class TrainerOnTensorFlow(Keras3Trainer):
     """Keras' own ``fit``."""
 
+    def optimizer(self) -> Any:
+        """The recipe's, of dense gradients.
+
+        An embedding's gradient is sparse, with a part for each time that a word comes. Keras 3's
+        Adam squares part by part where the square of their sum is due, and the rows move elsewhere
+        (seen of 3.15: a quarter of the way off after three updates).
+        """
+        from tensorflow import convert_to_tensor
+
+        found = super().optimizer()
+        apply = found.apply
+
+        def of_dense(grads: Any, trainable_variables: Any = None) -> Any:
+            return apply([convert_to_tensor(gradient) for gradient in grads], trainable_variables)
+
+        found.apply = of_dense
+        return found
+
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""
         device, name = _place(self._model.trainable_variables[0].value)
-        return device, {"weights_on": name, **self.facts()}
+        of_lstm = self.lstm_facts(tf_graphs.gone_through)
+        return device, {"weights_on": name, **self.facts(), **of_lstm}
 
 
 def _place(value: Any) -> Tuple[str, str]:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 
 from runner.backends.base import Facts, Trainer
-from runner.backends.common import malloc
+from runner.backends.common import lstm_code, malloc
 from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
 from runner.backends.common.translation import network_of
 from runner.backends.keras.agent_by_steps import AgentBySteps
@@ -77,7 +77,11 @@ class TrainerOnTorch(Keras3Trainer):
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""
         device, name = _place(self._model.trainable_variables[0].value)
-        return device, {"weights_on": name, **self.facts()}
+        of_lstm = lstm_code.facts(
+            self._workload.network,
+            lambda: lstm_code.of_gradients(self._model(self._test_x[:1])),
+        )
+        return device, {"weights_on": name, **self.facts(), **of_lstm}
 
 
 class TrainerOfTensors(TrainerOnTorch):

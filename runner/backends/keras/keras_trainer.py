@@ -5,9 +5,10 @@ This is Keras 2; :mod:`runner.backends.keras.keras3_trainer` has what differs in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional, Tuple
 
-from runner.backends.base import LapSeen
+from runner.backends.base import Facts, LapSeen
+from runner.backends.common import lstm_code
 from runner.backends.keras import keras_attention, keras_layers, keras_optimizers
 from runner.networks import layout
 from runner.networks.optimizers import AdamW
@@ -117,6 +118,16 @@ class KerasTrainer:
             self._test_x, self._test_y, batch_size=self._workload.recipe.batch_size, verbose=0
         )
         return float(loss), 1.0 - float(accuracy)
+
+    def lstm_facts(self, gone_through: Callable[[Callable[[], Any]], Iterable[str]]) -> Facts:
+        """Whose LSTM it was, by the names of what evaluating a sample goes through."""
+
+        def one_sample() -> None:
+            self._model.evaluate(self._test_x[:1], self._test_y[:1], verbose=0)
+
+        return lstm_code.facts(
+            self._workload.network, lambda: lstm_code.of_names(gone_through(one_sample))
+        )
 
 
 def _as_it_is(inputs: Any) -> Any:

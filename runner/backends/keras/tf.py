@@ -14,7 +14,7 @@ from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.keras.tf_agent import TensorFlowAgent
-from runner.backends.tensorflow import tf_gpu
+from runner.backends.tensorflow import tf_gpu, tf_graphs
 from runner.backends.tensorflow.tf_steps import TensorFlowSteps
 from runner.contract.job import Job
 from runner.workloads.game_workload import GameWorkload
@@ -126,6 +126,7 @@ class TensorFlowTrainer(KerasTrainer):
             "replicas": self._replicas,
             "jit_compile": bool(self._tuned.get("jit_compile")),
             "steps_per_execution": int(self._tuned.get("steps_per_execution", 1)),
+            **self.lstm_facts(tf_graphs.gone_through),
         }
         return ("gpu" if "GPU" in device else "cpu"), facts
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from runner.backends.base import Facts, Trainer
-from runner.backends.common import malloc
+from runner.backends.common import lstm_code, malloc
 from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.translation import network_of
 from runner.backends.keras.keras_backend import KerasBackend
@@ -148,6 +148,7 @@ class TheanoTrainer(KerasTrainer):
         facts: Facts = {
             "layout": "channels_first",
             "convolutions": theano_gpu.convolutions(operations),
+            **lstm_code.facts(self._workload.network, lambda: lstm_code.of_names(operations)),
         }
         if str(self._theano.config.device) != "cpu":
             facts.update(theano_gpu.facts(self._theano, operations))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
+from runner.backends.common import lstm_code
 from runner.backends.mxnet import gluon_layers, gluon_optimizers
 from runner.networks.layout import channels_first, from_outputs_first, shape_channels_first
 from runner.workloads.network_workload import NetworkWorkload
@@ -124,5 +125,12 @@ class GluonTrainer:
     def attest(self) -> Tuple[str, Facts]:
         """Where the parameters are."""
         device = next(iter(self._net.collect_params().values())).list_data()[0].context
-        facts = {"layout": "channels_first", "weights_on": str(device)}
+        features = self._mx.runtime.Features()
+        fused = "cudnn" if device.device_type == "gpu" and features.is_enabled("CUDNN") else "rnn"
+        facts = {
+            "layout": "channels_first",
+            "weights_on": str(device),
+            # Gluon's layer is one operation, which is cuDNN's wherever MXNet was built with it.
+            **lstm_code.facts(self._workload.network, lambda: fused),
+        }
         return ("gpu" if str(device.device_type) == "gpu" else "cpu"), facts

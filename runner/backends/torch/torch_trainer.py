@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
+from runner.backends.common import lstm_code
 from runner.backends.torch import torch_graph, torch_layers, torch_optimizers
 from runner.networks.layout import channels_first, from_outputs_first
 from runner.workloads.network_workload import NetworkWorkload
@@ -125,6 +126,10 @@ class TorchTrainer:
             "layout": "channels_first",
             "weights_on": str(device),
             "cuda_graphs": self._graphed,
+            **lstm_code.facts(
+                self._workload.network,
+                lambda: lstm_code.of_gradients(self._model(self._test[0][:1])),
+            ),
         }
         return ("gpu" if device.type == "cuda" else "cpu"), facts
 
