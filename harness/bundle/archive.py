@@ -144,9 +144,8 @@ def _entry(block: bytes, offset: int, last: str) -> Entry:
     try:
         info = tarfile.TarInfo.frombuf(block, "ascii", "strict")
     except (tarfile.HeaderError, UnicodeDecodeError):
-        raise ArchiveError(
-            f"the header behind {last} (byte {offset}) was changed, or is none"
-        ) from None
+        what = f"the header behind {last} (byte {offset}) was changed"
+        raise ArchiveError(what if offset else "it is not a benchdl bundle") from None
     if not info.isreg() or info.size < 0:
         raise ArchiveError(f"it holds '{info.name[:200]}', which is no plain file")
     if not is_safe(info.name):

@@ -2,7 +2,7 @@
 
 Other data is another question: such a campaign cannot go on. Another environment or machine makes
 other numbers: going on takes ``--accept-changes``, and every further result is ``suspect``, so
-that no median mixes the two. Another benchdl is told and noted.
+that no median mixes the two. A different benchdl version is reported and recorded.
 """
 
 from __future__ import annotations

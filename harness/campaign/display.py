@@ -130,7 +130,9 @@ class Display:
         """The outcome on one line, its findings below."""
         self.close()
         status = verdict(result.status, result.findings)
-        self.say(f"{result.job.backend} {status}: {_outcome(result)}  ({result.run_id})")
+        reason = result.failure.reason if result.failure else ""
+        said = "" if reason == status else f" {status}"  # nothing is said twice
+        self.say(f"{result.job.backend}{said}: {_outcome(result)}  ({result.run_id})")
         for finding in result.findings:
             self.say(f"    {finding.severity} {finding.code}: {finding.evidence}. {finding.advice}")
 

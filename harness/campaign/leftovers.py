@@ -38,7 +38,7 @@ def clear(
 ) -> list[Result]:
     """End what still runs of the campaign, and store each job that was cut off as interrupted.
 
-    What such a job left is not taken for a measurement, even if it came to its end: nobody saw how.
+    What such a job left is never used as a measurement: nobody saw how it ended.
 
     Returns:
         The results that were stored now.

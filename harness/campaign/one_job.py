@@ -212,10 +212,10 @@ def _ended_with_us(said: Result | Failure) -> Failure:
     systemd.kill(5), ``scancel --full``), and the trainer may be gone before we hear of it.
     """
     failure = said.failure if isinstance(said, Result) else said
-    last = f"; it said last: {failure.message}" if failure else ""
+    last = f"; {failure.message}" if failure else ""
     return Failure(
         reason="interrupted",
-        message=f"stopped by the user before its end{last}",
+        message=f"stopped by the user{last}",
         exit_code=failure.exit_code if failure else None,
     )
 

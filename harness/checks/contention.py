@@ -65,7 +65,7 @@ def _foreign(load: Load, own_s: float, fit_s: float) -> Iterator[Finding]:
             own_s,
             f"{load.total_s:.1f} s of CPU time in the fit window were not the job's "
             f"({load.total_s / fit_s:.1f} cores; the job used {own_s:.1f} s)",
-            if_waited="end other programs and run again",
+            if_waited="close other programs and run again",
             if_not="there were cores left for the job; caches, memory and clocks it shared",
         )
 

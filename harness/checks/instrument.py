@@ -54,8 +54,8 @@ def late_return(case: Case) -> Iterator[Finding]:
             severity="info",
             evidence=f"the training call returned {after_s:.1f} s after its last epoch, "
             f"{after_s / fit_s:.0%} of Time (s)",
-            advice="the tool takes down what it built, as Keras on TensorFlow its pipeline of the "
-            "data, now and then for seconds; compare steady epochs as well (--figure)",
+            advice="the tool tears down its input pipeline inside the training call (Keras on "
+            "TensorFlow does, sometimes for seconds); compare steady epochs as well (--figure)",
         )
 
 

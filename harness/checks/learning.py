@@ -28,7 +28,7 @@ def start(case: Case) -> Iterator[Finding]:
             severity="invalid",
             evidence=f"the untrained model's {scores.title(wanted.proof)} is {proof.value:.3f}, "
             f"by chance it is {wanted.value:.3f}",
-            advice="the backend initialises otherwise, or had trained before; do not compare",
+            advice="the backend uses another initialiser, or had already trained; do not compare",
         )
 
 

@@ -20,10 +20,10 @@ def not_idle(case: Case) -> Iterator[Finding]:
         yield Finding(
             code="not-idle",
             severity="info",
-            evidence=f"after {idle.waited_s:.0f} s of waiting for an idle machine: "
-            f"{busy(idle.cpu_percent, idle.gpu_percent)}",
-            advice="end other programs, or wait longer with --idle-wait; foreign-load and "
-            "gpu-shared say whether the training itself was disturbed",
+            evidence="the machine was still busy "
+            f"({busy(idle.cpu_percent, idle.gpu_percent)}) after {idle.waited_s:.0f} s",
+            advice="Close other programs or raise --idle-wait; the findings foreign-load and "
+            "gpu-shared report whether the training itself was disturbed",
         )
 
 

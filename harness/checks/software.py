@@ -23,9 +23,7 @@ _ANOTHER = (
     "something brings its own: look at that path, at LD_LIBRARY_PATH and at the base image, then "
 )
 _NOT_TAKEN = "log.txt of this run says why cuDNN was not taken"
-_TAKES_IT_ANYWAY = (
-    "this tool takes cuDNN whatever it is told: leave cudnn.enabled on, and read this row as such"
-)
+_TAKES_IT_ANYWAY = "this tool uses cuDNN regardless of this setting: leave cudnn.enabled on"
 
 T = TypeVar("T")
 

@@ -29,11 +29,13 @@ def command() -> None:
     help="The bundle (default: CAMPAIGN.tar here).",
 )
 @click.option("--with-images", is_flag=True, help="Put the images in, as the engine saves them.")
-@click.option("--unfinished", is_flag=True, help="Although jobs have no end yet; it says so.")
+@click.option(
+    "--unfinished", is_flag=True, help="Allow unfinished campaigns; the manifest records it."
+)
 @click.option(
     "--accept-changes",
     is_flag=True,
-    help="Although Dockerfiles, lock files or the runner changed since; it says so.",
+    help="Allow Dockerfiles, lock files or a runner that changed since the campaign; recorded.",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @filters.options("campaign")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness import counted
 from harness.campaign.question import Question
 from harness.cli import common, out, spoken
 
@@ -125,7 +126,9 @@ def command(
         if dry_run:
             return 0
         out.document("\n" + to_markdown([rows.row(result) for result in done]) + "\n\n")
-        display.say(f"{len(done)} result(s), stored in {store.directory.absolute()}")
+        display.say(
+            f"{counted.things(len(done), 'result')}, stored in {store.directory.absolute()}"
+        )
         outcome = running.verdict(bundle, done)
     out.document(text.to_text(outcome) + "\n")
     return 0 if len(outcome.lines) == len({job.configuration for job in record.jobs}) else 1

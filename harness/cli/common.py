@@ -32,7 +32,7 @@ class Finite(click.FloatRange):
         """The number."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
-            self.fail(f"{value} is not a number of anything", param, ctx)
+            self.fail(f"{value} must be a finite number", param, ctx)
         return number
 
 
@@ -72,7 +72,7 @@ launcher_option = click.option(
     type=click.Choice(["auto", "docker", "local"]),
     default="auto",
     show_default=True,
-    help="In containers, or in environments on this host.",
+    help="In Docker, or in virtual environments on this host.",
 )
 engine_wait_option = click.option(
     "--engine-wait",

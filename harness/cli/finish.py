@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from harness import counted
 from harness.campaign.display import Display
 from harness.campaign.preview import Preview
 from harness.cli import out
@@ -33,8 +34,8 @@ def show(done: list[Result], *, as_json: bool, begin: float, store: Store, displ
         compared = _with_earlier_builds(done, store)
         if compared:
             out.document(compared + "\n")
-        display.say(f"{len(done)} result(s) in {time.monotonic() - begin:.0f} s, stored in "
-                    f"{store.directory.absolute()}")  # fmt: skip
+        display.say(f"{counted.things(len(done), 'result')} in {time.monotonic() - begin:.0f} s, "
+                    f"stored in {store.directory.absolute()}")  # fmt: skip
     usable = ("ok", "suspect", "interrupted")
     return 0 if all(row.status in usable for row in table) else 1
 

@@ -47,8 +47,8 @@ def command(
 ) -> int:
     """Run what is left of a campaign: CAMPAIGN is its id, a part of it, or `latest`.
 
-    Jobs that ended, well or not, are not run again. One that was cut off is stored as interrupted
-    and run again as a further attempt.
+    Jobs that finished or failed do not run again. One that was cut off is stored as interrupted
+    and runs again as a further attempt.
     """
     from harness import catalog, settings
     from harness.bundle import plain

@@ -28,7 +28,7 @@ from harness.tables.selection import Selection
 @click.option(
     "--with-reference",
     is_flag=True,
-    help="Add the seed's figures of 2016 (Markdown), marked as other hardware.",
+    help="Add the figures of the 2016 repository (Markdown), marked as other hardware.",
 )
 @filters.options()
 @common.results_option  # fmt: skip

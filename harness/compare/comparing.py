@@ -7,6 +7,7 @@ words A and B ──► sides.resolve ──► between ──► text.to_text |
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -86,9 +87,10 @@ def between(
     a, b = (
         _groups(side, free, figure, name, notes) for side, name in zip(rows, names, strict=True)
     )
-    for side, name in ((a, names[0]), (b, names[1])):
+    for side, name, stored in ((a, names[0], rows[0]), (b, names[1], rows[1])):
         if not side:
-            raise UsageError(f"{name} has no usable run with a {figure}", "benchdl table says why")
+            advice = "benchdl runs lists them"
+            raise UsageError(f"no usable run of {name} ({_ends(stored, figure)})", advice)
     couples = [(a[key], b[key]) for key in a if key in b]
     lonely = [a[key] for key in a if key not in b], [b[key] for key in b if key not in a]
     near = _nearest(*lonely, free)
@@ -123,6 +125,14 @@ def between(
         replace(line, comparison=comparison) for line, comparison in zip(lines, held, strict=True)
     ]
     return Outcome(names, questions, figure, margin, lines, notes)
+
+
+def _ends(rows: Sequence[Row], figure: str) -> str:
+    """Why none of the rows can be compared: how they ended, or that they lack the figure."""
+    lost = Counter(row.status for row in rows if row.status not in ("ok", "suspect"))
+    words = [f"{many} {status}" for status, many in sorted(lost.items())]
+    kept = len(rows) - lost.total()
+    return ", ".join([*words, f"{kept} without {figure}"] if kept else words)
 
 
 def _groups(

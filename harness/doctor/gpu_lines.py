@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness import counted
 from harness.catalog import Backend, Cuda
 from harness.doctor.line import Line, State, broken, ok
 from harness.launchers import gpu_options as injection
@@ -31,8 +32,8 @@ def examine(backends: list[Backend], info: dict[str, Any] | None) -> list[Line]:
 def _driver(driver: Driver) -> Line:
     if driver.gpus:
         newest = f", CUDA up to {driver.cuda}" if driver.cuda else ""
-        count = len(driver.gpus)
-        return ok(_DRIVER, f"{driver.version}{newest}, {count} GPU{'s' if count > 1 else ''}")
+        shown = counted.things(len(driver.gpus), "GPU")
+        return ok(_DRIVER, f"{driver.version}{newest}, {shown}")
     plugged = pci_devices.graphics()
     if not plugged and (not driver.installed or driver.version):
         return ok(_DRIVER, "no NVIDIA GPU on this machine: jobs run on the CPU")
@@ -50,7 +51,7 @@ def _gpu(gpu: Gpu) -> Line:
     busy = len(gpu.processes)
     if busy:
         listed = ", ".join(map(str, gpu.processes[:5]))
-        facts.append(f"{busy} compute process{'es' if busy > 1 else ''}: {listed}")
+        facts.append(f"{counted.things(busy, 'compute process', 'compute processes')}: {listed}")
     facts.append(gpu.uuid)
     limit = max(_BUSY_BYTES, _BUSY_SHARE * (gpu.memory_total_bytes or 0))
     subject, found = f"GPU {gpu.index}", ", ".join(facts)

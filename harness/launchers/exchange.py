@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +26,7 @@ MAX_SAMPLES_BYTES = 256 * 2**20
 MAX_LOG_BYTES = 16 * 2**20
 
 _LOG = "log.txt"
+_WARNING = re.compile(r"\b\w*Warning: |^\s*warnings\.warn\(")
 _LIMITS = {
     "samples.csv": MAX_SAMPLES_BYTES,
     "samples.json": MAX_RESULT_BYTES,
@@ -116,8 +118,10 @@ class Exchange:
         return result
 
     def _no_result(self, exit_: Exit) -> Failure:
-        last = exit_.tail.strip().splitlines()[-1:] or _last_lines(self.job_dir / _LOG)[-1:]
-        said = f"; it said last: {last[0][:300]}" if last else ""
+        last = _telling(exit_.tail.strip().splitlines()) or _telling(
+            _last_lines(self.job_dir / _LOG)
+        )
+        said = f"; last log line: {last[:300]}" if last else ""
         if exit_.code == 0:
             message = f"the runner ended without a result{said}"
             return Failure(reason="no-result", message=message, advice=_LOG_ADVICE, exit_code=0)
@@ -184,7 +188,7 @@ def _ended_early(exit_: Exit) -> Failure:
     """The failure of a job that did not come to an end of its own."""
     words = {
         "not-started": (exit_.detail, exit_.advice),
-        "interrupted": ("stopped by the user before its end", ""),
+        "interrupted": ("stopped by the user", ""),
         "engine-lost": (exit_.detail, "benchdl resume runs it again, as a further attempt"),
         "too-big": (exit_.detail, "something is wrong with the backend: " + _LOG_ADVICE),
         "timeout": (
@@ -206,6 +210,12 @@ def unwritable(folder: Path, error: OSError) -> BenchdlError:
         f"cannot write to {folder}: {error.strerror or error}",
         "make room there or name another folder with --results; finished results are kept",
     )
+
+
+def _telling(lines: list[str]) -> str:
+    """The last line that is no warning of Python's, or the last; empty if there is none."""
+    plain = [line for line in lines if line.strip() and not _WARNING.search(line)]
+    return (plain or lines or [""])[-1]
 
 
 def _last_lines(file: Path) -> list[str]:

@@ -33,7 +33,7 @@ error rate has a column beside the score, since it had one before."""
 
 
 def markdown(results: Sequence[Result]) -> str:
-    """The tables of every side, all findings with their advice, and the seed's figures."""
+    """The tables of every side, all findings with their advice, and the figures of 2016."""
     rows = [row(result) for result in results]
     parts = ["# benchdl report", ""]
     for side in SIDES.values():

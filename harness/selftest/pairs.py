@@ -13,6 +13,7 @@ from typing import Literal
 
 from rich.console import Console
 
+from harness import counted
 from harness.campaign import checked, display, litter, one_job, resolved
 from harness.campaign.checked import Checked
 from harness.campaign.one_job import Key, Site
@@ -163,7 +164,7 @@ def _compared(runs: Runs, a: Arm, b: Arm, margin: float) -> Comparison | str:
     if not all(sides):
         return f"no usable job ({runs.lost[0]})"
     if runs.lost and min(map(len, sides)) < FEWEST:
-        return f"{len(runs.lost)} job(s) gave no time ({runs.lost[0]})"
+        return f"{counted.things(len(runs.lost), 'job')} gave no time ({runs.lost[0]})"
     return compare(*sides, margin)
 
 

@@ -1,4 +1,4 @@
-"""The seed's own figures, shown only as reference rows: other hardware, read by eye, once.
+"""The figures of the 2016 repository, shown as reference rows: other hardware, read by eye, once.
 
 Source: "Ceci n'est pas un benchmark" (benchm-dl), README, 2016 to 2017; 10 epochs on MNIST.
 """
@@ -13,7 +13,8 @@ from harness.tables.markdown import table
 from harness.tables.views import TOOL
 
 TITLE = (
-    "Reference: the seed's figures of 2016, on other hardware. Do not compare with the rows above."
+    "Reference: figures of the 2016 repository, on other hardware. "
+    "Do not compare with the rows above."
 )
 
 TOOL_HEADER = (
@@ -72,7 +73,7 @@ GHOSTS = (
 )
 
 WORK = {"workload": "cnn-mnist", "dataset": "mnist", "train_samples": 60_000, "epochs": 10}
-"""What the seed's times are of; ghosts stand only beside the same."""
+"""What the times of 2016 are of; ghosts stand only beside the same."""
 
 
 def document() -> dict[str, Any]:
@@ -92,7 +93,7 @@ def document() -> dict[str, Any]:
 
 
 def to_markdown() -> str:
-    """The seed's tables, under a title that says what they are."""
+    """The tables of 2016, under a title that says what they are."""
     return "\n\n".join(
         [
             f"**{TITLE}**",

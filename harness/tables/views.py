@@ -215,7 +215,7 @@ INSTANCE = Side(
     heads=(_INSTANCE, BY_KEY["device"]),
     ratio=_VS_LOWEST,
     empty="no tool has run the same work on two instances: run the same command elsewhere, "
-    "and copy its results beside these",
+    "and copy its run folders into results/",
     caption=lambda kind: " · ".join([label(kind), mode(kind), work(kind), *_conditions(kind)]),
     line=lambda kind: Configuration(instance(kind), kind.device),
     base=_lowest,
@@ -228,7 +228,7 @@ DEVICE = Side(
     heads=(BY_KEY["tool"], BY_KEY["device"]),
     ratio=Column(
         RATIO,
-        "CPU / this",
+        "Speed-up over CPU",
         "Time (s) of the same tool on the CPU of the same machine over that of the line: how many "
         "times faster the GPU is.",
         digits=2,

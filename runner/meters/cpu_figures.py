@@ -26,7 +26,7 @@ BUSY_SHARE = 0.10
 """A core counts as busy from this share of an interval on."""
 
 INTERVAL_S = 1.0
-"""Intervals of about this length, as mpstat's for the seed's table: at the 10 ms of the kernel's
+"""Intervals of about this length, as mpstat's for the table of 2016: at the 10 ms of the kernel's
 counters a share is then good to 1 %, and bursts of a load (a batch, a duty cycle) average out.
 Shorter ones would bias the mean of the busiest core upward."""
 

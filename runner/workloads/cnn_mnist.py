@@ -26,7 +26,7 @@ _SYNTHETIC_LOSSES = (
 
 WORKLOAD = picture_classifier(
     name="cnn-mnist",
-    title="conv-net on MNIST, the seed's network",
+    title="conv-net on MNIST, the network of the 2016 repository",
     classes=10,
     network=Network(
         input_shape=(28, 28, 1),

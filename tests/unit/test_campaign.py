@@ -270,7 +270,7 @@ def test_stopped_by_the_user_and_resumed(launcher, store, watcher):
     results = resume(launcher, store)
     assert ended(results) == ONCE_EACH
     (interrupted,) = [result for result in results if result.status == "interrupted"]
-    assert interrupted.failure.message == "stopped by the user before its end"
+    assert interrupted.failure.message == "stopped by the user"
 
 
 def test_a_job_that_failed_stays_failed_and_is_not_retried(launcher, store):

@@ -107,6 +107,14 @@ def test_how_it_ended_goes_before_what_it_wrote(
     assert advice in said.advice
 
 
+def test_a_warning_of_pythons_is_not_the_last_word(exchange):
+    tail = "ImportError: no libcudnn\n/x.py:3: FutureWarning: soon gone\n  warnings.warn('soon')\n"
+    said = failure_of(exchange, Exit("exited", 1, tail=tail))
+    assert "; last log line: ImportError: no libcudnn" in said.message
+    only = failure_of(exchange, Exit("exited", 1, tail="/x.py:3: FutureWarning: soon gone\n"))
+    assert "FutureWarning: soon gone" in only.message
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "words"),
     [
@@ -122,7 +130,7 @@ def test_no_result_says_how_it_ended(exchange, code, reason, words):
     said = failure_of(exchange, Exit("exited", code, tail="Fatal Python error\n"))
     assert said.reason == reason
     assert words in said.message
-    assert "it said last: Fatal Python error" in said.message
+    assert "last log line: Fatal Python error" in said.message
     assert said.exit_code == code
     assert "log.txt" in said.advice
 
@@ -130,7 +138,7 @@ def test_no_result_says_how_it_ended(exchange, code, reason, words):
 def test_last_words_are_taken_from_the_log_where_the_stream_has_none(exchange):
     (exchange.job_dir / "log.txt").write_text("first\nImportError: no libcudnn\n\n")
     said = failure_of(exchange, Exit("exited", 3))
-    assert "it said last: ImportError: no libcudnn" in said.message
+    assert "last log line: ImportError: no libcudnn" in said.message
 
 
 def test_nothing_said_at_all(exchange):

@@ -81,7 +81,7 @@ def test_it_is_said_what_others_used_and_what_to_do():
     assert free.advice.startswith("there were cores left")
     (full,) = contention.others(case(own_s=100.0, host_s=190.0))
     assert full.evidence.endswith("90.0 s of it while hardly a core was idle")
-    assert full.advice == "end other programs and run again"
+    assert full.advice == "close other programs and run again"
 
 
 def test_cores_are_short_by_intervals_of_a_second():

@@ -100,7 +100,7 @@ def test_a_machine_that_stayed_busy_is_told_with_its_load():
     assert found(Idle(reached=True, waited_s=60.0, cpu_percent=5.0)) == []
     (finding,) = found(Idle(reached=False, waited_s=60.0, cpu_percent=90.0))
     assert (finding.code, finding.severity) == ("not-idle", "info")
-    assert finding.evidence == "after 60 s of waiting for an idle machine: CPUs 90 % busy"
+    assert finding.evidence == "the machine was still busy (CPUs 90 % busy) after 60 s"
 
 
 SHUT = {

@@ -18,7 +18,8 @@ from harness.campaign.display import picture, quiet
 from harness.campaign.outlook import Outlook, Standing
 from harness.campaign.plan import Configuration, Options, PlannedJob
 from harness.cli import images as images_cli
-from harness.doctor.examination import _base
+from harness.doctor import engine_lines
+from harness.doctor.line import State
 from harness.errors import BenchdlError, UsageError
 from harness.hosts import idle
 from harness.images import baseimage
@@ -273,8 +274,8 @@ def test_the_base_alone_can_be_had(monkeypatch, capsys):
     assert asked == [("engine", "debian:bullseye-slim", True)]
 
 
-def test_doctor_fixes_a_missing_base_by_the_base_alone(monkeypatch):
+def test_doctor_leaves_a_missing_base_to_the_first_build(monkeypatch):
     monkeypatch.setattr(engine, "find_image", lambda client, reference: None)
-    line = _base(None, "debian:bullseye-slim")
-    assert not line.ok
-    assert line.fix.startswith("benchdl images base --make-base ")
+    line = engine_lines._base(None, "debian:bullseye-slim")
+    assert line.state is State.FIRST_USE
+    assert (line.found, line.fix) == ("not here yet; the first build pulls it, or makes it", "")

@@ -186,13 +186,15 @@ def test_answers_are_those_of_the_command(request, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("launched", "six_of_each")
-def test_the_notebook_of_the_readme_runs_as_written():
-    blocks = re.findall(r"(?:^    .*\n|^\n)+", (REPO / "README.md").read_text(), re.MULTILINE)
+def test_the_notebook_of_the_documents_runs_as_written():
+    blocks = re.findall(
+        r"(?:^    .*\n|^\n)+", (REPO / "docs/notebook.md").read_text(), re.MULTILINE
+    )
     (example,) = [block for block in blocks if "import benchdl" in block]
     lines = "".join(line[4:] or "\n" for line in example.splitlines(keepends=True))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exec(compile(lines, "README.md", "exec"), {})
+        exec(compile(lines, "docs/notebook.md", "exec"), {})
     assert len(Store(Path("results")).load()[0]) == 12 + 6
     assert Path("report.html").read_text().startswith("<!")
 

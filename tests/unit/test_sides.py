@@ -78,7 +78,7 @@ def test_gpu_and_cpu_of_one_machine(make_result):
         ("Keras (tensorflow)", K80, "37.0", "8.81"),
         ("Keras (tensorflow)", "cpu", "326.0", "1.00"),
     ]
-    assert "CPU / this" in to_markdown(table, views.DEVICE)
+    assert "Speed-up over CPU" in to_markdown(table, views.DEVICE)
 
 
 def test_devices_of_one_tool_follow_one_another(make_result):

@@ -1,4 +1,4 @@
-"""Tables: the seed's columns, only what may be compared side by side, and no zero for nothing."""
+"""Tables: the columns of 2016, only what may be compared side by side, and no zero for nothing."""
 
 from __future__ import annotations
 

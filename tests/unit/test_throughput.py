@@ -37,7 +37,7 @@ def test_operations_a_second_are_three_passes_of_the_statement(make_result):
     row = rows.row(result)
     work, fit_s = result.measurement.work, result.measurement.phases.fit_s
     assert row.values["images_per_s"] == pytest.approx(work.samples / fit_s)
-    # By hand: two convolutions and three dense layers of the seed's network.
+    # By hand: two convolutions and three dense layers of the network of 2016.
     forward = 2 * (16 * 25 * 25 * 32 + 9 * 32 * 10 * 10 * 16 + 400 * 128 + 128 * 64 + 64 * 10)
     assert lookup.load("cnn-mnist").operations() == forward
     wanted = 3 * forward * work.samples / fit_s / 1e12

@@ -80,7 +80,7 @@ function intervalText(doc, section, line) {
   return line.values.low_s === null ? found : `${found}, 95 % interval ${cell("interval")}`;
 }
 
-// The seed's figures of the tools and kinds of device of a section that did the same work: those that
+// The figures of 2016 of the tools and kinds of device of a section that did the same work: those that
 // share its scale, and those that would squeeze it.
 function ghostsOf(doc, section, lines) {
   const row = section.rows[0];

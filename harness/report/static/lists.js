@@ -87,8 +87,8 @@ function invalidView(doc) {
         whys.map(([code, text]) => h("p", {}, h("code", {}, code), ` ${text}`)),
         whys.map(([, , advice]) => h("p", {}, advice || "-"))];
     }) });
-  return [h("p", { class: "lead" }, `${count(rows.length, "run")} that no median holds. They stay ` +
-    "here: what fails says as much about a tool as what works."), ...limited(rows, PAGE, make, "runs")];
+  return [h("p", { class: "lead" }, `${count(rows.length, "run")} ${rows.length === 1 ? "is" : "are"} ` +
+    "left out of every median, and listed here with the reason."), ...limited(rows, PAGE, make, "runs")];
 }
 
 function reasons(doc, row) {

@@ -92,10 +92,10 @@ function pictures(doc, state, section, lines) {
     () => ({ name: "score", doc, ...scoreData(doc, section, lines) }), 280);
   return h("div", { class: "figures" },
     figure("Time.", `${count(points, "run")}, each a dot (△ suspect); bar: median; line: 95 % ` +
-      "interval of the median, from 6 runs on, of 5 runs 93.75 %." + (ghosts.length ? " ◇: other hardware, 2016, not to be " +
+      "interval of the median with 6 runs or more, 93.75 % with 5." + (ghosts.length ? " ◇: other hardware, 2016, not to be " +
       "compared." : "") + (far.length ? ` Off this scale, other hardware, 2016: ` +
       `${far.map((ghost) => ghost.words).join(", ")}.` : ""), times),
-    figure("Where the time goes.", "From the start of the job, of the run of each line whose total is the middle one.", phases,
+    figure("Where the time goes.", "From the start of the job; one run per row: the one with the median total.", phases,
       phaseLegend(doc)),
     figure(`${time.title} and ${scored}.`, "Small: runs. Large: medians, the bar ± one standard error of the " +
       `${scored}, since only so much test data were asked. ○ as-written, □ tuned; hollow or dashed: suspect.`, against,
