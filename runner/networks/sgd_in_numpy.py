@@ -46,8 +46,8 @@ def updated(
         state: before the update.
         inputs: (n, *the network's input shape), pictures with their channels last.
         labels: integers (n,), of steps (n, time).
-        kept: what the one dropout with a rate above 0 multiplies its input with, in its shape; None
-            drops nothing.
+        kept: what the dropout with a rate above 0 multiplies its input with, in its shape; None
+            drops nothing. Of several an iterator, in the order in which they come.
 
     Raises:
         TypeError: the network has a layer whose way back is not known here.

@@ -9,10 +9,13 @@ from runner.contract.conformance import Check
 from runner.proving.trials import Told
 
 
-def of_seeds(first: Told, again: Told, elsewhere: Told) -> List[Check]:
-    """What the beginnings of two trials from one seed and of one from another show."""
-    weights, same, unlike = (tensors(told.untrained) for told in (first, again, elsewhere))
-    return [_same_seed(weights, same), _other_seed(weights, unlike)]
+def of_seeds(first: Told, again: Told, here: Told, elsewhere: Told) -> List[Check]:
+    """What beginnings show: of two trials from one seed, and of two from two seeds.
+
+    Each pair is of one network.
+    """
+    starts = [tensors(told.untrained) for told in (first, again, here, elsewhere)]
+    return [_same_seed(*starts[:2]), _other_seed(*starts[2:])]
 
 
 def _same_seed(first: Sequence[Any], again: Sequence[Any]) -> Check:
@@ -27,7 +30,9 @@ def _same_seed(first: Sequence[Any], again: Sequence[Any]) -> Check:
 
 
 def _other_seed(first: Sequence[Any], elsewhere: Sequence[Any]) -> Check:
-    """Two beginnings from two seeds differ in every kernel; biases begin with zeros."""
+    """Two beginnings of one network from two seeds differ in every kernel; biases begin with 0."""
+    if [weight.shape for weight in first] != [weight.shape for weight in elsewhere]:
+        raise ValueError("the beginnings are those of two networks")
     kernels = [number for number, weight in enumerate(first) if weight.ndim > 1]
     differ = set(_unlike(first, elsewhere)) & set(kernels)
     return Check(

@@ -16,6 +16,7 @@ from runner.contract.conformance import Check
 from runner.networks import sgd_in_numpy
 from runner.networks.layers import Dense, Dropout
 from runner.networks.network import Network
+from runner.proving import decoder_dropout
 from runner.proving.trials import Told
 from runner.proving.weights_apart import ONE_SAMPLE, apart, seen
 
@@ -31,7 +32,9 @@ in 18, and 0.18 mostly."""
 
 
 def named(told: Told, names: Sequence[str]) -> List[Check]:
-    """:func:`checks`, called ``names``."""
+    """:func:`checks`, called ``names``; a decoder has its own."""
+    if names == decoder_dropout.NAMES:
+        return decoder_dropout.checks(told)
     found = checks(told)
     return [check.model_copy(update={"name": name}) for check, name in zip(found, names)]
 

@@ -10,9 +10,10 @@ import functools
 import math
 from typing import Dict, List, Optional, Tuple
 
-from runner.networks.layers import Conv, Dense, Dropout, Flatten, Layer
+from runner.networks.layers import Attention, Conv, Dense, Dropout, Flatten, Layer
 from runner.networks.network import Network
 from runner.networks.optimizers import SGD
+from runner.proving import decoder_dropout
 from runner.proving.plans import drawn
 from runner.proving.questions import Plan
 from runner.proving.trials import Trial
@@ -36,6 +37,8 @@ def rates(network: Network) -> List[float]:
 
 def by_names(network: Network) -> Dict[Tuple[str, ...], Plan]:
     """The plan for each rate, by the names of its checks; those of the first are without a rate."""
+    if any(isinstance(layer, Attention) for layer, _ in network.leaves()):
+        return {decoder_dropout.NAMES: decoder_dropout.plan} if network.drops() else {}
     return {
         tuple(f"{name} of {rate:g}" for name in _NAMES) if number else _NAMES: functools.partial(
             one_sample, rate=rate

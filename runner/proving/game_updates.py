@@ -27,7 +27,7 @@ class _Remembering(NumPyAgent):
 
     def learn(self, states: Any, actions: Any, targets: Any) -> float:
         loss = super().learn(states, actions, targets)
-        self.history = [*getattr(self, "history", []), self.now]
+        self.history = [*getattr(self, "history", []), self.weights]
         return loss
 
 

@@ -96,17 +96,21 @@ def _whole(
     # Two from one seed, the third from another. All before NumPy is imported.
     seeds = [job.seed + (number == 2) for number in range(possible)]
     first = [train(plan, seed) for plan, seed in zip(plans, seeds)]
+    small = None if several else whole.small_beginning(workload)
+    here = train(small, job.seed) if small else first[0]
     checks, asked = [], whole.questions_of(workload)
     for question, attempt in zip(asked, first):
         checks += questions.settled(
             question, attempt, lambda plan, number: train(plan, job.seed + 1 + number)
         )
-    checks += _skipped(asked[possible:]) if several else _of_seeds(first)
+    checks += _skipped(asked[possible:]) if several else _of_seeds(first, here)
     return checks, first
 
 
-def _of_seeds(first: List[Attempt]) -> List[Check]:
-    return questions.answers(_SEEDS, lambda: beginnings.of_seeds(*map(questions.there, first[:3])))
+def _of_seeds(first: List[Attempt], here: Attempt) -> List[Check]:
+    """``here`` began from the seed of the first two, by the network of the third."""
+    begun = (first[0], first[1], here, first[2])
+    return questions.answers(_SEEDS, lambda: beginnings.of_seeds(*map(questions.there, begun)))
 
 
 def _skipped(left: Sequence[Question]) -> List[Check]:

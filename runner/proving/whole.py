@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Mapping, Tuple
+from typing import Mapping, Optional, Tuple
 
 from runner.proving import dropout_plans, game_plans, plans
 from runner.proving.questions import Plan, Question
@@ -22,6 +22,12 @@ def plans_of(workload: Workload) -> Tuple[Plan, ...]:
     if isinstance(workload, GameWorkload):
         return _OF_GAMES
     return (*_OF_NETWORKS, *_dropping(workload).values())
+
+
+def small_beginning(workload: Workload) -> Optional[Plan]:
+    """A trial by the network of the third, where it is another than that of the first two."""
+    of_small = isinstance(workload, NetworkWorkload) and workload.small is not None
+    return plans.small_batch if of_small else None
 
 
 def questions_of(workload: Workload) -> Tuple[Question, ...]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, List, Mapping, Optional, Tuple
 
+from runner.contract.job import Job
 from runner.contract.work_and_score import Budget, Proof, Score
 from runner.data.character_format import Windows
 from runner.networks import proof
@@ -17,6 +18,7 @@ from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Margin, Start
 
 _START_MARGIN = 0.15  # of a decoder's logits before training; others are NaN or chance's own loss
+_ENOUGH = 600  # windows of training, for the bands of the losses to hold
 _MARGINS = {
     "loss_per_character": Margin(0.002, 0.002),
     "test_loss": Margin(0.002, 0.002),
@@ -40,6 +42,11 @@ class LanguageWorkload(NetworkWorkload):
     def test_samples_of(self, count: int) -> int:
         """As many windows of a text of so many characters as are judged."""
         return super().test_samples_of(self.format.count(count))
+
+    def at_recipe(self, job: Job, count: int) -> int:
+        """None of few windows, which are known by heart before anything else is learned."""
+        few = (job.train_samples or _ENOUGH) < _ENOUGH
+        return 0 if few else super().at_recipe(job, count)
 
     def score_of(
         self, judged: proof.Judged, labels: Any, claims: Mapping[str, float]

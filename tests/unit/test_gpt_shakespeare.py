@@ -120,6 +120,15 @@ def test_a_loss_that_is_not_the_weights_is_found(make_result, monkeypatch, claim
     assert (words in evidence) is told
 
 
+def test_of_few_windows_nothing_is_demanded(make_result):
+    job = make_result().job
+    for windows, work in ((599, 0), (600, 300), (None, 300)):
+        wanted = job.model_copy(update={"train_samples": windows})
+        assert SMALL.at_recipe(wanted, 300) == work
+    assert SMALL.at_recipe(job.model_copy(update={"batch_size": 6}), 300) == 150
+    assert SMALL.learned["shakespeare"].worst_score(0) is None
+
+
 @pytest.mark.parametrize(("name", "lacks"), [("theano", "LayerNorm"), ("mxnet", "Positions")])
 @pytest.mark.parametrize("workload", [LARGE, SMALL])
 def test_tools_without_attention_refuse_in_one_line(name, lacks, workload):

@@ -210,11 +210,22 @@ def test_a_dropout_inside_of_another_layer_cannot_be_told():
 
 @pytest.mark.parametrize(
     ("seeds", "wrong"),
-    [((1, 1, 2), set()), ((1, 2, 3), {"same-seed"}), ((1, 1, 1), {"other-seed"})],
+    [
+        ((1, 1, 1, 2), set()),
+        ((1, 2, 2, 3), {"same-seed"}),
+        ((1, 1, 1, 1), {"other-seed"}),
+    ],
 )
 def test_training_begins_by_the_seed(seeds, wrong):
     told = [trained(ALIKE, [], seed=seed) for seed in seeds]
     assert {name for name, ok in verdicts(beginnings.of_seeds(*told)).items() if not ok} == wrong
+
+
+def test_two_networks_do_not_tell_that_the_seed_matters():
+    own = trained(ALIKE, [], seed=1)
+    other = own._replace(untrained=frame("untrained", [weight[:1] for weight in initial(1)]))
+    with pytest.raises(ValueError, match="two networks"):
+        beginnings.of_seeds(own, own, own, other)
 
 
 def test_weights_of_another_type_are_found():

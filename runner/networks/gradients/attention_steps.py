@@ -7,7 +7,7 @@ from typing import Any, List, Tuple
 
 import numpy as np
 
-from runner.networks.gradients.passing import Arrays, Passed, passed
+from runner.networks.gradients.passing import Arrays, Passed, factor_of, passed
 from runner.networks.layers import Attention, Gelu, LayerNorm, Positions
 from runner.networks.layers.attention import attended
 
@@ -52,13 +52,14 @@ def _attention(layer: Attention, x: Any, arrays: Arrays, kept: Any) -> Passed:
     mixing, projection = arrays
     queries, keys, values = layer.split(x @ mixing)
     shares = attended(queries, keys)
-    taken = shares * kept
+    factor = factor_of(kept, layer.dropout)
+    taken = shares * factor
     heads = layer.joined(taken @ values)
 
     def back(error: Any) -> Tuple[Any, List[Any]]:
         to_heads = (error @ projection.T).reshape(*x.shape[:2], layer.heads, -1)
         parts = to_heads.transpose(0, 2, 1, 3)
-        to_shares = (parts @ values.swapaxes(-1, -2)) * kept
+        to_shares = (parts @ values.swapaxes(-1, -2)) * factor
         to_scores = shares * (to_shares - (to_shares * shares).sum(axis=-1, keepdims=True))
         to_scores /= math.sqrt(keys.shape[-1])
         ends = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List, Tuple
 
-from runner.networks.gradients.passing import Arrays, Passed, passed
+from runner.networks.gradients.passing import Arrays, Passed, factor_of, passed
 from runner.networks.layers import Activate, Dense, Dropout, Flatten
 from runner.networks.layers.activations import Activation
 
@@ -41,7 +41,7 @@ def _activate(layer: Activate, x: Any, arrays: Arrays, kept: Any) -> Passed:
 @passed.register
 def _dropout(layer: Dropout, x: Any, arrays: Arrays, kept: Any) -> Passed:
     del arrays
-    factor = kept if layer.rate else 1.0
+    factor = factor_of(kept, layer.rate)
     return Passed(x * factor, lambda error: (error * factor, []))
 
 

@@ -7,7 +7,7 @@ layers; the layer's way forward as a network is used stands in :mod:`runner.netw
 from __future__ import annotations
 
 from functools import singledispatch
-from typing import Any, Callable, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, NamedTuple, Sequence, Tuple
 
 from runner.networks.layers import Layer
 
@@ -33,13 +33,20 @@ def passed(layer: Layer, x: Any, arrays: Arrays, kept: Any) -> Passed:
         x: float64 (n, *inputs). It is never written to.
         arrays: the layer's own weights.
         kept: what a dropout with a rate above 0 multiplies its input with, in its shape; 1.0 drops
-            nothing.
+            nothing. Of several dropouts an iterator: each has its own.
 
     Raises:
         TypeError: its way back is not known here.
     """
     del x, arrays, kept
     raise TypeError(f"NumPy has no way back through {type(layer).__name__} yet")
+
+
+def factor_of(kept: Any, rate: float) -> Any:
+    """What a dropout of this rate multiplies with: its own of ``kept``, see :func:`passed`."""
+    if not rate:
+        return 1.0
+    return next(kept) if isinstance(kept, Iterator) else kept
 
 
 def through(pairs: Sequence[Tuple[Layer, Arrays]], x: Any, kept: Any) -> Passed:
