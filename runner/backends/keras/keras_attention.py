@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Sequence
 
-from runner.networks.layers import Attention, Layer
+from runner.backends.keras.keras_building import Building, Options, translated
+from runner.networks.layers import Attention, Gelu, Layer, LayerNorm, Positions
 
 
 def positions(classes: Any, initializer: Any) -> Any:
@@ -72,3 +73,26 @@ def as_stated(layer: Layer, arrays: Sequence[Any]) -> Sequence[Any]:
     units = projection.shape[-1]
     parts = [kernel.reshape(units, units) for kernel in mixing]
     return np.concatenate(parts, axis=1), projection.reshape(units, units)
+
+
+@translated.register
+def _positions(layer: Positions, building: Building, options: Options) -> Any:
+    del layer
+    return positions(building.classes, options["positions_initializer"])
+
+
+@translated.register
+def _layer_norm(layer: LayerNorm, building: Building, options: Options) -> Any:
+    return building.classes.LayerNormalization(epsilon=layer.epsilon, center=False, **options)
+
+
+@translated.register
+def _gelu(layer: Gelu, building: Building, options: Options) -> Any:
+    del layer, options
+    return gelu(building.keras, building.classes)
+
+
+@translated.register
+def _attention(layer: Attention, building: Building, options: Options) -> Any:
+    del options  # one for all kernels is all that Keras takes
+    return attention(layer, building.keras, building.classes)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Iterator
 
-from runner.networks.layers import Attention, Shape
+from runner.backends.torch.torch_modules import modules
+from runner.networks.layers import Attention, Gelu, LayerNorm, Positions, Shape
 
 
 def positions(nn: Any, inputs: Shape) -> Any:
@@ -44,3 +45,25 @@ def attention(layer: Attention, nn: Any, inputs: Shape) -> Any:
             return self.projection(heads.transpose(1, 2).reshape(-1, time, units))
 
     return CausalAttention()
+
+
+@modules.register
+def _positions(layer: Positions, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del layer
+    yield positions(nn, inputs)
+
+
+@modules.register
+def _layer_norm(layer: LayerNorm, nn: Any, inputs: Shape) -> Iterator[Any]:
+    yield nn.LayerNorm(inputs[-1], eps=layer.epsilon, bias=False)
+
+
+@modules.register
+def _gelu(layer: Gelu, nn: Any, inputs: Shape) -> Iterator[Any]:
+    del layer, inputs
+    yield nn.GELU(approximate="tanh")
+
+
+@modules.register
+def _attention(layer: Attention, nn: Any, inputs: Shape) -> Iterator[Any]:
+    yield attention(layer, nn, inputs)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
 from typing import Any, Callable, Dict, Iterator, List, Sequence
 
-from runner.backends.common.translation import UntranslatedError
 from runner.backends.torch import torch_attention, torch_text
+from runner.backends.torch.torch_modules import activation, modules, sequence
 from runner.networks.layers import (
     LSTM,
     Activate,
-    Attention,
     BatchNorm,
     Conv,
     Conv1D,
@@ -19,34 +17,18 @@ from runner.networks.layers import (
     Dropout,
     Embedding,
     Flatten,
-    Gelu,
     GlobalAverage,
     GlobalMax,
-    Layer,
-    LayerNorm,
     MaxPool,
     Normal,
     Pad,
-    Positions,
     Residual,
     Shape,
 )
-from runner.networks.layers.layer import UNIFORM_EDGE, Initialiser, along
+from runner.networks.layers.layer import UNIFORM_EDGE, Initialiser
 from runner.networks.network import Network
 
-
-def sequence(nn: Any, layers: Sequence[Layer], inputs: Shape) -> Any:
-    """Layers one after the other; the softmax of a network's last layer is in the loss.
-
-    Args:
-        nn: ``torch.nn``.
-        layers: what to translate.
-        inputs: the shape of one sample, channels last as networks state it.
-    """
-    pairs = along(layers, inputs)
-    return nn.Sequential(
-        *(module for layer, shape in pairs for module in modules(layer, nn, shape))
-    )
+__all__ = ["initialise", "modules", "sequence", "tensors", "torch_attention"]
 
 
 def tensors(model: Any) -> List[Any]:
@@ -80,30 +62,17 @@ def initialise(nn: Any, network: Network, values: Sequence[Any]) -> None:
             fill[start](value)
 
 
-@singledispatch
-def modules(layer: Layer, nn: Any, inputs: Shape) -> Iterator[Any]:
-    """A layer as modules of ``torch.nn``; its parameters are in the order of its weights.
-
-    Args:
-        layer: what to translate.
-        nn: ``torch.nn``.
-        inputs: the shape of one sample, channels last as networks state it.
-    """
-    del nn, inputs
-    raise UntranslatedError("PyTorch", layer)
-
-
 @modules.register
 def _conv(layer: Conv, nn: Any, inputs: Shape) -> Iterator[Any]:
     yield nn.Conv2d(inputs[-1], layer.filters, layer.kernel, layer.stride, bias=layer.bias)
-    yield from _activation(nn, layer.activation)
+    yield from activation(nn, layer.activation)
 
 
 @modules.register
 def _depthwise(layer: DepthwiseConv, nn: Any, inputs: Shape) -> Iterator[Any]:
     channels = inputs[-1]
     yield nn.Conv2d(channels, channels, layer.kernel, groups=channels)
-    yield from _activation(nn, layer.activation)
+    yield from activation(nn, layer.activation)
 
 
 @modules.register
@@ -127,13 +96,13 @@ def _flatten(layer: Flatten, nn: Any, inputs: Shape) -> Iterator[Any]:
 @modules.register
 def _dense(layer: Dense, nn: Any, inputs: Shape) -> Iterator[Any]:
     yield nn.Linear(inputs[-1], layer.units, bias=layer.bias)
-    yield from _activation(nn, layer.activation)
+    yield from activation(nn, layer.activation)
 
 
 @modules.register
 def _activate(layer: Activate, nn: Any, inputs: Shape) -> Iterator[Any]:
     del inputs
-    yield from _activation(nn, layer.activation)
+    yield from activation(nn, layer.activation)
 
 
 @modules.register
@@ -168,7 +137,7 @@ def _residual(layer: Residual, nn: Any, inputs: Shape) -> Iterator[Any]:
             return self.body(x) + self.shortcut(x)
 
     yield Block()
-    yield from _activation(nn, layer.activation)
+    yield from activation(nn, layer.activation)
 
 
 @modules.register
@@ -185,7 +154,7 @@ def _lstm(layer: LSTM, nn: Any, inputs: Shape) -> Iterator[Any]:
 @modules.register
 def _convolution_over_time(layer: Conv1D, nn: Any, inputs: Shape) -> Iterator[Any]:
     yield torch_text.convolution(layer, nn, inputs)
-    yield from _activation(nn, layer.activation)
+    yield from activation(nn, layer.activation)
 
 
 @modules.register
@@ -194,34 +163,7 @@ def _maximum(layer: GlobalMax, nn: Any, inputs: Shape) -> Iterator[Any]:
     yield torch_text.maximum(nn)
 
 
-@modules.register
-def _positions(layer: Positions, nn: Any, inputs: Shape) -> Iterator[Any]:
-    del layer
-    yield torch_attention.positions(nn, inputs)
-
-
-@modules.register
-def _layer_norm(layer: LayerNorm, nn: Any, inputs: Shape) -> Iterator[Any]:
-    yield nn.LayerNorm(inputs[-1], eps=layer.epsilon, bias=False)
-
-
-@modules.register
-def _gelu(layer: Gelu, nn: Any, inputs: Shape) -> Iterator[Any]:
-    del layer, inputs
-    yield nn.GELU(approximate="tanh")
-
-
-@modules.register
-def _attention(layer: Attention, nn: Any, inputs: Shape) -> Iterator[Any]:
-    yield torch_attention.attention(layer, nn, inputs)
-
-
 def _forget_ones(nn: Any, values: Any) -> None:
     quarter = len(values) // 4
     nn.init.zeros_(values)
     nn.init.ones_(values[quarter : 2 * quarter])
-
-
-def _activation(nn: Any, name: str) -> Iterator[Any]:
-    # Softmax is in the loss, as PyTorch's users have it.
-    yield from {"linear": [], "relu": [nn.ReLU()], "softmax": []}[name]
