@@ -20,6 +20,11 @@ class LabelledFormat(abc.ABC):
 
     @property
     @abc.abstractmethod
+    def noun(self) -> str:
+        """As every format."""
+
+    @property
+    @abc.abstractmethod
     def stored(self) -> LabelledFiles:
         """How samples lie in their files."""
 

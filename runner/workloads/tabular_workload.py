@@ -1,4 +1,4 @@
-"""Workloads of a table of two classes whose model is no network: trees, forests, a regression."""
+"""Workloads of two classes whose model is no network: trees, forests, regressions."""
 
 from __future__ import annotations
 
@@ -8,21 +8,25 @@ from typing import Any, Mapping, Optional, Sequence, Union
 from runner.contract.job import Job
 from runner.contract.work_and_score import Budget, Proof
 from runner.data.arrays import Arrays
-from runner.data.table_format import Table
+from runner.data.labelled_format import LabelledFormat
 from runner.tabular.boosting import Boosting
 from runner.tabular.forest import Forest
 from runner.tabular.logistic import LogisticRegression
+from runner.tabular.tfidf import TfidfRegression
 from runner.workloads.learned import Learned
-from runner.workloads.metrics import AUC
-from runner.workloads.workload import Margin, Opinion, Workload
+from runner.workloads.metrics import AUC, ERROR_RATE
+from runner.workloads.workload import Margin, Metric, Opinion, Workload
 
-Model = Union[Boosting, Forest, LogisticRegression]
+Model = Union[Boosting, Forest, LogisticRegression, TfidfRegression]
+
+_REGRESSIONS = (LogisticRegression, TfidfRegression)
 
 _MOST_TEST_ROWS = 1_000_000
 _FEW_TRAIN_ROWS = 1
 _MARGINS = {
     # What is handed over is float32: rows whose probabilities differ by less become ties.
     "auc": Margin(0.0001),
+    "error_rate": Margin(0.001),  # or change sides
     "test_loss": Margin(0.0005, 0.001),
 }
 
@@ -31,17 +35,17 @@ _MARGINS = {
 class TabularWorkload(Workload):
     """A table and a model; the judge's second opinion is of the test rows' probabilities.
 
-    ``rows`` is how many training rows the bands of ``learned`` are of.
+    ``rows`` is how many training rows the bands of ``learned`` are of; None: all of each dataset.
     """
 
     model: Model
-    format: Table
-    rows: int
+    format: LabelledFormat
+    rows: Optional[int]
 
     @property
     def samples_word(self) -> str:
-        """Rows."""
-        return "rows"
+        """As the format of its samples calls them."""
+        return self.format.noun
 
     def count(self, train_samples: int, budget: Budget) -> int:  # noqa: ARG002 - not of a table
         """The budget: no row is left out and none comes twice."""
@@ -49,13 +53,14 @@ class TabularWorkload(Workload):
 
     def seen(self, train_samples: int, budget: Budget) -> Optional[int]:
         """Each row once a round or tree; how often a regression's solver looks is its own."""
-        if isinstance(self.model, LogisticRegression):
+        if isinstance(self.model, _REGRESSIONS):
             return None
         return train_samples * budget.count
 
     def at_recipe(self, job: Job, count: int) -> int:
         """None with fewer rows, or beyond the budget: the bands are of neither."""
-        whole = (job.train_samples or self.rows) >= self.rows
+        asked = job.train_samples
+        whole = asked is None or (self.rows is not None and asked >= self.rows)
         return count if whole and count <= self.budget.count else 0
 
     def most_numbers(self) -> int:
@@ -91,9 +96,15 @@ class TabularWorkload(Workload):
             )
         (likely,), labels = trained, evidence.test_labels
         loss = log_loss.of_two_classes(likely, labels)
-        value, error = auc.of_scores(likely, labels)
+        claimed = claims[self.metric.name]
+        if self.metric == ERROR_RATE:
+            wrong = float(((likely >= 0.5) != labels).mean())
+            score = self.metric.score(wrong, len(labels), claimed)
+        else:
+            value, error = auc.of_scores(likely, labels)
+            score = self.metric.score(value, len(labels), claimed, error)
         return Opinion(
-            self.metric.score(value, len(labels), claims["auc"], error),
+            score,
             [Proof(name="test_loss", value=loss, unit="nats", claimed=claims["test_loss"])],
         )
 
@@ -104,11 +115,12 @@ def of_table(
     title: str,
     model: Model,
     budget: Budget,
-    table: Table,
-    rows: int,
+    table: LabelledFormat,
+    rows: Optional[int],
     learned: Mapping[str, Learned],
+    metric: Metric = AUC,
 ) -> TabularWorkload:
-    """A workload that is judged by its AUC; ``learned`` names its datasets.
+    """A workload that is judged by its AUC or its error rate; ``learned`` names its datasets.
 
     The work is counted in what the budget is in.
 
@@ -116,7 +128,7 @@ def of_table(
         ValueError: the table has other than two classes, or the budget is in epochs.
     """
     if table.classes != 2:
-        raise ValueError(f"{table.classes} classes, an AUC is of two")
+        raise ValueError(f"{table.classes} classes, a probability is of two")
     if budget.unit == "epochs":
         raise ValueError("a model that is no network has no epochs")
     return TabularWorkload(
@@ -126,8 +138,8 @@ def of_table(
         unit=budget.unit,
         budget=budget,
         lap=None,
-        metric=AUC,
-        told=("test_loss", "auc"),
+        metric=metric,
+        told=("test_loss", metric.name),
         margins=_MARGINS,
         start=None,
         learned=learned,

@@ -11,12 +11,18 @@ from harness.errors import UsageError
 from harness.provision import discovery
 from runner.contract.work_and_score import Budget
 from runner.data.picture_format import Pictures
+from runner.data.table_format import Table
 from runner.scoring import log_loss
 from runner.tabular.forest import Forest
 from runner.workloads import lookup
 from runner.workloads.tabular_workload import TabularWorkload, of_table
 
-NAMES = [name for name in lookup.names() if isinstance(lookup.load(name), TabularWorkload)]
+STATED = [lookup.load(name) for name in lookup.names()]
+NAMES = [
+    workload.name
+    for workload in STATED
+    if isinstance(workload, TabularWorkload) and isinstance(workload.format, Table)
+]
 BOOSTING, FOREST, LOGISTIC = (
     lookup.load(f"{name}-flights") for name in ("boosting", "forest", "logistic")
 )

@@ -123,7 +123,9 @@ def trained(tmp_path, monkeypatch):
         job = table_job(
             tmp_path, workload, ROWS, **{"settings": Settings(**stated), "seed": 77, **words}
         )
-        for dotted in (name, f"{name}.ensemble", f"{name}.linear_model", f"{name}.metrics"):
+        parts = ("ensemble", "linear_model", "metrics", "feature_extraction",
+                 "feature_extraction.text")  # fmt: skip
+        for dotted in (name, *(f"{name}.{part}" for part in parts)):
             monkeypatch.setitem(sys.modules, dotted, module)
         monkeypatch.setenv("OMP_NUM_THREADS", "9")
         backend = loading.load(name)

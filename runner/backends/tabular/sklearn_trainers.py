@@ -11,7 +11,6 @@ from runner.contract.job import Job
 from runner.tabular.boosting import Boosting
 from runner.tabular.forest import Forest
 from runner.tabular.logistic import LogisticRegression
-from runner.workloads.tabular_workload import Model
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.data.arrays import Arrays
@@ -113,11 +112,10 @@ class ForestTrainer(SklearnTrainer):
         return "cpu", {**_trees(leaves), "intra_op_threads": int(threads)}
 
 
-class RegressionTrainer(SklearnTrainer):
-    """``LogisticRegression``; tuned, sparse rows, and Newton's steps by Cholesky's decomposition.
+class SolverTrainer(SklearnTrainer):
+    """``LogisticRegression`` and its solver, which mode ``tuned`` may change."""
 
-    scikit-learn's guide has that solver for many more rows than columns, one-hot ones above all.
-    """
+    tuned_solver = "lbfgs"
 
     def __init__(self, sklearn: Any, job: Job, model: LogisticRegression, seed: int) -> None:
         super().__init__(sklearn, job)
@@ -126,17 +124,9 @@ class RegressionTrainer(SklearnTrainer):
             C=1 / model.l2,
             tol=model.tolerance,
             max_iter=model.most_steps,
-            solver="newton-cholesky" if self._tuned else "lbfgs",
+            solver=self.tuned_solver if self._tuned else "lbfgs",
             random_state=seed,
         )
-
-    def prepare(self, data: Arrays) -> None:
-        """As networks get them, or without the zeros of one-hot levels."""
-        super().prepare(data)
-        if self._tuned:
-            import scipy.sparse
-
-            self._rows = scipy.sparse.csr_matrix(self._rows)
 
     def fit(self, epochs: int, lap_seen: LapSeen) -> int:  # noqa: ARG002 - there is one fit
         """One fit; none if it has not converged."""
@@ -154,13 +144,21 @@ class RegressionTrainer(SklearnTrainer):
         return "cpu", facts
 
 
-def of(sklearn: Any, job: Job, model: Model, seed: int) -> Any:
-    """The trainer of a model."""
-    if isinstance(model, Boosting):
-        return BoostingTrainer(sklearn, job, model, seed)
-    if isinstance(model, Forest):
-        return ForestTrainer(sklearn, job, model, seed)
-    return RegressionTrainer(sklearn, job, model, seed)
+class RegressionTrainer(SolverTrainer):
+    """Of a table; tuned, sparse rows, and Newton's steps by Cholesky's decomposition.
+
+    scikit-learn's guide has that solver for many more rows than columns, one-hot ones above all.
+    """
+
+    tuned_solver = "newton-cholesky"
+
+    def prepare(self, data: Arrays) -> None:
+        """As networks get them, or without the zeros of one-hot levels."""
+        super().prepare(data)
+        if self._tuned:
+            import scipy.sparse
+
+            self._rows = scipy.sparse.csr_matrix(self._rows)
 
 
 def _trees(leaves: List[int]) -> Facts:
