@@ -110,8 +110,9 @@ def test_other_updates_are_found(name, cheat, held):
 def test_a_part_of_the_batch_is_found(name, part, held):
     trial = plans.small_batch(lookup.load(name), 2)
     batch = list(range(len(trial.samples.labels)))[::part]
-    (check,) = updates.of_one_batch(told(trial, [batch] * 3))
+    check, *statistics = updates.of_one_batch(told(trial, [batch] * 3))
     assert check.ok is held, check
+    assert [check.ok for check in statistics] == [held] * len(statistics)
 
 
 @pytest.mark.slow
