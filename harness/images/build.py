@@ -67,7 +67,10 @@ def build(
         if present is not None:
             say(f"{name} is up to date")
             return present
-        say(f"building {name} on {backend.spec.base.reference}")
+        say(
+            f"building {name} on {backend.spec.base.reference} (some minutes where no layer of it "
+            "is here yet; docs/backends.md has its size)"
+        )
         try:
             debian = _build_unlabelled(client, backend, name, own, contents, args, say)
             labels = {

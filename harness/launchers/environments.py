@@ -179,7 +179,7 @@ def _make(
 ) -> None:
     lock = backend.folder / stack.lock
     why = f"; {fault}" if fault else ""
-    say(f"making the local environment of {backend.name} (once; {lock.name}{why})")
+    say(f"making the local environment of {backend.name} (once, some minutes; {lock.name}{why})")
     target = ["--quiet", "--python", _python_of(folder), "--require-hashes"]
     tools = str(paths.root() / _BUILD_TOOLS)
     steps = (

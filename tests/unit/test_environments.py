@@ -164,7 +164,7 @@ def test_the_real_backends_have_a_stack_for_common_pythons(repo):
 def test_an_environment_is_made_once_from_its_lock(root, uv, tmp_path):
     backend = catalog.load("dummy")
     first, said = prepared(backend)
-    assert said == ["making the local environment of dummy (once; local.lock)"]
+    assert said == ["making the local environment of dummy (once, some minutes; local.lock)"]
     make, tools, install = uv.calls
     assert make[0] == "venv"
     assert sys.executable in make
@@ -256,7 +256,9 @@ def test_an_environment_whose_python_has_gone_is_made_again_and_said(root, uv, t
     assert environments.readiness(backend).lacks == "its Python is gone"
     assert "its Python is gone; the first run without Docker makes it" in doctor_says(backend)
     ready, said = prepared(backend)
-    assert said == ["making the local environment of dummy (once; local.lock; its Python is gone)"]
+    assert said == [
+        "making the local environment of dummy (once, some minutes; local.lock; its Python is gone)"
+    ]
     assert ready.pins.python == OWN
 
 
