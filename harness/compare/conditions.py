@@ -154,7 +154,7 @@ def work(row: Row, but: frozenset[Attribute]) -> str:
         "dataset": f"dataset {row.dataset}",
         "samples": f"{row.train_samples:,} {word}" if row.train_samples else None,
         "epochs" if row.epochs else "budget": amount(row.budget, row.budget_unit),
-        "batch size": f"batch {row.batch_size}",
+        "batch size": f"batch {row.batch_size}" if row.batch_size else None,
         "launcher": f"launcher {row.launcher}",
         "device": f"device {row.device}",
         "GPU": row.gpu_name,

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from harness import printable
+from harness import counted, printable
 from harness.compare import conditions, naming
 from harness.compare.comparing import Line, Outcome
 from harness.compare.conditions import BUILD, READ, Attribute
@@ -107,7 +107,7 @@ def _varying(outcome: Outcome) -> list[Attribute]:
 
 def _cells(line: Line, name: str) -> tuple[str, ...]:
     found = line.comparison
-    runs = f"{found.pairs} pairs" if found.pairs else f"{found.a.n}, {found.b.n}"
+    runs = counted.things(found.pairs, "pair") if found.pairs else f"{found.a.n}, {found.b.n}"
     interval = (
         "-" if found.low is None or found.high is None else f"{found.low:.3f} to {found.high:.3f}"
     )

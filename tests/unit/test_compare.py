@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from harness.compare import comparing, sides, text
+from harness.compare import comparing, conditions, sides, text
 from harness.errors import UsageError
 from harness.store import Store
+from harness.tables import rows
 from harness.tables.selection import Selection
 
 THEANO = {"backend": "theano", "title": "Keras (theano)"}
@@ -274,3 +275,10 @@ def test_nothing_that_may_be_compared_is_exit_status_2(benchdl, tmp_path, stored
     done = benchdl("compare", "tf", "theano", "--fail-on", "regression")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_caption_names_only_what_a_row_has(make_result):
+    row = rows.row(make_result())
+    assert f" · batch {row.batch_size} · " in conditions.work(row, frozenset())
+    row.batch_size = None  # as of trees, whose updates have none
+    assert "batch" not in conditions.work(row, frozenset())
