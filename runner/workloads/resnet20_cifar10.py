@@ -1,0 +1,37 @@
+"""ResNet-20 on CIFAR-10: K. He and others, "Deep Residual Learning", 2015.
+
+Without weight decay, which no two tools put in the same place, and without augmentation.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from runner.networks.network import Network
+from runner.networks.optimizers import SGD
+from runner.networks.recipe import Recipe
+from runner.networks.resnet import resnet
+from runner.workloads.learned import Learned
+from runner.workloads.network_workload import NetworkWorkload, picture_classifier
+
+
+def _stated(network: Network, small: Optional[NetworkWorkload] = None) -> NetworkWorkload:
+    return picture_classifier(
+        name="resnet20-cifar10",
+        title="ResNet-20 on CIFAR-10",
+        classes=10,
+        network=network,
+        recipe=Recipe(batch_size=128, epochs=10, optimizer=SGD(0.1, momentum=0.9)),
+        learned={
+            "cifar10": Learned(0.05, ((1955, 0.6), (3910, 0.45))),
+            "synthetic-cifar10": Learned(0.0005, ((1955, 0.5), (3910, 0.4))),
+        },
+        start_margin=0.3,
+        small=small,
+    )
+
+
+WORKLOAD = _stated(
+    resnet((32, 32, 3), (16, 32, 64), blocks=3, classes=10),
+    small=_stated(resnet((16, 16, 3), (8, 16, 32), blocks=1, classes=10)),
+)

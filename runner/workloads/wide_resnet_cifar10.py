@@ -1,0 +1,46 @@
+"""A residual network four times as wide as ResNet-20, on CIFAR-10: it fills a GPU.
+
+S. Zagoruyko and N. Komodakis, "Wide Residual Networks", 2016, have such widths; the order of the
+layers in a block, and the recipe, are those of :mod:`runner.workloads.resnet20_cifar10`.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from runner.networks.network import Network
+from runner.networks.optimizers import SGD
+from runner.networks.proof import USUAL, Few
+from runner.networks.recipe import Recipe
+from runner.networks.resnet import resnet
+from runner.workloads.learned import Learned
+from runner.workloads.network_workload import NetworkWorkload, picture_classifier
+
+# NumPy takes some 15 s of one core for 1,000 pictures.
+_JUDGED = Few(test=2000, train=500, untrained=200)
+
+
+def _stated(
+    network: Network, judged: Few = USUAL, small: Optional[NetworkWorkload] = None
+) -> NetworkWorkload:
+    return picture_classifier(
+        name="wide-resnet-cifar10",
+        title="a wide residual network on CIFAR-10",
+        classes=10,
+        network=network,
+        recipe=Recipe(batch_size=128, epochs=10, optimizer=SGD(0.1, momentum=0.9)),
+        learned={
+            "cifar10": Learned(0.04, ((1955, 0.6), (3910, 0.45))),
+            "synthetic-cifar10": Learned(0.0005, ((1955, 0.5), (3910, 0.4))),
+        },
+        start_margin=0.3,
+        judged=judged,
+        small=small,
+    )
+
+
+WORKLOAD = _stated(
+    resnet((32, 32, 3), (64, 128, 256), blocks=3, classes=10),
+    _JUDGED,
+    small=_stated(resnet((16, 16, 3), (8, 16, 32), blocks=1, classes=10)),
+)
