@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from harness.stats.describe import interval
-from harness.tables import builds, phases, rewritten
+from harness.tables import builds, over_starts, phases, rewritten
 from harness.tables.column import Column, Value
 from harness.tables.columns import shown_in
 from harness.tables.kinds import Configuration
@@ -95,6 +95,7 @@ def _section(caption: str, rows: list[Row], side: Side) -> Section:
         notes += builds.notes(str(configuration), members)
     anew = [name for name, members in found.items() if any(row.convolutions for row in members)]
     notes += rewritten.notes([str(name) for name in anew]) + phases.notes(found)
+    notes += over_starts.notes(found)
     return Section(caption, columns, lines, notes, rows)
 
 
