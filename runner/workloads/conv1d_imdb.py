@@ -30,6 +30,9 @@ def _network(ids: int, tokens: int, units: int, filters: int) -> Network:
     )
 
 
+# Preliminary: of one seed with PyTorch on two cores (2026-11-26). The mails in epochs of 151
+# updates: error 0.028, 0.011, 0.013. IMDB could not be had. Little is demanded: a set of few texts
+# is learned by heart, and many of the test's are then wrong.
 def _stated(
     network: Network, samples: Texts, small: Optional[NetworkWorkload] = None
 ) -> NetworkWorkload:
@@ -41,9 +44,9 @@ def _stated(
         samples=samples,
         small=small,
         learned={
-            "imdb": Learned(0.08, ((782, 0.35),)),
-            "spamassassin": Learned(0.001, ((151, 0.2),)),
-            "synthetic-imdb": Learned(0.04, ((782, 0.35),)),
+            "imdb": Learned(0.08, ((782, 0.45),)),
+            "spamassassin": Learned(0.001, ((151, 0.25),)),
+            "synthetic-imdb": Learned(0.035, ((782, 0.45),)),
         },
     )
 

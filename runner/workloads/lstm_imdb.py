@@ -23,6 +23,10 @@ def _network(ids: int, tokens: int, units: int) -> Network:
     return Network((tokens,), (Embedding(ids, units), LSTM(units), Dense(2, "softmax")))
 
 
+# Preliminary: of one seed with PyTorch on two cores (2026-11-26). The mails in epochs of 151
+# updates: error 0.026, 0.016, 0.015, 0.020; 8,000 generated texts in epochs of 250: 0.188, 0.168,
+# 0.188. IMDB could not be had. Little is demanded: a set of few texts is learned by heart, and many
+# of the test's are then wrong.
 def _stated(
     network: Network, samples: Texts, small: Optional[NetworkWorkload] = None
 ) -> NetworkWorkload:
@@ -34,9 +38,9 @@ def _stated(
         samples=samples,
         small=small,
         learned={
-            "imdb": Learned(0.08, ((782, 0.35),)),
-            "spamassassin": Learned(0.001, ((151, 0.2),)),
-            "synthetic-imdb": Learned(0.09, ((782, 0.35),)),
+            "imdb": Learned(0.08, ((782, 0.45),)),
+            "spamassassin": Learned(0.001, ((151, 0.25),)),
+            "synthetic-imdb": Learned(0.09, ((782, 0.45),)),
         },
     )
 
