@@ -23,7 +23,7 @@ from runner.workloads import lookup
 
 if TYPE_CHECKING:  # only a terminal needs them
     from rich.live import Live
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, ProgressColumn, Task, TaskID
 
 
 _ABSURD = 1e12
@@ -42,11 +42,14 @@ _MOST_MARKS = 60
 class Display:
     """A :class:`harness.campaign.watcher.Watcher` that writes to ``console``.
 
-    On a terminal: the campaign with a mark for each job, and a bar of the running one's laps.
+    On a terminal: the campaign with a mark for each job, and a bar of the running one's laps, which
+    moves also in phases of unknown length. ``quiet``: only what changes the meaning of a number;
+    ``verbose``: each phase of a job also in a pipe.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, quiet: bool = False, verbose: bool = False) -> None:
         self._console = console
+        self._silent, self._wordy = quiet, verbose
         self._live: Live | None = None
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -56,12 +59,16 @@ class Display:
 
     def say(self, line: str) -> None:
         """One line of notice, never wrapped in a pipe."""
+        if not self._silent or line.startswith(WARNING):
+            self._print(line)
+
+    def _print(self, line: str) -> None:
         shown = printable.line(line)
         self._console.print(shown, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def download(self, name: str, size_bytes: int) -> AbstractContextManager[progress.Advance]:
         """A bar of it on a terminal."""
-        return progress.on(self._console)(name, size_bytes)
+        return progress.on(Console(quiet=True) if self._silent else self._console)(name, size_bytes)
 
     def standing(self, standing: Standing) -> None:
         """Keep it for the live display; one line each time that a job ended and others wait."""
@@ -74,7 +81,7 @@ class Display:
         """Announce the job; on a terminal, begin a bar of its laps."""
         name = f"[{number}/{total}] {_name(job)}"
         laps = lookup.load(job.workload).laps(job.budget) or None
-        if not self._console.is_terminal:
+        if self._silent or not self._console.is_terminal:
             self.say(f"{name}: started, {job.budget} on {job.dataset}")
             return
         from rich import live  # noqa: PLC0415
@@ -82,12 +89,14 @@ class Display:
 
         self._bar = bars.Progress(
             bars.TextColumn("{task.description}", markup=False),
-            bars.BarColumn(bar_width=24),
+            moving_bar(),
             bars.TextColumn("{task.fields[state]}", markup=False),
             bars.TimeElapsedColumn(),
             console=self._console,
         )
-        self._task = self._bar.add_task(printable.line(name), total=laps, state="starting")
+        self._task = self._bar.add_task(
+            printable.line(name), total=laps, state="starting", counted=False
+        )
         self._live = live.Live(console=self._console, transient=True, get_renderable=self._picture)
         self._live.start()
 
@@ -122,25 +131,45 @@ class Display:
 
     def _state(self, text: str, completed: int | None) -> None:
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, state=printable.line(text), completed=completed)
-        elif completed is not None:
+            counted = completed is not None
+            state = printable.line(text)
+            self._bar.update(self._task, state=state, completed=completed, counted=counted)
+        elif completed is not None or self._wordy:
             self.say(f"    {text}")
 
     def job_ended(self, result: Result) -> None:
         """The outcome on one line, its findings below."""
         self.close()
         status = verdict(result.status, result.findings)
+        if self._silent and status == "ok":
+            return
         reason = result.failure.reason if result.failure else ""
         said = "" if reason == status else f" {status}"  # nothing is said twice
-        self.say(f"{result.job.backend}{said}: {_outcome(result)}  ({result.run_id})")
+        self._print(f"{result.job.backend}{said}: {_outcome(result)}  ({result.run_id})")
         for finding in result.findings:
-            self.say(f"    {finding.severity} {finding.code}: {finding.evidence}. {finding.advice}")
+            if finding.severity != "info" or not self._silent:
+                told = f"{finding.severity} {finding.code}: {finding.evidence}. {finding.advice}"
+                self._print(f"    {told}")
 
     def close(self) -> None:
         """End the live display, if there is one."""
         if self._live is not None:
             self._live.stop()
         self._live = self._bar = self._task = None
+
+
+def moving_bar() -> ProgressColumn:
+    """A bar of what is counted; of a phase of unknown length one that moves."""
+    from rich import progress as bars  # noqa: PLC0415
+    from rich.progress_bar import ProgressBar  # noqa: PLC0415
+
+    class Moving(bars.BarColumn):
+        def render(self, task: Task) -> ProgressBar:
+            bar = super().render(task)
+            bar.pulse = not task.fields["counted"]
+            return bar
+
+    return Moving(bar_width=24)
 
 
 class _Quiet(Display):

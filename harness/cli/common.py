@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from harness import named_paths, paths
+from harness.cli import out
 from harness.provision import discovery
 from harness.store import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class UserPath(click.Path):
@@ -97,6 +101,23 @@ dry_run_option = click.option(
 make_base_option = click.option(
     "--make-base", is_flag=True, help="Make the Debian base if it cannot be pulled."
 )
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Only what was asked for: no notes, no progress."
+)
+verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, help="Also what columns mean, and what else there is to tell."
+)
+
+
+def format_option(*forms: str) -> Callable[[Command], Command]:
+    """``--format``: ``text`` is for a terminal and its default; elsewhere that is Markdown."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=lambda: "text" if out.on_screen() else "md",
+        help="Default: text, which is fitted to the terminal; md where it goes elsewhere.",
+    )
 
 
 def store(results: Path | None) -> Store:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import common, filters, out
+from harness.cli import common, filters, on_screen, out
 from harness.errors import BenchdlError
 from harness.stats.verdicts import MARGIN
 from harness.tables.columns import COMPARED
@@ -45,7 +45,9 @@ _PROBLEM = 2
     help="Exit with 1 if B is slower than A, or if a verdict is ambiguous; repeat for both.",
 )
 @filters.options()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@common.format_option("text", "md", "json")
+@common.quiet_option
+@common.verbose_option
 @common.results_option  # fmt: skip
 def command(
     a: str,
@@ -56,6 +58,8 @@ def command(
     fail_on: tuple[str, ...],
     selection: Selection,
     form: str,
+    quiet: bool,
+    verbose: bool,
     results: Path | None,
 ) -> int:
     """Ratio of B's time to A's, its interval, and a verdict: faster, slower, same or ambiguous.
@@ -85,6 +89,8 @@ def command(
             others=found.others,
         )
     if form == "text":
+        on_screen.comparison(outcome, quiet=quiet, verbose=verbose)
+    elif form == "md":
         out.document(text.to_text(outcome) + "\n")
     else:
         out.json(text.to_json(outcome))

@@ -35,10 +35,9 @@ def _of(names: Callable[[click.Context], Iterable[str]]) -> Completion:
     return complete
 
 
-def _variants(ctx: click.Context) -> list[str]:
-    """Of the backends that stand on the line already, else of all."""
-    named = [name for name in ctx.params.get("backends") or () if name in catalog.names()]
-    specs = [catalog.load(name).spec for name in named or catalog.names()]
+def _variants(_: click.Context) -> list[str]:
+    """Of all backends: click hands over none of a line that ends with an option."""
+    specs = [catalog.load(name).spec for name in catalog.names()]
     return sorted({"default", *(variant for spec in specs for variant in spec.variants)})
 
 

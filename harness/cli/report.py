@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli import common, filters, out
+from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.report.writing import Format
@@ -41,12 +43,14 @@ def _timelines(ctx: click.Context, param: click.Parameter, value: str) -> int | 
     metavar="N|all",
     help="How many of the newest runs get a timeline in the page.",
 )
+@click.option("--open", "opened", is_flag=True, help="Open the page in your browser.")
 @filters.options()
 @common.results_option
 def command(
     output: Path | None,
     form: Format,
     timelines: int | None,
+    opened: bool,
     selection: Selection,
     results: Path | None,
 ) -> None:
@@ -61,6 +65,8 @@ def command(
 
     if form == "html":
         output = output or Path("report.html")
+    if opened and (form != "html" or str(output) == "-"):
+        raise UsageError("--open without a page", "leave out --format and -o -")
     if output is not None:
         writing.check(output)
     text, count = writing.made(common.store(results), form, timelines, out.say, selection)
@@ -69,3 +75,5 @@ def command(
         return
     writing.write(output, text)
     out.say(f"{count:,} results, {len(text.encode()) / 1e6:.1f} MB: {output}")
+    if opened and not webbrowser.open(output.absolute().as_uri()):
+        out.say(f"no browser opens here: open {output.absolute()} yourself")

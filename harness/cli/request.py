@@ -21,7 +21,7 @@ _GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")
 _BESIDE_A_FILE = {
     "file", "launcher", "gpus", "parallel_gpus", "injection", "engine_wait", "data_dir",
     "results", "memory", "against", "machine", "allow_unpinned", "conform", "make_base", "dry_run",
-    "as_json", "tags", "note",
+    "as_json", "quiet", "verbose", "tags", "note",
 }  # fmt: skip
 """What belongs to the machine, to how results are shown, or to this one campaign of a file's."""
 

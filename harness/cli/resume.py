@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli import common, out
+from harness.cli import common, completion, out
 from harness.errors import UsageError
 from harness.launchers.gpu_options import InjectionWord
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("resume")
-@click.argument("campaign", default="latest")
+@click.argument("campaign", default="latest", shell_complete=completion.campaigns)
 @click.option(
     "--accept-changes",
     is_flag=True,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 @common.engine_wait_option
 @common.results_option
 @common.make_base_option
+@common.quiet_option
+@common.verbose_option
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
 def command(
     campaign: str,
@@ -43,6 +45,8 @@ def command(
     engine_wait: float,
     results: Path | None,
     make_base: bool,
+    quiet: bool,
+    verbose: bool,
     as_json: bool,
 ) -> int:
     """Run what is left of a campaign: CAMPAIGN is its id, a part of it, or `latest`.
@@ -58,7 +62,7 @@ def command(
     from harness.launchers import choice
 
     begin = time.monotonic()
-    display = Display(out.console())
+    display = Display(out.console(), quiet=quiet, verbose=verbose)
     store = common.store(results)
     record = records.find(store, campaign, display.say)
     if record.bundle_sha256:
@@ -89,7 +93,15 @@ def command(
         )
     finally:
         display.close()
-    return finish.show(done, as_json=as_json, begin=begin, store=store, display=display)
+    return finish.show(
+        done,
+        as_json=as_json,
+        begin=begin,
+        store=store,
+        display=display,
+        quiet=quiet,
+        verbose=verbose,
+    )
 
 
 def _left(record: Campaign, store: Store) -> bool:

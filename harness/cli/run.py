@@ -9,11 +9,13 @@ from typing import Any
 import click
 
 from harness.campaign.question import MOST, Question
-from harness.cli import common, out, spoken
+from harness.cli import common, completion, out, spoken
 
 
 @click.command("run")
-@click.argument("backends", nargs=-1, metavar="BACKEND...")
+@click.argument(
+    "backends", nargs=-1, metavar="BACKEND...", shell_complete=completion.backends_or_all
+)
 @click.option(
     "--campaign",
     "file",
@@ -46,7 +48,13 @@ from harness.cli import common, out, spoken
     type=click.Choice(["as-written", "tuned"]),
     help="As the tool's users write it (default), or the best it can do; repeat for both.",
 )
-@click.option("--variant", "variants", multiple=True, help="Repeat for several (see benchdl list).")
+@click.option(
+    "--variant",
+    "variants",
+    multiple=True,
+    shell_complete=completion.variants,
+    help="Repeat for several (see benchdl list).",
+)
 @click.option(
     "--set",
     "pairs",
@@ -96,10 +104,19 @@ from harness.cli import common, out, spoken
 @common.conform_option
 @common.make_base_option
 @common.dry_run_option
+@common.quiet_option
+@common.verbose_option
 @click.option("--json", "as_json", is_flag=True, help="Print only results, as JSON.")  # fmt: skip
 @click.pass_context
 def command(
-    ctx: click.Context, /, dry_run: bool, as_json: bool, results: Path | None, **asked: Any
+    ctx: click.Context,
+    /,
+    dry_run: bool,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+    results: Path | None,
+    **asked: Any,
 ) -> int:
     """Train with each BACKEND (or all) and print the table; every result is stored.
 
@@ -110,7 +127,7 @@ def command(
     from harness.cli import finish, request
     from harness.launchers import choice
 
-    display = Display(out.console())
+    display = Display(out.console(), quiet=quiet, verbose=verbose)
     store = common.store(results)
     options = request.options(ctx, asked, display.say)
     question = checked.combined(options)
@@ -132,4 +149,12 @@ def command(
         done = conduct.run(plan, store, display)
     finally:
         display.close()
-    return finish.show(done, as_json=as_json, begin=begin, store=store, display=display)
+    return finish.show(
+        done,
+        as_json=as_json,
+        begin=begin,
+        store=store,
+        display=display,
+        quiet=quiet,
+        verbose=verbose,
+    )

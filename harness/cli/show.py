@@ -10,17 +10,18 @@ import click
 from harness import checksums
 from harness.checks import conformity
 from harness.checks.verdict import verdict
-from harness.cli import common, out
+from harness.cli import common, completion, on_screen, out
 from harness.tables import columns, rows
 from harness.tables.score_columns import settled
 from runner.contract.result import Result
 
+_GRAVE = ["invalid", "suspect", "info"]
 _UNCHANGED = f"its files are unchanged since it was stored ({checksums.NAME})"
 _UNKNOWN = "no checksum: it was stored before there were any"
 
 
 @click.command("show")
-@click.argument("run")
+@click.argument("run", shell_complete=completion.runs)
 @click.option("--json", "as_json", is_flag=True, help="The stored result.json as it is.")
 @common.results_option
 def command(run: str, as_json: bool, results: Path | None) -> None:
@@ -29,40 +30,65 @@ def command(run: str, as_json: bool, results: Path | None) -> None:
     if as_json:
         out.json(result.model_dump_json(indent=1))
         return
-    job = result.job
-    out.line(f"{result.run_id}: {verdict(result.status, result.findings)}")
-    out.line(f"  files      {folder}")
-    known = checksums.read(folder) is not None
-    out.line(f"  checksum   {_UNCHANGED if known else _UNKNOWN}")
-    out.line(f"  started    {result.started_at}")
-    facts = job.model_dump(include={"backend", "variant", "workload", "dataset", "launcher",
-             "device", "train_samples", "threads", "batch_size", "seed", "overrides",
-             "campaign_id", "campaign_position", "repeat", "attempt"})  # fmt: skip
-    _section("job", {**facts, "budget": str(job.budget)})
-    _section("settings", job.settings.model_dump())
-    _section("software", {**job.pins.packages, "reference": job.provenance.reference,
-             "image": job.provenance.image_id, "note": job.provenance.note})  # fmt: skip
+    status = verdict(result.status, result.findings)
+    on_screen.paragraph(f"{result.run_id}: {status}", status)
+    _answer(result)
     _section("figures", _figures(result))
-    if result.failure:
-        _section("failure", result.failure.model_dump())
-    if result.measurement:
-        dumped = result.measurement.model_dump()
-        word = "epoch" if job.budget.unit == "epochs" else "lap"
-        for lap in dumped.pop("laps"):
-            loss = "" if lap["loss"] is None else f"  loss {lap['loss']:.4f}"
-            out.line(f"  {word} {lap['number']:>3}  {lap['duration_s']:.2f} s{loss}")
-        _section("proofs", {proof["name"]: _proof(proof) for proof in dumped.pop("proofs")})
-        for peak in dumped.pop("peaks"):
-            _section("peak", peak)
-        for name, facts in dumped.items():
-            _section(name, facts)
+    _laps(result)
+    _job(result)
+    known = checksums.read(folder) is not None
+    _section("stored", {"started": result.started_at, "files": folder,
+             "checksum": _UNCHANGED if known else _UNKNOWN})  # fmt: skip
+    _measured(result)
     if result.conformance:
         checks = result.conformance.checks
         _section("conformance", {check.name: conformity.in_words(check) for check in checks})
     if result.launch:
         _section("launch", result.launch.model_dump())
-    for finding in result.findings:
-        out.line(f"  {finding.severity} {finding.code}: {finding.evidence}. {finding.advice}")
+
+
+def _answer(result: Result) -> None:
+    """What came of it: why there is nothing, and what to be careful with, the gravest first."""
+    failure = result.failure
+    if failure:
+        code = "" if failure.exit_code is None else f" (exit status {failure.exit_code})"
+        why = f"{failure.reason}: {failure.message}{code}"
+        on_screen.paragraph(why, result.status, indent=2)
+        on_screen.paragraph(failure.advice, indent=4)
+    for finding in sorted(result.findings, key=lambda finding: _GRAVE.index(finding.severity)):
+        seen = f"{finding.severity} {finding.code}: {finding.evidence}"
+        on_screen.paragraph(seen, finding.severity, indent=2)
+        on_screen.paragraph(finding.advice, indent=4)
+
+
+def _laps(result: Result) -> None:
+    word = "epoch" if result.job.budget.unit == "epochs" else "lap"
+    for lap in result.measurement.laps if result.measurement else []:
+        loss = "" if lap.loss is None else f"  loss {lap.loss:.4f}"
+        out.line(f"  {word} {lap.number:>3}  {lap.duration_s:.2f} s{loss}")
+
+
+def _job(result: Result) -> None:
+    job = result.job
+    facts = job.model_dump(include={"backend", "variant", "workload", "dataset", "launcher",
+             "device", "train_samples", "threads", "batch_size", "seed", "overrides", "tags",
+             "note", "campaign_id", "campaign_position", "repeat", "attempt"})  # fmt: skip
+    _section("job", {**facts, "budget": str(job.budget)})
+    _section("settings", job.settings.model_dump())
+    _section("software", {**job.pins.packages, "reference": job.provenance.reference,
+             "image": job.provenance.image_id, "note": job.provenance.note})  # fmt: skip
+
+
+def _measured(result: Result) -> None:
+    """The proofs, and all else that the job told of itself."""
+    if result.measurement is None:
+        return
+    dumped = result.measurement.model_dump(exclude={"laps"})
+    _section("proofs", {proof["name"]: _proof(proof) for proof in dumped.pop("proofs")})
+    for peak in dumped.pop("peaks"):
+        _section("peak", peak)
+    for name, facts in dumped.items():
+        _section(name, facts)
 
 
 def _figures(result: Result) -> dict[str, object]:
@@ -90,4 +116,4 @@ def _section(name: str, facts: dict[str, object]) -> None:
     for key, value in facts.items():
         if value not in (None, {}, []):
             shown = f"{value:.4g}" if isinstance(value, float) else str(value)
-            out.line(f"    {key:<24} {shown}")
+            out.line(f"    {key:<28} {shown}")

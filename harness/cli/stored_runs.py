@@ -14,19 +14,14 @@ from harness.tables.selection import Selection
 
 
 @click.group("runs", invoke_without_command=True, no_args_is_help=False)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "md", "csv", "json"]),
-    help="Default: text, a table fitted to the terminal; md where the output goes elsewhere.",
-)
+@common.format_option("text", "md", "csv", "json")
 @click.option("-q", "--quiet", is_flag=True, help="Only the ids of the runs, one a line.")
 @filters.options()
 @common.results_option
 @click.pass_context
 def command(
     ctx: click.Context,
-    form: str | None,
+    form: str,
     quiet: bool,
     selection: Selection,
     results: Path | None,
@@ -36,14 +31,13 @@ def command(
     Every verb takes a part of a run's id. CSV and JSON have every figure, as `benchdl table` does.
     """
     if ctx.invoked_subcommand is not None:
-        if selection or form or quiet or results:
+        given = ctx.get_parameter_source("form") == click.core.ParameterSource.COMMANDLINE
+        if selection or given or quiet or results:
             raise UsageError(
                 f"options before '{ctx.invoked_subcommand}'",
                 f"benchdl runs -q with them prints ids: give those to {ctx.invoked_subcommand}",
             )
         return
-    if quiet and form:
-        raise UsageError("--quiet with --format", "ids alone have one format")
     found = [rows.row(result) for result in reversed(filters.chosen(results, selection))]
     if quiet:
         for row in found:
@@ -53,7 +47,7 @@ def command(
     elif not found:
         if not selection:
             out.say("no runs yet: benchdl run BACKEND")
-    elif form == "text" or (form is None and out.on_screen()):
+    elif form == "text":
         lines = run_list.lines(found, whole=False)
         out.drawn(fitted.tables(run_list.heads(found, whole=False), lines, out.width(), blocks=1))
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import common, filters, out
+from harness.cli import common, filters, on_screen, out
 from harness.errors import UsageError
 from harness.tables import reference_rows, rows, views
 from harness.tables.data_formats import to_csv, to_json
@@ -15,39 +15,50 @@ from harness.tables.selection import Selection
 
 
 @click.command("table")
-@click.option(
-    "--format", "form", type=click.Choice(["md", "csv", "json"]), default="md", show_default=True
-)
+@common.format_option("text", "md", "csv", "json")
 @click.option(
     "--by",
     type=click.Choice(list(views.SIDES)),
     default="tool",
     show_default=True,
-    help="What a line of the Markdown tables is; device compares GPU and CPU.",
+    help="What a line of the tables is; device compares GPU and CPU.",
 )
 @click.option(
     "--with-reference",
     is_flag=True,
     help="Add the figures of the 2016 repository (Markdown), marked as other hardware.",
 )
+@common.quiet_option
+@common.verbose_option
 @filters.options()
 @common.results_option  # fmt: skip
 def command(
-    form: str, by: str, with_reference: bool, selection: Selection, results: Path | None
+    form: str,
+    by: str,
+    with_reference: bool,
+    quiet: bool,
+    verbose: bool,
+    selection: Selection,
+    results: Path | None,
 ) -> None:
-    """Print stored results: Markdown tables, or one row a run as CSV or JSON."""
-    if by != "tool" and form != "md":
+    """Print stored results: tables, or one row a run as CSV or JSON.
+
+    On a terminal a sentence closes each table: which line is the fastest, and how sure that is.
+    """
+    if by != "tool" and form not in ("text", "md"):
         raise UsageError(
-            f"--by {by} with --format {form}", "only Markdown has lines of several runs"
+            f"--by {by} with --format {form}", "only tables have lines of several runs"
         )
     if with_reference and form != "md":
         raise UsageError(
             f"--with-reference with --format {form}", "reference rows are not data: only Markdown"
         )
     table = [rows.row(result) for result in filters.chosen(results, selection)]
-    if selection and not table and form == "md":
+    if selection and not table and form in ("text", "md"):
         return  # that nothing fits is said, and there are results
-    if form == "md":
+    if form == "text":
+        on_screen.tables(table, views.SIDES[by], quiet=quiet, verbose=verbose)
+    elif form == "md":
         out.document(to_markdown(table, views.SIDES[by]) + "\n")
         if with_reference:
             out.document("\n" + reference_rows.to_markdown() + "\n")

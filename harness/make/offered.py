@@ -107,7 +107,7 @@ _COMPARE = {
     "MARGIN": Variable("per cent within which two are the same", single("--margin")),
     "FORCE": Variable("1: compare what differs in more than was asked", flag("--force")),
     "FAIL_ON": Variable("regression, ambiguous, or a list: exit with 1", repeated("--fail-on")),
-    "FORMAT": Variable("text or json", single("--format")),
+    "FORMAT": Variable("text, md or json", single("--format")),
     "RESULTS": _RESULTS,
 }
 _RESUME = {
@@ -122,6 +122,7 @@ _RESUME = {
 _REPORT = {
     **_WHICH,
     "REPORT": Variable("file to write (default: report.html)", single("--output")),
+    "OPEN": Variable("1: open the page in your browser", flag("--open")),
     "TIMELINES": Variable("how many runs get a timeline, or all", single("--timelines")),
     "RESULTS": _RESULTS,
 }

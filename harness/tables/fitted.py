@@ -71,9 +71,15 @@ def tables(
             fits = min(block[i], width)
             table.add_column(heads[i].title, justify=justify, width=fits, overflow="fold")
         for line in safe:
-            table.add_row(*(Text(line[i], style=STYLES.get(line[i], "")) for i in columns))
+            table.add_row(*(Text(line[i], style=style(line[i])) for i in columns))
         made.append(table)
     return made
+
+
+def style(cell: str) -> str:
+    """The colour of a status or verdict, alone or in parentheses behind a name."""
+    last = cell.rpartition(" ")[2]
+    return STYLES.get(last[1:-1] if last.startswith("(") else cell, "")
 
 
 def _width(head: Head, cells: Sequence[str]) -> int:

@@ -46,14 +46,21 @@ class Section:
     """Lines that may stand side by side, what they have in common, and what to say of them.
 
     ``columns`` are those of its short table behind the first two, with the score's as its metric
-    has it; ``rows`` all rows of the section, whatever came of them.
+    has it; ``doubts`` a note for each run that is not ``ok``, ``remarks`` all other notes; ``rows``
+    all rows of the section, whatever came of them.
     """
 
     caption: str
     columns: tuple[Column, ...]
     lines: list[Line]
-    notes: list[str]
+    doubts: list[str]
+    remarks: list[str]
     rows: list[Row]
+
+    @property
+    def notes(self) -> list[str]:
+        """All that is to be said below the table."""
+        return self.doubts + self.remarks
 
 
 def table_columns(rows: Sequence[Row], side: Side = TOOL) -> tuple[Column, ...]:
@@ -77,7 +84,8 @@ def grouped(rows: list[Row], side: Side = TOOL) -> list[Section]:
 
 
 def _section(caption: str, rows: list[Row], side: Side) -> Section:
-    measured, notes = _settled(rows, side)
+    measured = _settled(rows, side)
+    remarks = list(dict.fromkeys(f"{label(row.kind)}: {row.note}" for row in rows if row.note))
     found = {configuration: usable(members) for configuration, members in measured.items()}
     times = {
         configuration: median([row.time_s for row in members if row.time_s is not None])
@@ -92,11 +100,12 @@ def _section(caption: str, rows: list[Row], side: Side) -> Section:
         ratio = None if base_s is None else side.quotient(time_s, base_s)
         beside = [row for row in measured[configuration] if row.status != members[0].status]
         lines.append(_line(configuration, members, beside, ratio, columns))
-        notes += builds.notes(str(configuration), members)
+        remarks += builds.notes(str(configuration), members)
     anew = [name for name, members in found.items() if any(row.convolutions for row in members)]
-    notes += rewritten.notes([str(name) for name in anew]) + phases.notes(found)
-    notes += over_starts.notes(found)
-    return Section(caption, columns, lines, notes, rows)
+    remarks += rewritten.notes([str(name) for name in anew]) + phases.notes(found)
+    remarks += over_starts.notes(found)
+    doubts = [_note(row) for row in rows if row.status != "ok" or row.time_s is None]
+    return Section(caption, columns, lines, doubts, remarks, rows)
 
 
 def _line(
@@ -114,8 +123,8 @@ def _line(
     return Line(name, members, beside, values, interval(times_s))
 
 
-def _settled(rows: list[Row], side: Side) -> tuple[dict[Configuration, list[Row]], list[str]]:
-    """The runs with figures, by line, and a note for each that is not ``ok``."""
+def _settled(rows: list[Row], side: Side) -> dict[Configuration, list[Row]]:
+    """The runs with figures, by line."""
     found: dict[Configuration, list[Row]] = {}
     counted = [row for row in rows if row.status in ("ok", "suspect") and row.time_s is not None]
     lines: dict[Configuration, list[Row]] = {}
@@ -127,9 +136,7 @@ def _settled(rows: list[Row], side: Side) -> tuple[dict[Configuration, list[Row]
             said = told[row.run_id]
             named = line._replace(label=f"{line.label} [{said}]") if said else line
             found.setdefault(named, []).append(row)
-    notes = [_note(row) for row in rows if row.status != "ok" or row.time_s is None]
-    notes += dict.fromkeys(f"{label(row.kind)}: {row.note}" for row in rows if row.note)
-    return found, notes
+    return found
 
 
 def _note(row: Row) -> str:

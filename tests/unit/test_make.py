@@ -315,12 +315,19 @@ def test_a_folder_that_is_no_checkout_is_one_line(checkout, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+LOUD = {"quiet", "verbose"}  # make itself prints what it does
+
+
 @pytest.mark.parametrize(
     ("command", "goal", "elsewhere"),
     [
-        (run_verb.command, "bench", {"file"}),  # a campaign's file names backends, as bench does
-        (resume.command, "resume", set()),
-        (compare.command, "compare", set()),
+        (
+            run_verb.command,
+            "bench",
+            {"file", *LOUD},
+        ),  # a campaign's file names backends, as bench does
+        (resume.command, "resume", LOUD),
+        (compare.command, "compare", LOUD),
         (report.command, "report", {"form"}),  # the goal makes a page
     ],
 )

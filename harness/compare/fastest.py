@@ -1,0 +1,66 @@
+"""One sentence for a table: which line is the fastest, by how much, and how sure that is.
+
+The same rules as everywhere: a verdict takes enough runs, holds against every other line at once,
+and is withheld where the two did not do quite the same work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.compare import conditions
+from harness.compare.conditions import NO_WINNER
+from harness.stats import verdicts
+from harness.stats.verdicts import Comparison
+from harness.tables.sampled import samples
+from harness.tables.sections import Line, Section
+
+
+def sentences(section: Section) -> list[str]:
+    """One for each mode of which there are two lines or more; a mode is not compared with another.
+
+    Lines are those of tables by tool: in the order of their times.
+    """
+    modes: dict[str, list[Line]] = {}
+    for line in section.lines:
+        modes.setdefault(line.members[0].mode, []).append(line)
+    return [_sentence(lines) for lines in modes.values() if len(lines) > 1]
+
+
+def _sentence(lines: Sequence[Line]) -> str:
+    best, *others = lines
+    fastest = samples(best.members)
+    found = verdicts.corrected(
+        [verdicts.compare(fastest, samples(other.members)) for other in others]
+    )
+    # What stands against the best first: the nearest line that is not slower for certain.
+    couples = list(zip(others, found, strict=True))
+    other, told = next((c for c in couples if c[1].verdict != "slower"), couples[0])
+    doubts = " (suspect runs)" if best.suspect or other.suspect else ""
+    times = f"{_ratio(told)} × as fast as {other.name}{doubts}"
+    differing = _differing(best, other)
+    if differing:
+        return f"{best.name}: lowest time; {times}. No winner is named: they differ in {differing}"
+    if told.verdict == "slower":
+        return f"{best.name}: fastest; {times}"
+    if told.verdict == "same":
+        margin = f"{100 * told.margin:g} %"
+        return f"{best.name} and {other.name}: the same within {margin}{doubts}"
+    more = f"; about {told.more} more repeats of each would probably settle it" if told.more else ""
+    return f"{best.name}: lowest time; {times}. No verdict: {told.reason}{more}"
+
+
+def _ratio(found: Comparison) -> str:
+    def shown(value: float) -> str:
+        return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+    if found.low is None or found.high is None:
+        return shown(found.ratio)
+    return f"{shown(found.ratio)} ({shown(found.low)} to {shown(found.high)})"
+
+
+def _differing(best: Line, other: Line) -> str:
+    """What keeps either from being named the winner, in words; empty for nothing."""
+    found = conditions.differences(best.members[-1], other.members[-1])
+    silent = NO_WINNER["backend"]
+    return conditions.words({name: values for name, values in found.items() if name in silent})
