@@ -30,6 +30,9 @@ _GPU_SLACK_S = 5.0
 """Seconds that kernels may run outside the training call: trials of which is the fastest; and NVML
 looks back for up to a second."""
 
+_CLOCK_S = 0.001
+"""Readings of one clock within one process: their sums differ by rounding alone."""
+
 _SHARE_FACTOR = 4.0
 _AWAKE_CORES, _AWAKE_MIN_S = 0.3, 1.0
 _CORES_FACTOR, _CORES_SLACK_S = 1.1, 0.5
@@ -85,6 +88,21 @@ def too_much_cpu(case: Case) -> Iterator[Finding]:
             evidence=f"the job used {used_s:.1f} s of CPU time in a training call of "
             f"{measured.phases.fit_s:.1f} s on {cores} cores",
             advice="the time cannot be right; do not use this row",
+        )
+
+
+def parts(case: Case) -> Iterator[Finding]:
+    """The parts of a training call that are told of take no longer than all of it."""
+    phases = case.measured.phases
+    told = {"env_s": phases.env_s, "act_s": phases.act_s, "learn_s": phases.learn_s}
+    seconds = sum(part for part in told.values() if part is not None)
+    if seconds > phases.fit_s + _CLOCK_S:
+        words = ", ".join(f"{name} {part:.3f}" for name, part in told.items() if part is not None)
+        yield Finding(
+            code="clock",
+            severity="invalid",
+            evidence=f"{words}: together {seconds:.3f} s, the training call {phases.fit_s:.3f} s",
+            advice="the times of its parts cannot be right; do not use this row",
         )
 
 

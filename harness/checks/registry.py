@@ -62,6 +62,7 @@ OF_A_MEASUREMENT: tuple[Check, ...] = (
     gpu_conditions.driver,
     effort.too_fast,
     effort.too_much_cpu,
+    effort.parts,
     effort.idle_training,
     effort.elsewhere,
     clocks.contradictions,
