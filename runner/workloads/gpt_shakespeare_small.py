@@ -27,8 +27,8 @@ _SMALL = next_character(
 )
 
 # A first guess, from two seeds with PyTorch on 600 windows: 2.73 and 2.75 after 100 updates, 2.66
-# after 200; of the stand-in 2.35 and 2.25 (benchmarks/bands.py, 2026-11-26). To be narrowed by runs
-# of several seeds.
+# after 200; of the stand-in 2.35 and 2.25. On all windows 2.06 after 1,000 (benchmarks/bands.py,
+# 2026-11-26). To be narrowed by runs of several seeds.
 _WORST = ((100, 3.0), (200, 2.9))
 _SYNTHETIC_WORST = ((100, 2.65), (200, 2.5))
 
