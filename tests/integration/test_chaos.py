@@ -282,7 +282,6 @@ def test_local_jobs_end_once_whatever_the_signal(env, tmp_path):
 
 
 @pytest.mark.docker
-@pytest.mark.beside
 @pytest.mark.timeout(0)
 def test_jobs_in_containers_end_once_whatever_the_signal(engine, env, tmp_path):
     chaos("docker", env, tmp_path, engine)

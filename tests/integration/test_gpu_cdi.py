@@ -11,7 +11,6 @@ import json
 import pytest
 from gpu_stub.fixtures import CDI_SINCE
 
-pytestmark = pytest.mark.beside
 UUIDS = [f"GPU-{number:08x}-57ab-57ab-57ab-57ab57ab57ab" for number in range(4)]
 SHORT = ("--epochs", 1, "--train-samples", 300)
 SCRIPT = "gpus = 4\n"

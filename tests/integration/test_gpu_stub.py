@@ -16,7 +16,7 @@ from printed import rows_by_tool
 
 from harness.tables.columns_machine import READINGS_MIN_S
 
-pytestmark = [pytest.mark.docker, pytest.mark.beside]
+pytestmark = pytest.mark.docker
 
 
 def results_of(tmp_path):
