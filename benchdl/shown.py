@@ -26,6 +26,11 @@ class Runs(list["Row"]):
 
         return to_markdown(list(self))
 
+    def _repr_html_(self) -> str:
+        from harness.tables import html_tables
+
+        return html_tables.to_html(self)
+
     def _repr_markdown_(self) -> str:
         return str(self)
 
@@ -71,6 +76,15 @@ class Comparison:
         from harness.compare import text
 
         return text.to_text(self.outcome)
+
+    def _repr_html_(self) -> str:
+        from harness.compare.told import told
+        from harness.tables import html_tables
+
+        words = told(self.outcome)
+        made = html_tables.table(words.header, words.cells) + html_tables.notes(words.notes)
+        about = "".join(map(html_tables.paragraph, words.about))
+        return about + made + "".join(map(html_tables.paragraph, words.answers))
 
     def _repr_markdown_(self) -> str:
         return str(self)

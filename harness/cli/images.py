@@ -55,14 +55,21 @@ def base(backends: tuple[str, ...], make_base: bool) -> None:
 @command.command("list")
 @_backends
 @_flavour
-def list_(backends: tuple[str, ...], flavour: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+def list_(backends: tuple[str, ...], flavour: str | None, as_json: bool) -> None:
     """List the images that could be built and what the engine has of them."""
+    import json
+    from dataclasses import asdict
+
     from harness import engine
     from harness.images import built
 
     client = engine.connect()
-    for backend, image_flavour in _chosen(backends, flavour):
-        state = built.state(client, backend, image_flavour)
+    states = [built.state(client, *wanted) for wanted in _chosen(backends, flavour)]
+    if as_json:
+        out.json(json.dumps([asdict(state) for state in states], indent=1))
+        return
+    for state in states:
         size = f"{state.size_bytes / 1e6:,.0f} MB" if state.size_bytes else "-"
         short = (state.image_id or "-").removeprefix("sha256:")[:12]
         out.line(

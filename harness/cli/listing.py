@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import click
 
 from harness import catalog
@@ -12,28 +15,58 @@ from runner.workloads import lookup
 
 
 @click.command("list")
-def command() -> None:
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+def command(as_json: bool) -> None:
     """List backends, their modes and variants, and workloads with the backends that have them."""
-    names = catalog.names()
     sound: list[Backend] = []
-    out.line("backends")
-    for name in names:
+    broken: dict[str, str] = {}
+    for name in catalog.names():
         try:
             sound.append(catalog.load(name))
         except BenchdlError as error:  # one broken file must not hide the others
-            out.line(f"  {name:<14} broken: {error}")
+            broken[name] = str(error)
+    backends = [_backend(backend) for backend in sound]
+    backends += [{"name": name, "broken": why} for name, why in broken.items()]
+    backends.sort(key=lambda facts: str(facts["name"]))
+    workloads = [_workload(name, sound) for name in lookup.names()]
+    if as_json:
+        out.json(json.dumps({"backends": backends, "workloads": workloads}, indent=1))
+        return
+    out.line("backends")
+    for facts in backends:
+        if "broken" in facts:
+            out.line(f"  {facts['name']:<14} broken: {facts['broken']}")
             continue
-        spec = sound[-1].spec
-        out.line(f"  {name:<14} {spec.title}: {spec.description}")
-        if spec.tuned:
-            out.line(f"    {'mode tuned':<12} {spec.tuned.description}")
-        for variant, facts in sorted(spec.variants.items()):
-            out.line(f"    {variant:<12} {facts.description}")
+        out.line(f"  {facts['name']:<14} {facts['title']}: {facts['description']}")
+        if facts["tuned"]:
+            out.line(f"    {'mode tuned':<12} {facts['tuned']}")
+        for variant, description in facts["variants"].items():
+            out.line(f"    {variant:<12} {description}")
     out.line("workloads")
-    for name in lookup.names():
-        workload = lookup.load(name)
-        trained = workload.parameters()
-        words = [*([f"{trained:,} parameters"] if trained else []), str(workload.budget)]
-        out.line(f"  {name:<14} {workload.title} ({', '.join(words)})")
-        having = [backend.name for backend in sound if backend.runs(name)]
-        out.line(f"    {'backends':<12} {', '.join(having) or 'none'}")
+    for facts in workloads:
+        trained = [f"{facts['parameters']:,} parameters"] if facts["parameters"] else []
+        words = ", ".join([*trained, facts["budget"]])
+        out.line(f"  {facts['name']:<14} {facts['title']} ({words})")
+        out.line(f"    {'backends':<12} {', '.join(facts['backends']) or 'none'}")
+
+
+def _backend(backend: Backend) -> dict[str, Any]:
+    spec = backend.spec
+    return {
+        "name": backend.name,
+        "title": spec.title,
+        "description": spec.description,
+        "tuned": spec.tuned.description if spec.tuned else None,
+        "variants": {name: facts.description for name, facts in sorted(spec.variants.items())},
+    }
+
+
+def _workload(name: str, backends: list[Backend]) -> dict[str, Any]:
+    workload = lookup.load(name)
+    return {
+        "name": name,
+        "title": workload.title,
+        "parameters": workload.parameters() or None,
+        "budget": str(workload.budget),
+        "backends": [backend.name for backend in backends if backend.runs(name)],
+    }

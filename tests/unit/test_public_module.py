@@ -19,6 +19,7 @@ from harness.launchers import choice
 from harness.provision import discovery, obtain
 from harness.provision.verified import Dataset
 from harness.store import Store
+from harness.tables import rows
 from runner.contract.result import Idle
 
 REPO = Path(__file__).parents[2]
@@ -215,3 +216,34 @@ def test_python_m_benchdl_is_the_command():
 def test_importing_it_imports_neither_the_command_line_nor_the_engine():
     code = "import benchdl, sys; print({'click', 'docker', 'scipy', 'pandas'} & {*sys.modules})"
     assert subprocess.check_output([sys.executable, "-c", code], cwd=REPO, text=True) == "set()\n"
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_example_notebook_runs_as_it_is_written(launched, capsys):
+    notebook = json.loads((REPO / "examples" / "first-steps.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert len(cells) == 5
+    names: dict[str, object] = {}
+    for number, cell in enumerate(cells):
+        exec(compile(cell, f"cell {number}", "exec"), names)
+    assert [row.tags for row in names["runs"]] == [["notebook"]] * 2
+    assert len(names["results"]) == 2
+    assert names["compared"].startswith("no results of tf:tuned")
+    assert "in a notebook" in notebook["cells"][0]["source"][0]
+
+
+def test_a_notebook_shows_tables_and_verdicts_whose_texts_are_escaped(
+    make_result, stored, tmp_path
+):
+    hostile = "<script>alert(1)</script>\x1b[31m"
+    for backend in ("tf", "theano"):
+        stored(tmp_path, make_result(job={"backend": backend, "title": f"{backend} {hostile}"}))
+    runs = benchdl.Runs(rows.row(result) for result in Store(tmp_path).load()[0])
+    shown = runs._repr_html_()
+    assert shown.count("<table>") == 1
+    assert "<td" in shown
+    for text in (shown, benchdl.compare("tf", "theano", results=tmp_path)._repr_html_()):
+        assert "<script" not in text
+        assert "\x1b" not in text
+    assert "withheld" in text or "ambiguous" in text
+    assert benchdl.Runs()._repr_html_() == "<p>no results yet: make bench</p>"
