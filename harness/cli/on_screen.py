@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.cli import out
@@ -13,6 +13,7 @@ from harness.tables.views import TOOL, Side
 if TYPE_CHECKING:
     from harness.compare.comparing import Outcome
 
+_NAMES = 28
 _WHERE = "The words are defined by -v, and in benchdl docs method."
 
 
@@ -60,3 +61,21 @@ def paragraph(words: str, status: str = "", indent: int = 0) -> None:
         out.drawn([Padding(told, (0, 0, 0, indent))])
     elif words:
         out.line(" " * indent + words)
+
+
+def facts(told: Mapping[str, str], indent: int) -> None:
+    """Names and values; on a terminal a long value is wrapped at words beside its name."""
+    if not out.on_screen():
+        for name, value in told.items():
+            out.line(f"{' ' * indent}{name:<{_NAMES}} {value}")
+        return
+    from rich.padding import Padding
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=_NAMES)
+    grid.add_column(overflow="fold")  # an id is never cut
+    for name, value in told.items():
+        grid.add_row(screen.sentence(name), screen.sentence(value))
+    if told:
+        out.drawn([Padding(grid, (0, 0, 0, indent))])

@@ -113,7 +113,14 @@ def _proof(proof: dict[str, Any]) -> str:
 
 def _section(name: str, facts: dict[str, object]) -> None:
     out.line(f"  {name}")
-    for key, value in facts.items():
-        if value not in (None, {}, []):
-            shown = f"{value:.4g}" if isinstance(value, float) else str(value)
-            out.line(f"    {key:<28} {shown}")
+    told = {key: _fact(value) for key, value in facts.items() if value not in (None, {}, [])}
+    on_screen.facts(told, indent=4)
+
+
+def _fact(value: object) -> str:
+    """A value in words: lists and objects without the marks of a programming language."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_fact(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_fact, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
