@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from runner.backends.keras.theano import correlating
 from runner.networks.gradients.passing import passed
-from runner.networks.layers import DepthwiseConv
+from runner.networks.layers import Conv, DepthwiseConv
 from runner.networks.layout import from_outputs_first
 from runner.networks.network import Network
 
@@ -59,3 +60,10 @@ def test_a_framework_has_a_kernel_for_each_channel_first(batch):
 def test_nothing_is_left_of_too_small_a_picture():
     with pytest.raises(ValueError, match="leaves nothing of the picture"):
         LAYER.after((1, 5, 3))
+
+
+def test_of_theanos_kernels_keras_turns_the_depthwise_ones_itself(batch):
+    _, arrays = batch
+    assert correlating(LAYER, arrays) == arrays
+    kernel, _ = correlating(Conv(1, (2, 3), "relu"), arrays)
+    assert np.array_equal(kernel, arrays[0][::-1, ::-1])
