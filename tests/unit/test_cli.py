@@ -206,7 +206,7 @@ def test_show_tells_everything_of_one_run(benchdl, stored, make_result, tmp_path
         "176.4",
         "tensorflow-gpu",
         "65402",
-        "Error rate               0.83 ±0.09 %",
+        "Error rate                   0.83 ±0.09 %",
         "Memory, peak (GiB)",
         "epoch  10",
         "E5-2686",

@@ -106,5 +106,5 @@ def test_the_page_knows_each_metric_and_that_of_each_section(make_result):
 def test_show_names_the_metric(make_result, stored, benchdl, tmp_path):
     stored(tmp_path / "results", scored(make_result, AUC))
     shown = benchdl("show", "latest").stdout
-    assert "AUC                      0.7870\n" in shown
+    assert "AUC                          0.7870\n" in shown
     assert "Error rate" not in shown
