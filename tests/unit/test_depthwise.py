@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runner.backends.keras.theano import correlating
+from runner.backends.keras.theano_kernels import correlating
 from runner.networks.gradients.passing import passed
 from runner.networks.layers import Conv, DepthwiseConv
 from runner.networks.layout import from_outputs_first

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any, Tuple
 
-from runner.networks.layers import Conv, Conv1D, DepthwiseConv, Layer
+from runner.networks.layers import Conv, Conv1D, Layer
 
 
 @singledispatch
@@ -15,10 +15,12 @@ def correlating(layer: Layer, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
     return arrays
 
 
-@correlating.register(Conv)
-@correlating.register(DepthwiseConv)
-def _turned(layer: Layer, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
-    """Theano's convolution turns kernels by half a circle; the reference correlates."""
+@correlating.register
+def _turned(layer: Conv, arrays: Tuple[Any, ...]) -> Tuple[Any, ...]:
+    """Theano's convolution turns kernels by half a circle; the reference correlates.
+
+    Those of depthwise convolutions Keras 2.3.1 turns itself before, and of no others.
+    """
     del layer
     kernel, *bias = arrays
     return (kernel[::-1, ::-1], *bias)
