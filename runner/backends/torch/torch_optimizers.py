@@ -79,9 +79,10 @@ class _Moments(_Stepper):
         self, torch: Any, optimizer: Moments, parameters: List[Any], captured: bool
     ) -> None:
         decay = optimizer.weight_decay if isinstance(optimizer, AdamW) else 0.0
+        trained = [value for value in parameters if value.requires_grad]
         groups = [
-            {"params": [value for value in parameters if value.ndim > 1], "weight_decay": decay},
-            {"params": [value for value in parameters if value.ndim <= 1], "weight_decay": 0.0},
+            {"params": [value for value in trained if value.ndim > 1], "weight_decay": decay},
+            {"params": [value for value in trained if value.ndim <= 1], "weight_decay": 0.0},
         ]
         own = torch.optim.AdamW(
             [group for group in groups if group["params"]],
@@ -89,31 +90,29 @@ class _Moments(_Stepper):
             capturable=captured,
         )
         super().__init__(torch, own)
-        self._optimizer, self._parameters = optimizer, parameters
+        self._optimizer, self._parameters, self._captured = optimizer, trained, captured
         self._most = optimizer.clip_norm if isinstance(optimizer, AdamW) else None
         self._maths: Maths = _Tensors(torch) if captured else PLAIN
-        if captured:  # read anew by each replay: they must stay where they are
-            device = parameters[0].device
+        if captured:
+            # Read anew by each replay, so they stay where they are. PyTorch would read a single
+            # epsilon on the host, which no capture allows: it gets one for each parameter.
+            self._rate = torch.zeros((), device=trained[0].device)
+            self._epsilon = torch.zeros((), device=trained[0].device)
             for group in own.param_groups:
-                group["lr"] = torch.zeros((), device=device)
-                group["eps"] = torch.zeros((), device=device)
+                group.update(lr=self._rate, eps=[self._epsilon] * len(group["params"]))
 
     def step(self, loss: Any, update: Any) -> None:
         loss.backward()
         if self._most is not None:
             self._torch.nn.utils.clip_grad_norm_(self._parameters, self._most)
-        figures = {
-            "lr": self._optimizer.rate(update, self._maths),
-            "eps": self._optimizer.corrected_epsilon(update, self._maths),
-        }
-        for group in self._own.param_groups:
-            for name, value in figures.items():
-                if not self._torch.is_tensor(group[name]):
-                    group[name] = value
-                elif self._torch.is_tensor(value):
-                    group[name].copy_(value)
-                else:
-                    group[name].fill_(value)
+        rate = self._optimizer.rate(update, self._maths)
+        epsilon = self._optimizer.corrected_epsilon(update, self._maths)
+        if self._captured:
+            self._rate.fill_(rate)
+            self._epsilon.fill_(epsilon)
+        else:
+            for group in self._own.param_groups:
+                group.update(lr=rate, eps=epsilon)
         self._own.step()
 
 
