@@ -48,7 +48,7 @@ def test_a_forest_gets_the_codes_as_they_lie_in_the_file(tmp_path):
 def test_what_is_drawn_fits_the_table_and_is_read_back(tmp_path):
     samples = TABLE.drawn(200, random.Random(1))
     rows = [struct.unpack(">3h", sample) for sample in samples]
-    arrays = TABLE.load_codes(tmp_path, stored(tmp_path, rows, [0, 1] * 100), None)
+    arrays = TABLE.load_stored(tmp_path, stored(tmp_path, rows, [0, 1] * 100), None)
     assert arrays.train_inputs.tolist() == [list(row) for row in rows]
     assert {row[0] for row in rows} == {0, 1, 2}
 
