@@ -73,7 +73,8 @@ def test_an_honest_backend_has_nothing_to_fear(tried):
     ],
 )
 def test_other_work_is_found(tried, cheat, code):
-    status, found = tried(cheat)
+    # Of more images, so that a moment of another program's between two laps is still too short.
+    status, found = tried(cheat, samples=6000 if cheat == "epochs-at-the-end" else 2000)
     assert status in ("invalid", "suspect")
     assert code in [found_code for found_code, _ in found]
 
