@@ -35,12 +35,15 @@ class Source:
         urls: addresses of ``shipped``, best first.
         package: ``name==version`` whose source distribution ``shipped`` is, at the user's own index
             of Python packages. Nothing of it is installed or run.
+        npm: ``name@version`` whose archive ``shipped`` is, at the user's own npm registry. Nothing
+            of it is installed or run.
     """
 
     files: tuple[DataFile, ...]
     shipped: DataFile
     urls: tuple[str, ...] = ()
     package: str = ""
+    npm: str = ""
 
 
 Prepare = Callable[[Mapping[str, bytes]], Iterator[tuple[str, bytes]]]

