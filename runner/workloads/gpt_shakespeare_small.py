@@ -26,10 +26,13 @@ _SMALL = next_character(
     learned={},
 )
 
-# A first guess, from two seeds with PyTorch on 600 windows: 2.73 and 2.75 after 100 updates, 2.66
-# after 200; of the stand-in 2.35 and 2.25. On all windows 2.06 after 1,000 (benchmarks/bands.py,
-# 2026-11-26). To be narrowed by runs of several seeds.
+# Of the first updates a guess from two seeds with PyTorch on 600 windows: 2.73 and 2.75 after 100,
+# 2.66 after 200; of the stand-in 2.35 and 2.25. The losses on the training windows from 1,000 on
+# are a tenth above the worst of 8 seeds with PyTorch and 8 with JAX on an H100: 1.975 and 1.733
+# (benchmarks/bands.py, 2026-11-26). Of the score no more is demanded: few windows are learned by
+# heart.
 _WORST = ((100, 3.0), (200, 2.9))
+_LOSSES = (*_WORST, (1000, 2.1), (2000, 1.85))
 _SYNTHETIC_WORST = ((100, 2.65), (200, 2.5))
 
 WORKLOAD = next_character(
@@ -40,7 +43,7 @@ WORKLOAD = next_character(
     train_windows=12_000,
     judged=proof.Few(1000, 500, 100),
     learned={
-        "shakespeare": Learned(1.4, _WORST, {"train_loss": _WORST}),
+        "shakespeare": Learned(1.4, _WORST, {"train_loss": _LOSSES}),
         "synthetic-shakespeare": Learned(0.9, _SYNTHETIC_WORST, {"train_loss": _SYNTHETIC_WORST}),
     },
     small=_SMALL,
