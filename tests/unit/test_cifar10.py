@@ -185,12 +185,6 @@ def test_the_python_version_is_not_taken(folder):
 # The stand-in
 
 
-@pytest.mark.slow
-def test_the_stand_in_is_the_pinned_one():
-    for name, content in SYNTHETIC.generate():
-        assert hashlib.sha256(content).hexdigest() == SYNTHETIC.sha256[name], name
-
-
 def test_a_picture_depends_on_its_number_only():
     many, labels = patch_pictures.make(501, patch_pictures.TEST_STREAM)
     few, few_labels = patch_pictures.make(7, patch_pictures.TEST_STREAM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -44,6 +45,15 @@ def test_what_a_module_states(spec):
             spec.train_samples,
             spec.test_samples,
         )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "spec", [spec for spec in SPECS if spec.generate and spec.pinned], ids=lambda spec: spec.name
+)
+def test_what_is_generated_is_what_is_stated(spec):
+    for name, content in spec.generate():
+        assert hashlib.sha256(content).hexdigest() == spec.sha256[name], name
 
 
 @pytest.mark.parametrize("workload", lookup.names())

@@ -201,12 +201,6 @@ def test_the_arrays_of_keras_are_not_taken(tmp_path):
 # The stand-in
 
 
-@pytest.mark.slow
-def test_the_stand_in_is_the_pinned_one():
-    for name, content in SYNTHETIC.generate():
-        assert hashlib.sha256(content).hexdigest() == SYNTHETIC.sha256[name], name
-
-
 def test_a_text_depends_on_its_number_only():
     many, labels = opinions.make(300, opinions.TEST_STREAM)
     few, few_labels = opinions.make(7, opinions.TEST_STREAM)

@@ -100,3 +100,15 @@ def test_a_reference_to_nothing_is_noticed():
     assert PATH.findall("see harness/gone.py, x/harness/y and harness/<name>.py") == [
         "harness/gone.py"
     ]
+
+
+def test_no_registry_is_named():
+    """Packages come from the user's own index: of Python, of npm, of Debian."""
+    hosts = ("pypi" + ".org", "files.python" + "hosted", "registry.npm" + "js", "npm" + "js.com")
+    named = [
+        f"{file.relative_to(REPO)}: {host}"
+        for file in tracked("*.py", "*.md", "*.toml", "*.lock", "*.yml", "*Dockerfile", "Makefile")
+        for host in hosts
+        if host in file.read_text(encoding="utf-8")
+    ]
+    assert named == []
