@@ -143,17 +143,10 @@ class TheanoTrainer(KerasTrainer):
 
     def attest(self) -> Tuple[str, Facts]:
         """Where the compiled train function runs, and with which operations."""
-        nodes = self._model.train_function.function.maker.fgraph.apply_nodes
-        operations = [type(node.op).__name__ for node in nodes]
-        facts: Facts = {
-            "layout": "channels_first",
-            "convolutions": theano_gpu.convolutions(operations),
-            **lstm_code.facts(self._workload.network, lambda: lstm_code.of_names(operations)),
-        }
-        if str(self._theano.config.device) != "cpu":
-            facts.update(theano_gpu.facts(self._theano, operations))
-        on_gpu = any(name.startswith("Gpu") for name in operations)
-        return ("gpu" if on_gpu else "cpu"), facts
+        names = theano_gpu.operations(self._model.train_function.function)
+        device, facts = theano_gpu.attested(self._theano, names)
+        own = lstm_code.facts(self._workload.network, lambda: lstm_code.of_names(names))
+        return device, {**facts, **own}
 
 
 def _restore_removed_names() -> None:

@@ -40,16 +40,8 @@ class TheanoAgent(KerasAgent):
 
     def attest(self) -> Tuple[str, Facts]:
         """Where the compiled update runs, and with which operations."""
-        nodes = self.learner.train_function.function.maker.fgraph.apply_nodes
-        operations = [type(node.op).__name__ for node in nodes]
-        facts: Facts = {
-            "layout": "channels_first",
-            "convolutions": theano_gpu.convolutions(operations),
-        }
-        if str(self._theano.config.device) != "cpu":
-            facts.update(theano_gpu.facts(self._theano, operations))
-        on_gpu = any(name.startswith("Gpu") for name in operations)
-        return ("gpu" if on_gpu else "cpu"), facts
+        names = theano_gpu.operations(self.learner.train_function.function)
+        return theano_gpu.attested(self._theano, names)
 
 
 def _with_flat_start(theano: Any, layers: Any) -> Any:

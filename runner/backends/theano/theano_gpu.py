@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, Iterable, List
+from typing import Any, Dict, Iterable, List, Tuple
 
 from runner.backends.common import nvidia
 from runner.contract.job import Job
@@ -82,6 +82,24 @@ def facts(theano: Any, operations: List[str]) -> Dict[str, Any]:
         "gpu_memory_taken_bytes": int(context.total_gmem) - int(context.free_gmem),
         "tf32": nvidia.tf32_allowed(),
     }
+
+
+def operations(function: Any) -> List[str]:
+    """The operations of a compiled function, by the names of their classes."""
+    nodes = function.maker.fgraph.apply_nodes
+    return [type(node.op).__name__ for node in nodes]
+
+
+def attested(theano: Any, names: List[str]) -> Tuple[str, Dict[str, Any]]:
+    """The device that a function of these operations runs on, and what is known of them."""
+    found: Dict[str, Any] = {
+        "layout": "channels_first",
+        "convolutions": convolutions(names),
+    }
+    if str(theano.config.device) != "cpu":
+        found.update(facts(theano, names))
+    on_gpu = any(name.startswith("Gpu") for name in names)
+    return ("gpu" if on_gpu else "cpu"), found
 
 
 def _text(value: Any) -> str:
