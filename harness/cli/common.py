@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from harness import named_paths, paths
-from harness.cli import out
+from harness.cli import completion, out
 from harness.provision import discovery
 from harness.store import Store
 
@@ -85,6 +85,15 @@ engine_wait_option = click.option(
     show_default=True,
     metavar="SECONDS",
     help="How long a campaign waits for a Docker engine that went away or is full.",
+)
+runs_argument = click.argument("runs", nargs=-1, metavar="[RUN...]", shell_complete=completion.runs)
+campaigns_option = click.option(
+    "--campaign",
+    "campaigns",
+    multiple=True,
+    metavar="CAMPAIGN",
+    shell_complete=completion.campaigns,
+    help="Its record and all of its runs; repeat for several.",
 )
 conform_option = click.option(
     "--conform/--no-conform",

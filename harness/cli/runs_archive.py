@@ -6,20 +6,13 @@ from pathlib import Path
 
 import click
 
-from harness.cli import common, completion, out
+from harness.cli import common, out
 from harness.errors import UsageError
 
 
 @click.command("archive")
-@click.argument("runs", nargs=-1, metavar="[RUN...]", shell_complete=completion.runs)
-@click.option(
-    "--campaign",
-    "campaigns",
-    multiple=True,
-    metavar="CAMPAIGN",
-    shell_complete=completion.campaigns,
-    help="Its record and all of its runs; repeat for several.",
-)
+@common.runs_argument
+@common.campaigns_option
 @common.results_option
 def command(runs: tuple[str, ...], campaigns: tuple[str, ...], results: Path | None) -> None:
     """Move runs into the folder archive/ among the results, which is a folder of results itself.

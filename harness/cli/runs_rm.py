@@ -7,20 +7,13 @@ from pathlib import Path
 
 import click
 
-from harness.cli import common, completion, out
+from harness.cli import common, out
 from harness.errors import UsageError
 
 
 @click.command("rm")
-@click.argument("runs", nargs=-1, metavar="[RUN...]", shell_complete=completion.runs)
-@click.option(
-    "--campaign",
-    "campaigns",
-    multiple=True,
-    metavar="CAMPAIGN",
-    shell_complete=completion.campaigns,
-    help="Its record and all of its runs; repeat for several.",
-)
+@common.runs_argument
+@common.campaigns_option
 @click.option("--yes", is_flag=True, help="Do not ask: they are gone for good.")
 @common.results_option
 def command(
