@@ -69,7 +69,7 @@ LEARNING = (
     Column(
         "error_rate_percent",
         "Error rate",
-        "of the test images, ± its standard error: others would give another.",
+        "of the test samples, ± its standard error: others would give another.",
         "Share of them that are classified wrongly after training; MNIST has 10,000.",
         read=measured(_error_rate),
         unit="%",
@@ -83,11 +83,11 @@ LEARNING = (
     Column(
         "error_rate_se_points",
         "± of it",
-        "standard error of the error rate in percentage points, since only so many images were "
+        "standard error of the error rate in percentage points, since only so many samples were "
         "asked.",
         "Binomial, about sqrt(p (1 - p) / n), as half of Wilson's interval so that it is never 0. "
         "Two rates differ from about 2.8 times as much on (two standard errors of a difference): "
-        "0.25 points at 0.83 %. Repeats do not lower it: their test images are the same.",
+        "0.25 points at 0.83 %. Repeats do not lower it: their test samples are the same.",
         read=measured(_error_rate_se),
         digits=2,
         only={"metric": "error_rate"},
