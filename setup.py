@@ -29,6 +29,7 @@ setup(
     package_data={
         "benchdl": ["py.typed"],
         "harness.bundle": ["*.txt"],
+        "harness.gallery": ["templates/*.j2", "static/*.css", "static/*.js"],
         "harness.report": ["templates/*.j2", "static/*.css", "static/*.js"],
         "harness._root.docker": ["**/*"],
         "harness._root.docs": ["*.md"],

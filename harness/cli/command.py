@@ -14,7 +14,7 @@ from harness.errors import BenchdlError
 
 _VERBS = (
     "run", "resume", "images", "data", "list", "runs", "show", "table", "compare", "report",
-    "bundle", "conform", "selftest", "doctor", "docs",
+    "bundle", "gallery", "conform", "selftest", "doctor", "docs",
 )  # fmt: skip
 _MODULES = {"list": "listing", "runs": "stored_runs"}
 

@@ -121,7 +121,7 @@ def _device(kind: Kind) -> str:
     return f"device {kind.device}" + (f" ({kind.gpu_name})" if kind.gpu_name else "")
 
 
-def _conditions(kind: Kind) -> list[str]:
+def conditions(kind: Kind) -> list[str]:
     """Precision, and the batch size and threads that are not the recipe's or the tool's own."""
     parts = [kind.precision]
     if kind.batch_size and kind.batch_size != recipe_batch_size(kind.workload):
@@ -136,7 +136,7 @@ def _machine(kind: Kind) -> list[str]:
 
 
 def _caption(kind: Kind) -> str:
-    return " · ".join([work(kind), _device(kind), *_conditions(kind), *_machine(kind)])
+    return " · ".join([work(kind), _device(kind), *conditions(kind), *_machine(kind)])
 
 
 def _data(kind: Kind) -> str:
@@ -149,7 +149,7 @@ def _data(kind: Kind) -> str:
             *([f"judged by {scores.title(metric)}"] if metric else []),
             f"launcher {kind.launcher}",
             _device(kind),
-            *_conditions(kind),
+            *conditions(kind),
             *_machine(kind),
         ]
     )
@@ -216,7 +216,7 @@ INSTANCE = Side(
     ratio=_VS_LOWEST,
     empty="no tool has run the same work on two instances: run the same command elsewhere, "
     "and copy its run folders into results/",
-    caption=lambda kind: " · ".join([label(kind), mode(kind), work(kind), *_conditions(kind)]),
+    caption=lambda kind: " · ".join([label(kind), mode(kind), work(kind), *conditions(kind)]),
     line=lambda kind: Configuration(instance(kind), kind.device),
     base=_lowest,
     keep=_two,
@@ -236,7 +236,7 @@ DEVICE = Side(
     ),
     empty="no tool has run the same work on CPU and GPU of one machine: "
     "benchdl run TOOL --device cpu, and again with --device gpu",
-    caption=lambda kind: " · ".join([work(kind), *_conditions(kind), *_machine(kind)]),
+    caption=lambda kind: " · ".join([work(kind), *conditions(kind), *_machine(kind)]),
     line=lambda kind: Configuration(
         label(kind) + (f", {kind.mode}" if kind.mode != "as-written" else ""),
         marked("cpu" if kind.device == "cpu" else kind.gpu_name or "gpu", kind),

@@ -66,6 +66,8 @@ VERBS = {
     "bundle replay": "bundle replay {} -o {top}/out",
     "bundle replay to": "bundle replay {top}/bundle.tar -o {}",
     "bundle rerun": "bundle rerun {} --results {top}/results",
+    "gallery": "gallery {} -o {top}/site",
+    "gallery to": "gallery {top}/bundle.tar -o {}",
     "run file": "run --campaign {} --results {top}/results",
     "run": "run tf --launcher local --results {}",
     "run data": "run tf --launcher local --results {top}/results --data-dir {}",

@@ -31,6 +31,8 @@ OPTIONS = [
     ["bundle", "verify", "{}"],
     ["bundle", "replay", "x.tar", "-o", "{}"],
     ["bundle", "rerun", "{}"],
+    ["gallery", "{}", "-o", "site"],
+    ["gallery", "x.tar", "-o", "{}"],
 ]
 WORDS = {"": "empty name", "~nobody-of-that-name/x": "no such home folder", "a\0b": "NUL"}
 

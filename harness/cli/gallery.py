@@ -1,0 +1,52 @@
+"""``benchdl gallery``: many people's bundles as one static site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli import common, out
+
+
+@click.command("gallery")
+@click.argument(
+    "bundles", nargs=-1, required=True, metavar="BUNDLE|FOLDER...", type=common.UserPath()
+)
+@click.option(
+    "-o",
+    "--output",
+    "site",
+    required=True,
+    type=common.UserPath(file_okay=False),
+    help="Folder of the site; one that is there is replaced when the new one is whole.",
+)
+@click.option(
+    "--max-size",
+    "most_mib",
+    type=click.IntRange(1, 2**20),
+    default=1024,
+    show_default=True,
+    metavar="MIB",
+    help="A larger bundle is refused.",
+)
+@click.option(
+    "--allow-refused", is_flag=True, help="Exit with 0 although some bundles were refused."
+)
+def command(bundles: tuple[Path, ...], site: Path, most_mib: int, allow_refused: bool) -> int:
+    """Make a static site of bundles: a table with search, a report of each, the files themselves.
+
+    Of a FOLDER all files that end with .tar. Each bundle is checked to the last byte; one that is
+    not sound is refused with a line, here and on the site, and the others are shown. Exit status 1
+    if any was refused.
+    """
+    from harness.gallery import site as sites
+
+    gallery = sites.build(bundles, site, most_mib * 2**20, out.say)
+    lines = sum(len(bundle.lines) for bundle in gallery.bundles)
+    refused = f", {len(gallery.refused):,} refused" if gallery.refused else ""
+    out.line(
+        f"{site}: {len(gallery.bundles):,} bundles, {lines:,} measurements{refused}; open "
+        f"{site / 'index.html'}"
+    )
+    return 1 if gallery.refused and not allow_refused else 0
