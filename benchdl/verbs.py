@@ -43,7 +43,8 @@ def run(
         injection: how a container gets its GPUs.
         make_base: make the Debian base of images if it cannot be pulled.
         results: the folder of the results; ``$BENCHDL_RESULTS`` or ``results`` here.
-        progress: tell on standard error how it goes on, as the command does.
+        progress: show how it goes on: in the output of a notebook's cell, elsewhere on standard
+            error as the command does.
         **options: as the fields of :class:`harness.campaign.plan.Options`: ``epochs``,
             ``train_samples``, ``repeat``, ``modes``, ``variants``, ``threads``, ``overrides``, ...
 
@@ -54,10 +55,12 @@ def run(
     """
     from rich.console import Console
 
-    from harness.campaign import conduct, display
+    from harness.campaign import cell_display, conduct, display
     from harness.tables import rows
 
-    watcher = display.Display(Console(stderr=True)) if progress else display.quiet()
+    watcher = display.quiet()
+    if progress:
+        watcher = cell_display.here() or display.Display(Console(stderr=True))
     with _told(), closing(watcher):
         asked = {**options, "backends": backends, "devices": devices}
         way = {"launcher": launcher, "injection": injection, "make_base": make_base}

@@ -79,7 +79,7 @@ class Display:
 
     def job_started(self, job: Job, number: int, total: int) -> None:
         """Announce the job; on a terminal, begin a bar of its laps."""
-        name = f"[{number}/{total}] {_name(job)}"
+        name = f"[{number}/{total}] {job_name(job)}"
         laps = lookup.load(job.workload).laps(job.budget) or None
         if self._silent or not self._console.is_terminal:
             self.say(f"{name}: started, {job.budget} on {job.dataset}")
@@ -213,7 +213,7 @@ def _outcome(result: Result) -> str:
     return f"{failure.reason}: {failure.message}{advice}"
 
 
-def _name(job: Job) -> str:
+def job_name(job: Job) -> str:
     """What tells this job from others of its campaign."""
     words = [job.backend if job.variant == "default" else f"{job.backend} {job.variant}"]
     words[0] += " tuned" if job.settings.mode == "tuned" else ""
