@@ -8,7 +8,7 @@ network, or evaluated another, is found out.
 from __future__ import annotations
 
 import math
-from typing import Any, Sequence, Tuple
+from typing import Any, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from runner.networks.network import Network
 # cache.
 _BATCH = 250
 _EPSILON = 1e-7  # Keras' clip of a probability (keras.backend.epsilon)
+_LEAST = 2.0**-149  # of float32 above 0: a probability of less than e**-103 is taken for this
 
 
 def probabilities(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
@@ -41,19 +42,31 @@ def probabilities(network: Network, weights: Sequence[Any], inputs: Any) -> Any:
     return np.concatenate(parts)
 
 
-def loss_and_error(likely: Any, labels: Any) -> Tuple[float, float]:
+def loss_and_error(
+    likely: Any, labels: Any, claimed: Optional[float] = None
+) -> Tuple[float, float]:
     """Mean cross-entropy (natural logarithm) and error rate (a share) of probabilities.
 
     Args:
         likely: (n, classes), or (n, time, classes).
         labels: integers (n,), or (n, time).
+        claimed: the mean that a tool says it is, as for :func:`losses`.
     """
-    loss = losses(likely, labels).mean()
+    loss = losses(likely, labels, claimed).mean()
     return float(loss), float((likely.argmax(axis=-1) != labels).mean())
 
 
-def losses(likely: Any, labels: Any) -> Any:
-    """The cross-entropy of each label, in their shape; arguments as of :func:`loss_and_error`."""
+def losses(likely: Any, labels: Any, claimed: Optional[float] = None) -> Any:
+    """The cross-entropy of each label, in their shape; arguments as of :func:`loss_and_error`.
+
+    Keras takes no probability for less than 1e-7, which bounds a loss by 16.1 nats; PyTorch, JAX
+    and MXNet have no such bound. With ``claimed`` it is of the two that whose mean is nearer to it,
+    else Keras'.
+    """
     places = labels.astype(np.int64)[..., None]
     chosen = np.take_along_axis(likely, places, axis=-1)[..., 0].astype(np.float64)
-    return -np.log(np.clip(chosen, _EPSILON, 1.0))
+    bounded = -np.log(np.clip(chosen, _EPSILON, 1.0))
+    if claimed is None:
+        return bounded
+    whole = -np.log(np.clip(chosen, _LEAST, 1.0))
+    return min((bounded, whole), key=lambda found: abs(float(found.mean()) - claimed))

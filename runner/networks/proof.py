@@ -64,13 +64,16 @@ def of_classifier(
     """
     from runner.networks import in_numpy  # noqa: PLC0415 - imports NumPy
 
-    def judged(weights: Sequence[Any], inputs: Any, labels: Any) -> Tuple[Any, float, float]:
+    def judged(
+        weights: Sequence[Any], inputs: Any, labels: Any, claimed: Optional[float] = None
+    ) -> Tuple[Any, float, float]:
         likely = in_numpy.probabilities(network, weights, inputs)
-        return (likely, *in_numpy.loss_and_error(likely, labels))
+        return (likely, *in_numpy.loss_and_error(likely, labels, claimed))
 
     few = slice(at_first)
     chance, start, _ = judged(untrained, data.test_inputs[few], data.test_labels[few])
-    likely, loss, error_rate = judged(trained, data.test_inputs, data.test_labels)
+    test = (data.test_inputs, data.test_labels, claims["test_loss"])
+    likely, loss, error_rate = judged(trained, *test)
     _, train_loss, _ = judged(trained, data.train_inputs, data.train_labels)
     proofs = [
         Proof(name="initial_loss", value=start, unit="nats"),

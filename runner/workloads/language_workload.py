@@ -55,12 +55,13 @@ class LanguageWorkload(NetworkWorkload):
         from runner.networks import in_numpy  # noqa: PLC0415 - imports NumPy
 
         # Characters of one window are not independent of each other.
-        losses, count = in_numpy.losses(judged.likely, labels).mean(axis=1), len(labels)
+        claimed, count = claims["test_loss"], len(labels)
+        losses = in_numpy.losses(judged.likely, labels, claimed).mean(axis=1)
         error = float(losses.std(ddof=1)) / math.sqrt(count) if count > 1 else None
-        claimed = claims["error_rate"]
-        return self.metric.score(float(losses.mean()), count, claims["test_loss"], error), [
-            Proof(name="error_rate", value=judged.error_rate, unit="share", claimed=claimed)
-        ]
+        wrong = Proof(
+            name="error_rate", value=judged.error_rate, unit="share", claimed=claims["error_rate"]
+        )
+        return self.metric.score(float(losses.mean()), count, claimed, error), [wrong]
 
 
 def next_character(

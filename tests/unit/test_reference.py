@@ -66,6 +66,16 @@ def test_the_reference_is_the_network_computed_by_hand(weights):
     assert found == pytest.approx((loss, wrong), abs=1e-6)
 
 
+def test_a_loss_is_bounded_as_the_tool_bounds_it():
+    likely = np.array([[0.5, 0.5], [1.0, 1e-20], [1.0, 0.0]], "float32")
+    labels = np.array([0, 1, 1])
+    bounded = (math.log(2) + 2 * math.log(1e7)) / 3  # as Keras has it
+    whole = (math.log(2) + 20 * math.log(10) + 149 * math.log(2)) / 3
+    for claimed, expected in [(None, bounded), (11.0, bounded), (50.0, whole)]:
+        loss, _ = in_numpy.loss_and_error(likely, labels, claimed)
+        assert loss == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize("change", [lambda w: w[:-1], lambda w: [*w, w[-1]]])
 def test_weights_of_another_network_are_refused(weights, change):
     with pytest.raises(ValueError, match="weights"):
