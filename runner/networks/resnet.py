@@ -34,6 +34,15 @@ def resnet(input_shape: Shape, widths: Tuple[int, ...], blocks: int, classes: in
     return Network(input_shape, (*layers, GlobalAverage(), Dense(classes, "softmax")))
 
 
+def small_resnet(classes: int) -> Network:
+    """Every kind of block once, for proofs.
+
+    TensorFlow 2.21 on a CPU with AVX-512 writes beyond its memory where a convolution of stride 2
+    makes fewer than 16 channels of an odd batch (not with TF_ENABLE_ONEDNN_OPTS=0).
+    """
+    return resnet((10, 10, 3), (16, 32), blocks=1, classes=classes)
+
+
 def _block(inputs: int, width: int, stride: int) -> Residual:
     body = (*_normalised(width, 3, stride), Activate("relu"), *_normalised(width, 3, 1))
     alike = stride == 1 and inputs == width

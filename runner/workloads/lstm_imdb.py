@@ -23,11 +23,13 @@ def _network(ids: int, tokens: int, units: int) -> Network:
     return Network((tokens,), (Embedding(ids, units), LSTM(units), Dense(2, "softmax")))
 
 
-# Half as much again as the worst of 8 seeds with PyTorch and 8 with JAX on all texts, on an H100
-# (benchmarks/bands.py, 2026-11-26). Of the error little is demanded: a set of few texts is learned
-# by heart, and many of the test's are then wrong. IMDB could not be had: what is
-# demanded there is a guess.
-_LOSSES = ((151, 0.142), (302, 0.095), (453, 0.076), (604, 0.049))
+# On the mails 8 seeds with PyTorch and 8 with JAX had 0.003 to 0.05 after 453 updates, on an H100
+# (benchmarks/bands.py, 2026-11-26), but of 16 starts of sound work since then two had 0.066 and
+# 0.142: an LSTM leaps. So half of what a constant guess has (0.61 nats) is demanded. On the
+# generated texts it is half as much again as the worst of 8 seeds each. Of the error little is
+# demanded: a set of few texts is learned by heart, and many of the test's are then wrong. IMDB
+# could not be had: what is demanded there is a guess.
+_LOSSES = ((151, 0.3),)
 _SYNTHETIC_LOSSES = ((782, 0.362), (1564, 0.215))
 
 

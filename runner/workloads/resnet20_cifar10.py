@@ -10,7 +10,7 @@ from typing import Optional
 from runner.networks.network import Network
 from runner.networks.optimizers import SGD
 from runner.networks.recipe import Recipe
-from runner.networks.resnet import resnet
+from runner.networks.resnet import resnet, small_resnet
 from runner.workloads.learned import Learned
 from runner.workloads.network_workload import NetworkWorkload, picture_classifier
 
@@ -37,5 +37,5 @@ def _stated(network: Network, small: Optional[NetworkWorkload] = None) -> Networ
 
 WORKLOAD = _stated(
     resnet((32, 32, 3), (16, 32, 64), blocks=3, classes=10),
-    small=_stated(resnet((16, 16, 3), (8, 16, 32), blocks=1, classes=10)),
+    small=_stated(small_resnet(classes=10)),
 )

@@ -12,7 +12,7 @@ from runner.networks.network import Network
 from runner.networks.optimizers import SGD
 from runner.networks.proof import USUAL, Few
 from runner.networks.recipe import Recipe
-from runner.networks.resnet import resnet
+from runner.networks.resnet import resnet, small_resnet
 from runner.workloads.learned import Learned
 from runner.workloads.network_workload import NetworkWorkload, picture_classifier
 
@@ -42,5 +42,5 @@ def _stated(
 WORKLOAD = _stated(
     resnet((32, 32, 3), (64, 128, 256), blocks=3, classes=10),
     _JUDGED,
-    small=_stated(resnet((16, 16, 3), (8, 16, 32), blocks=1, classes=10)),
+    small=_stated(small_resnet(classes=10)),
 )
