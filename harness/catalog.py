@@ -13,11 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from harness import files, paths, toml_models
 from harness.errors import BenchdlError, UsageError
-from runner.contract.job import Mode
+from runner.contract.job import Mode, Strategy
 
 Flavour = Literal["cpu", "gpu"]
 PoolMode = Literal["growth", "fraction", "off"]
-Strategy = Literal["default", "mirrored"]
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # part of an image's name and of run ids
 

@@ -9,6 +9,7 @@ from typing import Any
 from harness import addresses
 from harness.catalog import Backend, Cudnn, Pool, Precision, suggestion
 from harness.errors import UsageError
+from runner.contract import upgrade
 from runner.contract.job import MemoryPool, Mode, Settings
 from runner.contract.schema import SettingValue
 
@@ -137,6 +138,7 @@ def resolve(
             strategy = value
         else:
             _apply(sections, key, value)
+    strategy = upgrade.strategy(strategy)
     if strategy not in spec.strategies:
         raise UsageError(
             f"backend '{backend.name}' has no strategy '{strategy}'",

@@ -21,6 +21,7 @@ from runner.contract.measurement import (
     Phases,
     SamplerFacts,
 )
+from runner.contract.rank import Rank
 from runner.contract.samples import Samples, read_samples
 from runner.contract.work_and_score import Work
 from runner.events import Progress
@@ -72,6 +73,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
         attestation=Attestation.model_validate(done.facts["attestation"]),
         isolation=attest.isolation(),
         host=attest.host(),
+        ranks=[Rank.model_validate(told) for told in done.facts.get("ranks", [])],
     )
 
 

@@ -18,7 +18,15 @@ from typing import Any, Iterator, List, NamedTuple, Sequence
 
 from runner import attest, libraries
 from runner.backends import loading
-from runner.backends.base import Backend, TimedInParts, Trainer
+from runner.backends.base import (
+    Backend,
+    Facts,
+    LostRankError,
+    OfProcesses,
+    TimedInParts,
+    TrainedInRanks,
+    Trainer,
+)
 from runner.channel import Teller
 from runner.contract.job import Job
 from runner.contract.measurement import Attestation
@@ -53,8 +61,7 @@ def run(job: Job, workload: Workload, teller: Teller, further: Sequence[Task] = 
         _run(job, workload, teller, further)
     except Exception as error:
         traceback.print_exc()
-        line = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-        teller.tell("failed", reason=_reason(error), message=line)
+        _tell_failure(teller, error)
         return 1
     finally:
         sys.stdout.flush()
@@ -68,12 +75,26 @@ def _run(job: Job, workload: Workload, teller: Teller, further: Sequence[Task]) 
     _supported(backend, workload)
     backend.configure(job)
     _in_force(job)
+    if isinstance(backend, OfProcesses):
+        backend.if_lost(lambda error: _give_up(teller, error))
     with _phase(teller, "import"):
         backend.start()
     _train(backend, job, workload, teller)
     for task in further:
         _supported(backend, task.workload)
         _train(backend, task.job, task.workload, teller)
+
+
+def _tell_failure(teller: Teller, error: Exception) -> None:
+    line = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+    teller.tell("failed", reason=_reason(error), message=line)
+
+
+def _give_up(teller: Teller, error: Exception) -> None:
+    """End where the framework waits for a rank that is gone, and never comes back."""
+    _tell_failure(teller, error)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _supported(backend: Backend, workload: Workload) -> None:
@@ -101,6 +122,7 @@ def _train(backend: Backend, job: Job, workload: Workload, teller: Teller) -> No
             teller.tell("took", phase=part, seconds=seconds)
     with _phase(teller, "evaluate"):
         claims = dict(zip(workload.told, training.evaluate()))
+    ranks: Facts = {"ranks": training.ranks()} if isinstance(training, TrainedInRanks) else {}
     teller.tell("phase", phase="proof")
     teller.hand_over("trained", training.handover())
     teller.tell(
@@ -109,6 +131,7 @@ def _train(backend: Backend, job: Job, workload: Workload, teller: Teller) -> No
         claims=claims,
         train_samples=len(data),
         attestation=_attest(backend, training, job).model_dump(mode="json"),
+        **ranks,
     )
     with contextlib.suppress(EOFError):
         teller.wait()  # until the sampler has seen all of this process
@@ -152,7 +175,7 @@ def _in_force(job: Job) -> None:
     for key, value in job.overrides.items():
         section, _, name = key.partition(".")
         here = os.environ.get(name, "")
-        appended = value == "" or here.startswith(f"{value},")
+        appended = value == "" or here.startswith((f"{value},", f"{value} "))
         if section == "environment" and here != value and not appended:
             raise RuntimeError(f"{key} is overruled: {name} is {here!r} in the job")
 
@@ -187,4 +210,6 @@ def _reason(error: Exception) -> str:
         return "diverged"
     if isinstance(error, UnsupportedError):
         return "unsupported"
+    if isinstance(error, LostRankError):
+        return "rank-lost"
     return "dataset-error" if type(error).__name__ == "DatasetError" else "runner-error"

@@ -93,6 +93,8 @@ def options(record: Campaign, limits: Limits) -> Options:
         devices=list(dict.fromkeys(configuration.device for configuration in wanted)),
         threads=list(dict.fromkeys(configuration.threads for configuration in wanted)),
         batch_sizes=list(dict.fromkeys(configuration.batch_size for configuration in wanted)),
+        ranks=list(dict.fromkeys(configuration.ranks for configuration in wanted)),
+        batch_per_gpu=theirs.batch_per_gpu,
         workload=theirs.workload,
         overrides=theirs.overrides,
         parallel_gpus=theirs.parallel_gpus,

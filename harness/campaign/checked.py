@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from harness import catalog, overruled, settings
 from harness.allotment import core_grant
-from harness.campaign import limits
+from harness.campaign import limits, sharing
 from harness.campaign.plan import Configuration, Options, Skipped, budget
 from harness.catalog import Backend
 from harness.dataset_spec import DatasetSpec
@@ -48,19 +48,18 @@ class Checked:
         ``environment`` stands in for that of image.toml where a job runs outside the image.
         """
         backend = self.backends[wanted.backend]
-        return settings.resolve(
-            backend, wanted.variant, self.options.overrides, environment, wanted.mode
-        )
+        asked = sharing.overrides(backend, wanted, self.options)
+        return settings.resolve(backend, wanted.variant, asked, environment, wanted.mode)
 
     def without_effect(self) -> Iterator[str]:
         """Settings of the GPU that are changed for CPU jobs: they are recorded, and do nothing."""
         on_cpu = [wanted for wanted in self.configurations if wanted.device == "cpu"]
         for name, variant in dict.fromkeys((wanted.backend, wanted.variant) for wanted in on_cpu):
             spec = self.backends[name].spec.variants.get(variant)
-            if spec and (spec.memory_pool or spec.cudnn or spec.strategy):
+            if spec and (spec.memory_pool or spec.cudnn):
                 yield f"note: variant {variant} of {name} is about the GPU; this is the cpu"
         for key in self.options.overrides:
-            if on_cpu and not key.startswith(("precision.", "environment.")):
+            if on_cpu and not key.startswith(("precision.", "environment.", "strategy")):
                 yield f"note: {key} is about the GPU; this is the cpu"
 
 
@@ -75,6 +74,11 @@ def combined(options: Options) -> Checked:
         raise UsageError("no backend given", f"backends: {', '.join(catalog.names())}")
     if options.parallel_gpus and "cpu" in options.devices:
         raise UsageError("--parallel-gpus with device cpu", "add --device gpu")
+    if options.parallel_gpus and any(options.ranks):
+        raise UsageError(
+            "--parallel-gpus with --gpus-axis", "jobs side by side have one GPU each: give one"
+        )
+    sharing.check_batch(options)
     data = _known(options)
     names = catalog.chosen(options.backends, options.workload)
     backends = _read(names, catalog.load)
@@ -154,18 +158,25 @@ def _known(options: Options) -> DatasetSpec:
 
 def _combinations(options: Options, backends: list[str]) -> Iterator[Configuration]:
     own = lookup.load(options.workload).batch_size
-    # One name for one thing: the recipe's batch size, asked for by its number, is the recipe's.
-    sizes = [None if size == own else size for size in options.batch_sizes]
-    for device, threads, size, backend, mode, variant in itertools.product(
-        options.devices, options.threads, sizes, backends, options.modes, options.variants
+    for device, ranks, threads, asked, backend, mode, variant in itertools.product(
+        options.devices,
+        options.ranks,
+        options.threads,
+        options.batch_sizes,
+        backends,
+        options.modes,
+        options.variants,
     ):
+        size = sharing.batch_size(asked, ranks, options)
         yield Configuration(
             backend=backend,
             mode=mode,
             variant=variant,
             device=device,
             threads=threads,
-            batch_size=size,
+            # One name for one thing: the recipe's, asked for by its number, is the recipe's.
+            batch_size=None if size == own else size,
+            ranks=ranks,
         )
 
 
@@ -177,7 +188,10 @@ def _possible(backend: Backend, wanted: Configuration, options: Options) -> None
         )
     if wanted.device not in backend.flavours():
         raise UsageError(f"backend '{backend.name}' has no {wanted.device} flavour")
-    settings.resolve(backend, wanted.variant, options.overrides, mode=wanted.mode)
+    asked = sharing.overrides(backend, wanted, options)
+    sharing.check(
+        wanted, settings.resolve(backend, wanted.variant, asked, mode=wanted.mode), options
+    )
     overruled.refuse(backend.name, wanted.mode, wanted.threads, options.overrides)
     allotted = core_grant.limit() if wanted.threads else None
     if allotted:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 
 from harness import interrupts
-from harness.campaign import allotted, checked, litter
+from harness.campaign import allotted, checked, litter, sharing
 from harness.campaign.checked import Checked
 from harness.campaign.conforming import Proving
 from harness.campaign.plan import Configuration, Options
@@ -80,6 +80,7 @@ def _job(
 ) -> Job:
     """What stands for every job of this configuration."""
     run_id = new_run_id(wanted.backend, wanted.device)
+    settings = question.settings(wanted, prepared.environment)
     return Job(
         run_id=run_id,
         campaign_id=new_run_id("conform", wanted.device),
@@ -90,11 +91,12 @@ def _job(
         dataset="none",
         launcher=launcher.name,
         device=wanted.device,
-        gpus=options.gpus if wanted.device == "gpu" else None,
+        gpus=sharing.gpus(wanted, options),
+        ranks=sharing.ranks(wanted, settings, options),
         budget=lookup.load(options.workload).budget,
         data_dir="none",
         dataset_sha256={},
-        settings=question.settings(wanted, prepared.environment),
+        settings=settings,
         overrides=options.overrides,
         pins=prepared.pins,
         provenance=prepared.provenance,

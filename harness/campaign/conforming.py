@@ -111,6 +111,7 @@ class Proving:
                 "train_samples": None,
                 "threads": None,
                 "batch_size": None,
+                "batch_per_gpu": None,
                 "seed": _SEED,
                 "data_dir": self.launcher.inside(data_dir(self.staging, run_id), "data"),
                 "dataset_sha256": {},
@@ -220,6 +221,7 @@ def _key(trial: Job, host: Host) -> str:
         trial.provenance.image_id,
         trial.provenance.locks_sha256,
         trial.settings.model_dump(mode="json"),
+        *([trial.ranks] if trial.ranks else []),  # so that what was proven before is still known
         runner_sha256() if trial.launcher == "local" else None,
         host.machine.cpu_model,  # libraries choose their code by the processor
     ]

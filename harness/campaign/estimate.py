@@ -87,6 +87,7 @@ def _ran(result: Result) -> Configuration:
         device=job.device,
         threads=job.threads,
         batch_size=job.batch_size,
+        ranks=job.ranks,
     )
 
 

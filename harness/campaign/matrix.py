@@ -9,6 +9,7 @@
     devices = ["cpu", "gpu"]
     threads = ["default", 1]
     batch_sizes = ["default", 512]
+    gpus_axis = [1, 2, 4]
 
 What belongs to the machine and not to the question (launcher, folders, limits of memory) stays on
 the command line.
@@ -27,6 +28,7 @@ from harness.campaign.plan import Device, Options
 from harness.campaign.question import MOST, Question
 from harness.errors import UsageError
 from runner.contract.job import Mode
+from runner.contract.rank import MOST_RANKS, RankCount
 from runner.contract.schema import SettingValue
 
 
@@ -55,6 +57,8 @@ class Matrix(_Strict):
     devices: list[Literal["auto", "cpu", "gpu"]] = Field(default=["auto"], min_length=1)
     threads: list[Count] = Field(default=[None], min_length=1)
     batch_sizes: list[Count] = Field(default=[None], min_length=1)
+    gpus_axis: list[RankCount] = Field(default=[], max_length=MOST_RANKS)
+    batch_per_gpu: int | None = Field(default=None, ge=1, le=MOST)
 
 
 class CampaignFile(Question):
@@ -82,6 +86,8 @@ def read(path: Path, device: Callable[[Literal["auto", "cpu", "gpu"]], Device]) 
         devices=list(dict.fromkeys(device(word) for word in axes.devices)),
         threads=axes.threads,
         batch_sizes=axes.batch_sizes,
+        ranks=[*axes.gpus_axis] or [None],
+        batch_per_gpu=axes.batch_per_gpu,
         overrides=_overrides(file.set, path),
         **words,
     )

@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from harness import interrupts
-from harness.campaign import conforming
+from harness.campaign import conforming, sharing
 from harness.campaign.beside import Beside
 from harness.campaign.changes import harness_sha256, runner_sha256
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, PlannedJob
@@ -63,7 +63,7 @@ def job(site: Site, planned: PlannedJob, attempt: int, gpu: str | None = None) -
     question, options, wanted = site.plan.question, site.plan.options, planned.configuration
     backend, launcher = site.plan.backends[wanted.backend], site.plan.launcher
     prepared = site.prepared[wanted.backend, wanted.device, wanted.image]
-    on_gpu = wanted.device == "gpu"
+    settings = planned.settings or question.settings(wanted, prepared.environment)
     run_id = new_run_id(backend.name, wanted.device)
     return Job(
         run_id=run_id,
@@ -77,16 +77,18 @@ def job(site: Site, planned: PlannedJob, attempt: int, gpu: str | None = None) -
         dataset=site.data.name,
         launcher=launcher.name,
         device=wanted.device,
-        gpus=[gpu] if gpu is not None else options.gpus if on_gpu else None,
+        gpus=[gpu] if gpu is not None else sharing.gpus(wanted, options),
         budget=question.budget,
         train_samples=options.train_samples,
         threads=wanted.threads,
         batch_size=wanted.batch_size,
+        batch_per_gpu=options.batch_per_gpu,
+        ranks=sharing.ranks(wanted, settings, options),
         seed=planned.seed,
         repeat=planned.repeat,
         data_dir=launcher.inside(data_dir(site.store.staging(), run_id), "data"),
         dataset_sha256=site.data.sha256,
-        settings=planned.settings or question.settings(wanted, prepared.environment),
+        settings=settings,
         overrides=options.overrides,
         pins=prepared.pins,
         allow_unpinned=options.allow_unpinned,

@@ -18,6 +18,7 @@ from harness.campaign.question import Question
 from harness.errors import UsageError
 from harness.hosts import this_machine
 from runner.contract.job import Mode, Note, Settings, Tag
+from runner.contract.rank import RankCount
 from runner.contract.schema import Model, Ordinal, SettingValue
 from runner.contract.work_and_score import MOST_EPOCHS, Budget
 from runner.workloads import lookup
@@ -32,10 +33,10 @@ class Options(Question):
     """What a user asks for: a question, its axes, and what belongs to the machine.
 
     Each combination of the axes is a configuration. ``None`` among ``threads`` is the tool's own
-    number, among ``batch_sizes`` the recipe's. ``against`` names a campaign or an image whose
-    builds run beside those of now. ``machine`` is the user's name for it; ``tags`` and ``note`` are
-    his words on all of its runs. ``conform``: whether it is proven of each build, once, what it
-    does.
+    number, among ``batch_sizes`` the recipe's, among ``ranks`` all GPUs that jobs may use.
+    ``against`` names a campaign or an image whose builds run beside those of now. ``machine`` is
+    the user's name for it; ``tags`` and ``note`` are his words on all of its runs. ``conform``:
+    whether it is proven of each build, once, what it does.
     """
 
     backends: list[str]
@@ -44,6 +45,8 @@ class Options(Question):
     devices: list[Device] = ["cpu"]
     threads: list[Ordinal | None] = [None]
     batch_sizes: list[Ordinal | None] = [None]
+    ranks: list[RankCount | None] = [None]
+    batch_per_gpu: Ordinal | None = None
     machine: str | None = Field(default=None, pattern=this_machine.NAME)
     gpus: list[str] | None = None
     parallel_gpus: bool = False
@@ -58,7 +61,10 @@ class Options(Question):
 
 
 class Configuration(Model):
-    """One combination of the axes; ``image`` is an earlier build's, ``None`` what is built now."""
+    """One combination of the axes; ``image`` is an earlier build's, ``None`` what is built now.
+
+    ``ranks``: the first so many GPUs, or so many parts of a CPU; ``None`` is all GPUs.
+    """
 
     backend: str
     mode: Mode = "as-written"
@@ -66,11 +72,15 @@ class Configuration(Model):
     device: Device
     threads: Ordinal | None = None
     batch_size: Ordinal | None = None
+    ranks: RankCount | None = None
     image: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
 
     def __str__(self) -> str:
         words = [self.backend, *([self.mode] if self.mode != "as-written" else [])]
         words += [*([self.variant] if self.variant != "default" else []), self.device]
+        if self.ranks:
+            word = "GPU" if self.device == "gpu" else "rank"
+            words.append(f"{self.ranks} {word}{'s' if self.ranks > 1 else ''}")
         words += particulars(self.threads, self.batch_size)
         return " ".join(words + ([f"image {self.image[7:19]}"] if self.image else []))
 

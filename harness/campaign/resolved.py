@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from harness.campaign import against, allotted, checked, foresight, plan, side_by_side
+from harness.campaign import against, allotted, checked, foresight, plan, sharing, side_by_side
 from harness.campaign.checked import Checked
 from harness.campaign.plan import Configuration, Options, PlannedJob
 from harness.campaign.records import Campaign, Environment
@@ -151,6 +151,7 @@ def _within(
     """The plan, if what was allotted to this process is enough for it."""
     needed = [job.configuration for job in jobs]
     options, allotment = allotted.within(question.options, needed, notes.append)
+    sharing.check_there(needed, options)
     gpus = tuple(side_by_side.gpus(options.gpus)) if options.parallel_gpus else None
     return Plan(
         question,

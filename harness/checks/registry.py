@@ -18,6 +18,7 @@ from harness.checks import (
     effort,
     gpu_access,
     gpu_conditions,
+    in_ranks,
     instrument,
     isolation,
     learning,
@@ -32,6 +33,8 @@ from runner.contract.result import Finding
 OF_A_MEASUREMENT: tuple[Check, ...] = (
     work.model,
     work.amount,
+    in_ranks.present,
+    in_ranks.alike,
     threads.as_told,
     threads.at_work,
     learning.start,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.campaign.question import Question
-from harness.cli import common, out, spoken
+from harness.cli import common, gpu_shares, out, spoken
 
 if TYPE_CHECKING:  # they import the engine's client, which --help needs not
     from harness.campaign.plan import Configuration
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # they import the engine's client, which --help needs not
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True
 )
 @common.gpus_option
+@gpu_shares.options
 @common.injection_option
 @click.option(
     "--mode",
@@ -54,7 +55,7 @@ def command(
     by itself after the first good job. Exit status: 0, or 1 if something is wrong or could not be
     shown.
     """
-    from harness import catalog, settings
+    from harness import catalog
     from harness.campaign import conform_builds
     from harness.campaign.plan import Options
     from harness.cli import request
@@ -69,7 +70,8 @@ def command(
         gpus=request.gpus(asked["gpus"], [device]),
         modes=list(asked["modes"]) or ["as-written", "tuned"],
         variants=list(asked["variants"]) or ["default"],
-        overrides=settings.parse(list(asked["pairs"])),
+        ranks=gpu_shares.axis(asked, device),
+        overrides=request.overrides(asked),
         unsupported="refuse" if backends else "skip",
     )
     launcher = choice.launcher(

@@ -12,10 +12,11 @@ from harness import catalog, settings, toml_models
 from harness.campaign import limits, matrix
 from harness.campaign.plan import Options
 from harness.campaign.question import Question
-from harness.cli import spoken
+from harness.cli import gpu_shares, spoken
 from harness.errors import UsageError
 from harness.hosts import this_machine
 from harness.launchers import choice
+from runner.contract.schema import SettingValue
 
 _GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")
 _BESIDE_A_FILE = {
@@ -40,14 +41,17 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
             "no BACKEND given", f"{', '.join(catalog.names())}, or --campaign FILE.toml"
         )
     else:
+        device = choice.device(asked["device"], say)
         wanted = _validated(
             backends=list(asked["backends"]),
-            devices=[choice.device(asked["device"], say)],
+            devices=[device],
             modes=list(asked["modes"]) or ["as-written"],
             variants=list(asked["variants"]) or ["default"],
             threads=[asked["threads"]],
             batch_sizes=[asked["batch_size"]],
-            overrides=settings.parse(list(asked["pairs"])),
+            batch_per_gpu=asked["batch_per_gpu"],
+            ranks=gpu_shares.axis(asked, device),
+            overrides=overrides(asked),
             dataset=asked["dataset"],
             **{name: asked[name] for name in spoken.names(Question)},
         )
@@ -63,6 +67,18 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
     }
     own_words = {"tags": list(dict.fromkeys(asked["tags"])), "note": asked["note"]}
     return _validated(**{**dict(wanted), **of_the_machine, **own_words})
+
+
+def overrides(asked: dict[str, Any]) -> dict[str, SettingValue]:
+    """What ``--set`` and ``--strategy`` change.
+
+    Raises:
+        UsageError: an unknown key, or the strategy twice.
+    """
+    found = settings.parse(list(asked["pairs"]))
+    if asked["strategy"] and "strategy" in found:
+        raise UsageError("--strategy together with --set strategy", "they say the same: give one")
+    return {**found, "strategy": asked["strategy"]} if asked["strategy"] else found
 
 
 def _validated(**words: Any) -> Options:

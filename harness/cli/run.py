@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from harness.campaign.question import MOST, Question
-from harness.cli import common, completion, out, spoken
+from harness.cli import common, completion, gpu_shares, out, spoken
 
 
 @click.command("run")
@@ -39,6 +39,7 @@ from harness.cli import common, completion, out, spoken
     is_flag=True,
     help="Run single-GPU jobs side by side, one on each GPU.",
 )
+@gpu_shares.options
 @common.injection_option
 @common.engine_wait_option
 @click.option(
@@ -77,6 +78,11 @@ from harness.cli import common, completion, out, spoken
     "--threads", type=click.IntRange(1, MOST), help="CPU threads (default: the tool's own)."
 )
 @click.option("--batch-size", type=click.IntRange(1, MOST), help="Default: the workload's (128).")
+@click.option(
+    "--batch-per-gpu",
+    type=click.IntRange(1, MOST),
+    help="A batch of so many samples for each GPU of --gpus-axis.",
+)
 @spoken.options(Question, "seed")
 @common.dataset_option
 @common.data_dir_option

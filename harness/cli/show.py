@@ -87,8 +87,11 @@ def _measured(result: Result) -> None:
     _section("proofs", {proof["name"]: _proof(proof) for proof in dumped.pop("proofs")})
     for peak in dumped.pop("peaks"):
         _section("peak", peak)
+    ranks = dumped.pop("ranks")
     for name, facts in dumped.items():
         _section(name, facts)
+    for rank in ranks:
+        _section("rank", rank)
 
 
 def _figures(result: Result) -> dict[str, object]:

@@ -8,7 +8,8 @@ import click
 
 from harness.cli import common, filters, on_screen, out
 from harness.errors import UsageError
-from harness.tables import reference_rows, rows, views
+from harness.tables import reference_rows, rows
+from harness.tables.all_sides import SIDES
 from harness.tables.data_formats import to_csv, to_json
 from harness.tables.markdown import to_markdown
 from harness.tables.selection import Selection
@@ -18,7 +19,7 @@ from harness.tables.selection import Selection
 @common.format_option("text", "md", "csv", "json")
 @click.option(
     "--by",
-    type=click.Choice(list(views.SIDES)),
+    type=click.Choice(list(SIDES)),
     default="tool",
     show_default=True,
     help="What a line of the tables is; device compares GPU and CPU.",
@@ -57,9 +58,9 @@ def command(
     if selection and not table and form in ("text", "md"):
         return  # that nothing fits is said, and there are results
     if form == "text":
-        on_screen.tables(table, views.SIDES[by], quiet=quiet, verbose=verbose)
+        on_screen.tables(table, SIDES[by], quiet=quiet, verbose=verbose)
     elif form == "md":
-        out.document(to_markdown(table, views.SIDES[by]) + "\n")
+        out.document(to_markdown(table, SIDES[by]) + "\n")
         if with_reference:
             out.document("\n" + reference_rows.to_markdown() + "\n")
     elif form == "json":

@@ -26,6 +26,7 @@ from harness.errors import BenchdlError
 from harness.images import baseimage, build, built, old_images, pending
 from harness.launchers import (
     applied,
+    collectives,
     containers,
     data_access,
     gpu_options,
@@ -263,6 +264,7 @@ class DockerLauncher:
             Mount(_CACHE, str(order.compile_cache), type="bind"),
         ]
         environment = {
+            **collectives.variables(job),
             **job.settings.environment,
             "HOME": "/tmp",  # noqa: S108 - the container's own tmpfs
             CACHE_VARIABLE: _CACHE,

@@ -16,7 +16,7 @@ from harness import marks, paths
 from harness.allotment import core_grant
 from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError, UsageError
-from harness.launchers import environments
+from harness.launchers import collectives, environments
 from harness.launchers.exchange import unwritable
 from harness.launchers.guarded import Guarded
 from harness.launchers.launcher import CACHE_VARIABLE, Exit, OnEvent, Order, Prepared
@@ -79,7 +79,7 @@ class LocalLauncher:
         """Start the runner under its supervisor, follow it, and leave no process behind."""
         job = order.job
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        environment.update(job.settings.environment)
+        environment.update({**collectives.variables(job), **job.settings.environment})
         # In the job's own folder, so that what tools leave there (Keras, compilers) goes with it.
         temporary = order.job_dir / "tmp"
         temporary.mkdir(mode=0o700, exist_ok=True)

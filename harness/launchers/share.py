@@ -11,6 +11,9 @@ from typing import Any
 from harness.launchers.launcher import Order
 
 MEMORY_SHARE = 0.9
+SHARED_MEMORY_BYTES = 2**30
+"""Shared memory of a job that GPUs share: NCCL's "Troubleshooting" asks for 1 GiB, an engine
+gives 64 MiB."""
 _PAGE_BYTES = 4096
 _NANO = 1_000_000_000
 
@@ -25,6 +28,8 @@ def options(order: Order, info: dict[str, Any]) -> dict[str, Any]:
     memory = order.memory_limit_bytes or int(there * MEMORY_SHARE)
     memory = max(memory - memory % _PAGE_BYTES, _PAGE_BYTES)  # as the kernel rounds it; 0 is none
     found: dict[str, Any] = {"mem_limit": memory, "memswap_limit": memory}
+    if order.job.settings.strategy == "data-parallel":
+        found["shm_size"] = SHARED_MEMORY_BYTES
     quota = allotted.quota_cores
     if allotted.cores is not None:
         numbered = max(allotted.cores, default=0) < int(info.get("NCPU") or 0)

@@ -13,10 +13,10 @@ from typing import Any
 from harness.report import charts, parts, runs
 from harness.report.timelines import STEPS, timeline
 from harness.tables import reference_rows
+from harness.tables.all_sides import SIDES
 from harness.tables.columns import shown_in
 from harness.tables.rows import Row, row
 from harness.tables.sections import table_columns
-from harness.tables.views import SIDES
 from runner.contract.result import Result
 
 DEFAULT_TIMELINES = 200

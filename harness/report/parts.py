@@ -7,13 +7,14 @@ from typing import Any
 
 from harness.report.packing import short
 from harness.report.runs import field
+from harness.tables.all_sides import SIDES
 from harness.tables.column import Column
 from harness.tables.columns import shown_in
 from harness.tables.markdown import interval_text
 from harness.tables.rows import Row
 from harness.tables.score_columns import of_rows
 from harness.tables.sections import Line, grouped
-from harness.tables.views import SIDES, Side
+from harness.tables.views import Side
 
 SEGMENTS = ("import", "build", "compile", "first epoch", "steady", "evaluate", "other")
 """Parts of a job's total: ``steady`` is all epochs but the first, ``other`` what is in no part,

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from harness import printable
 from harness.report.packing import short
 from harness.tables import reference_rows
+from harness.tables.all_sides import SIDES
 from harness.tables.column import NOT_MEASURED, Column
 from harness.tables.columns import BY_KEY, shown_in
 from harness.tables.markdown import phase_cells, to_markdown
 from harness.tables.rows import row
 from harness.tables.score_columns import SCORE
 from harness.tables.sections import Line, grouped
-from harness.tables.views import SIDES
 from runner.contract.result import Result
 
 _FIGURES = [column for column in shown_in("table")[1:] if column is not SCORE]

@@ -7,16 +7,18 @@ import hashlib
 from harness.checks.verdict import verdict
 from harness.tables import job_machine
 from harness.tables.column import Column
-from runner.contract.job import Settings
+from runner.contract.job import Job
 from runner.contract.result import Result
 
 
-def _settings(settings: Settings) -> str:
+def _settings(job: Job) -> str:
+    settings = job.settings
     pool = settings.memory_pool
     words = [f"memory pool {pool.mode}" + (f" {pool.fraction:g}" if pool.fraction else "")]
     words.append(f"cuDNN {'on' if settings.cudnn_enabled else 'off'}")
     if settings.strategy != "default":
-        words.append(f"strategy {settings.strategy}")
+        among = f" over {job.ranks}" if job.ranks else ""
+        words.append(f"strategy {settings.strategy}{among}")
     words += [f"{name}={value}" for name, value in sorted(settings.environment.items())]
     return ", ".join(words)
 
@@ -43,13 +45,6 @@ def _kernel(result: Result) -> str | None:
     if result.launch and result.launch.host_type:
         return result.launch.host_type.kernel
     return result.measurement.host.kernel if result.measurement else None
-
-
-def _gpu_driver(result: Result) -> str | None:
-    """Of a job that had a GPU: a driver beside a job on the CPU changes nothing of it."""
-    if result.measurement is None or result.job.device != "gpu":
-        return None
-    return result.measurement.gpu.driver
 
 
 def _failure(result: Result) -> str | None:
@@ -142,7 +137,7 @@ SOFTWARE = (
         "settings",
         "Settings",
         "memory pool, cuDNN, strategy and environment.",
-        read=lambda result: _settings(result.job.settings),
+        read=lambda result: _settings(result.job),
     ),
     Column(
         "image_id",
@@ -186,13 +181,6 @@ SOFTWARE = (
         "Kernel",
         "release of the kernel: two in one median are noted, and share it.",
         read=_kernel,
-    ),
-    Column(
-        "gpu_driver",
-        "GPU driver",
-        "release of NVIDIA's driver, of a job on a GPU.",
-        read=_gpu_driver,
-        only={"device": "gpu"},
     ),
 )
 

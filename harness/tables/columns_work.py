@@ -51,6 +51,13 @@ def _train_samples(result: Result) -> int | None:
     return measurement.work.train_samples if measurement else result.job.train_samples
 
 
+def _ranks(result: Result) -> int | None:
+    job, measurement = result.job, result.measurement
+    if job.settings.strategy == "default":
+        return None
+    return job.ranks or (len(measurement.gpu.devices) if measurement else None) or None
+
+
 def _batch_size(result: Result) -> int | None:
     measurement = result.measurement
     return (
@@ -198,6 +205,22 @@ WORK = (
         "Threads",
         "as asked for by `--threads`; `null`: the tool's own number.",
         read=lambda result: result.job.threads,
+        digits=0,
+        shown={"about": 1},
+    ),
+    Column(
+        "ranks",
+        "Ranks",
+        "GPUs, or parts of a CPU, that share each batch; `null`: nothing is shared.",
+        read=_ranks,
+        digits=0,
+        shown={"about": 1},
+    ),
+    Column(
+        "batch_per_gpu",
+        "Batch a GPU",
+        "as asked for by `--batch-per-gpu`; the batch size is of all GPUs together.",
+        read=lambda result: result.job.batch_per_gpu,
         digits=0,
         shown={"about": 1},
     ),

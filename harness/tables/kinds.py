@@ -23,6 +23,8 @@ class Kind(NamedTuple):
     budget_unit: str
     batch_size: int | None
     threads: int | None
+    ranks: int | None
+    batch_per_gpu: int | None
     precision: str
     launcher: str
     device: str

@@ -42,6 +42,8 @@ class Row:
     budget_unit: str
     train_samples: int | None
     threads: int | None
+    ranks: int | None
+    batch_per_gpu: int | None
     batch_size: int | None
     repeat: int
     precision: str
@@ -57,7 +59,6 @@ class Row:
     note: str | None
     machine: str | None
     kernel: str | None
-    gpu_driver: str | None
     findings: list[str]
     failure: str | None
     started_at: str

@@ -99,7 +99,8 @@ def _section(caption: str, rows: list[Row], side: Side) -> Section:
         time_s = times[configuration]
         ratio = None if base_s is None else side.quotient(time_s, base_s)
         beside = [row for row in measured[configuration] if row.status != members[0].status]
-        lines.append(_line(configuration, members, beside, ratio, columns))
+        told = {RATIO: ratio, **side.tell(configuration, found)}
+        lines.append(_line(configuration, members, beside, told, columns))
         remarks += builds.notes(str(configuration), members)
     anew = [name for name, members in found.items() if any(row.convolutions for row in members)]
     remarks += rewritten.notes([str(name) for name in anew]) + phases.notes(found)
@@ -112,13 +113,14 @@ def _line(
     name: Configuration,
     members: list[Row],
     beside: list[Row],
-    ratio: float | None,
+    told: dict[str, Value],
     columns: tuple[Column, ...],
 ) -> Line:
     values: dict[str, Value] = {}
     runs = [row.values for row in members]
     for column in (*columns, *shown_in("phases")):
-        values |= {RATIO: ratio} if column.key == RATIO else column.folded(runs)
+        of_table = {key: told[key] for key in (column.key, column.beside) if key in told}
+        values |= of_table or column.folded(runs)
     times_s = [row.time_s for row in members if row.time_s is not None]
     return Line(name, members, beside, values, interval(times_s))
 

@@ -7,15 +7,16 @@ the side, a line holds runs of one configuration on one machine, and its figures
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness import scores
-from harness.tables.column import Column
+from harness.tables.column import Column, Value
 from harness.tables.columns import BY_KEY
 from harness.tables.columns_work import judged_by, recipe_batch_size, samples_word
 from harness.tables.kinds import Configuration, Kind
 from harness.tables.rewritten import REWRITTEN, marked
+from harness.tables.rows import Row
 from runner.contract.work_and_score import amount
 
 Times = dict[Configuration, float]
@@ -45,8 +46,9 @@ class Side:
     that other time, or None for no ratio; where higher is better the ratio is how many times faster
     the line is, else how many times longer it took. ``keep`` are the lines worth a table: what
     compares needs two. ``together``: lines of one label follow one another, the quickest label
-    first. ``more`` are columns behind those of every table. ``caption`` and ``line`` are remembered
-    by kind.
+    first, and within a label in the order of ``within``, or of their times. ``more`` are columns
+    behind those of every table; ``tell`` has the values of those that only the runs of a whole
+    table give. ``caption`` and ``line`` are remembered by kind.
     """
 
     name: str
@@ -60,6 +62,10 @@ class Side:
     keep: Callable[[Times], list[Configuration]]
     together: bool = False
     more: tuple[Column, ...] = ()
+    within: Callable[[Configuration], int] = lambda _: 0
+    tell: Callable[[Configuration, Mapping[Configuration, Sequence[Row]]], dict[str, Value]] = (
+        lambda *_: {}
+    )
 
     def __post_init__(self) -> None:
         for name in ("caption", "line"):
@@ -71,7 +77,7 @@ class Side:
         if not self.together:
             return kept
         first = {line.label: times[line] for line in reversed(kept)}
-        return sorted(kept, key=lambda line: (first[line.label], line.label))
+        return sorted(kept, key=lambda line: (first[line.label], line.label, self.within(line)))
 
     def quotient(self, time_s: float, base_s: float) -> float:
         """The ratio of a line."""
@@ -79,9 +85,11 @@ class Side:
 
 
 def label(kind: Kind) -> str:
-    """The tool with its variant and what ``--set`` changed."""
+    """The tool with its variant, what ``--set`` changed, and how many share a job."""
     words = [kind.variant] if kind.variant != "default" else []
     words += [kind.overrides] if kind.overrides else []
+    if kind.ranks:
+        words.append(f"{kind.ranks} {'GPUs' if kind.device == 'gpu' else 'ranks'}")
     return f"{kind.tool}{', ' if words else ''}{', '.join(words)}"
 
 
@@ -131,12 +139,13 @@ def conditions(kind: Kind) -> list[str]:
     return parts
 
 
-def _machine(kind: Kind) -> list[str]:
+def machine(kind: Kind) -> list[str]:
+    """Its name, if it is known."""
     return [kind.machine] if kind.machine else []
 
 
 def _caption(kind: Kind) -> str:
-    return " · ".join([work(kind), _device(kind), *conditions(kind), *_machine(kind)])
+    return " · ".join([work(kind), _device(kind), *conditions(kind), *machine(kind)])
 
 
 def _data(kind: Kind) -> str:
@@ -150,7 +159,7 @@ def _data(kind: Kind) -> str:
             f"launcher {kind.launcher}",
             _device(kind),
             *conditions(kind),
-            *_machine(kind),
+            *machine(kind),
         ]
     )
 
@@ -236,7 +245,7 @@ DEVICE = Side(
     ),
     empty="no tool has run the same work on CPU and GPU of one machine: "
     "benchdl run TOOL --device cpu, and again with --device gpu",
-    caption=lambda kind: " · ".join([work(kind), *conditions(kind), *_machine(kind)]),
+    caption=lambda kind: " · ".join([work(kind), *conditions(kind), *machine(kind)]),
     line=lambda kind: Configuration(
         label(kind) + (f", {kind.mode}" if kind.mode != "as-written" else ""),
         marked("cpu" if kind.device == "cpu" else kind.gpu_name or "gpu", kind),
@@ -289,5 +298,3 @@ DATASET = Side(
     keep=_several_workloads,
     more=(BY_KEY["energy_j"],),
 )
-
-SIDES = {side.name: side for side in (TOOL, INSTANCE, DEVICE, VARIANT, DATASET)}

@@ -62,6 +62,26 @@ class TimedInParts(Protocol):
         """Seconds of the fit by the names of :data:`runner.training.PARTS`."""
 
 
+class LostRankError(RuntimeError):
+    """A rank ended before its job did; the text has its last words."""
+
+
+@runtime_checkable
+class TrainedInRanks(Protocol):
+    """What a trainer has besides whose work several GPUs share, or parts of a CPU."""
+
+    def ranks(self) -> List[Facts]:
+        """What each rank says of itself after training, as :class:`runner.contract.rank.Rank`."""
+
+
+@runtime_checkable
+class OfProcesses(Protocol):
+    """What a backend has besides whose ranks may be processes of their own."""
+
+    def if_lost(self, end: Callable[[Exception], None]) -> None:
+        """``end`` ends the job: it is called where one is gone and the tool waits for it."""
+
+
 class Backend(Protocol):
     """One tool with a high-level API.
 

@@ -9,10 +9,11 @@ import json
 import re
 from typing import Dict, List, Optional, Union
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from typing_extensions import Annotated, Literal
 
 from runner.contract import upgrade
+from runner.contract.rank import RankCount
 from runner.contract.schema import (
     ContractError,
     Model,
@@ -29,6 +30,7 @@ MOST_BRIEFLY = 40
 """Workloads that are proven in one start."""
 
 Mode = Literal["as-written", "tuned"]
+Strategy = Annotated[Literal["default", "data-parallel"], BeforeValidator(upgrade.strategy)]
 
 
 def _tag(text: str) -> str:
@@ -62,8 +64,8 @@ class Settings(Model):
     ``mode`` ``as-written`` is what a user gets who follows the tool's own introduction with its
     defaults; ``tuned`` is the best that the same tool does with documented settings: the same
     network, recipe, batch and number of updates. ``strategy`` is for several GPUs: ``default`` is
-    what the framework does by itself, ``mirrored`` is a copy of the model on each with gradients
-    summed (TensorFlow's MirroredStrategy).
+    what the framework does by itself, ``data-parallel`` is a copy of the model on each, which takes
+    its share of every batch, in the way that the tool's own documentation has it.
     """
 
     mode: Mode = "as-written"
@@ -71,7 +73,7 @@ class Settings(Model):
     cudnn_enabled: bool = True
     precision: Literal["float32"] = "float32"
     tf32: bool = False
-    strategy: Literal["default", "mirrored"] = "default"
+    strategy: Strategy = "default"
     environment: Dict[str, str] = {}
 
 
@@ -101,7 +103,10 @@ class Provenance(Model):
 class Job(Model):
     """One start of one container or local process: everything the runner needs to know.
 
-    ``batch_size`` replaces that of the workload's recipe; ``None`` is the recipe's own.
+    ``batch_size`` replaces that of the workload's recipe; ``None`` is the recipe's own. ``ranks``:
+    how many share each batch where the strategy is ``data-parallel``: the GPUs that the job is
+    given, or so many parts of a CPU; ``None`` is all GPUs that it sees. ``batch_per_gpu``: what the
+    user asked for, of which ``batch_size`` is the multiple; no runner is told.
     ``campaign_position`` is the job's number (from 1) in the plan of its campaign, and ``attempt``
     its start there: the second follows one that was cut off. Without a ``sample_interval_s`` there
     is no sampler beside the training: ``benchdl selftest`` measures so what the sampler costs.
@@ -129,6 +134,8 @@ class Job(Model):
     train_samples: Optional[Ordinal] = None
     threads: Optional[Ordinal] = None
     batch_size: Optional[Ordinal] = None
+    ranks: Optional[RankCount] = None
+    batch_per_gpu: Optional[Ordinal] = None
     seed: int = Field(default=123, ge=0, lt=2**31)
     repeat: Ordinal = 1
     data_dir: str
@@ -150,7 +157,9 @@ def job_text(job: Job) -> str:
     The runner of an older image does not know later fields and would refuse them; it takes a job
     that does not use them.
     """
-    data = job.model_dump(mode="json", exclude_defaults=True, exclude={"tags", "note"})
+    data = job.model_dump(
+        mode="json", exclude_defaults=True, exclude={"tags", "note", "batch_per_gpu"}
+    )
     data = {"schema_version": job.schema_version, **data}
     return json.dumps(upgrade.oldest_job(data), indent=1)
 

@@ -12,6 +12,7 @@ from pydantic import Field
 from typing_extensions import Literal
 
 from runner.contract.device_peak import Peak
+from runner.contract.rank import MOST_RANKS, Rank
 from runner.contract.schema import (
     Count,
     Duration,
@@ -176,7 +177,8 @@ class Measurement(Model):
 
     ``marks``: when the judge heard that each phase began, and ``begin``, ``fit_end`` and ``end``,
     in seconds of CLOCK_MONOTONIC, which samples.csv and the harness share. ``peaks``: of the
-    devices that were used, as far as they could be measured.
+    devices that were used, as far as they could be measured. ``ranks``: of a job whose strategy is
+    ``data-parallel``, what each of them says of itself; else empty.
     """
 
     phases: Phases
@@ -193,6 +195,7 @@ class Measurement(Model):
     isolation: Isolation
     host: Host
     peaks: List[Peak] = []
+    ranks: List[Rank] = Field(default=[], max_length=MOST_RANKS)
 
     def proof(self, name: str) -> Optional[Proof]:
         """The proof of this name, if there is one."""

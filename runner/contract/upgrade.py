@@ -37,11 +37,20 @@ def result(data: Data) -> Data:
     return _result_2_of_1(data) if data["schema_version"] == 1 else data
 
 
+def strategy(word: Any) -> Any:
+    """``mirrored``, while only TensorFlow had it, has become a word for all tools."""
+    return "data-parallel" if word == "mirrored" else word
+
+
 def oldest_job(data: Data) -> Data:
     """A job of today in the oldest form that says the same, for the runner of an older image.
 
-    Schema 1 counts in epochs alone.
+    Schema 1 counts in epochs alone. What several GPUs share was called ``mirrored`` while only
+    TensorFlow had it; the runner of an older image of another tool refuses it, as it should.
     """
+    settings = data.get("settings", {})
+    if settings.get("strategy") == "data-parallel" and data["backend"] == "tf":
+        data = {**data, "settings": {**settings, "strategy": "mirrored"}}
     budget = data["budget"]
     if budget["unit"] != "epochs":
         return data

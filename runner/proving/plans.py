@@ -27,27 +27,28 @@ FEW = 8
 """Of :func:`small_batch`."""
 
 
-def alike(workload: NetworkWorkload, seed: int) -> Trial:
+def alike(workload: NetworkWorkload, seed: int, shares: int = 1) -> Trial:
     """Three batches of one sample over and over, the last of them smaller.
 
     Whatever the order, every update has the gradient of that sample: so the weights tell how many
-    updates there were, and whether the smaller batch counts as a whole one.
+    updates there were, and whether the smaller batch counts as a whole one. Each divides by
+    ``shares``.
     """
     workload = _steady(workload)
-    size = _batch(workload)
-    count = (UPDATES - 1) * size + max(1, size // 3)
+    size = _batch(workload, shares)
+    count = (UPDATES - 1) * size + _divisible(size // 3, shares)
     sample = drawn(1, workload, seed)
     samples = Samples(list(sample.contents) * count, list(sample.labels) * count)
     return Trial(_without_chance(workload, size), samples, epochs=1, seed=seed)
 
 
-def one_batch(workload: NetworkWorkload, seed: int) -> Trial:
+def one_batch(workload: NetworkWorkload, seed: int, shares: int = 1) -> Trial:
     """Samples that are all different, just as many as go into a batch, for three epochs.
 
-    Of a network that is large the batch is smaller than the recipe's.
+    Of a network that is large the batch is smaller than the recipe's. It divides by ``shares``.
     """
     workload = _steady(workload)
-    size = _batch(workload)
+    size = _batch(workload, shares)
     samples = drawn(size, workload, seed)
     return Trial(_without_chance(workload, size), samples, epochs=UPDATES, seed=seed)
 
@@ -84,10 +85,15 @@ def _steady(workload: NetworkWorkload) -> NetworkWorkload:
     return (workload.small or workload) if keeps else workload
 
 
-def _batch(workload: NetworkWorkload) -> int:
+def _batch(workload: NetworkWorkload, shares: int) -> int:
     """How many samples make a batch that NumPy takes through the network in seconds."""
     most = max(2, _OPERATIONS // workload.operations())
-    return min(most, workload.recipe.batch_size)
+    return _divisible(min(most, workload.recipe.batch_size), shares)
+
+
+def _divisible(count: int, shares: int) -> int:
+    """``count`` or the nearest smaller number, but not 0, that divides by ``shares``."""
+    return max(shares, count - count % shares)
 
 
 def drawn(count: int, workload: NetworkWorkload, seed: int) -> Samples:

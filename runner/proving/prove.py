@@ -20,6 +20,8 @@ from runner.workloads import lookup
 from runner.workloads.workload import Workload
 
 _SEEDS = ("same-seed", "other-seed")
+_SHARES = 8
+"""Of a batch, where a job does not say among how many GPUs: so that 2, 4 and 8 have equal ones."""
 
 
 def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
@@ -91,14 +93,15 @@ def _whole(
             return error
 
     several = job.settings.strategy != "default"
-    plans = whole.plans_of(workload)
+    shares = (job.ranks or _SHARES) if several else 1
+    plans = whole.plans_of(workload, shares)
     possible = 2 if several else len(plans)
     # Two from one seed, the third from another. All before NumPy is imported.
     seeds = [job.seed + (number == 2) for number in range(possible)]
     first = [train(plan, seed) for plan, seed in zip(plans, seeds)]
     small = None if several else whole.small_beginning(workload)
     here = train(small, job.seed) if small else first[0]
-    checks, asked = [], whole.questions_of(workload)
+    checks, asked = [], whole.questions_of(workload, shares)
     for question, attempt in zip(asked, first):
         checks += questions.settled(
             question, attempt, lambda plan, number: train(plan, job.seed + 1 + number)

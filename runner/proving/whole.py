@@ -11,17 +11,19 @@ from runner.workloads.game_workload import GameWorkload
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
-_OF_NETWORKS: Tuple[Plan, ...] = (plans.alike, plans.one_batch, plans.in_turn)
 _OF_GAMES: Tuple[Plan, ...] = (
     game_plans.whole_batches, game_plans.small_batches, game_plans.greedy,
 )  # fmt: skip
 
 
-def plans_of(workload: Workload) -> Tuple[Plan, ...]:
-    """The trials, three at least: the beginnings of the first three are compared."""
+def plans_of(workload: Workload, shares: int = 1) -> Tuple[Plan, ...]:
+    """The trials, three at least: the beginnings of the first three are compared.
+
+    ``shares``: among how many ranks a batch is shared out; it divides by them then.
+    """
     if isinstance(workload, GameWorkload):
         return _OF_GAMES
-    return (*_OF_NETWORKS, *_dropping(workload).values())
+    return (*_of_networks(shares), *_dropping(workload).values())
 
 
 def small_beginning(workload: Workload) -> Optional[Plan]:
@@ -30,11 +32,16 @@ def small_beginning(workload: Workload) -> Optional[Plan]:
     return plans.small_batch if of_small else None
 
 
-def questions_of(workload: Workload) -> Tuple[Question, ...]:
+def questions_of(workload: Workload, shares: int = 1) -> Tuple[Question, ...]:
     """One for each plan, in their order; imports NumPy."""
     if isinstance(workload, GameWorkload):
         return _of_a_game()
-    return _of_a_network(_dropping(workload))
+    return _of_a_network(_of_networks(shares), _dropping(workload))
+
+
+def _of_networks(shares: int) -> Tuple[Plan, ...]:
+    of_batches = (plans.alike, plans.one_batch)
+    return (*(functools.partial(plan, shares=shares) for plan in of_batches), plans.in_turn)
 
 
 def _dropping(workload: Workload) -> Mapping[Tuple[str, ...], Plan]:
@@ -44,15 +51,18 @@ def _dropping(workload: Workload) -> Mapping[Tuple[str, ...], Plan]:
     return dropout_plans.by_names(workload.network)
 
 
-def _of_a_network(dropping: Mapping[Tuple[str, ...], Plan]) -> Tuple[Question, ...]:
+def _of_a_network(
+    planned: Tuple[Plan, ...], dropping: Mapping[Tuple[str, ...], Plan]
+) -> Tuple[Question, ...]:
     from runner.proving import dropout, order, updates  # noqa: PLC0415 - NumPy
 
     # One order in 36 has three epochs alike: four in a row have them once in 1.7 million.
     ordered = ("every-picture-once", "shuffle", "reshuffle")
+    alike, one_batch, in_turn = planned
     return (
-        Question(("updates",), plans.alike, updates.of_alike, tries=2),
-        Question(("update",), plans.one_batch, updates.of_one_batch, tries=2),
-        Question(ordered, plans.in_turn, order.checks, tries=4),
+        Question(("updates",), alike, updates.of_alike, tries=2),
+        Question(("update",), one_batch, updates.of_one_batch, tries=2),
+        Question(ordered, in_turn, order.checks, tries=4),
         *(
             Question(names, plan, functools.partial(dropout.named, names=names), tries=3)
             for names, plan in dropping.items()

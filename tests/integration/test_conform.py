@@ -12,21 +12,15 @@ import json
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from conftest import BENCHDL
 
-from harness import catalog, settings
+from harness import catalog
 from harness.campaign import conform_builds
-from harness.launchers import environments
-from runner.contract.job import Job, Provenance, job_text
-from runner.contract.result import load_result
-from runner.contract.work_and_score import Budget
 from runner.proving import brief as brief_proof
 from runner.workloads import lookup
 
-REPO = Path(__file__).resolve().parents[2]
 WHOLE = [(name, mode) for name in catalog.having("cnn-mnist") for mode in catalog.load(name).modes]
 BRIEF = [
     (name, mode)
@@ -103,34 +97,6 @@ def test_a_local_environment_does_the_workloads_updates(proofs, name, mode, laun
     found = proofs[name, mode, launcher, brief].result()
     assert found["locks_sha256"]
     assert len(found["checks"]) > 4
-
-
-@pytest.mark.timeout(900)
-def test_two_replicas_make_the_same_updates(tmp_path):
-    """MirroredStrategy splits the recipe's batch: over two devices it is the same work."""
-    backend = catalog.load("tf")
-    prepared = environments.prepare(backend, "cpu", print)
-    job = Job(
-        run_id="20261124t000000z-replicas-00000000", campaign_id="replicas", purpose="prove",
-        backend="tf", title="tf", workload="cnn-mnist", dataset="none", launcher="local",
-        device="cpu", budget=Budget(unit="epochs", count=1), data_dir="none", dataset_sha256={},
-        settings=settings.resolve(backend, "mirrored", {}, prepared.environment, "as-written"),
-        provenance=Provenance(kind="environment", reference="here", flavour="cpu"),
-    )  # fmt: skip
-    (tmp_path / "job.json").write_text(job_text(job))
-    done = subprocess.run(
-        [prepared.python, str(REPO / "tests" / "two_replicas.py"), str(tmp_path)],
-        env={**os.environ, **job.settings.environment, "PYTHONPATH": str(REPO)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "replicas: 2\n" in (tmp_path / "log.txt").read_text()
-    found = load_result((tmp_path / "result.json").read_text()).conformance
-    held = [check.name for check in found.checks if check.ok]
-    assert held == ["updates", "update", "float32"]
-    assert len(found.skipped()) == 8
 
 
 def test_a_run_proves_its_build_once_and_says_so(benchdl, dummy_root):

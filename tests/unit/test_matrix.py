@@ -77,7 +77,10 @@ def test_what_is_left_out_is_as_on_the_command_line(read):
         ("[matrix]\n", "key 'matrix.backends' is missing"),
         ("[matrix]\nbackends = []\n", "matrix.backends"),
         ('[matrix]\nbackends = "tf"\n', "matrix.backends"),
-        (MATRIX + "batchsizes = [64]\n", "allowed keys there: backends, batch_sizes, devices"),
+        (
+            MATRIX + "batchsizes = [64]\n",
+            "allowed keys there: backends, batch_per_gpu, batch_sizes",
+        ),
         ("repeats = 3\n" + MATRIX, "unknown key 'repeats'"),
         (MATRIX + "batch_sizes = [0]\n", "matrix.batch_sizes.0"),
         (MATRIX + 'batch_sizes = [64, "128"]\n', 'from 1 to 1,000,000, or "default"'),

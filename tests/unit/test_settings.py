@@ -155,11 +155,16 @@ def test_values_that_are_none_of_the_known(pair):
 
 def test_strategy_is_a_variant_or_a_setting_of_backends_that_have_it():
     assert resolved("tf").strategy == "default"
-    assert resolved("tf", "mirrored").strategy == "mirrored"
-    assert resolved("tf", "default", "strategy=mirrored").strategy == "mirrored"
+    assert resolved("tf", "mirrored").strategy == "data-parallel"
+    assert resolved("torch", "default", "strategy=data-parallel").strategy == "data-parallel"
     assert resolved("tf", "mirrored", "strategy=default").strategy == "default"
-    assert "has no strategy 'mirrored'" in refused("theano", "default", "strategy=mirrored")
-    assert "did you mean 'mirrored'" in refused("tf", "default", "strategy=mirorred")
+    shared = refused("theano", "default", "strategy=data-parallel")
+    assert "has no strategy 'data-parallel'" in shared
+    assert "did you mean 'data-parallel'" in refused("tf", "default", "strategy=data-paralel")
+
+
+def test_what_was_called_mirrored_is_still_understood():
+    assert resolved("tf", "default", "strategy=mirrored").strategy == "data-parallel"
 
 
 def test_a_backend_that_needs_cudnn_refuses_to_go_without():

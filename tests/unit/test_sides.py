@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from printed import cells as cells_of
 
-from harness.tables import rows, views
+from harness.tables import all_sides, rows, views
 from harness.tables.markdown import cells, to_markdown
 from harness.tables.sections import grouped
 from runner.workloads import lookup
@@ -149,7 +149,7 @@ def test_a_side_with_nothing_to_compare_says_how_to_get_it(make_result, side):
     assert to_markdown([on_cpu(make_result, 1.0)], side) == side.empty
 
 
-@pytest.mark.parametrize("side", list(views.SIDES.values()), ids=lambda s: s.name)
+@pytest.mark.parametrize("side", list(all_sides.SIDES.values()), ids=lambda s: s.name)
 def test_an_invalid_run_is_in_no_median_of_any_side(make_result, side):
     finding = {"code": "not-learned", "severity": "invalid", "evidence": "90 %", "advice": "again"}
     spoilt = make_result(findings=[finding], measurement={"phases": {"fit_s": 1.0}})
@@ -158,6 +158,7 @@ def test_an_invalid_run_is_in_no_median_of_any_side(make_result, side):
         on_cpu(make_result, 30.0),
         on_cpu(make_result, 40.0, variant="no-pool"),
         on_gpu(make_result, 3.0),
+        on_gpu(make_result, 2.0, visible=2, ranks=2, settings={"strategy": "data-parallel"}),
         on_flights(make_result, "mlp-flights", 7.0),
         on_flights(make_result, "boosting-flights", 2.0),
     ]

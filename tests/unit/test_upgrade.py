@@ -163,3 +163,18 @@ def test_rows_of_schema_1_have_the_new_columns_as_well(old):
     )  # fmt: skip
     assert (values["work"], values["work_unit"]) == (32, "updates")
     assert values["error_rate_percent"] == pytest.approx(15.0)
+
+
+def test_what_was_called_mirrored_is_data_parallel():
+    data = json.loads((GOLDEN / "schema-2-mirrored" / "tf.json").read_text())
+    assert data["job"]["settings"]["strategy"] == "mirrored"
+    assert upgraded(data).job.settings.strategy == "data-parallel"
+
+
+@pytest.mark.parametrize(("backend", "word"), [("tf", "mirrored"), ("torch", "data-parallel")])
+def test_an_older_image_is_told_the_word_that_it_knows_or_refuses(old, backend, word):
+    job = upgraded(old).job
+    settings = job.settings.model_copy(update={"strategy": "data-parallel"})
+    shared = job.model_copy(update={"backend": backend, "settings": settings})
+    assert json.loads(job_text(shared))["settings"]["strategy"] == word
+    assert load_job(job_text(shared)).settings.strategy == "data-parallel"

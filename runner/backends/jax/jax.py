@@ -10,6 +10,7 @@ from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.translation import network_of
 from runner.backends.jax import jax_device, jax_layers, jax_optimizers
 from runner.backends.jax.jax_agent import JaxAgent
+from runner.backends.jax.jax_ranks import MeshTrainer
 from runner.backends.jax.jax_trainer import JaxTrainer
 from runner.contract.job import Job
 from runner.workloads.game_workload import GameWorkload
@@ -42,7 +43,9 @@ class Jax:
         if isinstance(workload, GameWorkload):
             agent = JaxAgent(self._jax, workload, seed, tuned, patches)
             return GameTrainer(workload, agent, seed)
-        return JaxTrainer(self._jax, network_of(workload), seed, tuned, patches)
+        shared = self._job.settings.strategy == "data-parallel"
+        kind = MeshTrainer if shared else JaxTrainer
+        return kind(self._jax, network_of(workload), seed, tuned, patches)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what JAX says of itself."""

@@ -9,6 +9,7 @@ import os
 from typing import Any, Dict, Optional
 
 from runner.backends.common import nvidia
+from runner.backends.jax import jax_mesh
 from runner.contract.job import Job, MemoryPool
 
 _FLOAT32 = "highest"
@@ -23,6 +24,8 @@ def configure(job: Job) -> None:
         # The size of XLA's thread pool on a CPU (DefaultThreadPoolSize in xla/pjrt/utils.cc).
         os.environ["NPROC"] = str(job.threads)
         os.environ["OMP_NUM_THREADS"] = str(job.threads)
+    if job.settings.strategy == "data-parallel":
+        jax_mesh.configure(job)
 
 
 def pool_variables(pool: MemoryPool) -> Dict[str, str]:
@@ -55,6 +58,13 @@ def start(jax: Any, job: Job) -> None:
     except (AssertionError, RuntimeError) as error:  # the first without a word, when CUDA is there
         reason = " ".join(str(error).split()) or "its plugin's reason is in log.txt"
         raise RuntimeError(f"JAX finds no {job.device}: {reason}") from error
+    if job.settings.strategy == "data-parallel":
+        jax_mesh.check(jax, job)
+
+
+def first(value: Any) -> Any:
+    """The device that an array is on, of several the first."""
+    return min(value.devices(), key=lambda device: device.id)
 
 
 def facts(jax: Any) -> Dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
-from runner.backends.jax import jax_optimizers
+from runner.backends.jax import jax_device, jax_optimizers
 from runner.backends.jax.jax_layers import Layers
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -153,7 +153,7 @@ class JaxTrainer:
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of the weights."""
-        (device,) = self._weights[0].devices()
+        device = jax_device.first(self._weights[0])
         facts = {
             "layout": "channels_last",
             "weights_on": str(device),

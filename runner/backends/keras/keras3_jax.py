@@ -8,9 +8,11 @@ from runner.backends.base import Facts, Trainer
 from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
 from runner.backends.common.translation import network_of
 from runner.backends.jax import jax_device
+from runner.backends.keras import keras3_jax_ranks
 from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras3 import Keras3
 from runner.backends.keras.keras3_agent import Keras3Agent
+from runner.backends.keras.keras3_jax_ranks import MeshOnJax, ScanningMesh
 from runner.backends.keras.keras3_jax_steps import JaxSteps
 from runner.backends.keras.keras3_jax_trainer import (
     ScanningTrainer,
@@ -46,10 +48,14 @@ class Keras3OnJax(Keras3):
         self.seed(seed)
         if isinstance(workload, GameWorkload):
             return GameTrainer(workload, self._agent(workload), seed)
+        shared = self._job.settings.strategy == "data-parallel"
+        if shared:
+            keras3_jax_ranks.begin(self.keras)
         if not self.tuned:
-            return TrainerOnJax(self.keras, network_of(workload))
+            return (MeshOnJax if shared else TrainerOnJax)(self.keras, network_of(workload))
         as_products = self._job.device == "cpu"
-        return ScanningTrainer(self._jax, self.keras, network_of(workload), seed, as_products)
+        scanning = ScanningMesh if shared else ScanningTrainer
+        return scanning(self._jax, self.keras, network_of(workload), seed, as_products)
 
     def _agent(self, workload: GameWorkload) -> ToolsAgent:
         """Keras' own calls as written, functions of JAX in mode ``tuned``."""

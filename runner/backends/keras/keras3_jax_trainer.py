@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
+from runner.backends.jax import jax_device
 from runner.backends.jax.jax_pictures import product_of_patches
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.workloads.network_workload import NetworkWorkload
@@ -50,6 +51,8 @@ class ScanningTrainer(TrainerOnJax):
     """
 
     scanned = True
+    _jit_options: Dict[str, Any] = {}
+    _few = 1
 
     def __init__(
         self, jax: Any, keras: Any, workload: NetworkWorkload, seed: int, as_products: bool
@@ -91,7 +94,7 @@ class ScanningTrainer(TrainerOnJax):
     def _make_variables(self, x: Any, y: Any) -> None:
         """What ``fit`` makes before its first step: the optimiser's and the metrics' variables."""
         self._model.optimizer.build(self._model.trainable_variables)
-        self._model.test_on_batch(x[:1], y[:1])
+        self._model.test_on_batch(x[: self._few], y[: self._few])
         self._model.reset_metrics()
 
     def _state(self) -> Tuple[List[Any], ...]:
@@ -117,7 +120,7 @@ class ScanningTrainer(TrainerOnJax):
             order = jax.random.permutation(key, samples)
 
             def step(state: Any, rows: Any) -> Any:
-                logs, state = model.train_step(state, (x[rows], y[rows]))
+                logs, state = model.train_step(state, self._batch(x[rows], y[rows]))
                 return state, logs
 
             logs: Dict[str, Any] = {}
@@ -128,12 +131,16 @@ class ScanningTrainer(TrainerOnJax):
                 state, logs = step(state, order[whole:])
             return logs, state
 
-        return jax.jit(epoch, donate_argnums=0)
+        return jax.jit(epoch, donate_argnums=0, **self._jit_options)
+
+    def _batch(self, inputs: Any, labels: Any) -> Tuple[Any, Any]:
+        """A batch within the compiled epoch."""
+        return inputs, labels
 
 
 def place(value: Any) -> Tuple[str, str]:
     """The kind of device that a value is on, and its name."""
-    (device,) = value.devices()
+    device = jax_device.first(value)
     return str(device.platform), str(device)
 
 

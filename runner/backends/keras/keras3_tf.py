@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 from runner.backends.base import Facts, Trainer
 from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
@@ -11,10 +11,11 @@ from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras3 import Keras3
 from runner.backends.keras.keras3_agent import Keras3Agent
 from runner.backends.keras.keras3_trainer import Keras3Trainer
-from runner.backends.tensorflow import tf_gpu, tf_graphs
+from runner.backends.tensorflow import tf_gpu, tf_graphs, tf_ranks
 from runner.backends.tensorflow.tf_steps import TensorFlowSteps
 from runner.contract.job import Job
 from runner.workloads.game_workload import GameWorkload
+from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
 
@@ -50,7 +51,11 @@ class Keras3OnTensorFlow(Keras3):
         if isinstance(workload, GameWorkload):
             return GameTrainer(workload, self._agent(workload), seed)
         options = {"steps_per_execution": tf_gpu.STEPS_PER_CALL} if self.tuned else {}
-        return TrainerOnTensorFlow(self.keras, network_of(workload), compile_options=options)
+        if self._job.settings.strategy == "default":
+            return TrainerOnTensorFlow(self.keras, network_of(workload), compile_options=options)
+        strategy = tf_ranks.strategy(self._tf, self._job)
+        # Keras 3.15 fails on many steps in one call under a strategy ("Graph execution error").
+        return ReplicasOnTensorFlow(self._tf, strategy, self.keras, network_of(workload), {})
 
     def _agent(self, workload: GameWorkload) -> ToolsAgent:
         """Keras' own calls as written, functions of TensorFlow in mode ``tuned``."""
@@ -92,6 +97,33 @@ class TrainerOnTensorFlow(Keras3Trainer):
         device, name = _place(self._model.trainable_variables[0].value)
         of_lstm = self.lstm_facts(tf_graphs.gone_through)
         return device, {"weights_on": name, **self.facts(), **of_lstm}
+
+
+class ReplicasOnTensorFlow(TrainerOnTensorFlow):
+    """The same under a strategy: the variables are made in its scope, one copy a replica."""
+
+    def __init__(
+        self,
+        tf: Any,
+        strategy: Any,
+        keras: Any,
+        workload: NetworkWorkload,
+        options: Dict[str, Any],
+    ) -> None:
+        self._tf, self._strategy = tf, strategy
+        with strategy.scope():
+            super().__init__(keras, workload, compile_options=options)
+
+    def ranks(self) -> List[Facts]:
+        """Each replica with its own copy of the weights."""
+
+        def weights_of(read: Callable[[Any], Any]) -> List[Any]:
+            return self._as_stated(lambda own: [read(weight.value) for weight in own.weights])
+
+        network, versions = self._workload.network, {"keras": str(self.keras.__version__)}
+        return tf_ranks.ranks(
+            self._tf, self._strategy, network, self._iterations(), weights_of, versions
+        )
 
 
 def _place(value: Any) -> Tuple[str, str]:

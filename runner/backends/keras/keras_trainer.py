@@ -78,12 +78,16 @@ class KerasTrainer:
 
     def handover(self) -> List[Any]:
         """As Keras has them: its Flatten puts channels last whatever the layout."""
+        return self._as_stated(lambda own: own.get_weights())
+
+    def _as_stated(self, read: Callable[[Any], List[Any]]) -> List[Any]:
+        """What ``read`` finds of each layer of Keras, as the network states it."""
         # A model's own order follows its graph, which is not that of the network.
         pairs = zip(self._workload.network.leaves(), self._layers)
         return [
             array
             for (layer, _), own in pairs
-            for array in keras_attention.as_stated(layer, own.get_weights())
+            for array in keras_attention.as_stated(layer, read(own))
         ]
 
     def compile(self) -> bool:

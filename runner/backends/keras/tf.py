@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
-from typing import Any, Dict, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 from runner.backends.base import Facts, Trainer
 from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
@@ -14,7 +13,7 @@ from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
 from runner.backends.keras.tf_agent import TensorFlowAgent
-from runner.backends.tensorflow import tf_gpu, tf_graphs
+from runner.backends.tensorflow import tf_gpu, tf_graphs, tf_ranks
 from runner.backends.tensorflow.tf_steps import TensorFlowSteps
 from runner.contract.job import Job
 from runner.workloads.game_workload import GameWorkload
@@ -55,21 +54,18 @@ class TensorFlow(KerasBackend):
         self._tf.random.set_seed(seed)
 
     def trainer(self, workload: Workload, seed: int) -> Trainer:
-        """As Keras does; with strategy ``mirrored`` a copy of the model on each visible GPU.
+        """As Keras does; with strategy ``data-parallel`` a copy of the model on each visible GPU.
 
         The recipe's batch is then the global one, split over the GPUs: the same work.
         """
         self.seed(seed)
         if isinstance(workload, GameWorkload):
             return GameTrainer(workload, self._agent(workload), seed)
-        if self._job.settings.strategy != "mirrored":
-            return TensorFlowTrainer(
-                self.keras, network_of(workload), 1, self._tuned, nullcontext()
-            )
-        strategy = self._tf.distribute.MirroredStrategy()
-        replicas = int(strategy.num_replicas_in_sync)
-        return TensorFlowTrainer(
-            self.keras, network_of(workload), replicas, self._tuned, strategy.scope()
+        if self._job.settings.strategy == "default":
+            return TensorFlowTrainer(self.keras, network_of(workload), self._tuned)
+        strategy = tf_ranks.strategy(self._tf, self._job)
+        return ReplicasOfTensorFlow(
+            self._tf, strategy, self.keras, network_of(workload), self._tuned
         )
 
     def _agent(self, workload: GameWorkload) -> ToolsAgent:
@@ -78,7 +74,7 @@ class TensorFlow(KerasBackend):
         Raises:
             ValueError: it is to be split over GPUs.
         """
-        if self._job.settings.strategy == "mirrored":
+        if self._job.settings.strategy != "default":
             raise ValueError(f"{workload.name} is not split over several GPUs")
         jit = bool(self._tuned.get("jit_compile"))
         agent = TensorFlowAgent(self.keras, workload, {"jit_compile": jit})
@@ -100,18 +96,12 @@ class TensorFlow(KerasBackend):
 class TensorFlowTrainer(KerasTrainer):
     """Keras 2, with the optimisers as TensorFlow 2.11 and later have them."""
 
-    def __init__(
-        self,
-        keras: Any,
-        workload: NetworkWorkload,
-        replicas: int,
-        tuned: Dict[str, Any],
-        scope: Any,
-    ) -> None:
-        """``tuned`` are options of ``model.compile``, ``scope`` where the variables are made."""
-        self._replicas, self._tuned = replicas, tuned
-        with scope:
-            super().__init__(keras, workload, compile_options=tuned)
+    replicas = 1
+
+    def __init__(self, keras: Any, workload: NetworkWorkload, tuned: Dict[str, Any]) -> None:
+        """``tuned`` are options of ``model.compile``."""
+        self._tuned = tuned
+        super().__init__(keras, workload, compile_options=tuned)
 
     def optimizer(self) -> Any:
         """That of the recipe."""
@@ -123,12 +113,38 @@ class TensorFlowTrainer(KerasTrainer):
         facts = {
             "weights_on": device,
             "layout": "channels_last",
-            "replicas": self._replicas,
+            "replicas": self.replicas,
             "jit_compile": bool(self._tuned.get("jit_compile")),
             "steps_per_execution": int(self._tuned.get("steps_per_execution", 1)),
             **self.lstm_facts(tf_graphs.gone_through),
         }
         return ("gpu" if "GPU" in device else "cpu"), facts
+
+
+class ReplicasOfTensorFlow(TensorFlowTrainer):
+    """The same under a strategy: the variables are made in its scope, one copy a replica."""
+
+    def __init__(
+        self,
+        tf: Any,
+        strategy: Any,
+        keras: Any,
+        workload: NetworkWorkload,
+        tuned: Dict[str, Any],
+    ) -> None:
+        self._tf, self._strategy = tf, strategy
+        self.replicas = int(strategy.num_replicas_in_sync)
+        with strategy.scope():
+            super().__init__(keras, workload, tuned)
+
+    def ranks(self) -> List[Facts]:
+        """Each replica with its own copy of the weights."""
+
+        def weights_of(read: Callable[[Any], Any]) -> List[Any]:
+            return self._as_stated(lambda own: [read(weight) for weight in own.weights])
+
+        network = self._workload.network
+        return tf_ranks.ranks(self._tf, self._strategy, network, self._iterations(), weights_of, {})
 
 
 def create() -> TensorFlow:

@@ -92,11 +92,14 @@ class GluonTrainer:
             inputs, labels = batch.data[0], batch.label[0]
             if batch.pad:  # the iterator fills the last batch up with inputs it has had
                 inputs, labels = inputs[: -batch.pad], labels[: -batch.pad]
-            inputs = inputs.as_in_context(self._context)
-            labels = labels.as_in_context(self._context)
-            total += float(self._step(inputs, labels).sum().asscalar())
+            loss = self._step(self._placed(inputs), self._placed(labels))
+            total += float(loss.sum().asscalar())
             seen += len(labels)
         return total / seen
+
+    def _placed(self, array: Any) -> Any:
+        """What the iterator gives, on the device."""
+        return array.as_in_context(self._context)
 
     def _epoch_tuned(self) -> float:
         import numpy

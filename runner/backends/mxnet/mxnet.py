@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from runner.backends.base import Facts, Trainer
 from runner.backends.common import translation
@@ -11,6 +11,7 @@ from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.translation import network_of
 from runner.backends.mxnet import gluon_layers, gluon_optimizers, mxnet_gpu
 from runner.backends.mxnet.gluon_agent import GluonAgent
+from runner.backends.mxnet.gluon_ranks import ContextsTrainer
 from runner.backends.mxnet.gluon_trainer import GluonTrainer
 from runner.contract.job import Job
 from runner.workloads.game_workload import GameWorkload
@@ -59,7 +60,17 @@ class MXNet:
         if isinstance(workload, GameWorkload):
             agent = GluonAgent(self._mx, self._context, workload, self._tuned)
             return GameTrainer(workload, agent, seed)
-        return GluonTrainer(self._mx, self._context, network_of(workload), self._tuned)
+        if self._job.settings.strategy == "default":
+            return GluonTrainer(self._mx, self._context, network_of(workload), self._tuned)
+        contexts = self._contexts()
+        return ContextsTrainer(self._mx, contexts, network_of(workload), self._tuned)
+
+    def _contexts(self) -> List[Any]:
+        """Those that share the job: GPUs, or parts of the CPU."""
+        kind = self._mx.gpu if self._job.device == "gpu" else self._mx.cpu
+        on_gpu = self._job.device == "gpu"
+        count = self._job.ranks or (self._mx.context.num_gpus() if on_gpu else 1)
+        return [kind(number) for number in range(int(count))]
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what MXNet says of itself."""

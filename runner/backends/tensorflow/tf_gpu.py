@@ -9,6 +9,7 @@ import os
 from typing import Any, Dict, Optional
 
 from runner.backends.common import nvidia
+from runner.backends.tensorflow import tf_ranks
 from runner.contract.job import Job
 
 STEPS_PER_CALL = 100
@@ -36,6 +37,8 @@ def start(tensorflow: Any, job: Job) -> None:
         RuntimeError: a GPU job, and TensorFlow sees no GPU.
     """
     tensorflow.config.experimental.enable_tensor_float_32_execution(job.settings.tf32)
+    if job.settings.strategy == "data-parallel":
+        tf_ranks.start(tensorflow, job)
     gpus = tensorflow.config.list_physical_devices("GPU")
     if job.device == "gpu" and not gpus:
         raise RuntimeError("TensorFlow sees no GPU: its CUDA libraries or the driver are missing")

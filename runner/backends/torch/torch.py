@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Tuple
+from multiprocessing.connection import Connection
+from typing import Callable, Dict, Optional, Tuple
 
 from runner.backends.base import Facts, Trainer
 from runner.backends.common import malloc, translation
 from runner.backends.common.game_trainer import GameTrainer
+from runner.backends.common.rank_processes import RankProcesses
+from runner.backends.common.ranked_trainer import OwnRank, RankedTrainer
 from runner.backends.common.translation import network_of
-from runner.backends.torch import torch_device, torch_layers, torch_optimizers
+from runner.backends.torch import torch_device, torch_group, torch_layers, torch_optimizers
 from runner.backends.torch.torch_agent import TorchAgent
+from runner.backends.torch.torch_ranks import RankOfTorch
 from runner.backends.torch.torch_trainer import TorchTrainer
 from runner.contract.job import Job
 from runner.workloads.game_workload import GameWorkload
+from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
 
@@ -31,21 +36,48 @@ class Torch:
         self._tuned = job.settings.mode == "tuned"
         self._keeps_memory = self._tuned and job.device == "cpu" and malloc.keep_freed()
         torch_device.configure(job)
+        self._processes: Optional[RankProcesses] = None
+        if job.settings.strategy == "data-parallel":
+            self._meeting = torch_group.configure(job)
+
+    def if_lost(self, end: Callable[[Exception], None]) -> None:
+        """What ends the job where a rank is gone."""
+        self._end = end
 
     def start(self) -> None:
-        """Import PyTorch; set TF32, threads and device."""
+        """Import PyTorch, in each rank where there are several; set TF32, threads and device."""
+        if self._job.settings.strategy == "data-parallel":
+            count = torch_group.count(self._job)
+            self._processes = RankProcesses(count, self._serve, self._end)
+        self._own = self._begin(0)
+
+    def _serve(self, rank: int, orders: Connection) -> None:
+        self._begin(rank).serve(orders)
+
+    def _begin(self, rank: int) -> OwnRank:
         import torch
 
         self._torch = torch
         torch_device.start(torch, self._job)
         # Times the algorithms of cuDNN once and keeps the fastest: documented, not the default.
         torch.backends.cudnn.benchmark = self._tuned
+        device = torch.device("cuda" if self._job.device == "gpu" else "cpu")
+        if self._job.settings.strategy == "data-parallel":
+            device = torch_group.join(torch, self._job, rank, self._meeting)
+        self._device = device
+        return OwnRank(rank, self._of_rank, lambda: torch_group.place(torch, device))
+
+    def _of_rank(self, workload: NetworkWorkload, seed: int) -> Trainer:
+        self._torch.manual_seed(seed)
+        return RankOfTorch(self._torch, self._device, workload, self._tuned, seed)
 
     def trainer(self, workload: Workload, seed: int) -> Trainer:
         """One loop; CUDA graphs live on memory of the caching allocator."""
         job, torch = self._job, self._torch
+        if self._processes:
+            return RankedTrainer(self._processes, self._own, network_of(workload), seed)
         torch.manual_seed(seed)
-        device = torch.device("cuda" if job.device == "gpu" else "cpu")
+        device = self._device
         if isinstance(workload, GameWorkload):
             return GameTrainer(workload, TorchAgent(torch, device, workload, self._tuned), seed)
         pooled = job.settings.memory_pool.mode != "off"

@@ -1,1 +1,0 @@
-"""``benchdl history``: each configuration over time, its changes, and what changed beside them."""

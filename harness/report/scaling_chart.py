@@ -1,0 +1,75 @@
+"""The chart of the side by number of GPUs: speed-up against one, and what would be ideal.
+
+As the other charts (:mod:`harness.report.charts`): drawn here, with the page's data and colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.tables.scaling import INTERVAL
+from harness.tables.sections import Section
+from harness.tables.views import RATIO
+
+
+def points(section: Section) -> list[dict[str, Any]]:
+    """A point for each line with a speed-up: ``label``, ``backend``, ``gpus``, ``speedup``, and its
+    interval ``low`` and ``high``, None where there are too few runs.
+    """
+    return [
+        {
+            "label": line.name.label,
+            "backend": line.members[0].backend,
+            "gpus": int(line.name.mode),
+            "speedup": line.values[RATIO],
+            "low": line.values[INTERVAL.key],
+            "high": line.values[INTERVAL.beside],
+        }
+        for line in section.lines
+        if line.values[RATIO] is not None
+    ]
+
+
+def ideal(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The line along which N GPUs are N times as fast as one, as far as any of ``found`` goes."""
+    most = max((point["gpus"] for point in found), default=1)
+    return [{"gpus": count, "speedup": count} for count in (1, most)]
+
+
+def spec(backend: dict[str, Any]) -> dict[str, Any]:
+    """Vega-Lite over the data sets ``scaling`` (:func:`points`) and ``ideal``.
+
+    Args:
+        backend: how tools are coloured, the same in all charts.
+    """
+    axis = {"type": "quantitative", "scale": {"type": "log", "base": 2, "nice": False}}
+    x = {**axis, "field": "gpus", "title": "GPUs"}
+    y = {**axis, "field": "speedup", "title": "Speed-up over one"}
+    series = {"x": x, "color": backend, "detail": {"field": "label"}}
+    return {
+        "height": 260,
+        "layer": [
+            {
+                "data": {"name": "ideal"},
+                "mark": {"type": "line", "strokeDash": [4, 4], "color": "@ghost"},
+                "encoding": {"x": x, "y": y},
+            },
+            {
+                "data": {"name": "scaling"},
+                "transform": [{"filter": "isValid(datum.low)"}],
+                "mark": {"type": "rule", "strokeWidth": 2},
+                "encoding": {**series, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+            },
+            {
+                "data": {"name": "scaling"},
+                "mark": {"type": "line", "point": True},
+                "encoding": {
+                    **series,
+                    "y": y,
+                    "strokeDash": {"field": "label", "type": "nominal", "legend": None},
+                    "tooltip": {"field": "label"},
+                },
+            },
+        ],
+    }

@@ -1,0 +1,84 @@
+"""The devices of a data-parallel job of JAX, in one mesh: arrays are cut, or copied to each.
+
+Shared by ``jax`` and Keras 3 on it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, List, Sequence
+
+from runner.backends.base import Facts
+from runner.backends.common import rank_facts
+from runner.contract.job import Job
+from runner.networks.network import Network
+
+_AXIS = "batch"
+
+
+def configure(job: Job) -> None:
+    """On a CPU, so many devices of one host: XLA reads the flag when it looks for devices."""
+    if job.device == "cpu" and job.ranks:
+        flag = f"--xla_force_host_platform_device_count={job.ranks}"
+        os.environ["XLA_FLAGS"] = " ".join(filter(None, [os.environ.get("XLA_FLAGS"), flag]))
+
+
+def check(jax: Any, job: Job) -> None:
+    """See that JAX has as many devices as share the job.
+
+    Raises:
+        RuntimeError: it has another number.
+    """
+    there = len(jax.devices())
+    if job.ranks is not None and there != job.ranks:
+        raise RuntimeError(f"JAX sees {there} devices, {job.ranks} are to share the job")
+
+
+class Mesh:
+    """All devices in a row. ``cut``: by the first axis; ``copied``: the same on each."""
+
+    def __init__(self, jax: Any) -> None:
+        import numpy
+
+        self.devices: List[Any] = list(jax.devices())
+        sharding = jax.sharding
+        mesh = sharding.Mesh(numpy.array(self.devices), (_AXIS,))
+        self.cut = sharding.NamedSharding(mesh, sharding.PartitionSpec(_AXIS))
+        self.copied = sharding.NamedSharding(mesh, sharding.PartitionSpec())
+
+    def of_batch(self, samples: int) -> Any:
+        """How a batch lies: one that does not divide is computed by every device, all of it."""
+        return self.copied if samples % len(self.devices) else self.cut
+
+
+def copy_on(device: Any, value: Any) -> Any:
+    """The copy of an array that a device holds, on the host."""
+    import numpy
+
+    return next(
+        numpy.asarray(part.data) for part in value.addressable_shards if part.device == device
+    )
+
+
+def ranks(
+    jax: Any,
+    network: Network,
+    updates: int,
+    weights_on: Callable[[Any], Sequence[Any]],
+    versions: Facts,
+) -> List[Facts]:
+    """What each device attests; ``weights_on`` are those of a device, as they are handed over."""
+    import jaxlib
+
+    live = {"jax": jax.__version__, "jaxlib": jaxlib.__version__, **versions}
+    return [
+        rank_facts.told(
+            number,
+            "cpu" if device.platform == "cpu" else "gpu",
+            str(device),
+            updates,
+            rank_facts.digest(network, weights_on(device)),
+            live,
+        )
+        for number, device in enumerate(jax.devices())
+    ]

@@ -1,0 +1,86 @@
+"""Keras 3 on JAX over several devices: ``keras.distribution.DataParallel``, as its guide has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, List, Tuple
+
+from runner.backends.base import Facts
+from runner.backends.jax import jax_mesh
+from runner.backends.keras.keras3_jax_trainer import ScanningTrainer, TrainerOnJax
+from runner.workloads.network_workload import NetworkWorkload
+
+if TYPE_CHECKING:  # NumPy must not be imported before configure()
+    from runner.data.arrays import Arrays
+
+
+def begin(keras: Any) -> None:
+    """From now on variables are made on all devices, and what is fed is cut among them."""
+    keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+
+
+class MeshOnJax(TrainerOnJax):
+    """Keras' own ``fit``; XLA sees the whole batch (:mod:`runner.backends.jax.jax_ranks`)."""
+
+    def prepare(self, data: Arrays) -> None:
+        """See that Keras can cut every batch.
+
+        Raises:
+            ValueError: the last one of the training or test data does not divide.
+        """
+        import jax
+
+        count, size = len(jax.devices()), self._workload.recipe.batch_size
+        for samples in (len(data.train_labels), len(data.test_labels)):
+            if samples % size % count:
+                raise ValueError(
+                    f"Keras on JAX cuts batches that divide by {count} devices alone: of "
+                    f"{samples} samples the last batch has {samples % size} (--train-samples)"
+                )
+        super().prepare(data)
+
+    def ranks(self) -> List[Facts]:
+        """Each device with its own copy of the weights."""
+        import jax
+
+        def weights_on(device: Any) -> List[Any]:
+            return self._as_stated(
+                lambda own: [jax_mesh.copy_on(device, weight.value) for weight in own.weights]
+            )
+
+        versions = {"keras": str(self.keras.__version__)}
+        return jax_mesh.ranks(jax, self._workload.network, self._iterations(), weights_on, versions)
+
+
+class ScanningMesh(MeshOnJax, ScanningTrainer):
+    """The compiled epoch, whose every batch is cut."""
+
+    def __init__(
+        self, jax: Any, keras: Any, workload: NetworkWorkload, seed: int, as_products: bool
+    ) -> None:
+        self._mesh = jax_mesh.Mesh(jax)
+        self._jit_options = {"out_shardings": self._mesh.copied}
+        ScanningTrainer.__init__(self, jax, keras, workload, seed, as_products)
+
+    def prepare(self, data: Arrays) -> None:
+        """All samples on each device."""
+        super().prepare(data)
+        self._train_x, self._train_y = self._jax.device_put(
+            (self._train_x, self._train_y), self._mesh.copied
+        )
+
+    def compile(self) -> bool:
+        """The scan over an epoch; its key is on each device as well."""
+        key = self._jax.random.key
+        self._key = self._jax.device_put(key(self._seed), self._mesh.copied)
+        return super().compile()
+
+    def _make_variables(self, x: Any, y: Any) -> None:
+        import numpy
+
+        self._few = len(self._mesh.devices)  # a batch that can be cut
+        super()._make_variables(numpy.asarray(x), numpy.asarray(y))
+
+    def _batch(self, inputs: Any, labels: Any) -> Tuple[Any, Any]:
+        laid = self._mesh.of_batch(len(labels))
+        constrained = self._jax.lax.with_sharding_constraint
+        return constrained(inputs, laid), constrained(labels, laid)

@@ -1,0 +1,69 @@
+"""One rank of PyTorch's DistributedDataParallel, as its tutorial has it: a process each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Tuple
+
+from runner.backends.base import Facts
+from runner.backends.torch import torch_group
+from runner.backends.torch.torch_shares import TorchShares
+from runner.backends.torch.torch_trainer import TorchTrainer
+from runner.workloads.network_workload import NetworkWorkload
+
+if TYPE_CHECKING:  # NumPy must not be imported before configure()
+    from runner.data.arrays import Arrays
+
+
+class RankOfTorch(TorchTrainer):
+    """The loop of one process, over its share of each batch.
+
+    Statistics of batches and what is dropped are each rank's own: PyTorch's defaults. Tuned it
+    captures no CUDA graphs.
+    """
+
+    def __init__(
+        self, torch: Any, device: Any, workload: NetworkWorkload, tuned: bool, seed: int
+    ) -> None:
+        """Make the model and hand its weights round: all ranks at the same time."""
+        super().__init__(torch, device, workload, tuned, graphed=False)
+        self._alone, self._weight, mean = self._model, 1.0, self._loss
+        self._loss = lambda out, labels: mean(out, labels) * self._weight
+        self._model = torch_group.parallel(torch, self._alone, device)
+        where = device if tuned else "cpu"
+        self._shares = TorchShares(torch, where, seed, workload.recipe.batch_size)
+        torch.manual_seed(seed + torch.distributed.get_rank())  # what it drops
+
+    def prepare(self, data: Arrays) -> None:
+        """All samples, of which the loader takes this rank's."""
+        super().prepare(data)
+        self._shares.samples = len(data.train_labels)
+        if not self._tuned:
+            self._loader = self._torch.utils.data.DataLoader(
+                self._loader.dataset, batch_sampler=self._shares
+            )
+
+    def _epoch(self) -> float:
+        total = 0.0
+        for part, (inputs, labels) in zip(self._shares.parts(), self._loader):
+            self._weight = part.weight
+            loss = self._step(inputs.to(self._device), labels.to(self._device))
+            total += loss.item() * part.batch
+        return self._shares.mean(total, self._device)
+
+    def _epoch_tuned(self) -> float:
+        (inputs, labels), order = self._train, self._shares.order()
+        total = self._torch.zeros((), device=self._device)
+        for part in self._shares.parts():
+            rows, self._weight = order[part.first : part.stop], part.weight
+            total += self._step(inputs[rows], labels[rows]) * part.batch
+        return self._shares.mean(total, self._device)
+
+    def evaluate(self) -> Tuple[float, float]:
+        """The model without what ranks exchange: the others do not take part."""
+        self._model, self._weight = self._alone, 1.0
+        return super().evaluate()
+
+    def attest(self) -> Tuple[str, Facts]:
+        """As one rank does, and what the ranks exchanged by."""
+        device, found = super().attest()
+        return device, {**found, **torch_group.facts(self._torch)}
