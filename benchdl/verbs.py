@@ -16,8 +16,8 @@ from harness.store import report as report_damaged
 
 if TYPE_CHECKING:
     from harness.campaign.resolved import Plan
-    from harness.launchers.choice import LauncherWord
     from harness.launchers.gpu_options import InjectionWord
+    from harness.launchers.launcher import LauncherWord
     from harness.report.writing import Format
 
 Folder = str | Path | None
@@ -39,7 +39,8 @@ def run(
     Args:
         backends: as ``["tf", "theano"]``; ``all`` is all of them.
         devices: what to train on; ``auto`` is a GPU if there is one.
-        launcher: in containers or on this host; ``auto`` is Docker where an engine answers.
+        launcher: in containers or on this host; ``auto`` is Docker where an engine answers,
+            ``python`` the Python of the option ``python``.
         injection: how a container gets its GPUs.
         make_base: make the Debian base of images if it cannot be pulled.
         results: the folder of the results; ``$BENCHDL_RESULTS`` or ``results`` here.
@@ -120,10 +121,17 @@ def _plan(
     }
     if asked.get("data_dir") is not None:
         words["data_dir"] = named_paths.named(asked["data_dir"], "data_dir").absolute()
+    python = asked.get("python")
+    words["launcher"] = way["launcher"]
+    words["python"] = choice.python(way["launcher"], None if python is None else str(python))
     wanted = toml_models.validate(words, plan.Options, "benchdl.run")
     question = checked.combined(wanted)
     launcher = choice.launcher(
-        way["launcher"], make_base=way["make_base"], injection=way["injection"], say=say
+        way["launcher"],
+        python=wanted.python,
+        make_base=way["make_base"],
+        injection=way["injection"],
+        say=say,
     )
     memory = wanted.memory_limit_bytes
     choice.check_limits(launcher, memory=memory, injection=way["injection"])

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from harness import files, paths, toml_models
 from harness.errors import BenchdlError, UsageError
+from harness.host_stacks import FoundStack, LocalStack
 from runner.contract.job import Mode, Strategy
 
 Flavour = Literal["cpu", "gpu"]
@@ -165,37 +165,13 @@ class Tuned(_Strict):
     environment: dict[str, str] = {}
 
 
-class LocalStack(_Strict):
-    """What the local launcher installs, for host Pythons within ``python`` (PEP 440).
-
-    ``leave_out`` names distributions that others ask for and that must not be installed.
-    """
-
-    python: str
-    lock: str
-    note: str
-    wheels: dict[str, str]
-    leave_out: list[str] = []
-    programs: list[str] = []
-    environment: dict[str, str] = {}
-
-    @field_validator("python")
-    @classmethod
-    def _specifier(cls, value: str) -> str:
-        try:
-            SpecifierSet(value)
-        except InvalidSpecifier as error:
-            raise ValueError(str(error)) from None
-        return value
-
-
 class ImageSpec(_Strict):
     """One image.toml.
 
     ``workloads`` are those that the backend can train; ``None`` is not said (a bundle's file from
     before the key): then the runner says it, once it has started.
     ``dockerfile`` names one that images share, ``docker/base/<dockerfile>.Dockerfile``; without it
-    the folder has its own.
+    the folder has its own. ``local`` and ``found``: without an image, the first that fits.
     """
 
     title: str
@@ -213,6 +189,7 @@ class ImageSpec(_Strict):
     tuned: Tuned | None = None
     variants: dict[str, Variant] = {}
     local: list[LocalStack] = []
+    found: list[FoundStack] = []
 
 
 @dataclass(frozen=True)

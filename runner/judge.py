@@ -94,7 +94,7 @@ def _sampler(job: Job, trainer: int, out: Path) -> ContextManager[Optional[Sampl
     if job.sample_interval_s is None:
         return nullcontext()
     # A container has only its own GPUs, numbered anew; a local process sees those of others, too.
-    only = job.gpus if job.launcher == "local" else None
+    only = job.gpus if job.launcher != "docker" else None
     return Sampler(out, job.sample_interval_s, job.device == "gpu", only, trainer)
 
 

@@ -28,6 +28,8 @@ class Launcher:
     def __init__(self, make_result: Callable[..., Result], order: list[str]) -> None:
         self.make_result, self.order = make_result, order
 
+    def refuse(self, backend): ...
+
     def prepare(self, backend, flavour, say):
         self.order.append("prepare")
         provenance = Provenance(kind="environment", reference=backend.name, flavour=flavour)

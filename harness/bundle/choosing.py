@@ -55,6 +55,12 @@ def launcher(record: Campaign, where: Where, *, trusted: bool) -> None:
         UsageError: they ran elsewhere than is asked for, or are to run unprotected and nobody said
             that this is wanted.
     """
+    if record.launcher == "python":
+        ran = record.environments[0].provenance.reference[:80] if record.environments else "none"
+        raise UsageError(
+            f"the bundle's jobs ran in a Python of its maker's ({ran}), which no bundle holds",
+            "benchdl bundle replay shows its results; benchdl run --launcher python measures yours",
+        )
     if record.launcher == "docker" and where == "local":
         raise UsageError(
             "the bundle's jobs ran in containers: without them nothing could be compared",

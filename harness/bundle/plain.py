@@ -184,7 +184,7 @@ def doubtful(record: Campaign, load: Load = catalog.load) -> list[str]:
 
 def doubtful_on_host(record: Campaign, load: Load = catalog.load) -> list[str]:
     """Those of them that would act on programs of this host, with the record's own launcher."""
-    if record.launcher == "local":
+    if record.launcher != "docker":
         return doubtful(record, load)
     reaching = {
         key

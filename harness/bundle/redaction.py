@@ -20,6 +20,7 @@ from runner.contract.result import Result
 
 _IN_CONTAINERS = ("/data", "/job", "/cache", "/tmp")  # noqa: S108 - the same on every machine
 _HOMES = re.compile(rb"(?<![\w.-])(?:/home/[\w.+-]+|/Users/[\w.+-]+|/root(?![\w.-]))")
+_EVERYWHERE = "/usr"  # a system's own Python says nothing of anybody
 _HOST = "$HOSTNAME"
 _SHORTEST_HOST = 3
 
@@ -31,6 +32,9 @@ class Redaction:
         told = {result.job.data_dir for result in results}
         told |= {str(campaign.options.data_dir or "")}
         known = dict.fromkeys(told, "$BENCHDL_DATA")
+        python = campaign.options.python
+        if python and not python.is_relative_to(_EVERYWHERE):
+            known[str(python.parent.parent)] = "$BENCHDL_PYTHON"
         known[str(store.directory.absolute())] = "$BENCHDL_RESULTS"
         known[str(store.directory.resolve())] = "$BENCHDL_RESULTS"
         for name, place in (("$BENCHDL_CACHE", cache.cache_dir), ("$BENCHDL_ROOT", paths.root),

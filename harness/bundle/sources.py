@@ -107,6 +107,8 @@ def _backends(campaign: Campaign) -> list[Backend]:
 def _locks(backend: Backend, environment: Environment) -> dict[str, str]:
     if environment.provenance.kind == "image":
         return context.lock_hashes(backend, environment.device)
+    if environment.provenance.kind == "interpreter":  # no source of ours makes somebody's Python
+        return environment.provenance.locks_sha256
     names = filter(_is_name, environment.provenance.locks_sha256)
     found = {name: backend.folder / name for name in names}
     return {name: changes.file_sha256(file) for name, file in found.items() if file.is_file()}

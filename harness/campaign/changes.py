@@ -52,7 +52,7 @@ def since(
             update={"note": None}
         ):
             found.append(Change(_other(then, now)))
-    if campaign.launcher == "local" and runner_sha256() != campaign.runner_sha256:
+    if campaign.launcher != "docker" and runner_sha256() != campaign.runner_sha256:
         found.append(Change("the runner's code was changed"))  # in an image it is part of its id
     if machine != campaign.machine:
         found.append(Change(f"the machine was {campaign.machine}, it is {machine}"))
@@ -104,7 +104,7 @@ def judge(found: list[Change], *, accept: bool, say: Callable[[str], None]) -> l
 
 
 def runner_sha256() -> str:
-    """Of the runner's code, as the local launcher runs it."""
+    """Of the runner's code, as it runs without an image."""
     return _code_sha256(paths.root() / "runner")
 
 
@@ -123,6 +123,8 @@ def _other(then: Environment, now: Environment) -> str:
     if ids[0] != ids[1]:
         short = [(image_id or "none").removeprefix("sha256:")[:12] for image_id in ids]
         return f"the {now.device} image of {now.backend} was {short[0]}, it is {short[1]}"
+    if now.provenance.kind == "interpreter":
+        return f"the Python of {now.backend} is another, or holds other packages"
     return f"the {now.device} environment of {now.backend} has other locked versions"
 
 

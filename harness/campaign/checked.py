@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from harness import catalog, overruled, settings
@@ -133,6 +133,35 @@ def begun(
     backends = _read((wanted.backend for wanted in distinct), load)
     data = workload_data.chosen(dataset, options.workload)
     return Checked(options, backends, distinct, (), data, budget(options))
+
+
+def here(question: Checked, refuse: Callable[[Backend], None]) -> Checked:
+    """What of a question can run on this machine: the rest is refused, or skipped as was asked.
+
+    Args:
+        question: what was asked.
+        refuse: raises UsageError for a backend that cannot.
+
+    Raises:
+        UsageError: of ``refuse``, unless that is to be skipped and something is left.
+    """
+    reasons: dict[str, str] = {}
+    for name, backend in question.backends.items():
+        try:
+            refuse(backend)
+        except UsageError as error:
+            if question.options.unsupported == "refuse":
+                raise
+            reasons[name] = str(error)
+    left = tuple(wanted for wanted in question.configurations if wanted.backend not in reasons)
+    if not left:
+        raise UsageError("no combination can run", f"the first: {next(iter(reasons.values()))}")
+    skipped = tuple(
+        Skipped(configuration=wanted, reason=reasons[wanted.backend])
+        for wanted in question.configurations
+        if wanted.backend in reasons
+    )
+    return replace(question, configurations=left, skipped=question.skipped + skipped)
 
 
 def _read(names: Iterable[str], load: Callable[[str], Backend]) -> Mapping[str, Backend]:

@@ -45,7 +45,7 @@ def prove(
         BenchdlError: the request makes no sense, or something cannot be had.
         KeyboardInterrupt: Ctrl-C or SIGTERM.
     """
-    question = checked.combined(options)
+    question = checked.here(checked.combined(options), launcher.refuse)
     limited, allotment = allotted.within(options, question.configurations, say)
     litter.end_processes(launcher, say)
     ready: dict[tuple[str, str], Prepared] = {}

@@ -222,7 +222,7 @@ def _key(trial: Job, host: Host) -> str:
         trial.provenance.locks_sha256,
         trial.settings.model_dump(mode="json"),
         *([trial.ranks] if trial.ranks else []),  # so that what was proven before is still known
-        runner_sha256() if trial.launcher == "local" else None,
+        runner_sha256() if trial.launcher != "docker" else None,
         host.machine.cpu_model,  # libraries choose their code by the processor
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]

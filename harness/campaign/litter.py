@@ -59,7 +59,7 @@ def end_processes(launcher: Launcher, say: Say) -> None:
         BenchdlError: the engine does not answer.
     """
     launcher.clear(None, say)
-    if launcher.name != "local":
+    if launcher.name == "docker":
         LocalLauncher().clear(None, say)
 
 
@@ -76,7 +76,7 @@ def _abandoned(folder: Path, launcher: Launcher, say: Say) -> list[str]:
             owner = ""
         if not _is_dead(owner, outer):
             continue
-        if job.launcher in (launcher.name, "local"):
+        if job.launcher != "docker" or launcher.name == "docker":
             found[job.campaign_id] = None
         else:
             say(f"left for later: {job.run_id}, whose benchdl died, ran in {job.launcher}; "

@@ -11,8 +11,8 @@
     batch_sizes = ["default", 512]
     gpus_axis = [1, 2, 4]
 
-What belongs to the machine and not to the question (launcher, folders, limits of memory) stays on
-the command line.
+What belongs to the machine and not to the question (folders, limits of memory) stays on the command
+line. The launcher may be said here: ``launcher = "python"`` and ``python = "PATH"``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from harness import settings, toml_models
 from harness.campaign.plan import Device, Options
 from harness.campaign.question import MOST, Question
 from harness.errors import UsageError
+from harness.launchers.launcher import LauncherWord
 from runner.contract.job import Mode
 from runner.contract.rank import MOST_RANKS, RankCount
 from runner.contract.schema import SettingValue
@@ -62,10 +63,15 @@ class Matrix(_Strict):
 
 
 class CampaignFile(Question):
-    """One campaign file. ``set`` holds what ``--set`` takes, as keys and values."""
+    """One campaign file. ``set`` holds what ``--set`` takes, as keys and values.
+
+    ``launcher`` and ``python`` are those of the command line, where they may be said instead.
+    """
 
     model_config = ConfigDict(strict=True)
 
+    launcher: LauncherWord | None = None
+    python: str | None = None
     matrix: Matrix
     set: dict[str, Any] = {}
 
@@ -78,7 +84,7 @@ def read(path: Path, device: Callable[[Literal["auto", "cpu", "gpu"]], Device]) 
     """
     file = toml_models.read(path, CampaignFile)
     axes = file.matrix
-    words = file.model_dump(exclude={"matrix", "set"})
+    words = file.model_dump(exclude={"matrix", "set", "launcher", "python"})
     return Options(
         backends=axes.backends,
         modes=axes.modes,
@@ -89,6 +95,8 @@ def read(path: Path, device: Callable[[Literal["auto", "cpu", "gpu"]], Device]) 
         ranks=[*axes.gpus_axis] or [None],
         batch_per_gpu=axes.batch_per_gpu,
         overrides=_overrides(file.set, path),
+        launcher=file.launcher or "auto",
+        python=Path(file.python) if file.python else None,
         **words,
     )
 

@@ -258,7 +258,7 @@ def _launch(job: Job, exit_: Exit, wall_s: float, quiet: Idle, site: Site) -> La
         launcher=job.launcher,
         harness_version=metadata.version("benchdl"),
         harness_sha256=harness_sha256(),
-        runner_sha256=runner_sha256() if job.launcher == "local" else None,
+        runner_sha256=runner_sha256() if job.launcher != "docker" else None,
         machine=site.host.words,
         host_type=site.host.machine,
         wall_s=wall_s,

@@ -17,6 +17,7 @@ from pydantic import Field
 from harness.campaign.question import Question
 from harness.errors import UsageError
 from harness.hosts import this_machine
+from harness.launchers.launcher import LauncherWord
 from runner.contract.job import Mode, Note, Settings, Tag
 from runner.contract.rank import RankCount
 from runner.contract.schema import Model, Ordinal, SettingValue
@@ -34,9 +35,10 @@ class Options(Question):
 
     Each combination of the axes is a configuration. ``None`` among ``threads`` is the tool's own
     number, among ``batch_sizes`` the recipe's, among ``ranks`` all GPUs that jobs may use.
-    ``against`` names a campaign or an image whose builds run beside those of now. ``machine`` is
-    the user's name for it; ``tags`` and ``note`` are his words on all of its runs. ``conform``:
-    whether it is proven of each build, once, what it does.
+    ``against`` names a campaign or an image whose builds run beside those of now. ``python`` is
+    what jobs run in with the launcher of that name. ``machine`` is the user's name for it; ``tags``
+    and ``note`` are his words on all of its runs. ``conform``: whether it is proven of each build,
+    once, what it does.
     """
 
     backends: list[str]
@@ -53,6 +55,8 @@ class Options(Question):
     overrides: dict[str, SettingValue] = {}
     against: str | None = None
     data_dir: Path | None = None
+    launcher: LauncherWord = "auto"
+    python: Path | None = None
     memory_limit_bytes: Ordinal | None = None
     allow_unpinned: bool = False
     conform: bool = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -22,7 +23,7 @@ from harness.files import FileError, MissingError
 from harness.launchers.exchange import unwritable
 from harness.newest import fitting, nothing
 from harness.store import CAMPAIGNS, Damaged, Store, report, write_durably
-from runner.contract.job import RUN_ID_PATTERN, Pins, Provenance
+from runner.contract.job import RUN_ID_PATTERN, LauncherName, Pins, Provenance
 from runner.contract.result import Result
 from runner.contract.schema import ContractError, Model, Moment, Whole, first_error, versioned
 
@@ -61,7 +62,7 @@ class Campaign(Model):
     schema_version: Literal[1] = 1
     campaign_id: str = Field(pattern=RUN_ID_PATTERN)
     created_at: Moment
-    launcher: Literal["docker", "local"]
+    launcher: LauncherName
     harness_version: str
     harness_sha256: str
     runner_sha256: str
@@ -81,7 +82,10 @@ class Campaign(Model):
         if self.bundle_sha256:
             trusted = " --launcher local --trust-maker" if self.launcher == "local" else ""
             return f"benchdl bundle rerun FILE --resume{trusted}"
-        return f"benchdl resume {self.campaign_id}"
+        python = self.options.python
+        return shlex.join(
+            ["benchdl", "resume", self.campaign_id, *(["--python", str(python)] if python else [])]
+        )
 
     def left(self, results: Iterable[Result]) -> list[PlannedJob]:
         """The jobs that have no end yet, in their order.

@@ -69,9 +69,11 @@ def asked(question: Checked, launcher: Launcher, store: Store) -> Plan:
         store: where campaigns are that the question may name.
 
     Raises:
-        UsageError: it asks for more than was allotted, or ``against`` what cannot be run again.
+        UsageError: it asks for more than was allotted, for what the launcher cannot start here, or
+            ``against`` what cannot be run again.
         BenchdlError: the engine no longer has an image.
     """
+    question = checked.here(question, launcher.refuse)
     options, notes = question.options, list(_of_question(question))
     configurations, comparisons = list(question.configurations), len(question.configurations) - 1
     earlier = None

@@ -57,6 +57,8 @@ def _mismatches(job: Job, measured: Measurement) -> Iterator[Finding]:
 
 def _rebuild(job: Job) -> str:
     """What to do, for the one image of the job: all of them are tens of gigabytes."""
+    if job.provenance.kind == "interpreter":
+        return "that Python says it holds one release and loads another: look at its path"
     build = f"benchdl images build {job.backend} --flavour {job.device}"
     return f"rebuild it: {build}, or benchdl images verify for more"
 

@@ -73,10 +73,15 @@ injection_option = click.option(
 )
 launcher_option = click.option(
     "--launcher",
-    type=click.Choice(["auto", "docker", "local"]),
+    type=click.Choice(["auto", "docker", "local", "python"]),
     default="auto",
     show_default=True,
-    help="In Docker, or in virtual environments on this host.",
+    help="In Docker, in virtual environments made on this host, or in a Python that is there.",
+)
+python_option = click.option(
+    "--python",
+    metavar="PATH",
+    help="The Python that jobs run in, for --launcher python (default: what `python` starts).",
 )
 engine_wait_option = click.option(
     "--engine-wait",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # they import the engine's client, which --help needs not
 @click.argument("backends", nargs=-1, metavar="[BACKEND...]")
 @spoken.options(Question, "workload")
 @common.launcher_option
+@common.python_option
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True
 )
@@ -68,6 +69,7 @@ def command(
         backends=list(backends or catalog.names()),
         devices=[device],
         gpus=request.gpus(asked["gpus"], [device]),
+        python=choice.python(asked["launcher"], asked["python"]),
         modes=list(asked["modes"]) or ["as-written", "tuned"],
         variants=list(asked["variants"]) or ["default"],
         ranks=gpu_shares.axis(asked, device),
@@ -76,6 +78,7 @@ def command(
     )
     launcher = choice.launcher(
         asked["launcher"],
+        python=options.python,
         make_base=asked["make_base"],
         injection=asked["injection"],
         say=out.say,

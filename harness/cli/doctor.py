@@ -14,13 +14,16 @@ from harness.doctor.line import State
 @click.command("doctor")
 @common.data_dir_option
 @common.results_option
+@click.option(
+    "--python", metavar="PATH", help="Also what --launcher python could run in that Python."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def command(data_dir: Path | None, results: Path | None, as_json: bool) -> int:
+def command(data_dir: Path | None, results: Path | None, python: str | None, as_json: bool) -> int:
     """Check engine, images, disk, data, Python and GPUs; exit with 1 if anything is broken.
 
     What benchdl makes or fetches by itself when a run needs it is no fault: "first use".
     """
-    found = examination.examine(data_dir, common.store(results).directory)
+    found = examination.examine(data_dir, common.store(results).directory, python)
     if as_json:
         out.json(answer.as_json(found))
     elif out.on_screen():

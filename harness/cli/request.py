@@ -16,11 +16,12 @@ from harness.cli import gpu_shares, spoken
 from harness.errors import UsageError
 from harness.hosts import this_machine
 from harness.launchers import choice
+from harness.launchers.launcher import LauncherWord
 from runner.contract.schema import SettingValue
 
 _GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")
 _BESIDE_A_FILE = {
-    "file", "launcher", "gpus", "parallel_gpus", "injection", "engine_wait", "data_dir",
+    "file", "launcher", "python", "gpus", "parallel_gpus", "injection", "engine_wait", "data_dir",
     "results", "memory", "against", "machine", "allow_unpinned", "conform", "make_base", "dry_run",
     "as_json", "quiet", "verbose", "tags", "note",
 }  # fmt: skip
@@ -36,6 +37,7 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
     if asked["file"]:
         _only_what_no_file_says(ctx)
         wanted = matrix.read(asked["file"], lambda word: choice.device(word, say))
+        launcher, python = _way(asked, wanted)
     elif not asked["backends"]:
         raise UsageError(
             "no BACKEND given", f"{', '.join(catalog.names())}, or --campaign FILE.toml"
@@ -55,10 +57,13 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
             dataset=asked["dataset"],
             **{name: asked[name] for name in spoken.names(Question)},
         )
+        launcher, python = asked["launcher"], asked["python"]
     of_the_machine = {
         "machine": this_machine.name(asked["machine"]),
         "gpus": gpus(asked["gpus"], list(wanted.devices)),
         "parallel_gpus": asked["parallel_gpus"],
+        "launcher": launcher,
+        "python": choice.python(launcher, python),
         "data_dir": asked["data_dir"] and asked["data_dir"].absolute(),
         "memory_limit_bytes": limits.memory(asked["memory"]) if asked["memory"] else None,
         "allow_unpinned": asked["allow_unpinned"],
@@ -93,6 +98,23 @@ def _only_what_no_file_says(ctx: click.Context) -> None:
         if given and name not in _BESIDE_A_FILE:
             shown = parameter.opts[0] if isinstance(parameter, click.Option) else "BACKEND"
             raise UsageError(f"--campaign together with {shown}", "say it in the file")
+
+
+def _way(asked: dict[str, Any], wanted: Options) -> tuple[LauncherWord, str | None]:
+    """The words of ``--launcher`` and ``--python``, of the command line or of the file.
+
+    Raises:
+        UsageError: one of them stands in both.
+    """
+    named = None if wanted.python is None else str(wanted.python)
+    for option, there, here in (
+        ("--launcher", wanted.launcher != "auto", asked["launcher"] != "auto"),
+        ("--python", named is not None, asked["python"] is not None),
+    ):
+        if there and here:
+            raise UsageError(f"--campaign together with {option}", "the file says it already")
+    launcher = wanted.launcher if asked["launcher"] == "auto" else asked["launcher"]
+    return launcher, asked["python"] or named
 
 
 def gpus(text: str | None, devices: list[str]) -> list[str] | None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="The variables that the campaign sets for programs on this host are your own.",
 )
+@common.python_option
 @common.injection_option
 @common.engine_wait_option
 @common.results_option
@@ -41,6 +42,7 @@ def command(
     campaign: str,
     accept_changes: bool,
     own_settings: bool,
+    python: str | None,
     injection: InjectionWord,
     engine_wait: float,
     results: Path | None,
@@ -80,6 +82,7 @@ def command(
         )
     launcher = choice.launcher(
         record.launcher,
+        python=_python(record, python),
         make_base=make_base,
         injection=injection,
         engine_wait_s=engine_wait,
@@ -102,6 +105,23 @@ def command(
         quiet=quiet,
         verbose=verbose,
     )
+
+
+def _python(record: Campaign, named: str | None) -> Path | None:
+    """Where its jobs go on: never started is a program that only a record names.
+
+    Raises:
+        UsageError: they ran in another Python than is named, or would be started.
+    """
+    from harness.launchers import choice
+
+    found, then = choice.python(record.launcher, named), record.options.python
+    if named is None and found != then:
+        raise UsageError(
+            f"campaign {record.campaign_id} ran in {then}, and `python` starts {found} here",
+            f"name the one that you mean: {record.how_to_go_on}",
+        )
+    return found
 
 
 def _left(record: Campaign, store: Store) -> bool:

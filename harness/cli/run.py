@@ -25,6 +25,7 @@ from harness.cli import common, completion, gpu_shares, out, spoken
 )
 @spoken.options(Question, "workload")
 @common.launcher_option
+@common.python_option
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "gpu"]),
@@ -138,7 +139,8 @@ def command(
     options = request.options(ctx, asked, display.say)
     question = checked.combined(options)
     launcher = choice.launcher(
-        asked["launcher"],
+        options.launcher,
+        python=options.python,
         make_base=asked["make_base"],
         injection=asked["injection"],
         engine_wait_s=asked["engine_wait"],

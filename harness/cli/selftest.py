@@ -13,7 +13,8 @@ from harness.campaign.question import DEFAULT_IDLE_WAIT_S, MOST
 from harness.cli import common, out
 
 if TYPE_CHECKING:  # it imports the engine's client, which --help needs not
-    from harness.launchers.choice import DeviceWord, LauncherWord
+    from harness.launchers.choice import DeviceWord
+    from harness.launchers.launcher import LauncherWord
 
 _BLOCKS = 12
 _QUICK_BLOCKS = 6
@@ -28,6 +29,7 @@ _QUICK_BLOCKS = 6
     help=f"Blocks of three jobs (default: {_BLOCKS}; more make the intervals narrower).",
 )
 @common.launcher_option
+@common.python_option
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "gpu"]), default="cpu", show_default=True
 )
@@ -62,6 +64,7 @@ def command(
     quick: bool,
     blocks: int | None,
     launcher: LauncherWord,
+    python: str | None,
     device: DeviceWord,
     epochs: int,
     train_samples: int,
@@ -90,6 +93,7 @@ def command(
         train_samples=train_samples,
         idle_wait_s=idle_wait,
         dataset=dataset,
+        python=choice.python(launcher, python),
         data_dir=data_dir and data_dir.absolute(),
     )
     question = None if no_training else pairs.check(options)
@@ -105,7 +109,7 @@ def command(
     tell(meters.calibrate("spin", seconds, tries))
     tell(meters.calibrate("duty", seconds, tries))
     if question is not None:
-        chosen = choice.launcher(launcher, make_base=make_base, say=out.say)
+        chosen = choice.launcher(launcher, python=options.python, make_base=make_base, say=out.say)
         with contextlib.ExitStack() as stack:
             folder = keep or Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="benchdl-selftest-"))

@@ -121,7 +121,7 @@ def allowed(questions: Iterable[Question]) -> frozenset[Attribute]:
 def hint(questions: Iterable[Question], launcher: str) -> str:
     """How to get a verdict on what ran in campaigns of different times."""
     asked = list(questions)
-    if "machine" in asked or "launcher" in asked or (launcher == "local" and "time" in asked):
+    if "machine" in asked or "launcher" in asked or (launcher != "docker" and "time" in asked):
         return _MORE_CAMPAIGNS
     return _IN_ONE_CAMPAIGN.get(asked[0], _BY_A_FILE) if len(asked) == 1 else _BY_A_FILE
 

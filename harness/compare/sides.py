@@ -153,7 +153,7 @@ def _parse(word: str) -> Selector:
             question = "mode"
         elif part in ("cpu", "gpu"):
             question = "device"
-        elif part in ("docker", "local"):
+        elif part in ("docker", "local", "python"):
             question = "launcher"
         elif part:
             question = "variant"

@@ -9,13 +9,26 @@ import docker
 
 from harness import cache, catalog, engine
 from harness.allotment import grant
-from harness.doctor import data_lines, disk_lines, engine_lines, gpu_lines, local_lines
+from harness.doctor import (
+    data_lines,
+    disk_lines,
+    engine_lines,
+    gpu_lines,
+    local_lines,
+    python_lines,
+)
 from harness.doctor.line import Line, State, broken, ok
 from harness.errors import BenchdlError
 
 
-def examine(data_dir: Path | None, results: Path) -> list[Line]:
-    """Examine everything; nothing is changed, built or downloaded."""
+def examine(data_dir: Path | None, results: Path, python: str | None = None) -> list[Line]:
+    """Examine everything; nothing is changed, built or downloaded.
+
+    Args:
+        data_dir: the user's folder of data, if one was named.
+        results: where results go.
+        python: what ``--python`` says, if it does: what could run there.
+    """
     lines = [_python(), ok("allotted", grant.words(grant.read()) or "the whole machine")]
     backends = []
     for name in catalog.names():
@@ -26,6 +39,7 @@ def examine(data_dir: Path | None, results: Path) -> list[Line]:
     client = _engine()
     lines += engine_lines.examine(backends, client)
     lines += [local_lines.examine(backend, engine=client is not None) for backend in backends]
+    lines += python_lines.examine(python, backends) if python else []
     lines += [disk_lines.for_results(results), disk_lines.for_cache(cache.cache_dir())]
     lines += data_lines.examine(data_dir)
     return lines + gpu_lines.examine(backends, engine.info(client) if client else None)

@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 from harness import engine
 from harness.allotment import gpu_grant
 from harness.errors import BenchdlError, UsageError
+from harness.launchers import interpreter
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.gpu_options import InjectionWord
-from harness.launchers.launcher import Launcher
+from harness.launchers.launcher import Launcher, LauncherWord
 from harness.launchers.local import LocalLauncher
+from harness.launchers.python_launcher import PythonLauncher
 from harness.launchers.recovery import DEFAULT_WAIT_S
 from harness.nvidia import host_driver
 
-LauncherWord = Literal["auto", "docker", "local"]
 DeviceWord = Literal["auto", "cpu", "gpu"]
 
 
 def launcher(
     word: LauncherWord,
     *,
-    make_base: bool,
+    python: Path | None = None,
+    make_base: bool = False,
     injection: InjectionWord = "auto",
     engine_wait_s: float = DEFAULT_WAIT_S,
     say: Callable[[str], None],
 ) -> Launcher:
     """The launcher that ``word`` means here; ``auto`` prefers Docker.
 
+    Args:
+        word: the user's.
+        python: where jobs are to run, as :func:`python` gives it.
+        make_base: make the base of images if it cannot be pulled.
+        injection: how a container gets its GPUs.
+        engine_wait_s: how long an engine that went away is waited for.
+        say: is told what ``auto`` took.
+
     Raises:
-        UsageError: an engine was named that there is not: nothing else is taken instead.
+        UsageError: an engine was named that there is not, or no Python that jobs could run in:
+            nothing else is taken instead.
         BenchdlError: docker was asked for by name and no engine answers.
     """
+    if word == "python" or python is not None:
+        return PythonLauncher(interpreter.examine(python or interpreter.find(None)))
     if word == "local":
         return LocalLauncher()
     try:
@@ -49,20 +63,30 @@ def launcher(
     )
 
 
+def python(word: LauncherWord, named: str | None) -> Path | None:
+    """The Python that jobs run in where ``word`` is ``python``, or ``auto`` with one ``named``.
+
+    Raises:
+        UsageError: there is no such program, or another launcher is asked for besides.
+    """
+    if named is not None and word not in ("auto", "python"):
+        raise UsageError(f"--python with launcher {word}", "it is for --launcher python")
+    return interpreter.find(named) if word == "python" or named is not None else None
+
+
 def check_limits(launcher: Launcher, *, memory: float | None, injection: InjectionWord) -> None:
     """Refuse options that would do nothing without a container.
 
     Raises:
-        UsageError: the launcher is ``local``, and there is a limit of memory or a way of injection.
+        UsageError: there is no container, and there is a limit of memory or a way of injection.
     """
-    if launcher.name != "local":
+    if launcher.name == "docker":
         return
+    here = f"with launcher {launcher.name}"
     if memory:
-        raise UsageError(
-            "--memory with launcher local", "only a container has such a limit: --launcher docker"
-        )
+        raise UsageError(f"--memory {here}", "only a container has such a limit: --launcher docker")
     if injection != "auto":
-        raise UsageError(f"--injection {injection} with launcher local", "it is about containers")
+        raise UsageError(f"--injection {injection} {here}", "it is about containers")
 
 
 def device(word: DeviceWord, say: Callable[[str], None]) -> Literal["cpu", "gpu"]:

@@ -85,6 +85,9 @@ class DockerLauncher:
         self._seen = False
         self._gives_gpus = False
 
+    def refuse(self, backend: Backend) -> None:
+        """Nothing: images bring all that they need."""
+
     def prepare(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
         """Build the image unless it is up to date."""
         if self._given is not None:

@@ -19,8 +19,9 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 
 from harness import addresses, cache, files, package_settings, paths, uv_command
-from harness.catalog import Backend, Flavour, LocalStack
+from harness.catalog import Backend, Flavour
 from harness.errors import BenchdlError
+from harness.host_stacks import LocalStack
 from harness.launchers.launcher import Prepared
 from harness.notices import Say
 from harness.readiness import Readiness

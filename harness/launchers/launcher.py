@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 from harness.catalog import Backend, Flavour
 from harness.notices import Say
 from harness.readiness import Readiness
-from runner.contract.job import Job, Pins, Provenance
+from runner.contract.job import Job, LauncherName, Pins, Provenance
 from runner.contract.result import Allotment
 
 OnEvent = Callable[[dict[str, Any]], None]
@@ -21,18 +21,25 @@ Ended = Literal[
 CUT_OFF: tuple[Ended, ...] = ("interrupted", "engine-lost")
 """Nobody knows what would have come of the job: it is to be run again."""
 
+LauncherWord = Literal["auto", "docker", "local", "python"]
+"""As a user asks for it."""
+
 CACHE_VARIABLE = "BENCHDL_CACHE_DIR"
 """Tells a backend of a writable folder that outlives the job, for compiled code."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is ready to run jobs of one backend; ``environment`` replaces that of image.toml."""
+    """What is ready to run jobs of one backend; ``environment`` replaces that of image.toml.
+
+    ``search_path``: folders where ``python`` finds modules ahead of its own, on the host.
+    """
 
     provenance: Provenance
     pins: Pins
     python: str
     environment: dict[str, str] | None = None
+    search_path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,11 +82,18 @@ class Order:
 
 
 class Launcher(Protocol):
-    """``docker`` or ``local``."""
+    """``docker``, ``local`` or ``python``."""
 
     @property
-    def name(self) -> Literal["docker", "local"]:
+    def name(self) -> LauncherName:
         """As results name it."""
+
+    def refuse(self, backend: Backend) -> None:
+        """See that ``backend`` has what only this machine could bring. Nothing is made.
+
+        Raises:
+            UsageError: it has not; the message says what is missing.
+        """
 
     def prepare(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
         """Build or find what the backend runs in.

@@ -39,7 +39,10 @@ _TOOLS = Variable('tools, as in BACKENDS="tf torch" or BACKENDS=tf,torch')
 _RESULTS = Variable("folder of the results (default: results)", single("--results"))
 _DATA_DIR = Variable("folder with the files of the data", single("--data-dir"))
 _DEVICE = Variable("cpu or gpu (default: a GPU if there is one)", single("--device"))
-_LAUNCHER = Variable("docker or local (default: docker where it answers)", single("--launcher"))
+_LAUNCHER = Variable(
+    "docker, local or python (default: docker where it answers)", single("--launcher")
+)
+_JOB_PYTHON = Variable("with LAUNCHER=python, what jobs run in: a path", single("--python"))
 _INJECTION = Variable("how a container gets its GPUs: cdi, request, runtime", single("--injection"))
 _ENGINE_WAIT = Variable("seconds to wait for an engine that went away", single("--engine-wait"))
 _JSON = Variable("1: print only results, as JSON", flag("--json"))
@@ -67,6 +70,7 @@ _RUN = {
     "DATA_DIR": _DATA_DIR,
     "RESULTS": _RESULTS,
     "LAUNCHER": _LAUNCHER,
+    "JOB_PYTHON": _JOB_PYTHON,
     "SET": Variable("settings of image.toml, a list of KEY=VALUE", pairs),
     "CNMEM": Variable("theano: share of GPU memory for the pool, or off", setting("lib.cnmem")),
     "CUDNN": Variable("theano: on or off", setting("cudnn.enabled")),
@@ -118,6 +122,7 @@ _RESUME = {
     "CAMPAIGN": Variable("which (default: the newest)"),
     "ACCEPT_CHANGES": Variable("1: although images or machine changed", flag("--accept-changes")),
     "OWN_SETTINGS": Variable("1: its variables are your own", flag("--own-settings")),
+    "JOB_PYTHON": _JOB_PYTHON,
     "ENGINE_WAIT": _ENGINE_WAIT,
     "INJECTION": _INJECTION,
     "RESULTS": _RESULTS,
@@ -153,11 +158,14 @@ GOALS = {
     "compare": Goal("which of two is faster: make compare A=tf B=theano", _COMPARE),
     "doctor": Goal(
         "examine this machine: ok, made on first use, or broken with the fix",
-        {"DATA_DIR": _DATA_DIR, "RESULTS": _RESULTS, "JSON": _JSON},
+        {
+            "JOB_PYTHON": Variable("also what this Python could run: a path", single("--python")),
+            **{"DATA_DIR": _DATA_DIR, "RESULTS": _RESULTS, "JSON": _JSON},
+        },
     ),
     "selftest": Goal(
         "does the instrument work here: clock, meters, sampler, A against A",
-        {"LAUNCHER": _LAUNCHER, "ARGS": _ARGS},
+        {"LAUNCHER": _LAUNCHER, "JOB_PYTHON": _JOB_PYTHON, "ARGS": _ARGS},
     ),
     "images": Goal("build images ahead", _IMAGES),
     "setup": Goal(

@@ -107,7 +107,8 @@ IDENTITY = (
     Column(
         "launcher",
         "Launcher",
-        "`docker`: in the backend's image; `local`: in a virtual environment on the host.",
+        "`docker`: in the backend's image; `local`: in a virtual environment on the host; "
+        "`python`: in a Python that was there.",
         read=lambda result: result.job.launcher,
     ),
     Column(

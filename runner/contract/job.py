@@ -46,6 +46,10 @@ Note = Annotated[str, Field(min_length=1, max_length=2000)]
 """What a user wants to remember of runs."""
 
 
+LauncherName = Literal["docker", "local", "python"]
+"""How a job is started: in a container, in an environment that benchdl made, in any Python."""
+
+
 class MemoryPool(Model):
     """How the framework takes GPU memory.
 
@@ -87,9 +91,12 @@ class Pins(Model):
 
 
 class Provenance(Model):
-    """Where the software of a job comes from: a built image or a local environment."""
+    """Where the software of a job comes from: a built image, an environment, somebody's Python.
 
-    kind: Literal["image", "environment"]
+    ``locks_sha256`` of an ``interpreter`` is, under ``installed``, of all that it says it holds.
+    """
+
+    kind: Literal["image", "environment", "interpreter"]
     reference: str
     flavour: Literal["cpu", "gpu"]
     image_id: Optional[str] = None
@@ -127,7 +134,7 @@ class Job(Model):
     variant: str = "default"
     workload: str
     dataset: str
-    launcher: Literal["docker", "local"]
+    launcher: LauncherName
     device: Literal["cpu", "gpu"]
     gpus: Optional[List[str]] = None
     budget: Budget

@@ -15,7 +15,7 @@ from typing_extensions import Literal
 from runner.contract import upgrade
 from runner.contract.conformance import Conformance
 from runner.contract.host_type import HostType
-from runner.contract.job import RUN_ID_PATTERN, Job
+from runner.contract.job import RUN_ID_PATTERN, Job, LauncherName
 from runner.contract.measurement import Measurement
 from runner.contract.schema import (
     ContractError,
@@ -91,7 +91,7 @@ class Launch(Model):
     ``allotment``: what the job was kept within; ``None`` is not known.
     """
 
-    launcher: Literal["docker", "local"]
+    launcher: LauncherName
     harness_version: str
     harness_sha256: Optional[str] = None
     runner_sha256: Optional[str] = None

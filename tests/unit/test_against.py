@@ -41,6 +41,8 @@ class Launcher:
             kind="image", reference=f"benchdl/{name}:cpu", flavour="cpu", image_id=image
         )
 
+    def refuse(self, backend): ...
+
     def prepare(self, backend, flavour, say):
         return Prepared(self.provenance(self.image, backend.name), self.pins(backend, flavour), "")
 

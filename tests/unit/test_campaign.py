@@ -47,6 +47,8 @@ class Launcher:
         self.settled = 0
         self.lock = "a" * 64
 
+    def refuse(self, backend): ...
+
     def prepare(self, backend, flavour, say):
         provenance = Provenance(
             kind="environment",

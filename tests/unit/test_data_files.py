@@ -10,7 +10,7 @@ import small_data
 from small_data import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES
 
 from harness.errors import BenchdlError, UsageError
-from harness.launchers import local
+from harness.launchers import on_host
 from harness.provision import obtain
 
 CONTENTS = small_data.contents("mnist")
@@ -138,7 +138,7 @@ def test_a_local_job_finds_links_to_exactly_these_files(folder, tmp_path):
     (folder / f"{TEST_LABELS}.gz").write_bytes(b"another one")
     (tmp_path / "run").mkdir()
     served = tmp_path / "run" / "data"
-    local._lay_out(resolve(folder).served(), served)
+    on_host._lay_out(resolve(folder).served(), served)
     assert {link.name: link.resolve() for link in served.iterdir()} == {
         name: folder / name for name in CONTENTS
     }

@@ -155,6 +155,8 @@ class Launcher:
     def __init__(self, recipes):
         self.recipes = list(recipes)
 
+    def refuse(self, backend): ...
+
     def prepare(self, backend, flavour, say):
         provenance = Provenance(kind="environment", reference=backend.name, flavour=flavour)
         return Prepared(provenance, Pins(python="3.11"), "python")
