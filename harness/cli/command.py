@@ -13,8 +13,8 @@ from harness.cli import out, streams, twice
 from harness.errors import BenchdlError
 
 _VERBS = (
-    "run", "resume", "images", "data", "list", "runs", "show", "table", "compare", "report",
-    "bundle", "gallery", "conform", "selftest", "doctor", "docs",
+    "run", "resume", "images", "data", "list", "runs", "show", "table", "compare", "history",
+    "report", "bundle", "gallery", "conform", "selftest", "doctor", "docs",
 )  # fmt: skip
 _MODULES = {"list": "listing", "runs": "stored_runs"}
 

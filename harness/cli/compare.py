@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from harness.cli import common, filters, on_screen, out
-from harness.errors import BenchdlError
+from harness.cli import common, failing, filters, on_screen, out
 from harness.stats.verdicts import MARGIN
 from harness.tables.columns import COMPARED
 from harness.tables.selection import Selection
-
-_REGRESSION = 1
-_PROBLEM = 2
 
 
 @click.command("compare")
@@ -77,7 +71,7 @@ def command(
     """
     from harness.compare import comparing, sides, text
 
-    with _other_than_a_regression():
+    with failing.apart():
         found = sides.resolve((a, b), common.store(results), out.say, selection)
         outcome = comparing.between(
             found.rows,
@@ -97,17 +91,6 @@ def command(
     return _status([line.verdict for line in outcome.lines], fail_on)
 
 
-@contextlib.contextmanager
-def _other_than_a_regression() -> Iterator[None]:
-    """A problem within the body does not end with the status of ``--fail-on``."""
-    try:
-        yield
-    except BenchdlError as error:
-        if error.exit_code == _REGRESSION:
-            error.exit_code = _PROBLEM
-        raise
-
-
 def _status(verdicts: list[str], fail_on: tuple[str, ...]) -> int:
     """What ``--fail-on`` makes of the verdicts; whatever it does not fail on, it tells."""
     counts = {word: verdicts.count(word) for word in ("slower", "ambiguous", "withheld")}
@@ -117,4 +100,4 @@ def _status(verdicts: list[str], fail_on: tuple[str, ...]) -> int:
         told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
         out.say(f"--fail-on {' '.join(fail_on)}: {'failed' if failed else 'passed'}"
                 f" ({told or 'nothing slower'})")  # fmt: skip
-    return _REGRESSION if failed else 0
+    return failing.FOUND if failed else 0

@@ -12,8 +12,10 @@ from harness.tables.views import TOOL, Side
 
 if TYPE_CHECKING:
     from harness.compare.comparing import Outcome
+    from harness.history.courses import Course, Over
 
 _NAMES = 28
+_HISTORY = "The rule is told by -v, and in benchdl docs history."
 _WHERE = "The words are defined by -v, and in benchdl docs method."
 
 
@@ -50,6 +52,38 @@ def comparison(outcome: Outcome, *, quiet: bool = False, verbose: bool = False) 
         out.drawn(["", *(screen.sentence(words, "dim") for words in told.legend)])
     elif not quiet:
         out.drawn([screen.sentence(_WHERE, "dim")])
+
+
+def history(over: Over, *, quiet: bool = False, verbose: bool = False) -> None:
+    """Every configuration over time, its changes, and what they come to."""
+    from harness.history import sentences
+
+    courses: dict[str, list[Course]] = {}
+    for course in over.courses:
+        courses.setdefault(course.caption, []).append(course)
+    heads = _heads(sentences.header(over), left=2)
+    for part in sentences.parts(over):
+        out.drawn([screen.sentence(part.caption, "bold"), ""])
+        out.drawn(fitted.tables(heads, part.cells, out.width()))
+        out.drawn([""] if quiet or not part.notes else ["", *screen.notes(part.notes), ""])
+        for course in courses[part.caption] if verbose else ():
+            out.drawn([screen.sentence(f"{course.name}:"), ""])
+            points = _heads(sentences.point_header(over), left=1, wraps="Changed")
+            out.drawn(fitted.tables(points, sentences.point_cells(course), out.width()))
+            out.drawn([""])
+    out.drawn(screen.sentence(words, "bold") for words in sentences.answers(over))
+    if verbose:
+        out.drawn(["", *(screen.sentence(words, "dim") for words in sentences.legend(over))])
+    elif not quiet:
+        out.drawn([screen.sentence(_HISTORY, "dim")])
+
+
+def _heads(titles: Sequence[str], left: int, wraps: str = "Configuration") -> list[fitted.Head]:
+    """The first ``left`` columns to the left, and those whose head begins with ``wraps``."""
+    return [
+        fitted.Head(title, left=i < left or title.startswith(wraps), wraps=title.startswith(wraps))
+        for i, title in enumerate(titles)
+    ]
 
 
 def paragraph(words: str, status: str = "", indent: int = 0) -> None:

@@ -22,7 +22,7 @@ def of_lines(couples: Sequence[Couple], varying: Sequence[Attribute]) -> list[st
     ``tf tuned against tf``; with what else tells two lines apart, such as the machine.
     """
     plain = [name for name in varying if name not in SELDOM]
-    return _apart([_couple(couple, plain) for couple in couples], couples)
+    return apart([_couple(couple, plain) for couple in couples], couples)
 
 
 def of_rows(rows: Sequence[Row]) -> list[str]:
@@ -32,7 +32,7 @@ def of_rows(rows: Sequence[Row]) -> list[str]:
         words = [row.backend, row.mode, row.convolutions or "", row.variant, row.device]
         words += [amount(row.budget, row.budget_unit)]
         names.append(" ".join(word for word in words if word not in ("", "as-written", "default")))
-    return _apart(names, [(row, row) for row in rows])
+    return apart(names, [(row, row) for row in rows])
 
 
 def _couple(couple: Couple, plain: Sequence[Attribute]) -> str:
@@ -48,7 +48,7 @@ def _couple(couple: Couple, plain: Sequence[Attribute]) -> str:
     return a if a == b else f"{b} against {a}"
 
 
-def _apart(names: list[str], couples: Sequence[Couple]) -> list[str]:
+def apart(names: list[str], couples: Sequence[Couple]) -> list[str]:
     """The names with every attribute that tells two of the same name apart."""
     for attribute, read in READ.items():
         seen: dict[str, set[object]] = {}

@@ -47,6 +47,13 @@ def _kernel(result: Result) -> str | None:
     return result.measurement.host.kernel if result.measurement else None
 
 
+def _gpu_driver(result: Result) -> str | None:
+    """Of a job that had a GPU: a driver beside a job on the CPU changes nothing of it."""
+    if result.measurement is None or result.job.device != "gpu":
+        return None
+    return result.measurement.gpu.driver
+
+
 def _failure(result: Result) -> str | None:
     failure = result.failure
     return f"{failure.reason}: {failure.message}" if failure else None
@@ -182,6 +189,13 @@ SOFTWARE = (
         "Kernel",
         "release of the kernel: two in one median are noted, and share it.",
         read=_kernel,
+    ),
+    Column(
+        "gpu_driver",
+        "GPU driver",
+        "release of NVIDIA's driver, of a job on a GPU.",
+        read=_gpu_driver,
+        only={"device": "gpu"},
     ),
 )
 

@@ -59,6 +59,7 @@ class Row:
     note: str | None
     machine: str | None
     kernel: str | None
+    gpu_driver: str | None
     findings: list[str]
     failure: str | None
     started_at: str

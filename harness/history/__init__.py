@@ -1,0 +1,1 @@
+"""``benchdl history``: each configuration over time, its changes, and what changed beside them."""
