@@ -17,10 +17,11 @@ from pathlib import Path
 
 
 def distributions() -> dict[str, metadata.Distribution]:
-    """By normalised name (PEP 503), the one that an import would find first."""
+    """By normalised name (PEP 503), the one that an import would find first; broken ones apart."""
     found: dict[str, metadata.Distribution] = {}
     for distribution in metadata.distributions():
-        name = distribution.metadata["Name"]
+        told = distribution.metadata
+        name = told["Name"] if told and "Name" in told and "Version" in told else None
         if name:
             found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), distribution)
     return found

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from harness import paths
 from harness.catalog import Backend, Flavour
@@ -145,11 +146,19 @@ class PythonLauncher(OnHost):
                 yield f"{module} is not in {self._python.path}: no module {module}"
                 continue
             for version in _of(module, told).values():
-                if not SpecifierSet(range_).contains(version, prereleases=True):
+                if not _within(range_, version):
                     yield (
                         f"{module} is {version} in {self._python.path}: "
                         f"backend '{backend.name}' needs {range_}"
                     )
+
+
+def _within(range_: str, version: str) -> bool:
+    """Also what is no version of PEP 440, as builds of one's own have: the job tells more of it."""
+    try:
+        return not range_ or SpecifierSet(range_).contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return True
 
 
 def _versions(stack: FoundStack, told: Told) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from harness import addresses, cache, paths, uv_command
 from harness.errors import BenchdlError
@@ -44,8 +45,11 @@ class Need:
 
     def met_by(self, told: Told) -> bool:
         """Whether a Python has it itself."""
-        version = told.distributions.get(self.name)
-        return version is not None and SpecifierSet(self.accepts).contains(version, True)
+        try:
+            version = Version(told.distributions.get(self.name, ""))
+        except InvalidVersion:
+            return False
+        return SpecifierSet(self.accepts).contains(version, prereleases=True)
 
 
 NEEDS = (

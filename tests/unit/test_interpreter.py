@@ -184,7 +184,9 @@ def test_modules_are_of_the_distributions_that_have_them(tmp_path, monkeypatch):
     distribution(tmp_path, "beta_of_tests", "3.0", top_level="beta_of_tests\n")
     distribution(tmp_path, "gamma-of-tests", "4.0")  # an editable one lists nothing
     modules = [f"{name}_of_tests" for name in ("alpha", "beta", "gamma", "delta", "epsilon")]
+    (tmp_path / "broken-1.0.dist-info").mkdir()  # half of an installation that was stopped
     told = look(tmp_path, monkeypatch, *modules)
+    assert "broken" not in told.distributions
     assert told.modules == {
         "alpha_of_tests": ["alpha-real"],
         "beta_of_tests": ["beta-of-tests"],

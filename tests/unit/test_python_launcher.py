@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import bundled
 import pytest
 
+import benchdl
 from harness import catalog
 from harness.bundle import choosing
 from harness.bundle.redaction import Redaction
@@ -159,6 +160,11 @@ def test_modules_without_any_record_are_taken_and_not_promised(launcher):
     assert prepared(launcher).pins.packages == {"numpy": "2.4.6"}
 
 
+def test_a_version_of_ones_own_is_taken_as_it_is(launcher):
+    launcher.holding(distributions={**HELD, "keras": "our fork"})
+    assert prepared(launcher, "keras3-torch").pins.packages["keras"] == "our fork"
+
+
 def test_keras_2_beside_a_current_tensorflow(launcher):
     modules = {**MODULES, "tf_keras": ["tf-keras"]}
     held = {**HELD, "tensorflow": "2.21.0", "tf-keras": "2.21.0"}
@@ -258,6 +264,12 @@ def in_python(make_result, sha256=64 * "1", kind="interpreter", **more):
     origin = {"kind": kind, "image_id": None, "locks_sha256": {"installed": sha256}}
     job = {"launcher": "python", "provenance": origin, **more}
     return [make_result(job=job, launch={"launcher": "python"}) for _ in range(5)]
+
+
+def test_programs_name_it_as_an_option():
+    for more in ({}, {"launcher": "python"}):
+        line = refused(benchdl.preview, "torch", devices=["cpu"], python="/tmp", **more)
+        assert line.startswith("--python /tmp: it is a folder")
 
 
 def test_its_rows_stand_by_themselves(make_result):

@@ -78,6 +78,7 @@ def test_what_is_there_and_new_enough_is_used():
         ("pydantic", "3.0", False),
         ("typing-extensions", "4.7.1", False),
         ("psutil", "5.9.8", False),
+        ("psutil", "of our own", False),
         ("nvidia-ml-py3", "7.352.1", False),
     ],
 )
