@@ -53,7 +53,7 @@ def page(bundles: Sequence[Listed], refused: Sequence[Refused]) -> str:
         bundles=bundles,
         refused=refused,
         lines=lines,
-        machines=len({line.machine for line in lines}),
+        machines=len({(line.instance, line.machine) for line in lines}),
         figures=figures(lines),
         facets=_facets(lines),
         version=metadata.version("benchdl"),

@@ -33,6 +33,7 @@ FIGURES = tuple(BY_KEY[key] for key in ("time_s", "energy_j"))
 class Measured:
     """One configuration of a bundle: the median of its runs that may be used.
 
+    ``work`` is what was trained of ``workload``: data, budget, launcher, precision.
     ``values`` are numbers by the keys of ``FIGURES``, ``cells`` how they are printed; ``low_s`` and
     ``high_s`` bound the median of the time. ``instance`` is what the user calls the machine or its
     firmware does: on many clouds its type. ``words`` are what only the search looks at.
@@ -133,7 +134,7 @@ def _measured(line: Line, campaign: str, instance: str) -> Measured:
         backend=_text(line.members[-1].backend),
         mode=_text(line.name.mode),
         workload=_text(kind.workload),
-        work=_text(" · ".join([work(kind), *conditions(kind)])),
+        work=_text(" · ".join([_rest(work(kind), kind.workload), *conditions(kind)])),
         device=_text(kind.device),
         gpu=_text(f"{visible}{kind.gpu_name}") if kind.device == "gpu" and kind.gpu_name else "",
         machine=_text(kind.machine or ""),
@@ -164,6 +165,11 @@ def _searched(members: list[Row]) -> str:
 def _instance(result: Result) -> str:
     host = result.launch.host_type if result.launch else None
     return _text(host.name) if host and host.name else ""
+
+
+def _rest(words: str, workload: str) -> str:
+    """What is said of the work besides its name, which stands alone."""
+    return words.removeprefix(f"{workload} · ")
 
 
 def _finite(value: float | None) -> float | None:
