@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.report.writing import Format
 
 Folder = str | Path | None
+Folders = Folder | Sequence[str | Path]
 
 
 def run(
@@ -139,21 +140,22 @@ def _plan(
     return resolved.asked(question, launcher, store), store
 
 
-def load(results: Folder = None) -> Any:
+def load(results: Folders = None) -> Any:
     """All stored results: a ``pandas.DataFrame`` where pandas is installed, else :class:`Runs`.
 
     Args:
-        results: the folder of the results; ``$BENCHDL_RESULTS`` or ``results`` here.
+        results: the folder of the results, or several; ``$BENCHDL_RESULTS`` or ``results`` here.
 
     Raises:
         Error: the folder cannot be read. A result that cannot be is left out with a warning.
     """
-    from harness.tables import rows
+    from harness import together
+    from harness.tables.told_beside import Beside
 
     with _told():
-        found, damaged = _store(results).load()
-        report_damaged(damaged, notebook.warn)
-        runs = Runs(rows.row(result) for result in found)
+        held = together.load(_stores(results))
+        report_damaged(held.damaged, notebook.warn)
+        runs = Runs(Beside(held.origins).rows(held.results))
     try:
         return runs.frame()
     except ImportError:
@@ -168,7 +170,7 @@ def compare(
     margin: float | None = None,
     force: bool = False,
     campaign: str | None = None,
-    results: Folder = None,
+    results: Folders = None,
 ) -> Comparison:
     """Is B faster than A, by how much, and how sure is that?
 
@@ -179,7 +181,7 @@ def compare(
         margin: a difference that does not matter, as a share; the command's own without.
         force: compare what differs in more than was asked.
         campaign: of two backends only the runs of this campaign.
-        results: the folder of the results; ``$BENCHDL_RESULTS`` or ``results`` here.
+        results: the folder of the results, or several; ``$BENCHDL_RESULTS`` or ``results`` here.
 
     Raises:
         Error: a word is nothing known, or the two may not be compared.
@@ -195,7 +197,7 @@ def compare(
             advice = catalog.suggestion(figure, list(COMPARED), "figures")
             raise UsageError(f"unknown figure '{figure}'", advice)
         selection = Selection(campaign=campaign)
-        found = sides.resolve((a, b), _store(results), notebook.warn, selection)
+        found = sides.resolve((a, b), _stores(results), notebook.warn, selection)
         outcome = comparing.between(
             found.rows,
             found.questions,
@@ -213,7 +215,7 @@ def report(
     *,
     form: Format = "html",
     timelines: int | None = 200,
-    results: Folder = None,
+    results: Folders = None,
 ) -> Path:
     """Write a report of all stored results: one file that needs no network; returns where it is.
 
@@ -221,7 +223,7 @@ def report(
         output: the file to write; one that is there stays until the new one is whole.
         form: the page (``html``), or its tables as ``md`` or ``csv``.
         timelines: how many of the newest runs get one in the page; None for all.
-        results: the folder of the results; ``$BENCHDL_RESULTS`` or ``results`` here.
+        results: the folder of the results, or several; ``$BENCHDL_RESULTS`` or ``results`` here.
 
     Raises:
         Error: the results cannot be read, or the file cannot be written.
@@ -231,9 +233,15 @@ def report(
     with _told():
         file = named_paths.named(output, "output")
         writing.check(file)
-        text, _ = writing.made(_store(results), form, timelines, notebook.warn)
+        text, _ = writing.made(_stores(results), form, timelines, notebook.warn)
         writing.write(file, text)
     return file
+
+
+def _stores(results: Folders) -> list[Store]:
+    if results is None or isinstance(results, str | Path):
+        return [_store(results)]
+    return [_store(folder) for folder in results]
 
 
 def _store(results: Folder) -> Store:

@@ -21,7 +21,7 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chr
 
 def take(results: Path, picture: Path) -> None:
     """Write the first screen of the report of ``results``, in its light theme, as PNG."""
-    text, _ = writing.made(Store(results), "html", 0, print)
+    text, _ = writing.made([Store(results)], "html", 0, print)
     browser_path = next(filter(None, map(shutil.which, _BROWSERS)), None)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page_file = Path(folder) / "report.html"

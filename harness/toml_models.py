@@ -41,9 +41,19 @@ def read_with_sha256(path: Path, model: type[M]) -> tuple[M, str]:
     Raises:
         UsageError: as with :func:`read`.
     """
+    data, text = parsed(path)
+    return validate(data, model, str(path)), hashlib.sha256(text.encode()).hexdigest()
+
+
+def parsed(path: Path) -> tuple[dict[str, Any], str]:
+    """The tables of a file, and its text.
+
+    Raises:
+        UsageError: no such file, or broken TOML.
+    """
     try:
         text = files.read_text(path, _MAX_BYTES, links=True)
-        data = tomllib.loads(text)
+        return tomllib.loads(text), text
     except MissingError:
         raise UsageError(f"{path} does not exist") from None
     except FileError as error:
@@ -52,7 +62,6 @@ def read_with_sha256(path: Path, model: type[M]) -> tuple[M, str]:
         raise UsageError(f"{path} is not valid TOML: it is nested too deep") from None
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise UsageError(f"{path} is not valid TOML: {error}") from None
-    return validate(data, model, str(path)), hashlib.sha256(text.encode()).hexdigest()
 
 
 def validate(data: dict[str, Any], model: type[M], source: str) -> M:

@@ -14,10 +14,12 @@ from importlib import metadata
 from pathlib import Path
 
 import harness
-from harness import paths
+from harness import origins, paths
+from harness.campaign import records
 from harness.campaign.records import Campaign, Environment
-from harness.errors import BenchdlError
+from harness.errors import BenchdlError, UsageError
 from harness.provision.verified import Dataset
+from harness.store import Store
 from runner.contract.result import Finding
 
 CODE = "campaign-changed"
@@ -62,6 +64,21 @@ def since(
     elif harness_sha256() != campaign.harness_sha256:
         found.append(Change("the code of benchdl itself was changed", True))
     return found
+
+
+def begun_here(campaign: Campaign, store: Store) -> None:
+    """A campaign that was imported goes on where it began: of two that go on nobody could tell.
+
+    Raises:
+        UsageError: it was begun elsewhere.
+    """
+    origin = origins.read(records.folder(store), campaign.campaign_id)
+    if origin is not None:
+        raise UsageError(
+            f"campaign {campaign.campaign_id} was imported from {origin.place}, on "
+            f"{campaign.machine}",
+            f"go on there, with: {campaign.how_to_go_on}; and import it again",
+        )
 
 
 def same_data(campaign: Campaign, data: Dataset, advice: str) -> None:

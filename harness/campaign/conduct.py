@@ -127,6 +127,7 @@ def resume(
         All results of the campaign, the earlier ones first.
 
     Raises:
+        UsageError: it was imported: it goes on where it began.
         BenchdlError: another process runs it; or data, environment or machine are not those that
             it began with; or as with :func:`run`.
         KeyboardInterrupt: as with :func:`run`.
@@ -142,6 +143,7 @@ def resume(
         if not left:
             watcher.say(f"nothing is left to run: {Outlook(campaign.jobs, earlier).standing()}")
             return earlier
+        changes.begun_here(campaign, store)
         plan = resolved.rest(campaign, left, launcher, load)
         for line in plan.notes:
             watcher.say(line)

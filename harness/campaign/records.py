@@ -16,7 +16,7 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError
 
-from harness import files, staging
+from harness import files, origins, staging
 from harness.campaign.plan import Device, Options, PlannedJob, Skipped
 from harness.errors import BenchdlError, UsageError
 from harness.files import FileError, MissingError
@@ -104,9 +104,17 @@ def save(store: Store, campaign: Campaign) -> Path:
     Raises:
         BenchdlError: the folder of the results cannot be written.
     """
-    file = _folder(store) / f"{campaign.campaign_id}.json"
-    partial = store.staging() / staging.partial(campaign.campaign_id)
-    text = campaign.model_dump_json(indent=1)
+    return put(store, campaign.campaign_id, campaign.model_dump_json(indent=1))
+
+
+def put(store: Store, campaign_id: str, text: str) -> Path:
+    """The same of a record that is text already, which stays as it is.
+
+    Raises:
+        BenchdlError: as with :func:`save`.
+    """
+    file = folder(store) / f"{campaign_id}.json"
+    partial = store.staging() / staging.partial(campaign_id)
     digest = hashlib.sha256(text.encode()).hexdigest()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -145,7 +153,7 @@ def find(
         raise UsageError(f"no campaign '{word}' in {store.directory}", known)
     if len(chosen) > 1:
         raise UsageError(f"'{word}' fits {len(chosen)} campaigns", f"as in {', '.join(chosen[:5])}")
-    return _read(_folder(store) / f"{chosen[0]}.json")
+    return read(folder(store) / f"{chosen[0]}.json")[0]
 
 
 def names(store: Store) -> list[str]:
@@ -154,9 +162,10 @@ def names(store: Store) -> list[str]:
 
 
 def stored(store: Store, campaign_id: str) -> list[Path]:
-    """The files of a record: itself, and its checksum where there is one."""
-    file = _folder(store) / f"{campaign_id}.json"
-    return [path for path in (file, file.with_suffix(_SUM)) if files.exists(path)]
+    """The files of a record: itself, its checksum, and where it came from, as far as they are."""
+    file = folder(store) / f"{campaign_id}.json"
+    beside = (file.with_suffix(_SUM), origins.file(file.parent, campaign_id))
+    return [path for path in (file, *beside) if files.exists(path)]
 
 
 def load(store: Store) -> tuple[list[Campaign], list[Damaged]]:
@@ -165,7 +174,7 @@ def load(store: Store) -> tuple[list[Campaign], list[Damaged]]:
     damaged: list[Damaged] = []
     for file in _files(store):
         try:
-            campaigns.append(_read(file))
+            campaigns.append(read(file)[0])
         except BenchdlError as error:
             damaged.append(Damaged(file, error.message))
     return campaigns, damaged
@@ -206,35 +215,54 @@ def held(store: Store, campaign_id: str) -> Iterator[None]:
         lock.release()
 
 
-def _folder(store: Store) -> Path:
+def folder(store: Store) -> Path:
+    """Where the store's records are."""
     return store.directory / CAMPAIGNS
 
 
 def _files(store: Store) -> list[Path]:
     try:
-        found = files.listing(_folder(store))
+        found = files.listing(folder(store))
     except FileError as error:
         raise BenchdlError(
-            f"cannot read the campaigns in {_folder(store)}: {error.message}",
+            f"cannot read the campaigns in {folder(store)}: {error.message}",
             "name the folder of the results with --results",
         ) from None
     return [file for file in found if file.suffix == ".json" and not file.name.startswith(".")]
 
 
-def _read(file: Path) -> Campaign:
-    name = files.shown(Path(file.name))
+def read(file: Path) -> tuple[Campaign, bytes]:
+    """The record in a file that is named after it, and its text.
+
+    Raises:
+        BenchdlError: it is damaged; the message begins with the file's name.
+    """
     try:
         raw = files.read_plain(file, _MAX_BYTES)
+    except FileError as error:
+        raise BenchdlError(f"{files.shown(file.name)}: {error}") from None
+    campaign = parse(file.stem, raw)
+    _check_sum(file, raw)
+    return campaign, raw
+
+
+def parse(campaign_id: str, raw: bytes) -> Campaign:
+    """The record of this campaign from its text.
+
+    Raises:
+        BenchdlError: it is damaged, or another's; the message begins with the file's name.
+    """
+    name = files.shown(f"{campaign_id}.json")
+    try:
         campaign = Campaign.model_validate(versioned(raw, "campaign", SCHEMA_VERSION))
     except ValidationError as error:
         raise BenchdlError(f"{name} does not fit the schema: {first_error(error)}") from None
-    except (FileError, ContractError) as error:
+    except ContractError as error:
         raise BenchdlError(f"{name}: {error}") from None
-    if campaign.campaign_id != file.stem:
+    if campaign.campaign_id != campaign_id:
         raise BenchdlError(f"{name}: holds another campaign, {campaign.campaign_id}")
     if [job.position for job in campaign.jobs] != list(range(1, len(campaign.jobs) + 1)):
         raise BenchdlError(f"{name}: its jobs are not numbered from 1 to their count")
-    _check_sum(file, raw)
     return campaign
 
 

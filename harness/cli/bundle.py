@@ -64,7 +64,8 @@ def create(
     store = common.store(results)
     among = None
     if selection:
-        among = {result.job.campaign_id for result in filters.chosen(results, selection)}
+        found = filters.chosen([store.directory], selection).results
+        among = {result.job.campaign_id for result in found}
     record = records.find(store, campaign, out.say, among)
     target = file or Path(f"{record.campaign_id}.tar")
     client = None

@@ -14,9 +14,9 @@ from harness.errors import BenchdlError
 
 _VERBS = (
     "run", "resume", "images", "data", "list", "runs", "show", "table", "compare", "history",
-    "report", "bundle", "gallery", "conform", "selftest", "doctor", "docs",
+    "report", "bundle", "import", "gallery", "conform", "selftest", "doctor", "docs",
 )  # fmt: skip
-_MODULES = {"list": "listing", "runs": "stored_runs"}
+_MODULES = {"list": "listing", "runs": "stored_runs", "import": "import_results"}
 
 
 class _Verbs(click.Group):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from harness import named_paths, paths
+from harness import files, named_paths, paths
 from harness.cli import completion, out
 from harness.provision import discovery
 from harness.store import Store
@@ -45,6 +45,14 @@ results_option = click.option(
     "results",
     type=UserPath(file_okay=False),
     help="Folder of the results (default: $BENCHDL_RESULTS or ./results).",
+)
+
+several_results_option = click.option(
+    "--results",
+    "results",
+    multiple=True,
+    type=UserPath(file_okay=False),
+    help="Folder of the results (default: $BENCHDL_RESULTS or ./results); repeat for several.",
 )
 
 data_dir_option = click.option(
@@ -137,3 +145,9 @@ def format_option(*forms: str) -> Callable[[Command], Command]:
 def store(results: Path | None) -> Store:
     """The store of ``--results``."""
     return Store(paths.results_dir(results))
+
+
+def stores(results: Sequence[Path]) -> list[Store]:
+    """The stores of a repeated ``--results``; a folder that is named twice counts once."""
+    named = {files.real(folder): folder for folder in reversed(results)}
+    return [store(folder) for folder in reversed(named.values())] or [store(None)]

@@ -42,7 +42,7 @@ from harness.tables.selection import Selection
 @common.format_option("text", "md", "json")
 @common.quiet_option
 @common.verbose_option
-@common.results_option  # fmt: skip
+@common.several_results_option  # fmt: skip
 def command(
     a: str,
     b: str,
@@ -54,7 +54,7 @@ def command(
     form: str,
     quiet: bool,
     verbose: bool,
-    results: Path | None,
+    results: tuple[Path, ...],
 ) -> int:
     """Ratio of B's time to A's, its interval, and a verdict: faster, slower, same or ambiguous.
 
@@ -72,7 +72,7 @@ def command(
     from harness.compare import comparing, sides, text
 
     with failing.apart():
-        found = sides.resolve((a, b), common.store(results), out.say, selection)
+        found = sides.resolve((a, b), common.stores(results), out.say, selection)
         outcome = comparing.between(
             found.rows,
             found.questions,

@@ -41,8 +41,9 @@ def _variants(_: click.Context) -> list[str]:
     return sorted({"default", *(variant for spec in specs for variant in spec.variants)})
 
 
-def _results(ctx: click.Context) -> Path:
-    return paths.results_dir(ctx.params.get("results"))
+def _results(ctx: click.Context) -> list[Path]:
+    given = ctx.params.get("results")
+    return list(given) if isinstance(given, tuple) and given else [paths.results_dir(given or None)]
 
 
 def _newest(names: Iterable[str]) -> list[str]:
@@ -50,13 +51,15 @@ def _newest(names: Iterable[str]) -> list[str]:
 
 
 def _runs(ctx: click.Context) -> list[str]:
-    found = [entry.name for entry in _results(ctx).iterdir() if entry.is_dir()]
+    entries = [entry for folder in _results(ctx) for entry in folder.iterdir()]
+    found = {entry.name for entry in entries if entry.is_dir()}
     ids = _newest(name for name in found if not name.startswith(".") and name != CAMPAIGNS)
     return ["latest", *ids] if ids else []
 
 
 def _campaigns(ctx: click.Context) -> list[str]:
-    ids = _newest(file.stem for file in (_results(ctx) / CAMPAIGNS).glob("*.json"))
+    records = [file for folder in _results(ctx) for file in (folder / CAMPAIGNS).glob("*.json")]
+    ids = _newest({file.stem for file in records})
     return ["latest", *ids] if ids else []
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,9 +13,13 @@ from typing import Any, TypeVar
 import click
 
 from harness import store as stores
+from harness import together
 from harness.cli import common, completion, out
+from harness.cli.priced import Asked
+from harness.tables.rows import Row
 from harness.tables.selection import STATUSES, Selection
-from runner.contract.result import Result
+from harness.tables.told_beside import NOTHING
+from harness.together import Together
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -116,16 +121,28 @@ def options(*without: str) -> Callable[[Command], Command]:
     return decorate
 
 
-def chosen(results: Path | None, selection: Selection) -> list[Result]:
-    """The stored results that fit; a notice says so where there are some and none fits.
+def chosen(results: Sequence[Path], selection: Selection) -> Together:
+    """What the stores hold, of the results those that fit; a notice says so where none does.
 
     Raises:
-        BenchdlError: the folder of the results cannot be listed.
+        BenchdlError: a folder of results cannot be listed, or two results of one id differ.
         UsageError: a word of the selection is nothing known.
     """
-    found, damaged = common.store(results).load()
-    stores.report(damaged, out.say)
-    fitting = selection.of(found, out.say)
-    if found and not fitting:
-        out.say(f"none of {len(found):,} stored runs fits: benchdl runs lists them")
-    return fitting
+    found = together.load(common.stores(results))
+    stores.report(found.damaged, out.say)
+    fitting = selection.of(found.results, out.say)
+    if found.results and not fitting:
+        out.say(f"none of {len(found.results):,} stored runs fits: benchdl runs lists them")
+    return replace(found, results=fitting)
+
+
+def rows(results: Sequence[Path], selection: Selection, priced: Asked | None = None) -> list[Row]:
+    """The same as rows, each with where it is from, and with what it cost where that is asked for.
+
+    Raises:
+        BenchdlError: as with :func:`chosen`.
+        UsageError: as with :func:`chosen`, or a price is none.
+    """
+    beside = priced.read(common.stores(results)) if priced else NOTHING
+    found = chosen(results, selection)
+    return replace(beside, origins=found.origins).rows(found.results)

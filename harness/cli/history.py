@@ -10,7 +10,6 @@ import click
 
 from harness.cli import common, failing, filters, on_screen, out
 from harness.stats.verdicts import MARGIN
-from harness.tables import rows
 from harness.tables.columns import COMPARED
 from harness.tables.selection import Selection
 
@@ -52,7 +51,7 @@ _VERDICTS = {"regression": ("slower",), "change": ("slower", "faster")}
 @common.format_option("text", "md", "csv", "json")
 @common.quiet_option
 @common.verbose_option
-@common.results_option  # fmt: skip
+@common.several_results_option  # fmt: skip
 def command(
     figure: str,
     margin: float,
@@ -62,7 +61,7 @@ def command(
     form: str,
     quiet: bool,
     verbose: bool,
-    results: Path | None,
+    results: tuple[Path, ...],
 ) -> int:
     """Follow each configuration over days, versions and images, one point a campaign.
 
@@ -78,7 +77,7 @@ def command(
     if changed_since and not fail_on:
         raise UsageError("--changed-since without --fail-on", "--since chooses runs")
     with failing.apart():
-        stored = [rows.row(result) for result in filters.chosen(results, selection)]
+        stored = filters.rows(results, selection)
     over = courses.over_time(stored, COMPARED[figure].key, margin / 100)
     if form == "json":
         out.json(written.to_json(over))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli import common, filters, out
+from harness.cli import common, filters, out, priced
+from harness.cli.priced import Asked
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,14 +46,16 @@ def _timelines(ctx: click.Context, param: click.Parameter, value: str) -> int | 
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in your browser.")
 @filters.options()
-@common.results_option
+@priced.options
+@common.several_results_option
 def command(
     output: Path | None,
     form: Format,
     timelines: int | None,
     opened: bool,
     selection: Selection,
-    results: Path | None,
+    priced: Asked,
+    results: tuple[Path, ...],
 ) -> None:
     """Write a report of all stored results: one file that needs no network.
 
@@ -69,7 +72,9 @@ def command(
         raise UsageError("--open without a page", "leave out --format and -o -")
     if output is not None:
         writing.check(output)
-    text, count = writing.made(common.store(results), form, timelines, out.say, selection)
+    stores = common.stores(results)
+    beside = priced.read(stores)
+    text, count = writing.made(stores, form, timelines, out.say, selection, beside)
     if output is None or str(output) == "-":
         out.document(text)
         return

@@ -7,11 +7,14 @@ from typing import Any
 
 import click
 
-from harness import checksums
+from harness import checksums, origins
 from harness.checks import conformity
 from harness.checks.verdict import verdict
-from harness.cli import common, completion, on_screen, out
-from harness.tables import columns, rows
+from harness.cli import common, completion, on_screen, out, priced
+from harness.cli.priced import Asked
+from harness.store import CAMPAIGNS
+from harness.tables import columns
+from harness.tables.column import Values
 from harness.tables.score_columns import settled
 from runner.contract.result import Result
 
@@ -23,21 +26,27 @@ _UNKNOWN = "no checksum: it was stored before there were any"
 @click.command("show")
 @click.argument("run", shell_complete=completion.runs)
 @click.option("--json", "as_json", is_flag=True, help="The stored result.json as it is.")
+@priced.options
 @common.results_option
-def command(run: str, as_json: bool, results: Path | None) -> None:
+def command(run: str, as_json: bool, priced: Asked, results: Path | None) -> None:
     """Show one result: RUN is its id, a part of it, or `latest`."""
-    result, folder = common.store(results).find(run, out.say)
+    store = common.store(results)
+    beside = priced.read([store])
+    result, folder = store.find(run, out.say)
     if as_json:
         out.json(result.model_dump_json(indent=1))
         return
     status = verdict(result.status, result.findings)
     on_screen.paragraph(f"{result.run_id}: {status}", status)
     _answer(result)
-    _section("figures", _figures(result))
+    (row,) = beside.rows([result])
+    _section("figures", _figures(result, row.values))
     _laps(result)
     _job(result)
     known = checksums.read(folder) is not None
-    _section("stored", {"started": result.started_at, "files": folder,
+    origin = origins.read(folder.parent / CAMPAIGNS, result.job.campaign_id)
+    _section("stored", {"started": result.started_at, "from": origin and origin.place,
+             "files": folder,
              "checksum": _UNCHANGED if known else _UNKNOWN})  # fmt: skip
     _measured(result)
     if result.conformance:
@@ -94,15 +103,14 @@ def _measured(result: Result) -> None:
         _section("rank", rank)
 
 
-def _figures(result: Result) -> dict[str, object]:
+def _figures(result: Result, values: Values) -> dict[str, object]:
     """Every figure that the run has and a result alone can tell, as tables print it."""
-    values = rows.row(result).values
     return {
         column.head: column.text(values)
         for column in settled(columns.shown_in("detail"), [values])
         if column.applies(values)
         if values[column.key] not in (None, "")
-        or (result.measurement and column.digits is not None)
+        or (result.measurement and column.digits is not None and not column.brought)
     }
 
 

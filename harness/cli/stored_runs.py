@@ -8,7 +8,7 @@ import click
 
 from harness.cli import common, filters, out, runs_archive, runs_rm
 from harness.errors import UsageError
-from harness.tables import fitted, rows, run_list
+from harness.tables import fitted, run_list
 from harness.tables.data_formats import to_csv, to_json
 from harness.tables.selection import Selection
 
@@ -17,14 +17,14 @@ from harness.tables.selection import Selection
 @common.format_option("text", "md", "csv", "json")
 @click.option("-q", "--quiet", is_flag=True, help="Only the ids of the runs, one a line.")
 @filters.options()
-@common.results_option
+@common.several_results_option
 @click.pass_context
 def command(
     ctx: click.Context,
     form: str,
     quiet: bool,
     selection: Selection,
-    results: Path | None,
+    results: tuple[Path, ...],
 ) -> None:
     """List stored runs, the newest first.
 
@@ -38,7 +38,7 @@ def command(
                 f"benchdl runs -q with them prints ids: give those to {ctx.invoked_subcommand}",
             )
         return
-    found = [rows.row(result) for result in reversed(filters.chosen(results, selection))]
+    found = filters.rows(results, selection)[::-1]
     if quiet:
         for row in found:
             out.line(row.run_id)

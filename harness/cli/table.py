@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from harness.cli import common, filters, on_screen, out
+from harness.cli import common, filters, on_screen, out, priced
+from harness.cli.priced import Asked
 from harness.errors import UsageError
-from harness.tables import reference_rows, rows
+from harness.tables import reference_rows
 from harness.tables.all_sides import SIDES
 from harness.tables.data_formats import to_csv, to_json
 from harness.tables.markdown import to_markdown
@@ -32,7 +33,8 @@ from harness.tables.selection import Selection
 @common.quiet_option
 @common.verbose_option
 @filters.options()
-@common.results_option  # fmt: skip
+@priced.options
+@common.several_results_option  # fmt: skip
 def command(
     form: str,
     by: str,
@@ -40,7 +42,8 @@ def command(
     quiet: bool,
     verbose: bool,
     selection: Selection,
-    results: Path | None,
+    priced: Asked,
+    results: tuple[Path, ...],
 ) -> None:
     """Print stored results: tables, or one row a run as CSV or JSON.
 
@@ -54,7 +57,7 @@ def command(
         raise UsageError(
             f"--with-reference with --format {form}", "reference rows are not data: only Markdown"
         )
-    table = [rows.row(result) for result in filters.chosen(results, selection)]
+    table = filters.rows(results, selection, priced)
     if selection and not table and form in ("text", "md"):
         return  # that nothing fits is said, and there are results
     if form == "text":

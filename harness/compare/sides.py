@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness import catalog, files
-from harness import store as stores
+from harness import catalog, files, together
 from harness.compare.conditions import Question
 from harness.errors import UsageError
 from harness.named_paths import named
 from harness.newest import fitting
-from harness.store import Store
-from harness.tables import rows as table_rows
+from harness.store import Store, report
 from harness.tables.columns_work import recipe_batch_size
 from harness.tables.rows import Row
 from harness.tables.selection import ALL, Selection, campaign_of
+from harness.tables.told_beside import Beside
 
 _COUNT = re.compile("[0-9]{1,9}")
 _MODES = ("as-written", "tuned")
@@ -45,7 +44,7 @@ class Sides:
 
 def resolve(
     words: tuple[str, str],
-    store: Store,
+    stores: Sequence[Store],
     say: Callable[[str], None],
     selection: Selection = ALL,
 ) -> Sides:
@@ -56,13 +55,14 @@ def resolve(
     """
     if words[0] == words[1]:
         raise UsageError(f"A and B are both '{words[0]}'", "benchdl selftest compares A with A")
-    found = _load(store, say, selection)
+    found = _load(stores, say, selection)
+    where = " and ".join(files.shown(store.directory) for store in stores)
     known = {*catalog.names(), *(row.backend for row in found)}
     kinds = [_kind(word, known) for word in words]
     if kinds[0] != kinds[1]:
         for word, kind in zip(words, kinds, strict=True):
             if kind == "campaigns":
-                _campaign(word, found, store, say)  # a typing error is the likelier reason
+                _campaign(word, found, where, say)  # a typing error is the likelier reason
         raise UsageError(
             f"'{words[0]}' is of the {kinds[0]}, '{words[1]}' of the {kinds[1]}",
             "compare two backends, two campaigns, or two folders of results",
@@ -73,7 +73,7 @@ def resolve(
         a, b = (_folder(word, say, selection) for word in words)
         return Sides("folders", words, (a, b), ("machine",))
     if kinds[0] == "campaigns":
-        ids = (_campaign(words[0], found, store, say), _campaign(words[1], found, store, say))
+        ids = (_campaign(words[0], found, where, say), _campaign(words[1], found, where, say))
         if ids[0] == ids[1]:
             raise UsageError(f"'{words[0]}' and '{words[1]}' are the same campaign", ids[0])
         first, second = (
@@ -81,7 +81,7 @@ def resolve(
         )
         others = [row for row in found if row.campaign_id not in ids]
         return Sides("campaigns", ids, (first, second), ("time",), others)
-    return _backends(words, found, store)
+    return _backends(words, found, where)
 
 
 def _kind(word: str, backends: set[str]) -> Literal["backends", "campaigns", "folders"]:
@@ -90,32 +90,32 @@ def _kind(word: str, backends: set[str]) -> Literal["backends", "campaigns", "fo
     return "folders" if files.is_dir(named(word, "compare")) else "campaigns"
 
 
-def _load(store: Store, say: Callable[[str], None], selection: Selection) -> list[Row]:
-    found, damaged = store.load()
-    stores.report(damaged, say)
-    return [table_rows.row(result) for result in selection.of(found, say)]
+def _load(stores: Sequence[Store], say: Callable[[str], None], selection: Selection) -> list[Row]:
+    held = together.load(stores)
+    report(held.damaged, say)
+    return Beside(held.origins).rows(selection.of(held.results, say))
 
 
 def _folder(word: str, say: Callable[[str], None], selection: Selection) -> list[Row]:
-    found = _load(Store(named(word, "compare")), say, selection)
+    found = _load([Store(named(word, "compare"))], say, selection)
     if not found:
         fits = " that fit" if selection else ""
         raise UsageError(f"no results{fits} in the folder {word}", "it is what --results names")
     return found
 
 
-def _campaign(word: str, found: Sequence[Row], store: Store, say: Callable[[str], None]) -> str:
+def _campaign(word: str, found: Sequence[Row], where: str, say: Callable[[str], None]) -> str:
     ids = sorted({row.campaign_id for row in found})
     if not fitting(word, ids):
         raise UsageError(
-            f"'{word}' is no backend, no campaign in {store.directory} and no folder",
+            f"'{word}' is no backend, no campaign in {where} and no folder",
             f"backends: {', '.join(catalog.names())}; "
             + (f"campaigns: {', '.join(ids[:-4:-1])}" if ids else "no campaign yet: benchdl run"),
         )
     return campaign_of(word, ids, say)
 
 
-def _backends(words: tuple[str, str], found: list[Row], store: Store) -> Sides:
+def _backends(words: tuple[str, str], found: list[Row], where: str) -> Sides:
     a, b = (_parse(word) for word in words)
     a, b = _completed(a, b.named), _completed(b, a.named)
     asked: list[Question] = ["backend"] if a.backend != b.backend else []
@@ -128,7 +128,7 @@ def _backends(words: tuple[str, str], found: list[Row], store: Store) -> Sides:
         if not having:
             there = sorted({_said(row) for row in found if row.backend == selector.backend})
             raise UsageError(
-                f"no results of {word} in {store.directory}",
+                f"no results of {word} in {where}",
                 f"there are: {', '.join(there)}" if there else f"benchdl run {selector.backend}",
             )
         matching.append(having)

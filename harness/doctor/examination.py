@@ -19,6 +19,7 @@ from harness.doctor import (
 )
 from harness.doctor.line import Line, State, broken, ok
 from harness.errors import BenchdlError
+from harness.hosts import clouds, this_machine
 
 
 def examine(data_dir: Path | None, results: Path, python: str | None = None) -> list[Line]:
@@ -29,7 +30,8 @@ def examine(data_dir: Path | None, results: Path, python: str | None = None) -> 
         results: where results go.
         python: what ``--python`` says, if it does: what could run there.
     """
-    lines = [_python(), ok("allotted", grant.words(grant.read()) or "the whole machine")]
+    lines = [_python(), ok("machine", clouds.told(this_machine.read()))]
+    lines.append(ok("allotted", grant.words(grant.read()) or "the whole machine"))
     backends = []
     for name in catalog.names():
         try:

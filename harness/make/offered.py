@@ -133,6 +133,7 @@ _REPORT = {
     "REPORT": Variable("file to write (default: report.html)", single("--output")),
     "OPEN": Variable("1: open the page in your browser", flag("--open")),
     "TIMELINES": Variable("how many runs get a timeline, or all", single("--timelines")),
+    "PRICES": Variable("file of what an hour of each machine costs", single("--prices")),
     "RESULTS": _RESULTS,
 }
 _IMAGES = {

@@ -15,8 +15,9 @@ from harness.report.timelines import STEPS, timeline
 from harness.tables import reference_rows
 from harness.tables.all_sides import SIDES
 from harness.tables.columns import shown_in
-from harness.tables.rows import Row, row
+from harness.tables.rows import Row
 from harness.tables.sections import table_columns
+from harness.tables.told_beside import NOTHING, Beside
 from runner.contract.result import Result
 
 DEFAULT_TIMELINES = 200
@@ -27,7 +28,7 @@ class Source:
     """What a report is made of.
 
     ``folders`` are where the samples lie, by run id; ``damaged`` what could not be read, in lines;
-    ``left_out`` how many stored runs were not asked for;
+    ``left_out`` how many stored runs were not asked for; ``beside`` what rows have besides;
     ``timelines`` the number of newest runs that get one, None for all; ``made_at`` the date to
     write, None for now.
     """
@@ -38,14 +39,15 @@ class Source:
     left_out: int = 0
     timelines: int | None = DEFAULT_TIMELINES
     made_at: str | None = None
+    beside: Beside = NOTHING
 
 
 def build(source: Source) -> dict[str, Any]:
     """The document, without timelines."""
-    rows = [row(result) for result in source.results]
+    rows = source.beside.rows(source.results)
     return {
         "about": _about(source, rows),
-        "fields": runs.fields(),
+        "fields": runs.fields(rows),
         "scores": runs.scores(rows),
         "columns": runs.columns(rows),
         "details": runs.details(source.results),

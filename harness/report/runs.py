@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.report import commands
@@ -27,9 +28,19 @@ def columns(rows: Sequence[Row]) -> dict[str, dict[str, list[Any]]]:
     return {**made, "findings": {"v": [len(row.findings) for row in rows]}}
 
 
-def fields() -> list[dict[str, Any]]:
-    """What the page has to know of every column to print and to sort it, in their order."""
-    return [field(column) for column in COLUMNS]
+def fields(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """What the page has to know of every column to print and to sort it, in their order.
+
+    What no result tells and the reader did not bring is shown nowhere.
+    """
+    lacking = {
+        column.key
+        for column in COLUMNS
+        if column.brought and all(row.values[column.key] is None for row in rows)
+    }
+    return [
+        field(replace(column, shown={}) if column.key in lacking else column) for column in COLUMNS
+    ]
 
 
 def scores(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:

@@ -13,9 +13,9 @@ from harness.tables.all_sides import SIDES
 from harness.tables.column import NOT_MEASURED, Column
 from harness.tables.columns import BY_KEY, shown_in
 from harness.tables.markdown import phase_cells, to_markdown
-from harness.tables.rows import row
 from harness.tables.score_columns import SCORE
 from harness.tables.sections import Line, grouped
+from harness.tables.told_beside import NOTHING, Beside
 from runner.contract.result import Result
 
 _FIGURES = [column for column in shown_in("table")[1:] if column is not SCORE]
@@ -32,9 +32,9 @@ CSV_HEADER = (
 error rate has a column beside the score, since it had one before."""
 
 
-def markdown(results: Sequence[Result]) -> str:
+def markdown(results: Sequence[Result], beside: Beside = NOTHING) -> str:
     """The tables of every side, all findings with their advice, and the figures of 2016."""
-    rows = [row(result) for result in results]
+    rows = beside.rows(results)
     parts = ["# benchdl report", ""]
     for side in SIDES.values():
         parts += [f"## {side.title}", "", to_markdown(rows, side), ""]
@@ -69,9 +69,9 @@ def _runs(count: int) -> str:
     return f"{count} run{'s' if count > 1 else ''}"
 
 
-def csv_lines(results: Sequence[Result]) -> str:
+def csv_lines(results: Sequence[Result], beside: Beside = NOTHING) -> str:
     """One line for each line of the tables of every side, with the interval and the runs."""
-    rows = [row(result) for result in results]
+    rows = beside.rows(results)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(CSV_HEADER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from harness import origins
 from harness.tables.rows import Row
 from harness.tables.sampled import moment
 
@@ -59,6 +60,13 @@ def notes(named: str, rows: list[Row]) -> list[str]:
     if len(kernels) > 1:
         found.append(
             f"{named}: its {len(rows)} runs were on {len(kernels)} kernels ({', '.join(kernels)})"
+        )
+    places = list(dict.fromkeys(row.origin or origins.HERE for row in rows))
+    if len(places) > 1:
+        found.append(
+            f"{named}: its {len(rows)} runs were made in {len(places)} places "
+            f"({', '.join(places)}); an interval of them speaks of these hosts, not of all of "
+            "their type"
         )
     began = sorted(moment(row.started_at) for row in rows)
     apart_s = (began[-1] - began[0]).total_seconds() if began else 0.0

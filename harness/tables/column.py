@@ -46,6 +46,7 @@ class Column:
         shown: where, and the rank there: the lowest first, and of equal ranks as declared.
         beside: key of the column whose value stands in the same cell, behind ``joint``.
         fold: how the known values of several runs are one; the median if nothing else is said.
+        whole: of several runs it is known only if it is known of each.
         compared: its name as a figure of ``benchdl compare``; only of times, where lower is faster.
     """
 
@@ -65,12 +66,18 @@ class Column:
     beside: str = ""
     joint: str = ""
     fold: Callable[[Sequence[Any]], Any] = median
+    whole: bool = False
     compared: str = ""
 
     @property
     def head(self) -> str:
         """The title with the unit: ``Time (s)``."""
         return f"{self.title} ({self.unit})" if self.unit and not self.unit_in_cell else self.title
+
+    @property
+    def brought(self) -> bool:
+        """Whether no result tells it, but whoever reads it may bring it."""
+        return self.read is beside
 
     def applies(self, values: Values) -> bool:
         """Whether a row of these values can have it."""
@@ -80,7 +87,10 @@ class Column:
         """What several runs come to, by key: of this column and of the one beside it."""
         keys = [self.key, self.beside] if self.beside else [self.key]
         known = {key: [row[key] for row in rows if row[key] is not None] for key in keys}
-        return {key: self.fold(found) if found else None for key, found in known.items()}
+        least = len(rows) if self.whole else 1
+        return {
+            key: self.fold(found) if len(found) >= least else None for key, found in known.items()
+        }
 
     def text(self, values: Values) -> str:
         """The cell as it is printed, with its unit where that is no part of the head."""
@@ -101,6 +111,11 @@ class Column:
 def measured(read: Callable[[Measurement], Value]) -> Callable[[Result], Value]:
     """A value of the measurement; None where there is none."""
     return lambda result: None if result.measurement is None else read(result.measurement)
+
+
+def beside(_: Result) -> Value:
+    """Of columns that no result tells: what is known besides puts a value there."""
+    return None
 
 
 def last(values: Sequence[Any]) -> Any:

@@ -1,14 +1,15 @@
 """All columns, in the order of JSON and CSV: the one list that everything which prints reads.
 
 The rows stand in :mod:`columns_run`, :mod:`columns_time`, :mod:`columns_throughput`,
-:mod:`columns_machine` and :mod:`columns_work`. A further column is one further row there: JSON,
-CSV, ``benchdl show``, the report and docs/definitions.md have it then, and the tables that its
-``shown`` names.
+:mod:`columns_machine`, :mod:`columns_cost` and :mod:`columns_work`. A further column is one
+further row there: JSON, CSV, ``benchdl show``, the report and docs/definitions.md have it then, and
+the tables that its ``shown`` names.
 """
 
 from __future__ import annotations
 
 from harness.tables import (
+    columns_cost,
     columns_machine,
     columns_run,
     columns_throughput,
@@ -23,6 +24,7 @@ GROUPS: dict[str, tuple[Column, ...]] = {
     "throughput": columns_throughput.COLUMNS,
     "gpu": columns_machine.GPU,
     "cpu": columns_machine.CPU,
+    "cost": columns_cost.COLUMNS,
     "learning": columns_work.LEARNING,
     "work": columns_work.WORK,
     "software": columns_run.SOFTWARE,

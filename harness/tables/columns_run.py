@@ -6,7 +6,7 @@ import hashlib
 
 from harness.checks.verdict import verdict
 from harness.tables import job_machine
-from harness.tables.column import Column
+from harness.tables.column import Column, beside
 from runner.contract.job import Job
 from runner.contract.result import Result
 
@@ -183,6 +183,14 @@ SOFTWARE = (
         "its name, processor, cores and memory that jobs may use, as below.",
         read=job_machine.words,
         shown={"runs": 11},
+    ),
+    Column(
+        "origin",
+        "From",
+        "where `benchdl import` took it from, or the folder of results; `null`: made here.",
+        "Named as whoever imported it named it. The folder is told only of several (`--results`).",
+        read=beside,
+        shown={"about": 2},
     ),
     Column(
         "kernel",

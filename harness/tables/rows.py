@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from harness.tables.column import Value
 from harness.tables.columns import COLUMNS
 from harness.tables.kinds import Kind
@@ -58,6 +60,7 @@ class Row:
     harness: str | None
     note: str | None
     machine: str | None
+    origin: str | None
     kernel: str | None
     gpu_driver: str | None
     findings: list[str]
@@ -71,10 +74,15 @@ class Row:
         vars(self).update(values)
         self.kind = Kind._make(values[name] for name in Kind._fields)
 
+    def with_values(self, values: Mapping[str, Value]) -> Row:
+        """The same row with these values by key in the place of its own."""
+        return Row({**self.values, **values})
+
     def __repr__(self) -> str:
         return f"Row({self.values!r})"
 
 
-def row(result: Result) -> Row:
-    """The row of one result."""
-    return Row({column.key: column.read(result) for column in COLUMNS if column.read})
+def row(result: Result, beside: Mapping[str, Value] | None = None) -> Row:
+    """The row of one result; ``beside``: values of columns that no result tells, by key."""
+    values = {column.key: column.read(result) for column in COLUMNS if column.read}
+    return Row({**values, **(beside or {})})

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from statistics import median
 
 from harness.stats.describe import interval
-from harness.tables import builds, over_starts, phases, rewritten
+from harness.tables import builds, costs, over_starts, phases, rewritten
 from harness.tables.column import Column, Value
-from harness.tables.columns import shown_in
+from harness.tables.columns import BY_KEY, shown_in
 from harness.tables.kinds import Configuration
 from harness.tables.rows import Row
 from harness.tables.sampled import usable
 from harness.tables.score_columns import settled
 from harness.tables.views import RATIO, TOOL, Side, label, mode
+
+_BROUGHT = [BY_KEY[key] for key in ("time_to_loss_s", "cost", "cost_to_loss")]
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,13 @@ class Section:
 
 
 def table_columns(rows: Sequence[Row], side: Side = TOOL) -> tuple[Column, ...]:
-    """The columns of a side's short table of these rows, behind the first two."""
+    """The columns of a side's short table of these rows, behind the first two.
+
+    Those of what the reader brought, a price or a loss to be reached, are there where he did.
+    """
     time, *others = settled(shown_in("table"), [row.values for row in rows])
-    return (time, side.ratio, *others, *side.more)
+    brought = [column for column in _BROUGHT if any(row.values[column.key] for row in rows)]
+    return (time, side.ratio, *others, *side.more, *brought)
 
 
 def grouped(rows: list[Row], side: Side = TOOL) -> list[Section]:
@@ -104,7 +110,7 @@ def _section(caption: str, rows: list[Row], side: Side) -> Section:
         remarks += builds.notes(str(configuration), members)
     anew = [name for name, members in found.items() if any(row.convolutions for row in members)]
     remarks += rewritten.notes([str(name) for name in anew]) + phases.notes(found)
-    remarks += over_starts.notes(found)
+    remarks += over_starts.notes(found) + costs.notes(found)
     doubts = [_note(row) for row in rows if row.status != "ok" or row.time_s is None]
     return Section(caption, columns, lines, doubts, remarks, rows)
 

@@ -223,12 +223,12 @@ INSTANCE = Side(
     title="By instance",
     heads=(_INSTANCE, BY_KEY["device"]),
     ratio=_VS_LOWEST,
-    empty="no tool has run the same work on two instances: run the same command elsewhere, "
-    "and copy its run folders into results/",
+    empty="no tool has run the same work on two instances: run it elsewhere, then benchdl import",
     caption=lambda kind: " · ".join([label(kind), mode(kind), work(kind), *conditions(kind)]),
     line=lambda kind: Configuration(instance(kind), kind.device),
     base=_lowest,
     keep=_two,
+    more=(BY_KEY["energy_j"],),
 )
 
 DEVICE = Side(

@@ -165,7 +165,7 @@ def test_later_both_builds_are_named_by_their_images(launcher, store, first):
     done = run(launcher, store, against="latest", repeat=8)
     found = sides.resolve(
         ("tf:image=aaaa", "tf:image=bbbb"),
-        store,
+        [store],
         print,
         Selection(campaign=done[0].job.campaign_id),
     )
@@ -173,9 +173,9 @@ def test_later_both_builds_are_named_by_their_images(launcher, store, first):
     assert found.questions == ("image",)
     assert [line.verdict for line in outcome.lines] == ["slower"]
     with pytest.raises(UsageError, match="only one side names its image"):
-        sides.resolve(("tf:image=aaaa", "tf:tuned"), store, print)
+        sides.resolve(("tf:image=aaaa", "tf:tuned"), [store], print)
     with pytest.raises(UsageError, match="expected image=ID"):
-        sides.resolve(("tf:image=nothing", "tf"), store, print)
+        sides.resolve(("tf:image=nothing", "tf"), [store], print)
 
 
 def test_the_table_has_a_line_for_each_build(launcher, store, first):

@@ -44,7 +44,9 @@ def asked(tmp_path, stored):
     def ask(a, b, results=(), force=False, campaign=None, **more):
         for result in results:
             stored(tmp_path, result)
-        found = sides.resolve((a, b), Store(tmp_path), lambda _: None, Selection(campaign=campaign))
+        found = sides.resolve(
+            (a, b), [Store(tmp_path)], lambda _: None, Selection(campaign=campaign)
+        )
         return comparing.between(
             found.rows, found.questions, names=found.names, force=force, **more
         )

@@ -8,9 +8,8 @@ import pytest
 @pytest.mark.parametrize(
     ("words", "option"),
     [
-        (["table", "--results", "a", "--results", "b"], "--results"),
-        (["compare", "tf", "theano", "--results=a", "--results", "b"], "--results"),
-        (["report", "--results", "a", "--results", "b", "--results", "c"], "--results"),
+        (["show", "latest", "--results", "a", "--results", "b"], "--results"),
+        (["import", "x", "--results=a", "--results", "b"], "--results"),
         (["run", "tf", "--seed", "1", "--repeat", "2", "--seed", "2"], "--seed"),
         (["bundle", "create", "latest", "--results", "a", "--results", "b"], "--results"),
         (["bundle", "verify", "f.tar", "--sha256", "ab", "--sha256", "cd"], "--sha256"),
@@ -29,6 +28,7 @@ def test_an_option_with_one_value_given_twice_is_refused(benchdl, words, option)
     [
         ["compare", "tf", "theano", "--fail-on", "regression", "--fail-on", "ambiguous"],
         ["compare", "tf", "theano", "--force", "--force"],
+        ["table", "--results", "a", "--results", "b"],
     ],
 )
 def test_what_may_be_repeated_still_may(benchdl, words):

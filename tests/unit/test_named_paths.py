@@ -33,6 +33,8 @@ OPTIONS = [
     ["bundle", "rerun", "{}"],
     ["gallery", "{}", "-o", "site"],
     ["gallery", "x.tar", "-o", "{}"],
+    ["import", "{}"],
+    ["import", ".", "--results", "{}"],
 ]
 WORDS = {"": "empty name", "~nobody-of-that-name/x": "no such home folder", "a\0b": "NUL"}
 

@@ -58,7 +58,7 @@ def test_packed_text_is_the_document_and_no_markup():
 def test_every_field_of_a_row_reaches_the_page(results):
     rows = [row(result) for result in results]
     columns = runs.columns(rows)
-    assert set(columns) == {field["key"] for field in runs.fields()} - {"failure"}
+    assert set(columns) == {field["key"] for field in runs.fields(rows)} - {"failure"}
     assert set(rows[0].values) == set(columns) | {"failure"}
     assert columns["findings"]["v"] == [len(table_row.findings) for table_row in rows]
 

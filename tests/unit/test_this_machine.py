@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import command
 from harness.errors import UsageError
-from harness.hosts import this_machine
+from harness.hosts import clouds, this_machine
 from harness.tables import rows
 from harness.tables.markdown import to_markdown
 from runner.contract.host_type import HostType
@@ -51,6 +51,26 @@ def test_what_the_firmware_says(tmp_path, monkeypatch, vendor, product, name):
     else:
         assert found.name == name
     assert found.named == ("firmware" if found.name else None)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "product", "type_told"),
+    [
+        ("Amazon EC2", "p3.2xlarge", True),
+        ("Dell Inc.", "PowerEdge R740", True),
+        ("Google", "Google Compute Engine", False),
+        ("Microsoft Corporation", "Virtual Machine", False),
+        ("Alibaba Cloud", "Alibaba Cloud ECS", False),
+        ("QEMU", "Standard PC (Q35 + ICH9, 2009)", False),
+        ("Default string", "None", False),
+    ],
+)
+def test_a_name_that_is_no_type_is_told(tmp_path, monkeypatch, vendor, product, type_told):
+    monkeypatch.delenv(this_machine.VARIABLE, raising=False)
+    found = firmware(tmp_path, vendor, product)
+    assert clouds.names_a_type(found) is type_told
+    assert ("--machine NAME" in clouds.told(found)) is not type_told
+    assert clouds.names_a_type(this_machine.read("n1-standard-8", dmi=tmp_path))
 
 
 def test_the_users_name_comes_first_and_no_secret_is_told(tmp_path, monkeypatch):

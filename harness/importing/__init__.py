@@ -1,0 +1,1 @@
+"""Results of other machines, taken into a store."""
