@@ -9,6 +9,7 @@ from harness.campaign.records import Campaign
 from harness.report import document, page, texts
 from harness.tables import rows
 from harness.tables.data_formats import to_csv, to_json
+from harness.tables.told_beside import NOTHING, Beside
 from runner.contract.result import Result
 
 PAGE = "report.html"
@@ -26,11 +27,16 @@ def of(results: list[Result]) -> dict[str, str]:
 
 
 def web_page(
-    campaign: Campaign, results: list[Result], damaged: list[DamagedResult], folder: Path
+    campaign: Campaign,
+    results: list[Result],
+    damaged: list[DamagedResult],
+    folder: Path,
+    beside: Beside = NOTHING,
 ) -> str:
     """The report as one HTML file, dated like the campaign.
 
-    ``folder`` holds one folder a run with its samples, named by its id. The page is in no bundle:
+    ``folder`` holds one folder a run with its samples, named by its id; ``beside`` is what no
+    result tells. The page is in no bundle:
     its data are packed, and how many bytes that makes depends on the zlib of the machine.
     """
     return page.render(
@@ -39,5 +45,6 @@ def web_page(
             folders={result.run_id: folder / result.run_id for result in results},
             damaged=[result.reason for result in damaged],
             made_at=campaign.created_at,
+            beside=beside,
         )
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from harness.cli import common, out
+from harness import prices
+from harness.cli import common, out, priced
 
 
 @click.command("gallery")
@@ -33,7 +34,16 @@ from harness.cli import common, out
 @click.option(
     "--allow-refused", is_flag=True, help="Exit with 0 although some bundles were refused."
 )
-def command(bundles: tuple[Path, ...], site: Path, most_mib: int, allow_refused: bool) -> int:
+@priced.PRICES
+@priced.PRICE
+def command(
+    bundles: tuple[Path, ...],
+    site: Path,
+    most_mib: int,
+    allow_refused: bool,
+    file: Path | None,
+    given: tuple[str, ...],
+) -> int:
     """Make a static site of bundles: a table with search, a report of each, the files themselves.
 
     Of a FOLDER all files that end with .tar. Each bundle is checked to the last byte; one that is
@@ -42,7 +52,7 @@ def command(bundles: tuple[Path, ...], site: Path, most_mib: int, allow_refused:
     """
     from harness.gallery import site as sites
 
-    gallery = sites.build(bundles, site, most_mib * 2**20, out.say)
+    gallery = sites.build(bundles, site, most_mib * 2**20, out.say, prices.read(file, given, []))
     lines = sum(len(bundle.lines) for bundle in gallery.bundles)
     refused = f", {len(gallery.refused):,} refused" if gallery.refused else ""
     out.line(

@@ -45,20 +45,20 @@ def options(command: Command) -> Command:
         return command(*args, priced=Asked(**named), **asked)
 
     decorated: Any = with_prices
-    for option in (_TO_LOSS, _PRICE, _PRICES):
+    for option in (_TO_LOSS, PRICE, PRICES):
         decorated = option(decorated)
     chosen: Command = decorated
     return chosen
 
 
-_PRICES = click.option(
+PRICES = click.option(
     "--prices",
     "file",
     type=common.UserPath(dir_okay=False),
     help="File of prices an hour by type (default: $BENCHDL_PRICES, or prices.toml beside the "
     "results); adds a column of costs.",
 )
-_PRICE = click.option(
+PRICE = click.option(
     "--price",
     "given",
     multiple=True,

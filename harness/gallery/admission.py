@@ -23,6 +23,7 @@ from harness.files import FileError
 from harness.gallery import listed
 from harness.gallery.intake import Offered
 from harness.gallery.listed import Listed
+from harness.tables.told_beside import NOTHING, Beside
 
 MOST_RESULTS = 2_000
 MOST_RESULTS_BYTES = 256 * 2**20
@@ -61,7 +62,9 @@ def copy(offer: Offered, target: Path, most_bytes: int) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def admit(offer: Offered, file: Path, size_bytes: int, sha256: str) -> Admitted:
+def admit(
+    offer: Offered, file: Path, size_bytes: int, sha256: str, beside: Beside = NOTHING
+) -> Admitted:
     """Check the copy of a bundle, and make what is shown of it.
 
     Args:
@@ -69,10 +72,11 @@ def admit(offer: Offered, file: Path, size_bytes: int, sha256: str) -> Admitted:
         file: the copy.
         size_bytes: of it.
         sha256: of it.
+        beside: what an hour of its machines costs.
 
     Raises:
-        RefusedError: it is no bundle, was changed, holds more than a gallery shows, or cannot be
-            shown.
+        RefusedError: it is no bundle, was changed, holds more than a gallery shows, cannot be
+            shown, or two prices fit its machine.
         BenchdlError: its samples cannot be unpacked here.
     """
     with ExitStack() as stack:
@@ -84,8 +88,10 @@ def admit(offer: Offered, file: Path, size_bytes: int, sha256: str) -> Admitted:
         samples = stack.enter_context(scratch.folder(temporary, FOLDERS))
         unpack(bundle, RESULTS, samples)  # what fails here is our disk, and no fault of the bundle
         with _refusing(file):
-            page = outputs.web_page(bundle.campaign(), results, bundle.manifest.damaged, samples)
-            return Admitted(listed.of(bundle, results, offer.name, size_bytes, sha256), page)
+            damaged = bundle.manifest.damaged
+            page = outputs.web_page(bundle.campaign(), results, damaged, samples, beside)
+            told = listed.of(bundle, results, offer.name, size_bytes, sha256, beside)
+            return Admitted(told, page)
 
 
 @contextmanager

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from harness import printable
 from harness.bundle.manifest import Manifest
 from harness.bundle.reading import Bundle
-from harness.tables import rows
-from harness.tables.column import NOT_MEASURED, Column, Value
+from harness.tables.column import NOT_MEASURED, Column, Value, Values
 from harness.tables.columns import BY_KEY
 from harness.tables.markdown import interval_text
 from harness.tables.rows import Row
 from harness.tables.score_columns import of_rows
 from harness.tables.sections import Line, grouped
+from harness.tables.told_beside import NOTHING, Beside
 from harness.tables.views import conditions, work
 from runner.contract.result import Result
 
@@ -25,18 +25,22 @@ MOST_LINES = 200
 LONGEST = 200
 """Characters of one text."""
 
-FIGURES = tuple(BY_KEY[key] for key in ("time_s", "energy_j"))
+FIGURES = tuple(BY_KEY[key] for key in ("time_s", "energy_j", "cost"))
 """Columns of a gallery's table, each shown if any line has a figure; the score has one as well."""
+
+
+_PRICE = BY_KEY["price_per_hour"]
 
 
 @dataclass(frozen=True)
 class Measured:
     """One configuration of a bundle: the median of its runs that may be used.
 
-    ``work`` is what was trained of ``workload``: data, budget, launcher, precision.
-    ``values`` are numbers by the keys of ``FIGURES``, ``cells`` how they are printed; ``low_s`` and
-    ``high_s`` bound the median of the time. ``instance`` is what the user calls the machine or its
-    firmware does: on many clouds its type. ``words`` are what only the search looks at.
+    ``work`` is what was trained of ``workload``: data, budget, launcher, precision. ``values`` are
+    numbers by the keys of ``FIGURES``, ``cells`` how they are printed; ``low_s`` and ``high_s``
+    bound the median of the time. ``price`` is what its cost stands on. ``instance`` is what the
+    user calls the machine or its firmware does: on many clouds its type. ``words`` are what only
+    the search looks at.
     """
 
     campaign: str
@@ -56,6 +60,7 @@ class Measured:
     interval: str
     low_s: float | None
     high_s: float | None
+    price: str
     score: str
     words: str
 
@@ -83,10 +88,21 @@ class Listed:
     lines: list[Measured]
 
 
-def of(bundle: Bundle, results: list[Result], name: str, size_bytes: int, sha256: str) -> Listed:
-    """What is listed of a bundle, which was checked, and of its results."""
+def of(
+    bundle: Bundle,
+    results: list[Result],
+    name: str,
+    size_bytes: int,
+    sha256: str,
+    beside: Beside = NOTHING,
+) -> Listed:
+    """What is listed of a bundle, which was checked, and of its results.
+
+    Raises:
+        UsageError: two prices fit a machine.
+    """
     record = bundle.campaign()
-    made = [rows.row(result) for result in results]
+    made = beside.rows(results)
     instances = {result.run_id: _instance(result) for result in results}
     lines = [
         _measured(line, record.campaign_id, instances[line.members[-1].run_id])
@@ -146,6 +162,7 @@ def _measured(line: Line, campaign: str, instance: str) -> Measured:
         interval=interval_text(line) or "",
         low_s=low_s,
         high_s=high_s,
+        price=_price(members[-1]),
         score="" if told == NOT_MEASURED else _text(f"{score.head} {told}"),
         words=_searched(line.members),
     )
@@ -160,6 +177,14 @@ def _searched(members: list[Row]) -> str:
         if word
     ]
     return printable.line(" ".join(dict.fromkeys(told)), 3 * LONGEST)
+
+
+def _price(values: Values) -> str:
+    """What the cost stands on; empty where there is none."""
+    if values[_PRICE.key] is None:
+        return ""
+    told = values["price_from"]
+    return _text(f"{_PRICE.text(values)} an hour{f' ({told})' if told else ''}")
 
 
 def _instance(result: Result) -> str:

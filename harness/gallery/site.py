@@ -9,13 +9,15 @@ from importlib import metadata
 from pathlib import Path
 
 from harness import files, printable, scratch
-from harness.errors import BenchdlError
+from harness.errors import BenchdlError, UsageError
 from harness.gallery import front, intake, replaceable, swapping
 from harness.gallery.admission import Admitted, RefusedError, admit, copy
 from harness.gallery.front import Refused
 from harness.gallery.intake import Offered
 from harness.gallery.listed import LONGEST, Listed
+from harness.prices import NONE, Prices
 from harness.report import library
+from harness.tables.told_beside import Beside
 
 Say = Callable[[str], None]
 
@@ -42,7 +44,9 @@ class Gallery:
         }
 
 
-def build(asked: Sequence[Path], site: Path, most_bytes: int, say: Say) -> Gallery:
+def build(
+    asked: Sequence[Path], site: Path, most_bytes: int, say: Say, prices: Prices = NONE
+) -> Gallery:
     """Make the gallery of bundles at ``site``; the same bundles and benchdl give the same bytes.
 
     A file that is not taken never stops the others. A gallery that is there stays until the new
@@ -53,11 +57,14 @@ def build(asked: Sequence[Path], site: Path, most_bytes: int, say: Say) -> Galle
         site: the folder to be; below it all links are relative.
         most_bytes: of one bundle.
         say: takes a line of notice.
+        prices: of an hour of the machines, each by its type and all in one currency.
 
     Raises:
-        UsageError: there is no bundle to take, or something else lies at ``site``.
+        UsageError: there is no bundle to take, something else lies at ``site``, or a price has no
+            type or another currency than others.
         BenchdlError: none was taken, or the gallery cannot be written.
     """
+    _check_prices(prices)
     place = files.real(site)
     offers = intake.offered(asked, place)
     replaceable.check(place)
@@ -65,7 +72,7 @@ def build(asked: Sequence[Path], site: Path, most_bytes: int, say: Say) -> Galle
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with scratch.folder(place.parent, f".{place.name}.gallery-") as made:
-            gallery = _filled(made, offers, most_bytes, say)
+            gallery = _filled(offers, _Shelf(made, most_bytes, say, Beside(prices=prices)))
             if not gallery.bundles:
                 raise BenchdlError(
                     f"none of {len(offers):,} files is a bundle that can be shown",
@@ -81,11 +88,25 @@ def build(asked: Sequence[Path], site: Path, most_bytes: int, say: Say) -> Galle
     return gallery
 
 
-def _filled(made: Path, offers: list[Offered], most_bytes: int, say: Say) -> Gallery:
-    """The gallery in the empty folder ``made``."""
+def _check_prices(prices: Prices) -> None:
+    if prices.only is not None:
+        raise UsageError(
+            "--price without a type, and a gallery is of many machines",
+            "name one, as in --price p3.2xlarge=3.06USD",
+        )
+    currencies = sorted({price.currency for price in prices.by_type.values()})
+    if len(currencies) > 1:
+        raise UsageError(
+            f"the prices are in {' and '.join(currencies)}",
+            "benchdl converts none: give all of them in one currency",
+        )
+
+
+def _filled(offers: list[Offered], shelf: _Shelf) -> Gallery:
+    """The gallery in the empty folder of the shelf."""
+    made = shelf.made
     for folder in (_BUNDLES, _REPORTS):
         (made / folder).mkdir()
-    shelf = _Shelf(made, most_bytes, say)
     for offer in offers:
         shelf.take(offer)
     files.sync(made / _BUNDLES)
@@ -107,8 +128,9 @@ def _filled(made: Path, offers: list[Offered], most_bytes: int, say: Say) -> Gal
 class _Shelf:
     """Where bundles are put one after another: of each campaign one, or none if two differ."""
 
-    def __init__(self, made: Path, most_bytes: int, say: Say) -> None:
-        self._made, self._most_bytes, self._say = made, most_bytes, say
+    def __init__(self, made: Path, most_bytes: int, say: Say, beside: Beside) -> None:
+        self.made = made
+        self._most_bytes, self._say, self._beside = most_bytes, say, beside
         self._taken: dict[str, Listed] = {}
         self._same: dict[str, str] = {}
         self._clashing: dict[str, list[str]] = {}
@@ -116,13 +138,13 @@ class _Shelf:
 
     def take(self, offer: Offered) -> None:
         """Put a file in its place, or keep why not."""
-        arriving = self._made / _ARRIVING
+        arriving = self.made / _ARRIVING
         try:
             size_bytes, sha256 = copy(offer, arriving, self._most_bytes)
             if sha256 in self._same:
                 self._say(f"{offer.name} is the same as {self._same[sha256]}: taken once")
                 return
-            admitted = admit(offer, arriving, size_bytes, sha256)
+            admitted = admit(offer, arriving, size_bytes, sha256, self._beside)
             self._same[sha256] = offer.name
             self._place(offer, arriving, admitted)
         except RefusedError as error:
@@ -146,8 +168,8 @@ class _Shelf:
 
     def _place(self, offer: Offered, arriving: Path, admitted: Admitted) -> None:
         bundle = admitted.listed
-        file = self._made / _BUNDLES / f"{bundle.campaign}.tar"
-        report = self._made / _REPORTS / f"{bundle.campaign}.html"
+        file = self.made / _BUNDLES / f"{bundle.campaign}.tar"
+        report = self.made / _REPORTS / f"{bundle.campaign}.html"
         if bundle.campaign in self._clashing:
             self._clashing[bundle.campaign].append(offer.name)
         elif bundle.campaign in self._taken:

@@ -22,6 +22,7 @@ from harness import files
 from harness.bundle import archive
 from harness.errors import BenchdlError, UsageError
 from harness.gallery import admission, front, site, swapping
+from harness.prices import Price, Prices
 
 NASTY = "</td></script><script>document.title='owned'</script>\"' onload=x <img src=x onerror=y>"
 
@@ -83,7 +84,7 @@ def test_three_machines_are_one_table_with_their_types(build, folder, root, tmp_
     lines = {line.instance: line for bundle in gallery.bundles for line in bundle.lines}
     assert set(lines) == {"Amazon EC2 c6a.2xlarge", "Amazon EC2 c6a.4xlarge", "lab"}
     assert lines["lab"].gpu == "NVIDIA H100 80GB HBM3"
-    assert lines["lab"].values == {"time_s": 14.0, "energy_j": 1234.0}
+    assert lines["lab"].values == {"time_s": 14.0, "energy_j": 1234.0, "cost": None}
     assert [bundle.begun[:10] for bundle in gallery.bundles] == [
         "2026-11-04", "2026-11-03", "2026-11-02",
     ]  # fmt: skip
@@ -105,6 +106,35 @@ def test_three_machines_are_one_table_with_their_types(build, folder, root, tmp_
     data = json.loads((tmp_path / "site" / "gallery.json").read_text())
     assert {*data["files"], "gallery.json"} == set(held(tmp_path / "site"))
     assert data["bundles"][0]["sha256"] == hashlib.sha256(copy.read_bytes()).hexdigest()
+
+
+def test_costs_stand_with_their_price(folder, root, tmp_path):
+    galleries.several(folder, root)
+    prices = Prices({"lab": Price(price_per_hour=36.0, currency="EUR", source="the lab's own")})
+    gallery = site.build([folder], tmp_path / "site", 2**30, print, prices)
+    told = {line.machine: line for bundle in gallery.bundles for line in bundle.lines}
+    assert told["lab"].values["cost"] == pytest.approx(0.14)
+    assert told["lab"].price == "36.0000 EUR an hour (the lab's own)"
+    assert told[galleries.CPU].values["cost"] is None
+    text = html.unescape((tmp_path / "site" / "index.html").read_text())
+    assert "0.14000 EUR" in text
+    assert text.count("36.0000 EUR an hour (the lab's own)") == 1
+
+
+@pytest.mark.parametrize(
+    ("prices", "why"),
+    [
+        (Prices(only=Price(price_per_hour=1, currency="USD")), "--price without a type"),
+        (
+            Prices({name: Price(price_per_hour=1, currency=name) for name in ("EUR", "USD")}),
+            "the prices are in EUR and USD: benchdl converts none",
+        ),
+    ],
+)
+def test_prices_that_are_not_comparable(folder, root, tmp_path, prices, why):
+    galleries.bundle(folder, root, 1)
+    with pytest.raises(UsageError, match=why):
+        site.build([folder], tmp_path / "site", 2**30, print, prices)
 
 
 def test_without_a_gpu_there_is_no_column_of_energy(build, folder, root, tmp_path):
@@ -270,10 +300,10 @@ def test_a_bundle_that_our_own_code_fails_at_stops_nobody(build, folder, root, m
     galleries.several(folder, root)
     real = admission.listed.of
 
-    def fail(bundle, results, name, size_bytes, sha256):
+    def fail(bundle, results, name, *more):
         if name == "2.tar":
             raise bug
-        return real(bundle, results, name, size_bytes, sha256)
+        return real(bundle, results, name, *more)
 
     monkeypatch.setattr(admission.listed, "of", fail)
     gallery = build()

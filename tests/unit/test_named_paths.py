@@ -33,6 +33,7 @@ OPTIONS = [
     ["bundle", "rerun", "{}"],
     ["gallery", "{}", "-o", "site"],
     ["gallery", "x.tar", "-o", "{}"],
+    ["gallery", "x.tar", "-o", "site", "--prices", "{}"],
     ["import", "{}"],
     ["import", ".", "--results", "{}"],
 ]
