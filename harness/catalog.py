@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from harness import files, paths, toml_models
 from harness.errors import BenchdlError, UsageError
 from harness.host_stacks import FoundStack, LocalStack
+from harness.precisions import Precisions
 from runner.contract.job import Mode, Strategy
+from runner.contract.precision import Precision
 
 Flavour = Literal["cpu", "gpu"]
 PoolMode = Literal["growth", "fraction", "off"]
@@ -120,13 +122,6 @@ class Pool(_Strict):
     fraction: float | None = Field(default=None, gt=0, le=1)
 
 
-class Precision(_Strict):
-    """Arithmetic of training."""
-
-    dtype: Literal["float32"] = "float32"
-    tf32: bool = False
-
-
 class PoolChange(_Strict):
     """What a variant may change of the memory pool."""
 
@@ -140,20 +135,12 @@ class CudnnChange(_Strict):
     enabled: bool
 
 
-class PrecisionChange(_Strict):
-    """What a variant may change of the precision."""
-
-    dtype: Literal["float32"] | None = None
-    tf32: bool | None = None
-
-
 class Variant(_Strict):
     """The same image with another configuration."""
 
     description: str
     memory_pool: PoolChange | None = None
     cudnn: CudnnChange | None = None
-    precision: PrecisionChange | None = None
     strategy: Strategy | None = None
     environment: dict[str, str] = {}
 
@@ -183,7 +170,7 @@ class ImageSpec(_Strict):
     cuda: Cuda | None = None
     cudnn: Cudnn | None = None
     memory_pool: Pool = Pool()
-    precision: Precision = Precision()
+    precision: Precisions = Precisions()
     strategies: list[Strategy] = ["default"]
     environment: dict[str, str] = {}
     tuned: Tuned | None = None
@@ -213,6 +200,10 @@ class Backend:
     def modes(self) -> list[Mode]:
         """The modes that this backend has."""
         return ["as-written", "tuned"] if self.spec.tuned else ["as-written"]
+
+    def precisions(self, device: Flavour) -> list[Precision]:
+        """Those in which this backend trains on ``device``."""
+        return self.spec.precision.gpu if device == "gpu" else self.spec.precision.cpu
 
     def runs(self, workload: str) -> bool:
         """Whether it can train ``workload``, as far as image.toml says."""

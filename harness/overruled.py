@@ -23,7 +23,7 @@ _ALWAYS: dict[str, str] = {
     **dict.fromkeys(("XLA_PYTHON_CLIENT_PREALLOCATE", "XLA_PYTHON_CLIENT_MEM_FRACTION"), _POOL),
     **dict.fromkeys(("XLA_PYTHON_CLIENT_ALLOCATOR", "PYTORCH_NO_CUDA_MEMORY_CACHING"), _POOL),
     **dict.fromkeys(("MXNET_GPU_MEM_POOL_TYPE", "TF_FORCE_GPU_ALLOW_GROWTH"), _POOL),
-    "NVIDIA_TF32_OVERRIDE": "set precision.tf32",
+    "NVIDIA_TF32_OVERRIDE": "choose with --precision",
     "KERAS_BACKEND": "choose another backend",
 }
 
@@ -38,7 +38,7 @@ _OF_TUNED = {"mxnet": {"OMP_NUM_THREADS", "MXNET_ENGINE_TYPE"}}
 
 _THEANO_FLAGS: dict[str, str] = {
     "device": _DEVICE,
-    "floatX": "set precision.dtype",
+    "floatX": "choose with --precision",
     "base_compiledir": _OURS,
     "gpuarray.preallocate": _POOL,
     "lib.cnmem": _POOL,

@@ -7,18 +7,17 @@ import re
 from typing import Any
 
 from harness import addresses
-from harness.catalog import Backend, Cudnn, Pool, Precision, suggestion
+from harness.catalog import Backend, Cudnn, Pool, suggestion
 from harness.errors import UsageError
 from runner.contract import upgrade
 from runner.contract.job import MemoryPool, Mode, Settings
+from runner.contract.precision import Precision
 from runner.contract.schema import SettingValue
 
 KEYS = (
     "memory_pool.mode",
     "memory_pool.fraction",
     "cudnn.enabled",
-    "precision.dtype",
-    "precision.tf32",
     "strategy",
     "environment.NAME",
 )
@@ -28,6 +27,9 @@ the images run on (2 GiB) is 2 MiB."""
 
 POOL_ALIASES = ("lib.cnmem", "gpuarray.preallocate")
 """Theano's names for one thing: CNMeM became gpuarray.preallocate with Theano 0.9."""
+
+OF_PRECISION = ("precision.tf32", "precision.dtype")
+"""Keys of before ``--precision`` was an option: campaigns of then have them still."""
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LARGEST = 1e50
@@ -48,12 +50,14 @@ def parse(pairs: list[str]) -> dict[str, SettingValue]:
             raise UsageError(f"--set {pair}: expected key=value", f"keys: {', '.join(KEYS)}")
         if len(pair) > _LONGEST:
             raise UsageError(f"--set {pair[:60]}...: it is longer than {_LONGEST:,} characters")
-        known = [*KEYS, *POOL_ALIASES]
         section, _, name = key.partition(".")
         if section == "environment" and not _VARIABLE.fullmatch(name):
             raise UsageError(f"--set {pair}: '{name}' is no name of an environment variable")
-        if section != "environment" and key not in known:
+        if section != "environment" and key not in (*KEYS, *POOL_ALIASES, *OF_PRECISION):
+            known = [*KEYS, *POOL_ALIASES]
             raise UsageError(f"--set {pair}: unknown key '{key}'", suggestion(key, known, "keys"))
+        if key == "precision.dtype" and text != "float32":
+            raise UsageError(f"--set {pair[:100]}", "it is an option: --precision")
         proxy = "proxy" in name.lower() and "@" in text  # as in user:password@host
         if proxy or addresses.holds_credentials(text):
             raise UsageError(
@@ -100,13 +104,15 @@ def resolve(
     overrides: dict[str, SettingValue],
     environment: dict[str, str] | None = None,
     mode: Mode = "as-written",
+    precision: Precision = "float32",
 ) -> Settings:
     """The settings of a job of ``backend``: its mode, then ``variant``, then ``overrides``.
 
     ``environment`` stands in for that of image.toml where a job runs outside the image.
 
     Raises:
-        UsageError: unknown variant or mode, or values that this backend does not have.
+        UsageError: unknown variant or mode, values that this backend does not have, or two
+            precisions at once.
     """
     if variant not in backend.variants:
         raise UsageError(
@@ -122,21 +128,22 @@ def resolve(
     sections: dict[str, dict[str, Any]] = {
         "memory_pool": {"mode": spec.memory_pool.mode, "fraction": spec.memory_pool.fraction},
         "cudnn": {"enabled": spec.cudnn.enabled if spec.cudnn else True},
-        "precision": spec.precision.model_dump(),
         "environment": dict(spec.environment if environment is None else environment),
     }
     if spec.tuned and mode == "tuned":
         sections["environment"].update(spec.tuned.environment)
     strategy: Any = "default"
     if variant != "default":
-        changes = spec.variants[variant].model_dump(exclude_none=True, exclude={"description"})
-        strategy = changes.pop("strategy", strategy)
-        for section, change in changes.items():
+        own = spec.variants[variant].model_dump(exclude_none=True, exclude={"description"})
+        strategy = own.pop("strategy", strategy)
+        for section, change in own.items():
             sections[section].update(change)
     for key, value in overrides.items():
         if key == "strategy":
             strategy = value
-        else:
+        elif key == "precision.tf32":
+            precision = _with_tf32(precision, allowed=value is True)
+        elif key != "precision.dtype":
             _apply(sections, key, value)
     strategy = upgrade.strategy(strategy)
     if strategy not in spec.strategies:
@@ -144,7 +151,15 @@ def resolve(
             f"backend '{backend.name}' has no strategy '{strategy}'",
             suggestion(str(strategy), list(spec.strategies), "strategies"),
         )
-    return _settings(backend, sections).model_copy(update={"strategy": strategy, "mode": mode})
+    changes = {"strategy": strategy, "mode": mode, "precision": precision}
+    return _settings(backend, sections).model_copy(update=changes)
+
+
+def _with_tf32(precision: Precision, *, allowed: bool) -> Precision:
+    """What an override of earlier campaigns makes of it."""
+    if precision == "float32":
+        return "tf32" if allowed else "float32"
+    raise UsageError(f"--set precision.tf32 together with --precision {precision}", "give one")
 
 
 def _apply(sections: dict[str, dict[str, Any]], key: str, value: SettingValue) -> None:
@@ -187,14 +202,11 @@ def _settings(backend: Backend, sections: dict[str, dict[str, Any]]) -> Settings
     try:
         Pool.model_validate(pool)
         Cudnn.model_validate({"version": "", "wheel": "", **sections["cudnn"]})
-        precision = Precision.model_validate(sections["precision"])
     except ValueError as error:
         line = " ".join(str(error).splitlines()[1:3])
         raise UsageError(f"backend '{backend.name}': {line}") from None
     return Settings(
         memory_pool=MemoryPool(**pool),
         cudnn_enabled=sections["cudnn"]["enabled"],
-        precision=precision.dtype,
-        tf32=precision.tf32,
         environment=sections["environment"],
     )

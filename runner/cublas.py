@@ -1,6 +1,6 @@
 """A product of matrices on a GPU through cuBLAS and the CUDA driver alone: no framework.
 
-Functions and constants are those of cuda.h and cublas_v2.h (CUDA 11 and later).
+Functions and constants are those of cuda.h, library_types.h and cublas_v2.h (CUDA 11 and later).
 """
 
 from __future__ import annotations
@@ -10,13 +10,20 @@ import random
 import re
 import struct
 import sys
+from array import array
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
+
+from runner.contract.precision import Precision
 
 _SIZES = (8192, 4096, 2048)
 """Of the matrices, the largest first whose three fit into half of the free memory."""
-_FLOAT32_BYTES = 4
-_DEFAULT_MATH, _TF32_MATH = 0, 3
+_TYPES = {"float32": 0, "tf32": 0, "bfloat16": 14, "float16": 2}
+"""``cudaDataType_t`` of the matrices, the product's too: CUDA_R_32F, CUDA_R_16BF, CUDA_R_16F."""
+_BYTES = {"float32": 4, "tf32": 4, "bfloat16": 2, "float16": 2}
+_COMPUTE_32F, _COMPUTE_32F_FAST_TF32 = 68, 77
+"""``cublasComputeType_t``: sums in float32, as the tools have them in every precision."""
+_DEFAULT_ALGORITHM = -1
 _NOT_TRANSPOSED = 0
 _FILLED_AT_ONCE = 2**20
 """Values that are drawn; the matrices repeat them. Zeros would take less power and be faster."""
@@ -27,13 +34,14 @@ class CublasError(RuntimeError):
 
 
 class Product:
-    """``C = A B`` of float32 on the GPU ``uuid``, in TF32 where that is allowed.
+    """``C = A B`` on the GPU ``uuid`` in a precision; all sums are in float32.
 
     Raises:
         CublasError: no such GPU, no cuBLAS, or no room.
     """
 
-    def __init__(self, uuid: str, tf32: bool) -> None:
+    def __init__(self, uuid: str, precision: Precision) -> None:
+        self._precision = precision
         self._cuda = _load("libcuda.so.1")
         library = _cublas()
         self.library, self._cublas = Path(library._name).name, library
@@ -46,14 +54,14 @@ class Product:
         self._matrices = [self._matrix() for _ in range(3)]
         self._handle = ctypes.c_void_p()
         self._blas("cublasCreate_v2", ctypes.byref(self._handle))
-        self._blas("cublasSetMathMode", self._handle, _TF32_MATH if tf32 else _DEFAULT_MATH)
 
     def multiply(self) -> None:
         """Start one product; it may return before the GPU has done it."""
         size, alpha, beta = self.size, ctypes.c_float(1.0), ctypes.c_float(0.0)
         a, b, c = self._matrices
+        kind = _TYPES[self._precision]
         self._blas(
-            "cublasSgemm_v2",
+            "cublasGemmEx",
             self._handle,
             _NOT_TRANSPOSED,
             _NOT_TRANSPOSED,
@@ -62,12 +70,17 @@ class Product:
             size,
             ctypes.byref(alpha),
             a,
+            kind,
             size,
             b,
+            kind,
             size,
             ctypes.byref(beta),
             c,
+            kind,
             size,
+            _COMPUTE_32F_FAST_TF32 if self._precision == "tf32" else _COMPUTE_32F,
+            _DEFAULT_ALGORITHM,
         )
 
     def wait(self) -> None:
@@ -88,7 +101,7 @@ class Product:
         free, total = ctypes.c_size_t(), ctypes.c_size_t()
         self._call("cuMemGetInfo_v2", ctypes.byref(free), ctypes.byref(total))
         for size in _SIZES:
-            if 3 * _FLOAT32_BYTES * size * size <= free.value / 2:
+            if 3 * _BYTES[self._precision] * size * size <= free.value / 2:
                 return size
         raise CublasError(f"only {free.value / 2**20:.0f} MiB of the GPU's memory are free")
 
@@ -96,9 +109,9 @@ class Product:
         """Values between -1 and 1, the same in each matrix."""
         draw = random.Random(0)  # noqa: S311 - numbers to multiply, not a secret
         values = [draw.uniform(-1, 1) for _ in range(_FILLED_AT_ONCE)]
-        block = struct.pack(f"{len(values)}f", *values)
+        block = _packed(values, self._precision)
         pointer = ctypes.c_void_p()
-        whole = _FLOAT32_BYTES * self.size * self.size
+        whole = _BYTES[self._precision] * self.size * self.size
         self._call("cuMemAlloc_v2", ctypes.byref(pointer), ctypes.c_size_t(whole))
         for first in range(0, whole, len(block)):
             at = ctypes.c_void_p((pointer.value or 0) + first)
@@ -110,6 +123,17 @@ class Product:
 
     def _blas(self, name: str, *arguments: Any) -> None:
         _checked(self._cublas, name, arguments)
+
+
+def _packed(values: Sequence[float], precision: Precision) -> bytes:
+    """Little-endian; bfloat16 is the upper half of a float32."""
+    if precision == "float16":
+        return struct.pack(f"<{len(values)}e", *values)
+    block = struct.pack(f"<{len(values)}f", *values)
+    if precision == "bfloat16":
+        halves = array("H", block)
+        return halves[1::2].tobytes()
+    return block
 
 
 def _checked(library: ctypes.CDLL, name: str, arguments: Any) -> None:

@@ -1,4 +1,4 @@
-"""The most that a device of the job can multiply: ``python -m runner.peak [--tf32] DEVICE...``.
+"""The most that a device can multiply: ``python -m runner.peak [OPTIONS] DEVICE...``.
 
 A process of its own, once the trainer is gone: CUDA never comes into the judge, and what may crash
 cannot take the result along. ``DEVICE`` is ``cpu`` or a GPU's UUID. Prints JSON.
@@ -14,13 +14,14 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import Callable, List
+from typing import Callable, List, Optional
 
 from pydantic import TypeAdapter
 
-from runner.contract.device_peak import MultipliedIn, Peak
+from runner.contract.device_peak import Peak
 from runner.contract.job import Job
 from runner.contract.measurement import GpuUse
+from runner.contract.precision import PRECISIONS, Precision
 from runner.cublas import CublasError, Product
 from runner.libraries import TF32_VARIABLE
 
@@ -35,26 +36,19 @@ _PEAKS = TypeAdapter(List[Peak])
 def of_job(job: Job, gpu: GpuUse) -> List[Peak]:
     """What the devices reach on which ``job`` trained; none, and a line in the log, if it fails.
 
-    On a GPU in the precision in which the job may multiply; on the CPU with the job's threads, or
-    one for each core that it may use.
+    In the precision in which the job may multiply; on the CPU with the job's threads. NumPy, which
+    multiplies there, knows float32 alone: of another one there is no peak.
     """
+    precision = job.settings.precision
     devices = (
         ["cpu"] if job.device == "cpu" else [device.uuid for device in gpu.devices if device.used]
     )
-    if not devices:
+    if not devices or (job.device == "cpu" and precision != "float32"):
         return []
-    tf32 = job.settings.tf32 and job.device == "gpu"
-    command = [sys.executable, "-m", "runner.peak", *(["--tf32"] if tf32 else []), *devices]
-    threads = str(job.threads or len(os.sched_getaffinity(0)))
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    surroundings = {**os.environ, **dict.fromkeys(names, threads)}
-    surroundings.pop(TF32_VARIABLE, None)
-    if not tf32:
-        surroundings[TF32_VARIABLE] = "0"
+    threads = ["--threads", str(job.threads)] if job.threads else []
     try:
         done = subprocess.run(
-            command,
-            env=surroundings,
+            [sys.executable, "-m", "runner.peak", "--precision", precision, *threads, *devices],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -105,7 +99,7 @@ def rate(
 
 
 def on_cpu() -> Peak:
-    """What NumPy's BLAS reaches with the threads that its variables give it."""
+    """What NumPy's BLAS reaches in float32 with the threads that its variables give it."""
     import numpy  # noqa: PLC0415 - a GPU's peak needs none
 
     draw = numpy.random.RandomState(0)
@@ -127,13 +121,13 @@ def on_cpu() -> Peak:
     )
 
 
-def on_gpu(uuid: str, multiplied_in: MultipliedIn) -> Peak:
+def on_gpu(uuid: str, multiplied_in: Precision) -> Peak:
     """What cuBLAS reaches on this GPU.
 
     Raises:
         CublasError: it cannot be had.
     """
-    product = Product(uuid, tf32=multiplied_in == "tf32")
+    product = Product(uuid, multiplied_in)
     began = time.monotonic()
     found = rate(product.multiply, product.wait, 2.0 * product.size**3, _GPU_S)
     return Peak(
@@ -146,15 +140,28 @@ def on_gpu(uuid: str, multiplied_in: MultipliedIn) -> Peak:
     )
 
 
+def _surround(precision: Precision, threads: Optional[int]) -> None:
+    """Set what libraries read when they are loaded, whatever was set before."""
+    count = str(threads or len(os.sched_getaffinity(0)))
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = count
+    os.environ.pop(TF32_VARIABLE, None)
+    if precision == "float32":
+        os.environ[TF32_VARIABLE] = "0"
+
+
 def main() -> int:
     """Measure the devices of the command line, one after the other."""
     parser = argparse.ArgumentParser(prog="python -m runner.peak")
     parser.add_argument("devices", nargs="+", metavar="DEVICE")
-    parser.add_argument("--tf32", action="store_true", help="on a GPU, multiply in TF32")
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="of a GPU")
+    parser.add_argument("--threads", type=int, help="of the CPU (default: one for each core)")
     asked = parser.parse_args()
-    wanted: MultipliedIn = "tf32" if asked.tf32 else "float32"
+    _surround(asked.precision, asked.threads)
     try:
-        peaks = [on_cpu() if name == "cpu" else on_gpu(name, wanted) for name in asked.devices]
+        peaks = [
+            on_cpu() if name == "cpu" else on_gpu(name, asked.precision) for name in asked.devices
+        ]
     except CublasError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -89,6 +89,7 @@ def options(record: Campaign, limits: Limits) -> Options:
     return Options(
         backends=sorted({configuration.backend for configuration in wanted}),
         modes=list(dict.fromkeys(configuration.mode for configuration in wanted)),
+        precisions=list(dict.fromkeys(configuration.precision for configuration in wanted)),
         variants=list(dict.fromkeys(configuration.variant for configuration in wanted)),
         devices=list(dict.fromkeys(configuration.device for configuration in wanted)),
         threads=list(dict.fromkeys(configuration.threads for configuration in wanted)),

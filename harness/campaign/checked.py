@@ -48,8 +48,14 @@ class Checked:
         ``environment`` stands in for that of image.toml where a job runs outside the image.
         """
         backend = self.backends[wanted.backend]
-        asked = sharing.overrides(backend, wanted, self.options)
-        return settings.resolve(backend, wanted.variant, asked, environment, wanted.mode)
+        return settings.resolve(
+            backend,
+            wanted.variant,
+            sharing.overrides(backend, wanted, self.options),
+            environment,
+            wanted.mode,
+            wanted.precision,
+        )
 
     def without_effect(self) -> Iterator[str]:
         """Settings of the GPU that are changed for CPU jobs: they are recorded, and do nothing."""
@@ -187,19 +193,21 @@ def _known(options: Options) -> DatasetSpec:
 
 def _combinations(options: Options, backends: list[str]) -> Iterator[Configuration]:
     own = lookup.load(options.workload).batch_size
-    for device, ranks, threads, asked, backend, mode, variant in itertools.product(
+    for device, ranks, threads, asked, backend, mode, precision, variant in itertools.product(
         options.devices,
         options.ranks,
         options.threads,
         options.batch_sizes,
         backends,
         options.modes,
+        options.precisions,
         options.variants,
     ):
         size = sharing.batch_size(asked, ranks, options)
         yield Configuration(
             backend=backend,
             mode=mode,
+            precision=precision,
             variant=variant,
             device=device,
             threads=threads,
@@ -217,10 +225,16 @@ def _possible(backend: Backend, wanted: Configuration, options: Options) -> None
         )
     if wanted.device not in backend.flavours():
         raise UsageError(f"backend '{backend.name}' has no {wanted.device} flavour")
-    asked = sharing.overrides(backend, wanted, options)
-    sharing.check(
-        wanted, settings.resolve(backend, wanted.variant, asked, mode=wanted.mode), options
+    found = settings.resolve(
+        backend,
+        wanted.variant,
+        sharing.overrides(backend, wanted, options),
+        mode=wanted.mode,
+        precision=wanted.precision,
     )
+    sharing.check(wanted, found, options)
+    workload = lookup.load(options.workload)
+    limits.check_precision(found.precision, backend, wanted.device, workload)
     overruled.refuse(backend.name, wanted.mode, wanted.threads, options.overrides)
     allotted = core_grant.limit() if wanted.threads else None
     if allotted:

@@ -31,6 +31,7 @@ from harness.notices import Say
 from harness.store import Store, new_run_id
 from runner.contract.conformance import Conformance
 from runner.contract.job import Job
+from runner.contract.precision import Precision
 from runner.contract.result import Failure
 from runner.contract.work_and_score import Budget
 from runner.workloads import lookup
@@ -115,8 +116,7 @@ class Proving:
                 "seed": _SEED,
                 "data_dir": self.launcher.inside(data_dir(self.staging, run_id), "data"),
                 "dataset_sha256": {},
-                # Ten bits of a product say nothing of the rest: tf32-mismatch guards the switch.
-                "settings": job.settings.model_copy(update={"tf32": False}),
+                "settings": job.settings.model_copy(update={"precision": _provable(job)}),
             }
         )
 
@@ -128,7 +128,8 @@ class Proving:
         stop: threading.Event | None,
         beside: Beside | None,
     ) -> Proof:
-        name = f"{trial.backend} {trial.settings.mode} {trial.device}"
+        mixed = [trial.settings.precision] if trial.settings.precision != "float32" else []
+        name = " ".join([trial.backend, trial.settings.mode, trial.device, *mixed])
         briefly = f" ({', '.join(trial.briefly)})" if trial.briefly else ""
         say(f"proving {name}: a few updates beside NumPy's, once for this build{briefly}")
         exchange = Exchange(self.staging, trial)
@@ -199,6 +200,12 @@ def after(
 
 def _unheard(event: dict[str, Any]) -> None:
     """The phases and epochs of trials say nothing to a reader."""
+
+
+def _provable(job: Job) -> Precision:
+    """Ten bits of a product say nothing of the rest: ``tf32-mismatch`` guards the switch."""
+    asked = job.settings.precision
+    return "float32" if asked == "tf32" else asked
 
 
 def _whose(trial: Job) -> dict[str, object]:

@@ -217,7 +217,8 @@ def job_name(job: Job) -> str:
     """What tells this job from others of its campaign."""
     words = [job.backend if job.variant == "default" else f"{job.backend} {job.variant}"]
     words[0] += " tuned" if job.settings.mode == "tuned" else ""
-    words += [job.device, *particulars(job.threads, job.batch_size)]
+    asked = particulars(job.settings.precision, job.threads, job.batch_size)
+    words += [job.device, *asked]
     words += [job.launcher, *([f"attempt {job.attempt}"] if job.attempt > 1 else [])]
     return ", ".join(words)
 

@@ -83,6 +83,7 @@ def _ran(result: Result) -> Configuration:
     return Configuration(
         backend=job.backend,
         mode=job.settings.mode,
+        precision=job.settings.precision,
         variant=job.variant,
         device=job.device,
         threads=job.threads,

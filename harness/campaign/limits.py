@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from harness.catalog import Backend, Flavour
 from harness.dataset_spec import DatasetSpec
 from harness.errors import UsageError
+from runner.contract.precision import Precision
 from runner.workloads.workload import Workload
 
 LEAST_MEMORY_BYTES = 6 * 2**20
@@ -79,6 +81,27 @@ def check_train_samples(count: int | None, data: DatasetSpec, workload: Workload
         raise UsageError(
             f"{count:,} training samples asked for, {data.title} has {available:,}",
             "ask for fewer, or leave --train-samples out for all",
+        )
+
+
+def check_precision(
+    precision: Precision, backend: Backend, device: Flavour, workload: Workload
+) -> None:
+    """Make sure that a backend trains a workload on a device in this precision.
+
+    Raises:
+        UsageError: it does not; the message names those that it has there.
+    """
+    own, trained = backend.precisions(device), workload.precisions
+    if precision not in own:
+        raise UsageError(
+            f"backend '{backend.name}' has no precision {precision} on the {device}",
+            f"it has there: {', '.join(own)}; docs/precision.md says why",
+        )
+    if precision not in trained:
+        raise UsageError(
+            f"workload {workload.name} is not trained in {precision}",
+            f"it has: {', '.join(trained)}",
         )
 
 

@@ -5,6 +5,7 @@
     [matrix]
     backends = ["tf", "theano"]
     modes = ["as-written", "tuned"]
+    precisions = ["float32", "bfloat16"]
     variants = ["default", "no-pool"]
     devices = ["cpu", "gpu"]
     threads = ["default", 1]
@@ -29,6 +30,7 @@ from harness.campaign.question import MOST, Question
 from harness.errors import UsageError
 from harness.launchers.launcher import LauncherWord
 from runner.contract.job import Mode
+from runner.contract.precision import Precision
 from runner.contract.rank import MOST_RANKS, RankCount
 from runner.contract.schema import SettingValue
 
@@ -54,6 +56,7 @@ class Matrix(_Strict):
 
     backends: list[str] = Field(min_length=1)
     modes: list[Mode] = Field(default=["as-written"], min_length=1)
+    precisions: list[Precision] = Field(default=["float32"], min_length=1)
     variants: list[str] = Field(default=["default"], min_length=1)
     devices: list[Literal["auto", "cpu", "gpu"]] = Field(default=["auto"], min_length=1)
     threads: list[Count] = Field(default=[None], min_length=1)
@@ -88,6 +91,7 @@ def read(path: Path, device: Callable[[Literal["auto", "cpu", "gpu"]], Device]) 
     return Options(
         backends=axes.backends,
         modes=axes.modes,
+        precisions=axes.precisions,
         variants=axes.variants,
         devices=list(dict.fromkeys(device(word) for word in axes.devices)),
         threads=axes.threads,

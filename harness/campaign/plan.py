@@ -19,6 +19,7 @@ from harness.errors import UsageError
 from harness.hosts import this_machine
 from harness.launchers.launcher import LauncherWord
 from runner.contract.job import Mode, Note, Settings, Tag
+from runner.contract.precision import Precision
 from runner.contract.rank import RankCount
 from runner.contract.schema import Model, Ordinal, SettingValue
 from runner.contract.work_and_score import MOST_EPOCHS, Budget
@@ -43,6 +44,7 @@ class Options(Question):
 
     backends: list[str]
     modes: list[Mode] = ["as-written"]
+    precisions: list[Precision] = ["float32"]
     variants: list[str] = ["default"]
     devices: list[Device] = ["cpu"]
     threads: list[Ordinal | None] = [None]
@@ -72,6 +74,7 @@ class Configuration(Model):
 
     backend: str
     mode: Mode = "as-written"
+    precision: Precision = "float32"
     variant: str = "default"
     device: Device
     threads: Ordinal | None = None
@@ -85,13 +88,14 @@ class Configuration(Model):
         if self.ranks:
             word = "GPU" if self.device == "gpu" else "rank"
             words.append(f"{self.ranks} {word}{'s' if self.ranks > 1 else ''}")
-        words += particulars(self.threads, self.batch_size)
+        words += particulars(self.precision, self.threads, self.batch_size)
         return " ".join(words + ([f"image {self.image[7:19]}"] if self.image else []))
 
 
-def particulars(threads: int | None, batch_size: int | None) -> list[str]:
-    """Words for what is not the tool's or the recipe's own."""
-    words = [f"{threads} thread{'s' if threads > 1 else ''}"] if threads else []
+def particulars(precision: Precision, threads: int | None, batch_size: int | None) -> list[str]:
+    """Words for what is not the usual, the tool's or the recipe's own."""
+    words: list[str] = [precision] if precision != "float32" else []
+    words += [f"{threads} thread{'s' if threads > 1 else ''}"] if threads else []
     return words + ([f"batch {batch_size}"] if batch_size else [])
 
 

@@ -14,6 +14,7 @@ from harness.catalog import Backend
 from harness.errors import UsageError
 from harness.nvidia import host_driver
 from runner.contract.job import Settings
+from runner.contract.precision import MIXED
 from runner.contract.schema import SettingValue
 from runner.workloads import lookup
 
@@ -79,6 +80,11 @@ def check(wanted: Configuration, settings: Settings, options: Options) -> None:
                 f"parts of a CPU share a job with --strategy {DATA_PARALLEL} alone",
             )
         return
+    if settings.precision in MIXED:
+        raise UsageError(
+            f"--strategy {DATA_PARALLEL} with --precision {settings.precision}",
+            "several GPUs share a job in float32 or tf32: leave one of them out",
+        )
     if wanted.device == "cpu" and wanted.ranks is None:
         raise UsageError(
             f"--strategy {DATA_PARALLEL} on the CPU", "add --ranks N: so many parts of it share"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from harness.checks.case import Case
 from runner.contract.measurement import Measurement
+from runner.contract.precision import MIXED
 from runner.contract.result import Finding
 from runner.workloads.workload import TRAINING_PASSES
 
@@ -18,6 +19,10 @@ as many for algorithms that need fewer (Winograd's convolution)."""
 
 _GPU_OPERATIONS = 1e15
 """Per second and GPU: an H100's tensor cores do 0.5e15 in TF32 (NVIDIA's data sheet)."""
+
+_OF_MIXED = {"cpu": 10.0, "gpu": 2.0}
+"""Times as many of bfloat16 and float16: a core's AMX does 2,048 operations a cycle (Intel's
+optimization manual), an H100's tensor cores 1e15 a second (NVIDIA's data sheet)."""
 
 _SLACK_S = 10.0
 """CPU seconds that compiling or first use may take outside the training call."""
@@ -48,6 +53,7 @@ def too_fast(case: Case) -> Iterator[Finding]:
     on_gpu = job.device == "gpu"
     units = len(measured.gpu.devices) if on_gpu else measured.host.logical_cores
     rate = max(units, 1) * (_GPU_OPERATIONS if on_gpu else _CORE_OPERATIONS)
+    rate *= _OF_MIXED[job.device] if job.settings.precision in MIXED else 1.0
     timed: dict[str, tuple[float, float]] = {"Time (s)": (measured.phases.fit_s, whole)}
     of_budget = case.workload.lap or job.budget.count
     a_lap = whole * of_budget / job.budget.count

@@ -160,12 +160,13 @@ def _shares_taken(measured: Measurement) -> dict[str, float]:
 
 
 def _precision(job: Job, live: Attestation) -> Iterator[Finding]:
-    allowed = _fact(live, "tf32", bool)
-    if allowed is not None and allowed != job.settings.tf32:
+    asked = job.settings.precision
+    allowed, wanted = _fact(live, "tf32", bool), asked == "tf32"
+    if allowed is not None and allowed != wanted:
         words = {True: "on", False: "off"}
         yield _invalid(
             "tf32-mismatch",
-            f"precision.tf32 is {words[job.settings.tf32]}, in the process it is {words[allowed]}",
+            f"TF32 was to be {words[wanted]} ({asked}), in the process it is {words[allowed]}",
             "an environment variable may overrule it: NVIDIA_TF32_OVERRIDE",
         )
 

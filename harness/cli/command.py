@@ -14,9 +14,15 @@ from harness.errors import BenchdlError
 
 _VERBS = (
     "run", "resume", "images", "data", "list", "runs", "show", "table", "compare", "history",
-    "report", "bundle", "import", "gallery", "conform", "selftest", "doctor", "docs",
+    "report", "bundle", "import", "gallery", "conform", "selftest", "doctor", "peak",
+    "docs",
 )  # fmt: skip
-_MODULES = {"list": "listing", "runs": "stored_runs", "import": "import_results"}
+_MODULES = {
+    "import": "import_results",
+    "list": "listing",
+    "peak": "peak_here",
+    "runs": "stored_runs",
+}
 
 
 class _Verbs(click.Group):

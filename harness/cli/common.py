@@ -13,6 +13,7 @@ from harness import files, named_paths, paths
 from harness.cli import completion, out
 from harness.provision import discovery
 from harness.store import Store
+from runner.contract.precision import PRECISIONS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -40,6 +41,13 @@ class Finite(click.FloatRange):
         return number
 
 
+precision_option = click.option(
+    "--precision",
+    "precisions",
+    multiple=True,
+    type=click.Choice(PRECISIONS),
+    help="Of products, weights staying in float32 (default: float32); repeat for several.",
+)
 results_option = click.option(
     "--results",
     "results",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # they import the engine's client, which --help needs not
     type=click.Choice(["as-written", "tuned"]),
     help="Repeat for both; default: both.",
 )
+@common.precision_option
 @click.option("--variant", "variants", multiple=True, help="Repeat for several (default: none).")
 @click.option(
     "--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change a setting of image.toml."
@@ -60,9 +61,16 @@ def command(
     from harness.campaign import conform_builds
     from harness.campaign.plan import Options
     from harness.cli import request
+    from harness.errors import UsageError
     from harness.launchers import choice
     from harness.store import Store
+    from runner.contract.precision import MIXED
 
+    mixed = [precision for precision in asked["precisions"] if precision in MIXED]
+    if brief and mixed:
+        raise UsageError(
+            f"--brief with --precision {mixed[0]}", "the brief proof is of float32: leave one out"
+        )
     device = choice.device(asked["device"], out.say)
     options = Options(
         workload=asked["workload"],
@@ -71,6 +79,7 @@ def command(
         gpus=request.gpus(asked["gpus"], [device]),
         python=choice.python(asked["launcher"], asked["python"]),
         modes=list(asked["modes"]) or ["as-written", "tuned"],
+        precisions=list(asked["precisions"]) or ["float32"],
         variants=list(asked["variants"]) or ["default"],
         ranks=gpu_shares.axis(asked, device),
         overrides=request.overrides(asked),

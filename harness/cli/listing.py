@@ -40,6 +40,8 @@ def command(as_json: bool) -> None:
         out.line(f"  {facts['name']:<14} {facts['title']}: {facts['description']}")
         if facts["tuned"]:
             out.line(f"    {'mode tuned':<12} {facts['tuned']}")
+        for device, precisions in facts["precisions"].items():
+            out.line(f"    {f'on the {device}':<12} {', '.join(precisions)}")
         for variant, description in facts["variants"].items():
             out.line(f"    {variant:<12} {description}")
     out.line("workloads")
@@ -57,6 +59,7 @@ def _backend(backend: Backend) -> dict[str, Any]:
         "title": spec.title,
         "description": spec.description,
         "tuned": spec.tuned.description if spec.tuned else None,
+        "precisions": {device: backend.precisions(device) for device in backend.flavours()},
         "variants": {name: facts.description for name, facts in sorted(spec.variants.items())},
     }
 

@@ -48,6 +48,7 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
             backends=list(asked["backends"]),
             devices=[device],
             modes=list(asked["modes"]) or ["as-written"],
+            precisions=list(asked["precisions"]) or ["float32"],
             variants=list(asked["variants"]) or ["default"],
             threads=[asked["threads"]],
             batch_sizes=[asked["batch_size"]],

@@ -50,6 +50,7 @@ from harness.cli import common, completion, gpu_shares, out, spoken
     type=click.Choice(["as-written", "tuned"]),
     help="As the tool's users write it (default), or the best it can do; repeat for both.",
 )
+@common.precision_option
 @click.option(
     "--variant",
     "variants",

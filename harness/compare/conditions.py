@@ -70,6 +70,7 @@ _OPERATIONS: frozenset[Attribute] = frozenset({"layout", "convolutions"})
 Question = Literal[
     "backend",
     "mode",
+    "precision",
     "variant",
     "device",
     "launcher",
@@ -83,6 +84,7 @@ Question = Literal[
 FOLLOWS: dict[Question, frozenset[Attribute]] = {
     "backend": BUILD | _OPERATIONS | {"backend", "settings"},
     "mode": _OPERATIONS | {"mode", "settings"},
+    "precision": _OPERATIONS | {"precision", "settings"},
     "variant": _OPERATIONS | {"variant", "settings"},
     "device": BUILD | _OPERATIONS | {"device", "GPU", "settings"},
     "launcher": BUILD | {"launcher", "settings"},
@@ -103,6 +105,8 @@ whose convolutions were rewritten."""
 _IN_ONE_CAMPAIGN: dict[Question, str] = {
     "backend": "benchdl run A B --repeat N runs both in the same shuffled blocks",
     "mode": "benchdl run with --mode as-written --mode tuned runs both in the same shuffled blocks",
+    "precision": "benchdl run with --precision A --precision B runs both in the same shuffled "
+    "blocks",
     "variant": "benchdl run with --variant A --variant B runs both in the same shuffled blocks",
     "image": "benchdl run BACKEND --against IMAGE runs old and new in the same shuffled blocks",
     "time": "benchdl run BACKEND --against CAMPAIGN runs old and new in the same shuffled blocks",

@@ -17,6 +17,7 @@ from harness.tables.columns_work import recipe_batch_size
 from harness.tables.rows import Row
 from harness.tables.selection import ALL, Selection, campaign_of
 from harness.tables.told_beside import Beside
+from runner.contract.precision import PRECISIONS
 
 _COUNT = re.compile("[0-9]{1,9}")
 _MODES = ("as-written", "tuned")
@@ -151,6 +152,8 @@ def _parse(word: str) -> Selector:
             question = _COUNTS[name]
         elif part in _MODES:
             question = "mode"
+        elif part in PRECISIONS:
+            question = "precision"
         elif part in ("cpu", "gpu"):
             question = "device"
         elif part in ("docker", "local", "python"):
@@ -169,7 +172,11 @@ def _parse(word: str) -> Selector:
 
 def _completed(selector: Selector, opposite: dict[Question, str | int | None]) -> Selector:
     """What only the other side names is here what a run has without that option."""
-    usual: dict[Question, str | None] = {"mode": "as-written", "variant": "default"}
+    usual: dict[Question, str | None] = {
+        "mode": "as-written",
+        "precision": "float32",
+        "variant": "default",
+    }
     named = dict(selector.named)
     for question, value in opposite.items():
         if question in named:
@@ -185,6 +192,7 @@ def _completed(selector: Selector, opposite: dict[Question, str | int | None]) -
 def _fits(row: Row, selector: Selector) -> bool:
     values: dict[Question, object] = {
         "mode": row.mode,
+        "precision": row.precision,
         "variant": row.variant,
         "device": row.device,
         "launcher": row.launcher,
@@ -203,4 +211,5 @@ def _fits(row: Row, selector: Selector) -> bool:
 
 def _said(row: Row) -> str:
     """The row's configuration as a selector."""
-    return ":".join([row.backend, row.mode, row.variant, row.device, row.launcher])
+    precision = [row.precision] if row.precision != "float32" else []
+    return ":".join([row.backend, row.mode, *precision, row.variant, row.device, row.launcher])

@@ -72,6 +72,7 @@ def programs(goal: str, given: Mapping[str, str], python: str) -> list[list[str]
         "selftest": [[*benchdl, "selftest", "--make-base", *asked]],
         "images": [[*benchdl, "images", "build", "--make-base", *asked, "--", *backends]],
         "doctor": [[*benchdl, "doctor", *asked]],
+        "peak": [[*benchdl, "peak", *asked]],
         # Never a test: on a machine that does nothing else, and with a Docker engine.
         "perf": [[python, "-m", "benchmarks.perf", *asked, *backends]],
         "test": _tests(pytest, asked),

@@ -54,6 +54,7 @@ _RUN = {
     "EPOCHS": Variable("times over the data (default: the workload's)", single("--epochs")),
     "BUDGET": Variable("the same in the workload's own unit, such as rounds", single("--budget")),
     "MODE": Variable('as-written, tuned, or a list: MODE="as-written tuned"', repeated("--mode")),
+    "PRECISION": Variable("float32, tf32, bfloat16, float16, or a list", repeated("--precision")),
     "VARIANT": Variable("variants of the tool, a list: benchdl list", repeated("--variant")),
     "REPEAT": Variable("starts of each configuration", single("--repeat")),
     "DEVICE": _DEVICE,
@@ -163,6 +164,12 @@ GOALS = {
             "JOB_PYTHON": Variable("also what this Python could run: a path", single("--python")),
             **{"DATA_DIR": _DATA_DIR, "RESULTS": _RESULTS, "JSON": _JSON},
         },
+    ),
+    "peak": Goal(
+        "how fast does this machine multiply matrices",
+        {"DEVICE": _DEVICE, "PRECISION": _RUN["PRECISION"],
+         "THREADS": Variable("of the CPU (default: one for each core)", single("--threads")),
+         "JSON": _JSON},
     ),
     "selftest": Goal(
         "does the instrument work here: clock, meters, sampler, A against A",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from harness.settings import OF_PRECISION
 from runner.contract.job import Job
 from runner.contract.schema import SettingValue
 
@@ -18,8 +19,10 @@ def command(job: Job) -> str:
     words += ["--launcher", job.launcher, "--device", job.device]
     words += ["--gpus", ",".join(job.gpus)] if job.gpus else []
     words += ["--mode", job.settings.mode, "--variant", job.variant]
+    words += ["--precision", job.settings.precision]
     for key, value in job.overrides.items():
-        words += ["--set", f"{key}={_typed(value)}"]
+        if key not in OF_PRECISION:  # the option says it
+            words += ["--set", f"{key}={_typed(value)}"]
     asked = "--epochs" if job.budget.unit == "epochs" else "--budget"
     words += ["--dataset", job.dataset, asked, str(job.budget.count)]
     for option, number in (

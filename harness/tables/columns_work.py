@@ -268,10 +268,9 @@ WORK = (
     Column(
         "precision",
         "Precision",
-        "of the arithmetic that was asked for.",
-        read=lambda result: (
-            result.job.settings.precision + (" with tf32" if result.job.settings.tf32 else "")
-        ),
+        "of products: `float32`, `tf32`, or mixed `bfloat16` or `float16`, as was asked for.",
+        "A row in which other products ran is `invalid`.",
+        read=lambda result: result.job.settings.precision,
     ),
     Column(
         "layout",

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Union
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from typing_extensions import Annotated, Literal
 
 from runner.contract import upgrade
+from runner.contract.precision import Precision
 from runner.contract.rank import RankCount
 from runner.contract.schema import (
     ContractError,
@@ -67,7 +68,8 @@ class Settings(Model):
 
     ``mode`` ``as-written`` is what a user gets who follows the tool's own introduction with its
     defaults; ``tuned`` is the best that the same tool does with documented settings: the same
-    network, recipe, batch and number of updates. ``strategy`` is for several GPUs: ``default`` is
+    network, recipe, batch and number of updates. ``precision`` is that of products
+    (:mod:`runner.contract.precision`). ``strategy`` is for several GPUs: ``default`` is
     what the framework does by itself, ``data-parallel`` is a copy of the model on each, which takes
     its share of every batch, in the way that the tool's own documentation has it.
     """
@@ -75,10 +77,14 @@ class Settings(Model):
     mode: Mode = "as-written"
     memory_pool: MemoryPool = MemoryPool()
     cudnn_enabled: bool = True
-    precision: Literal["float32"] = "float32"
-    tf32: bool = False
+    precision: Precision = "float32"
     strategy: Strategy = "default"
     environment: Dict[str, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_today(cls, data: Any) -> Any:
+        return upgrade.settings(data)
 
 
 class Pins(Model):

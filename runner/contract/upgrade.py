@@ -45,17 +45,41 @@ def strategy(word: Any) -> Any:
 def oldest_job(data: Data) -> Data:
     """A job of today in the oldest form that says the same, for the runner of an older image.
 
-    Schema 1 counts in epochs alone. What several GPUs share was called ``mirrored`` while only
-    TensorFlow had it; the runner of an older image of another tool refuses it, as it should.
+    Schema 1 counts in epochs alone. That TF32 is allowed was a word of its own, beside the
+    precision. What several GPUs share was called ``mirrored`` while only TensorFlow had it; the
+    runner of an older image of another tool refuses it, as it should.
     """
-    settings = data.get("settings", {})
-    if settings.get("strategy") == "data-parallel" and data["backend"] == "tf":
-        data = {**data, "settings": {**settings, "strategy": "mirrored"}}
+    now = data.get("settings", {})
+    if now.get("precision") == "tf32":
+        now = {key: value for key, value in now.items() if key != "precision"}
+        now = {**now, "tf32": True}
+    if now.get("strategy") == "data-parallel" and data["backend"] == "tf":
+        now = {**now, "strategy": "mirrored"}
+    if now:
+        data = {**data, "settings": now}
     budget = data["budget"]
     if budget["unit"] != "epochs":
         return data
     rest = {key: value for key, value in data.items() if key != "budget"}
     return {**rest, "schema_version": 1, "epochs": budget["count"]}
+
+
+def settings(data: Any) -> Any:
+    """Settings of any version as those of today: TF32 was a word of its own, and is a precision.
+
+    They stand in campaigns as well, so that this is part of their model.
+
+    Raises:
+        ValueError: the two words contradict each other.
+    """
+    if not isinstance(data, dict) or "tf32" not in data:
+        return data
+    rest = {key: value for key, value in data.items() if key != "tf32"}
+    if data["tf32"] is False:
+        return rest
+    if data["tf32"] is not True or rest.get("precision", "float32") != "float32":
+        raise ValueError("tf32 is on or off, and of float32 alone")
+    return {**rest, "precision": "tf32"}
 
 
 class _Epochs1(Model):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping, Sequence, Tuple
 
 from runner.contract.job import Job
+from runner.contract.precision import Precision
 from runner.contract.work_and_score import Budget, Proof
 from runner.games import played_steps
 from runner.games.brick_game import Bricks
@@ -60,6 +61,11 @@ class GameWorkload(Workload):
     def least_budget(self) -> int:
         """Steps until the first update: less teaches nothing."""
         return self.recipe.learning_from
+
+    @property
+    def precisions(self) -> Tuple[Precision, ...]:
+        """No backend's agent has mixed precision: its updates are of 32 states each."""
+        return ("float32", "tf32")
 
     def parameters(self) -> int:
         """Weights and biases of all layers, of the network alone and not of its copy."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from runner.contract.job import Job
+from runner.contract.precision import PRECISIONS, Precision
 from runner.contract.work_and_score import Better, Budget, Proof, Score, WorkUnit, share_error
 from runner.workloads.learned import Learned
 
@@ -133,6 +134,11 @@ class Workload(abc.ABC):
     def samples_word(self) -> str:
         """What its samples are called, in the plural."""
         return "samples"
+
+    @property
+    def precisions(self) -> Tuple[Precision, ...]:
+        """Those in which backends know how to train it, where they know the precision at all."""
+        return PRECISIONS
 
     def parameters(self) -> Optional[int]:
         """How many numbers are trained; None where nobody can say before."""

@@ -183,7 +183,7 @@ def test_the_keras_graph_is_cudnn_and_the_pool_is_taken(compiled, make_result, s
 
 
 def test_the_variants_no_pool_and_no_cudnn_are_what_they_say(compiled, make_result):
-    settings = {"cudnn_enabled": False, "memory_pool": {"mode": "off"}, "tf32": True}
+    settings = {"cudnn_enabled": False, "memory_pool": {"mode": "off"}, "precision": "tf32"}
     found = compiled(**settings)
     facts = found["attestation"]["framework"]
     # Theano picks the backward code for some forward convolutions, too.

@@ -80,7 +80,7 @@ def test_all_backends_are_named(repo):
             '[variants.no-pool]\ndescription = "',
             '[variants.no-pool]\npool = 1\ndescription = "',
             "variants.no-pool.pool",
-            ["cudnn", "description", "environment", "memory_pool", "precision"],
+            ["cudnn", "description", "environment", "memory_pool"],
         ),
         (
             'memory_pool = { mode = "off" }',
@@ -128,7 +128,7 @@ def test_missing_key_is_named(image_toml):
         ('"debian:bullseye-slim"', '"debian"', "base.image", "'debian'"),
         ('# digest = "sha256:..."', 'digest = "sha256:12"', "base.digest", "'sha256:12'"),
         ('python = ">=3.10,<3.12"', 'python = "3.10ish"', "local.0.python", "'3.10ish'"),
-        ('dtype = "float32"', 'dtype = "float8"', "precision.dtype", "'float8'"),
+        ('gpu = ["float32", "tf32"]', 'gpu = ["float8"]', "precision.gpu.0", "'float8'"),
     ],
 )
 def test_bad_value_is_named_and_shown(image_toml, before, after, key, shown):

@@ -211,7 +211,7 @@ def test_what_did_not_move_is_named_as_far_as_there_is_room():
     [
         (16, "float32", False),
         (15, "float32", True),
-        (7, "bfloat16", False),
+        (15, "bfloat16", True),
         (None, "float32", False),
     ],
 )

@@ -109,7 +109,7 @@ def test_tools_with_other_layouts_have_a_ratio_and_no_winner(asked, runs):
         ({"launcher": "local"}, "launcher (docker / local)"),
         ({"batch_size": 64}, "batch size (128 / 64)"),
         ({"threads": 1}, "threads (none / 1)"),
-        ({"settings": {"tf32": True}}, "precision (float32 / float32 with tf32)"),
+        ({"settings": {"precision": "tf32"}}, "precision (float32 / tf32)"),
         ({"settings": {"mode": "tuned"}}, "mode (as-written / tuned)"),
         ({"device": "gpu"}, "device (cpu / gpu)"),
     ],

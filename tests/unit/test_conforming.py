@@ -168,9 +168,16 @@ def test_what_is_proven_is_what_trains(make_result, store):  # noqa: F811
 
 def test_tf32_is_off_while_it_is_proven(make_result, store):  # noqa: F811
     launcher = Proven(make_result, GOOD)
-    run(launcher, store, overrides={"precision.tf32": True})
-    run(launcher, store)
-    assert [job.settings.tf32 for job in launcher.proofs] == [False]
+    run(launcher, store, devices=["gpu"], precisions=["tf32"])
+    run(launcher, store, devices=["gpu"])
+    assert [job.settings.precision for job in launcher.proofs] == ["float32"]
+
+
+def test_mixed_precision_is_proven_beside_float32(make_result, store):  # noqa: F811
+    launcher = Proven(make_result, GOOD, GOOD)
+    run(launcher, store, backends=["torch"], precisions=["float32", "bfloat16"])
+    found = {job.settings.precision for job in launcher.proofs}
+    assert found == {"float32", "bfloat16"}
 
 
 def test_what_is_wrong_makes_every_row_invalid(make_result, store):  # noqa: F811

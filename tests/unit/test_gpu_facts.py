@@ -55,10 +55,10 @@ def test_no_cudnn_and_no_pool_become_flags(gpu_job, environ):
     assert "gpuarray.preallocate=-1.0" in flags
 
 
-@pytest.mark.parametrize(("tf32", "override"), [(False, "0"), (True, None)])
-def test_tf32_is_what_the_job_says_whatever_was_set(gpu_job, environ, tf32, override):
-    environ["NVIDIA_TF32_OVERRIDE"] = "1" if not tf32 else "0"
-    theano_gpu.flags(gpu_job(tf32=tf32))
+@pytest.mark.parametrize(("precision", "override"), [("float32", "0"), ("tf32", None)])
+def test_tf32_is_what_the_job_says_whatever_was_set(gpu_job, environ, precision, override):
+    environ["NVIDIA_TF32_OVERRIDE"] = "1" if precision == "float32" else "0"
+    theano_gpu.flags(gpu_job(precision=precision))
     assert environ.get("NVIDIA_TF32_OVERRIDE") == override
 
 

@@ -92,9 +92,9 @@ OVERRULED = {
     "NVIDIA_VISIBLE_DEVICES=0": "--gpus",
     "CUDA_VISIBLE_DEVICES=0": "--gpus",
     "KERAS_BACKEND=torch": "another backend",
-    "NVIDIA_TF32_OVERRIDE=1": "precision.tf32",
+    "NVIDIA_TF32_OVERRIDE=1": "--precision",
     "TF_FORCE_GPU_ALLOW_GROWTH=false": "memory_pool.mode",
-    "THEANO_FLAGS=blas.ldflags=,floatX=float64": "precision.dtype",
+    "THEANO_FLAGS=blas.ldflags=,floatX=float64": "--precision",
     "THEANO_FLAGS=device=cuda1": "--gpus",
 }
 

@@ -104,7 +104,7 @@ def test_jax_without_its_platform_says_which(monkeypatch):
     def devices():
         raise AssertionError  # what JAX 0.10 does when its CUDA plugin cannot start
 
-    job = SimpleNamespace(device="gpu", settings=SimpleNamespace(tf32=False))
+    job = SimpleNamespace(device="gpu", settings=SimpleNamespace(precision="float32"))
     broken = SimpleNamespace(
         devices=devices, config=SimpleNamespace(update=lambda name, value: None)
     )

@@ -52,6 +52,12 @@ def test_a_cpu_multiplies(make_result):
     assert found.library.startswith("numpy ")
 
 
+def test_numpy_has_no_yardstick_of_lower_precisions(make_result, capfd):
+    job = make_result(job={"settings": {"precision": "bfloat16"}}).job
+    assert peak.of_job(job, GpuUse(state="hidden")) == []
+    assert capfd.readouterr().err == ""
+
+
 def gpus(*uuids, used=True):
     devices = [GpuDevice(index=0, uuid=uuid, name="a GPU", used=used) for uuid in uuids]
     return GpuUse(state="ok", devices=devices)
@@ -69,13 +75,19 @@ def stub(tmp_path, monkeypatch):
     return tmp_path / "mode"
 
 
-@pytest.mark.parametrize(("tf32", "words", "mode"), [(False, "float32", "0"), (True, "tf32", "3")])
-def test_a_gpu_multiplies_in_the_jobs_precision(stub, make_result, tf32, words, mode):
-    job = make_result(job={"device": "gpu", "settings": {"tf32": tf32}}).job
+# The first number that is drawn, 0.6888, in each format; the types are those of cuBLAS' headers.
+@pytest.mark.parametrize(
+    ("precision", "types"),
+    [("float32", "0 68"), ("tf32", "0 77"), ("bfloat16", "14 68"), ("float16", "2 68")],
+)
+def test_a_gpu_multiplies_in_the_jobs_precision(stub, make_result, precision, types):
+    job = make_result(job={"device": "gpu", "settings": {"precision": precision}}).job
     (found,) = peak.of_job(job, gpus(UUID))
-    assert (found.device, found.multiplied_in, found.size) == (UUID, words, 2048)
+    assert (found.device, found.multiplied_in, found.size) == (UUID, precision, 2048)
     assert found.library == "libcublas.so.13"
-    assert stub.read_text() == mode
+    kinds, _, first = stub.read_text().rpartition(" ")
+    assert kinds == types
+    assert float(first) == pytest.approx(0.6888, abs=2**-8)
     # 2 ms a product, more on a machine that is busy.
     assert 2 * 2048**3 / 0.02 < found.flop_per_s <= 2 * 2048**3 / 0.002
 

@@ -39,7 +39,6 @@ def test_variants(name, variant, mode, fraction, cudnn):
     assert pool(found) == (mode, fraction)
     assert found.cudnn_enabled is cudnn
     assert found.precision == "float32"
-    assert found.tf32 is False
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,8 @@ def test_the_last_of_two_wins():
 )
 def test_switches_take_words(word, value):
     assert resolved("theano", "default", f"cudnn.enabled={word}").cudnn_enabled is value
-    assert resolved("tf", "default", f"precision.tf32={word}").tf32 is value
+    precision = "tf32" if value else "float32"  # the key of before --precision
+    assert resolved("tf", "default", f"precision.tf32={word}").precision == precision
 
 
 @pytest.mark.parametrize("word", ["", "1", "maybe"])
@@ -148,9 +148,17 @@ def test_fraction_out_of_range(share):
     assert "fraction" in refused("theano", "default", f"memory_pool.fraction={share}")
 
 
-@pytest.mark.parametrize("pair", ["precision.dtype=float16", "memory_pool.mode=turbo"])
-def test_values_that_are_none_of_the_known(pair):
-    assert pair.partition("=")[2] in refused("theano", "default", pair)
+def test_values_that_are_none_of_the_known():
+    assert "turbo" in refused("theano", "default", "memory_pool.mode=turbo")
+
+
+def test_precision_is_an_option():
+    assert refused("torch", "default", "precision.dtype=float16").endswith("option: --precision")
+    assert resolved("torch", "default", "precision.dtype=float32").precision == "float32"
+    backend = catalog.load("torch")
+    assert settings.resolve(backend, "default", {}, precision="float16").precision == "float16"
+    with pytest.raises(UsageError, match=r"precision\.tf32 together with --precision bfloat16"):
+        settings.resolve(backend, "default", {"precision.tf32": True}, precision="bfloat16")
 
 
 def test_strategy_is_a_variant_or_a_setting_of_backends_that_have_it():

@@ -208,8 +208,18 @@ MISMATCHES = [
         "cuda-mismatch",
         "/wheel/libnvrtc 11.2",
     ),
-    ("TF32 on", {"framework": {"tf32": True}}, "tf32-mismatch", "is off, in the process it is on"),
-    ("TF32 off", settings(tf32=True), "tf32-mismatch", "is on, in the process it is off"),
+    (
+        "TF32 on",
+        {"framework": {"tf32": True}},
+        "tf32-mismatch",
+        "TF32 was to be off (float32), in the process it is on",
+    ),
+    (
+        "TF32 off",
+        settings(precision="tf32"),
+        "tf32-mismatch",
+        "TF32 was to be on (tf32), in the process it is off",
+    ),
 ]
 
 

@@ -185,7 +185,7 @@ def test_first_and_steady_epoch(make_result):
         {"job": {**THEANO, "budget": {"count": 1}}},
         {"job": {**THEANO, "threads": 1}},
         {"job": {**THEANO, "batch_size": 64}},
-        {"job": {**THEANO, "settings": {"tf32": True}}},
+        {"job": {**THEANO, "settings": {"precision": "tf32"}}},
         {"job": THEANO, "measurement": {"work": {"train_samples": 1000}}},
         {"job": THEANO, "launch": {"machine": "another, 2 cores"}},
     ],

@@ -10,6 +10,7 @@ from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.translation import network_of
 from runner.backends.jax import jax_device, jax_layers, jax_optimizers
 from runner.backends.jax.jax_agent import JaxAgent
+from runner.backends.jax.jax_precision import JaxPrecision
 from runner.backends.jax.jax_ranks import MeshTrainer
 from runner.backends.jax.jax_trainer import JaxTrainer
 from runner.contract.job import Job
@@ -45,7 +46,8 @@ class Jax:
             return GameTrainer(workload, agent, seed)
         shared = self._job.settings.strategy == "data-parallel"
         kind = MeshTrainer if shared else JaxTrainer
-        return kind(self._jax, network_of(workload), seed, tuned, patches)
+        precision = JaxPrecision(self._jax, self._job.settings.precision)
+        return kind(self._jax, network_of(workload), precision, seed, tuned, patches)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what JAX says of itself."""

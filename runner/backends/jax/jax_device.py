@@ -51,7 +51,7 @@ def start(jax: Any, job: Job) -> None:
     Raises:
         RuntimeError: the platform that was asked for cannot be had.
     """
-    precision = _TF32 if job.settings.tf32 else _FLOAT32
+    precision = _TF32 if job.settings.precision == "tf32" else _FLOAT32
     jax.config.update("jax_default_matmul_precision", precision)
     try:
         jax.devices()

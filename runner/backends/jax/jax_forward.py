@@ -14,13 +14,20 @@ Arrays = Tuple[Any, ...]
 class Pass:
     """One forward pass: how operations are made, and where random numbers come from.
 
-    ``statistics`` are those that this pass leaves, in the order of the weights.
+    ``statistics`` are those that this pass leaves, in the order of the weights. ``dtype`` is that
+    of what is multiplied; None is float32.
     """
 
-    def __init__(self, jax: Any, patches: bool, key: Any) -> None:
-        self.jax, self.patches, self._key = jax, patches, key
+    def __init__(self, jax: Any, patches: bool, key: Any, dtype: Any = None) -> None:
+        self.jax, self.patches, self._key, self._dtype = jax, patches, key, dtype
         self.training = key is not None
         self.statistics: List[Any] = []
+
+    def cast(self, *arrays: Any) -> Arrays:
+        """``arrays`` as they are multiplied."""
+        if self._dtype is None:
+            return arrays
+        return tuple(array.astype(self._dtype) for array in arrays)
 
     def draw(self) -> Any:
         """A key that nothing else has."""

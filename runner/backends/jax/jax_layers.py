@@ -33,8 +33,9 @@ class Layers:
     windows: XLA compiles both to fast code for a CPU, unlike its own operations for them.
     """
 
-    def __init__(self, jax: Any, network: Network, patches: bool) -> None:
-        self._jax, self._network, self.patches = jax, network, patches
+    def __init__(self, jax: Any, network: Network, patches: bool, dtype: Any = None) -> None:
+        """``dtype``: of what is multiplied; None is float32."""
+        self._jax, self._network, self.patches, self._dtype = jax, network, patches, dtype
 
     def initial(self, key: Any) -> List[Any]:
         """The first values of all weights, as the layers state them."""
@@ -60,15 +61,17 @@ class Layers:
     def logits(self, weights: Sequence[Any], x: Any, key: Any) -> Tuple[Any, List[Any]]:
         """What the last layer gives before its softmax, which is in the loss, and new statistics.
 
+        Both are in float32.
+
         Args:
             weights: as :meth:`initial` has them.
             x: float32 (n, h, w, channels), or int32 (n, time) of texts.
             key: for dropout; None while the network is used: then there are no new statistics.
         """
-        way = Pass(self._jax, self.patches, key)
+        way = Pass(self._jax, self.patches, key, self._dtype)
         for layer, arrays in self._network.grouped(weights):
             x = forward(layer, way, x, arrays)
-        return x, way.statistics
+        return x.astype("float32"), way.statistics
 
 
 def _first_values(jax: Any, weight: Weight, key: Any) -> Any:
@@ -87,7 +90,7 @@ def _first_values(jax: Any, weight: Weight, key: Any) -> Any:
 
 @forward.register
 def _dense(layer: Dense, way: Pass, x: Any, arrays: Arrays) -> Any:
-    kernel, *biases = arrays
+    x, kernel, *biases = way.cast(x, *arrays)
     return activated(way, sum(biases, x @ kernel), layer.activation)
 
 
@@ -112,6 +115,7 @@ def _activate(layer: Activate, way: Pass, x: Any, arrays: Arrays) -> Any:
 @forward.register
 def _batch_norm(layer: BatchNorm, way: Pass, x: Any, arrays: Arrays) -> Any:
     gamma, beta, mean, variance = arrays
+    x = x.astype("float32")
     if way.training:
         axes = tuple(range(x.ndim - 1))
         of_batch = x.mean(axis=axes), x.var(axis=axes)
@@ -119,7 +123,7 @@ def _batch_norm(layer: BatchNorm, way: Pass, x: Any, arrays: Arrays) -> Any:
             way.statistics.append(layer.momentum * moving + (1.0 - layer.momentum) * new)
         mean, variance = of_batch
     scale = gamma * way.jax.lax.rsqrt(variance + layer.epsilon)
-    return (x - mean) * scale + beta
+    return way.cast((x - mean) * scale + beta)[0]
 
 
 @forward.register
@@ -135,19 +139,19 @@ def _residual(layer: Residual, way: Pass, x: Any, arrays: Arrays) -> Any:
 
 @forward.register
 def _embedding(layer: Embedding, way: Pass, x: Any, arrays: Arrays) -> Any:
-    del layer, way
-    return arrays[0][x]
+    del layer
+    return way.cast(arrays[0][x])[0]
 
 
 @forward.register
 def _lstm(layer: LSTM, way: Pass, x: Any, arrays: Arrays) -> Any:
     del layer
-    return jax_text.last_output(way.jax, x, *arrays)
+    return jax_text.last_output(way.jax, *way.cast(x, *arrays))
 
 
 @forward.register
 def _convolution_over_time(layer: Conv1D, way: Pass, x: Any, arrays: Arrays) -> Any:
-    kernel, bias = arrays
+    x, kernel, bias = way.cast(x, *arrays)
     out = jax_text.correlation(way.jax, x, kernel, as_product=way.patches)
     return activated(way, out + bias, layer.activation)
 

@@ -12,7 +12,7 @@ _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 @forward.register
 def _conv(layer: Conv, way: Pass, x: Any, arrays: Arrays) -> Any:
-    kernel, *biases = arrays
+    x, kernel, *biases = way.cast(x, *arrays)
     if way.patches:
         out = product_of_patches(way.jax.numpy, x, kernel, layer.stride)
     else:
@@ -26,7 +26,7 @@ def _conv(layer: Conv, way: Pass, x: Any, arrays: Arrays) -> Any:
 
 @forward.register
 def _depthwise(layer: DepthwiseConv, way: Pass, x: Any, arrays: Arrays) -> Any:
-    kernel, bias = arrays
+    x, kernel, bias = way.cast(x, *arrays)
     if way.patches:
         out = sum_of_shifts(x, kernel)
     else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, List
 
 from runner.backends.base import Facts
 from runner.backends.jax import jax_mesh
+from runner.backends.jax.jax_precision import JaxPrecision
 from runner.backends.jax.jax_trainer import JaxTrainer
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -20,10 +21,16 @@ class MeshTrainer(JaxTrainer):
     """
 
     def __init__(
-        self, jax: Any, workload: NetworkWorkload, seed: int, tuned: bool, patches: bool
+        self,
+        jax: Any,
+        workload: NetworkWorkload,
+        precision: JaxPrecision,
+        seed: int,
+        tuned: bool,
+        patches: bool,
     ) -> None:
         self._mesh = mesh = jax_mesh.Mesh(jax)
-        super().__init__(jax, workload, seed, tuned, patches)
+        super().__init__(jax, workload, precision, seed, tuned, patches)
         copied = mesh.copied
         self._weights, self._slots, self._key = jax.device_put(
             (self._weights, self._slots, self._key), copied

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
-from runner.backends.jax import jax_device, jax_optimizers
+from runner.backends.jax import jax_device, jax_optimizers, jax_products
 from runner.backends.jax.jax_layers import Layers
+from runner.backends.jax.jax_precision import JaxPrecision
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
@@ -24,14 +25,20 @@ class JaxTrainer:
     """
 
     def __init__(
-        self, jax: Any, workload: NetworkWorkload, seed: int, tuned: bool, patches: bool
+        self,
+        jax: Any,
+        workload: NetworkWorkload,
+        precision: JaxPrecision,
+        seed: int,
+        tuned: bool,
+        patches: bool,
     ) -> None:
         import numpy
 
-        self._jax, self._workload, self._tuned = jax, workload, tuned
+        self._jax, self._workload, self._precision, self._tuned = jax, workload, precision, tuned
         self._random = numpy.random.RandomState(seed)
         self._key, key = jax.random.split(jax.random.PRNGKey(seed))
-        self._layers = Layers(jax, workload.network, patches)
+        self._layers = Layers(jax, workload.network, patches, precision.dtype)
         initial = jax.jit(self._layers.initial) if tuned else self._layers.initial
         self._weights = initial(key)
         trained, _ = self._layers.parted(self._weights)
@@ -90,7 +97,7 @@ class JaxTrainer:
             own = self._layers.joined(values, statistics)
             return self._loss_and_wrong(own, inputs, labels, jax.random.fold_in(key, update))
 
-        (loss, (_, fresh)), gradients = jax.value_and_grad(loss_of, has_aux=True)(trained)
+        (loss, (_, fresh)), gradients = self._precision.gradients(loss_of, trained)
         trained, slots = jax_optimizers.step(optimizer, jax, update, trained, slots, gradients)
         return self._layers.joined(trained, fresh), slots, update + 1, loss
 
@@ -153,8 +160,11 @@ class JaxTrainer:
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of the weights."""
-        device = jax_device.first(self._weights[0])
+        device, size = jax_device.first(self._weights[0]), self._workload.recipe.batch_size
+        batch = [part[:size] for part in self._test]
+        others = (self._slots, self._key, self._updates, *batch)
         facts = {
+            "products_in": jax_products.formats(self._one_update, self._weights, *others),
             "layout": "channels_last",
             "weights_on": str(device),
             "convolutions_as_products": self._layers.patches,

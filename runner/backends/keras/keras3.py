@@ -6,7 +6,7 @@ import os
 import tempfile
 from typing import Any, Dict, List
 
-from runner.backends.keras import keras_optimizers
+from runner.backends.keras import keras_optimizers, keras_precision
 from runner.backends.keras.keras_backend import KerasBackend
 from runner.contract.job import Job
 
@@ -42,7 +42,8 @@ class Keras3(KerasBackend):
 
         if keras.backend.backend() != self.below:
             raise RuntimeError(f"Keras runs on {keras.backend.backend()}, not on {self.below}")
-        keras.config.set_floatx(self._job.settings.precision)
+        keras.config.set_floatx("float32")
+        keras_precision.choose(keras, self._job.settings.precision)
         keras.config.set_image_data_format(
             "channels_first" if self.channels_first else "channels_last"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
-from runner.backends.jax import jax_device
+from runner.backends.jax import jax_device, jax_products
 from runner.backends.jax.jax_pictures import product_of_patches
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.workloads.network_workload import NetworkWorkload
@@ -25,7 +25,10 @@ class TrainerOnJax(Keras3Trainer):
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""
         device, name = place(self._model.trainable_variables[0].value)
+        size = self._workload.recipe.batch_size
+        rows = self._test_x[:size], self._test_y[:size]
         facts = {
+            "products_in": jax_products.formats(self._model.train_step, self._state(), rows),
             "weights_on": name,
             "scan_over_epoch": self.scanned,
             "convolutions_as_products": self.as_products,
@@ -33,6 +36,19 @@ class TrainerOnJax(Keras3Trainer):
             **self.facts(),
         }
         return device, facts
+
+    def _state(self) -> Tuple[List[Any], ...]:
+        return tuple([variable.value for variable in part] for part in self._parts())
+
+    def _parts(self) -> Tuple[List[Any], ...]:
+        """The variables of which ``train_step`` takes and returns the values, in its order."""
+        model = self._model
+        return (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.optimizer.variables,
+            model.metrics_variables,
+        )
 
     def _lstm_code(self) -> str:
         """Of what the model is traced to: cuDNN's LSTM is one operation there, ``rnn_fwd``."""
@@ -96,19 +112,6 @@ class ScanningTrainer(TrainerOnJax):
         self._model.optimizer.build(self._model.trainable_variables)
         self._model.test_on_batch(x[: self._few], y[: self._few])
         self._model.reset_metrics()
-
-    def _state(self) -> Tuple[List[Any], ...]:
-        return tuple([variable.value for variable in part] for part in self._parts())
-
-    def _parts(self) -> Tuple[List[Any], ...]:
-        """The variables of which ``train_step`` takes and returns the values, in its order."""
-        model = self._model
-        return (
-            model.trainable_variables,
-            model.non_trainable_variables,
-            model.optimizer.variables,
-            model.metrics_variables,
-        )
 
     def _epoch_function(self, samples: int) -> Any:
         """All updates of one epoch, compiled: (state, inputs, labels, key) to (logs, state)."""

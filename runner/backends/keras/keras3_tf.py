@@ -96,7 +96,13 @@ class TrainerOnTensorFlow(Keras3Trainer):
         """Device of a trained weight."""
         device, name = _place(self._model.trainable_variables[0].value)
         of_lstm = self.lstm_facts(tf_graphs.gone_through)
-        return device, {"weights_on": name, **self.facts(), **of_lstm}
+        counted = tf_graphs.formats(self._step, self._test_x[:2], self._test_y[:2])
+        facts = {"products_in": counted, "weights_on": name}
+        return device, {**facts, **self.facts(), **of_lstm}
+
+    def _step(self, pair: Any) -> Any:
+        """Keras' own step of training, on each replica."""
+        return self._model.distribute_strategy.run(self._model.train_step, args=(pair,))
 
 
 class ReplicasOnTensorFlow(TrainerOnTensorFlow):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 from runner.backends.base import Facts
 from runner.backends.common import lstm_code
 from runner.backends.keras.keras3_trainer import Keras3Trainer
+from runner.backends.torch import torch_products
 from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
@@ -24,7 +25,16 @@ class TrainerOnTorch(Keras3Trainer):
             self._workload.network,
             lambda: lstm_code.of_gradients(self._model(self._test_x[:1])),
         )
-        return device, {"weights_on": name, **self.facts(), **of_lstm}
+        counted = torch_products.formats(lambda: self._loss_of_two().backward())
+        facts = {"products_in": counted, "weights_on": name}
+        return device, {**facts, **self.facts(), **of_lstm}
+
+    def _loss_of_two(self) -> Any:
+        """The loss of two samples, with all that a step keeps for the way back."""
+        to_tensor = self.keras.ops.convert_to_tensor
+        inputs, labels = to_tensor(self._test_x[:2]), to_tensor(self._test_y[:2])
+        found = self._model(inputs, training=True)
+        return self._model.compute_loss(x=inputs, y=labels, y_pred=found)
 
 
 class TrainerOfTensors(TrainerOnTorch):

@@ -7,6 +7,7 @@ from functools import singledispatch
 from typing import Any, Dict, List, Sequence
 
 from runner.backends.common.translation import UntranslatedError
+from runner.backends.keras import keras_precision
 from runner.networks.layers import Layer, Normal, Residual, Shape
 from runner.networks.layers.layer import Initialiser, along
 
@@ -40,10 +41,15 @@ class Building:
         for layer, shape in along(layers, inputs):
             if isinstance(layer, Residual):
                 x = self._beside(layer, shape, x)
-            else:
-                own = translated(layer, self, self._initialisers(layer, shape))
-                self.made.append(own)
-                x = own(x)
+                continue
+            apart = layer
+            if keras_precision.is_mixed(self.keras):
+                apart = keras_precision.without_softmax(layer)
+            own = translated(apart, self, self._initialisers(layer, shape))
+            self.made.append(own)
+            x = own(x)
+            if apart != layer:
+                x = self.classes.Activation("softmax", dtype="float32")(x)
         return x
 
     def _initialisers(self, layer: Layer, inputs: Shape) -> Options:

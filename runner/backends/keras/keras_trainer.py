@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional,
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
-from runner.backends.keras import keras_attention, keras_layers, keras_optimizers
+from runner.backends.keras import (
+    keras_attention,
+    keras_layers,
+    keras_optimizers,
+    keras_precision,
+)
 from runner.networks import layout
 from runner.networks.optimizers import AdamW
 from runner.workloads.network_workload import NetworkWorkload
@@ -55,7 +60,7 @@ class KerasTrainer:
         self._steps = len(network.shapes()[-1]) > 1
         model.compile(
             loss=f"{'sparse_' if self._steps else ''}categorical_crossentropy",
-            optimizer=optimizer,
+            optimizer=keras_precision.scaling(keras, optimizer),
             metrics=["accuracy"],
             **(compile_options or {}),
         )

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Tuple
 from runner.backends.base import Facts, Trainer
 from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
 from runner.backends.common.translation import network_of
-from runner.backends.keras import keras_optimizers
+from runner.backends.keras import keras_optimizers, keras_precision
 from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras_backend import KerasBackend
 from runner.backends.keras.keras_trainer import KerasTrainer
@@ -47,6 +47,7 @@ class TensorFlow(KerasBackend):
         self._tf = tensorflow
         self.keras = tensorflow.keras
         tf_gpu.start(tensorflow, self._job)
+        keras_precision.choose(self.keras, self._job.settings.precision)
 
     def seed(self, seed: int) -> None:
         """Python, NumPy and TensorFlow's own generator."""
@@ -110,7 +111,9 @@ class TensorFlowTrainer(KerasTrainer):
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""
         device = str(self._model.trainable_weights[0].device)
+        counted = tf_graphs.formats(self._step, self._test_x[:2], self._test_y[:2])
         facts = {
+            "products_in": counted,
             "weights_on": device,
             "layout": "channels_last",
             "replicas": self.replicas,
@@ -119,6 +122,10 @@ class TensorFlowTrainer(KerasTrainer):
             **self.lstm_facts(tf_graphs.gone_through),
         }
         return ("gpu" if "GPU" in device else "cpu"), facts
+
+    def _step(self, pair: Any) -> Any:
+        """Keras' own step of training, on each replica."""
+        return self._model.distribute_strategy.run(self._model.train_step, args=(pair,))
 
 
 class ReplicasOfTensorFlow(TensorFlowTrainer):

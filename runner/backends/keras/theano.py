@@ -55,7 +55,7 @@ class Theano(KerasBackend):
         flags = [
             os.environ.get("THEANO_FLAGS", ""),
             f"device={'cuda' if job.device == 'gpu' else 'cpu'}",
-            f"floatX={job.settings.precision}",
+            "floatX=float32",
             f"base_compiledir={cache / 'theano'}",
             f"gpuarray.preallocate={preallocate(job.settings.memory_pool)}",
             f"dnn.enabled={'auto' if job.settings.cudnn_enabled else 'False'}",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
-from runner.backends.mxnet import gluon_layers, gluon_optimizers
+from runner.backends.mxnet import gluon_layers, gluon_optimizers, gluon_precision
 from runner.networks.layout import channels_first, from_outputs_first, shape_channels_first
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -131,6 +131,7 @@ class GluonTrainer:
         features = self._mx.runtime.Features()
         fused = "cudnn" if device.device_type == "gpu" and features.is_enabled("CUDNN") else "rnn"
         facts = {
+            "products_in": gluon_precision.formats(self._mx, self._net),
             "layout": "channels_first",
             "weights_on": str(device),
             # Gluon's layer is one operation, which is cuDNN's wherever MXNet was built with it.

@@ -9,7 +9,7 @@ from runner.backends.base import Facts, Trainer
 from runner.backends.common import translation
 from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.translation import network_of
-from runner.backends.mxnet import gluon_layers, gluon_optimizers, mxnet_gpu
+from runner.backends.mxnet import gluon_layers, gluon_optimizers, gluon_precision, mxnet_gpu
 from runner.backends.mxnet.gluon_agent import GluonAgent
 from runner.backends.mxnet.gluon_ranks import ContextsTrainer
 from runner.backends.mxnet.gluon_trainer import GluonTrainer
@@ -48,6 +48,7 @@ class MXNet:
         import mxnet
 
         self._mx = mxnet
+        gluon_precision.choose(self._job.settings.precision)
         on_gpu = self._job.device == "gpu"
         self._context = mxnet_gpu.first(mxnet) if on_gpu else mxnet.cpu()
 

@@ -15,7 +15,7 @@ _POOLS = {"growth": "Naive", "off": "Unpooled"}
 def configure(job: Job) -> None:
     """Choose the memory pool (MXNet's page of environment variables), and allow TF32 or not."""
     os.environ[_POOL_VARIABLE] = _POOLS[job.settings.memory_pool.mode]
-    nvidia.allow_tf32(job.settings.tf32)
+    nvidia.allow_tf32(job.settings.precision == "tf32")
 
 
 def first(mxnet: Any) -> Any:

@@ -36,7 +36,8 @@ def start(tensorflow: Any, job: Job) -> None:
     Raises:
         RuntimeError: a GPU job, and TensorFlow sees no GPU.
     """
-    tensorflow.config.experimental.enable_tensor_float_32_execution(job.settings.tf32)
+    allowed = job.settings.precision == "tf32"
+    tensorflow.config.experimental.enable_tensor_float_32_execution(allowed)
     if job.settings.strategy == "data-parallel":
         tf_ranks.start(tensorflow, job)
     gpus = tensorflow.config.list_physical_devices("GPU")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Set
+from collections import Counter
+from typing import Any, Callable, Dict, Set
+
+_PRODUCTS = (
+    "MatMul", "BatchMatMul", "Einsum", "Conv2D", "DepthwiseConv2dNative", "CudnnRNN",
+)  # fmt: skip
+"""How the names of operations begin that are products, forward and back."""
 
 
 def gone_through(call: Callable[[], Any]) -> Set[str]:
@@ -28,3 +34,26 @@ def gone_through(call: Callable[[], Any]) -> Set[str]:
                 if "f" in node.attr:
                     found.add(node.attr["f"].func.name)
     return found
+
+
+def formats(step: Callable[[Any], Any], inputs: Any, labels: Any) -> Dict[str, int]:
+    """Products of a training step on a pair as it is traced, by the type of their factors.
+
+    Functions that the graph calls count once. Nothing is computed.
+    """
+    import tensorflow as tf
+
+    pair = tf.convert_to_tensor(inputs), tf.convert_to_tensor(labels)
+    graph = tf.function(step).get_concrete_function(pair).graph.as_graph_def()
+    nodes = list(graph.node)
+    for function in graph.library.function:
+        nodes += function.node_def
+    products = [node for node in nodes if node.op.startswith(_PRODUCTS)]
+    return dict(Counter(_factors(tf, node.attr) for node in products))
+
+
+def _factors(tf: Any, attributes: Any) -> str:
+    """Most operations have one type; a product of a batch's matrices has one for each factor."""
+    names = ("T",) if "T" in attributes else ("Ta", "Tb")
+    types = {tf.dtypes.as_dtype(attributes[name].type).name for name in names}
+    return " by ".join(sorted(types))

@@ -26,7 +26,7 @@ _DESCRIPTOR = "ConvDesc"
 
 def flags(job: Job) -> List[str]:
     """THEANO_FLAGS of a GPU job; also tells NVIDIA's libraries whether TF32 is allowed."""
-    nvidia.allow_tf32(job.settings.tf32)
+    nvidia.allow_tf32(job.settings.precision == "tf32")
     found = []
     root = os.environ.get(CUDA_ROOT_VARIABLE)
     if root:

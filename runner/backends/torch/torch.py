@@ -13,6 +13,7 @@ from runner.backends.common.ranked_trainer import OwnRank, RankedTrainer
 from runner.backends.common.translation import network_of
 from runner.backends.torch import torch_device, torch_group, torch_layers, torch_optimizers
 from runner.backends.torch.torch_agent import TorchAgent
+from runner.backends.torch.torch_precision import TorchPrecision
 from runner.backends.torch.torch_ranks import RankOfTorch
 from runner.backends.torch.torch_trainer import TorchTrainer
 from runner.contract.job import Job
@@ -82,7 +83,8 @@ class Torch:
             return GameTrainer(workload, TorchAgent(torch, device, workload, self._tuned), seed)
         pooled = job.settings.memory_pool.mode != "off"
         graphed = self._tuned and job.device == "gpu" and pooled
-        return TorchTrainer(torch, device, network_of(workload), self._tuned, graphed)
+        precision = TorchPrecision(torch, device, job.settings.precision, captured=graphed)
+        return TorchTrainer(torch, device, network_of(workload), precision, self._tuned, graphed)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what PyTorch says of itself."""

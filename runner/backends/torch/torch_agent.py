@@ -7,6 +7,7 @@ from typing import Any, List, Tuple
 
 from runner.backends.base import Facts
 from runner.backends.torch import torch_layers, torch_optimizers
+from runner.backends.torch.torch_precision import TorchPrecision
 from runner.networks.layout import channels_first, from_outputs_first
 from runner.workloads.game_workload import GameWorkload
 
@@ -27,7 +28,11 @@ class TorchAgent:
         self._copy = copy.deepcopy(self._model)
         self._loss = torch.nn.SmoothL1Loss()  # Huber's with a threshold of 1
         self._stepper = torch_optimizers.stepper(
-            workload.recipe.optimizer, torch, list(self._model.parameters()), False
+            workload.recipe.optimizer,
+            torch,
+            list(self._model.parameters()),
+            TorchPrecision(torch, device, "float32", captured=False),
+            False,
         )
         self._updates = 0
 

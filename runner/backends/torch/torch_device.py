@@ -36,8 +36,8 @@ def start(torch: Any, job: Job) -> None:
     Raises:
         RuntimeError: a GPU job without a usable GPU, in PyTorch's own words.
     """
-    torch.backends.cuda.matmul.allow_tf32 = job.settings.tf32
-    torch.backends.cudnn.allow_tf32 = job.settings.tf32
+    allowed = job.settings.precision == "tf32"
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
     if job.threads:
         torch.set_num_threads(job.threads)
         torch.set_num_interop_threads(job.threads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 from runner.backends.torch.torch_optimizers import Stepper
 from runner.networks.recipe import Recipe
@@ -17,8 +17,16 @@ class GraphedEpoch:
     update, and counting. One graph is for whole batches, one for an epoch's smaller last one.
     """
 
-    def __init__(self, torch: Any, model: Any, loss: Any, stepper: Stepper, recipe: Recipe) -> None:
-        self._torch, self._model, self._loss = torch, model, loss
+    def __init__(
+        self,
+        torch: Any,
+        loss_of: Callable[[Any, Any], Any],
+        model: Any,
+        stepper: Stepper,
+        recipe: Recipe,
+    ) -> None:
+        """``loss_of`` inputs and labels goes through ``model``."""
+        self._torch, self._loss_of, self._model = torch, loss_of, model
         self._stepper, self._recipe = stepper, recipe
 
     def capture(self, inputs: Any, labels: Any) -> None:
@@ -74,7 +82,7 @@ class GraphedEpoch:
     def _step(self, count: int) -> None:
         chosen = self._order[self._cursor + self._offsets[:count]]
         self._stepper.clear()
-        loss = self._loss(self._model(self._images[chosen]), self._labels[chosen])
+        loss = self._loss_of(self._images[chosen], self._labels[chosen])
         self._stepper.step(loss, self._update)
         self._total += loss.detach() * count
         self._cursor += count

@@ -12,6 +12,7 @@ from typing import Any, List
 from typing_extensions import Protocol
 
 from runner.backends.common.translation import UntranslatedError
+from runner.backends.torch.torch_precision import TorchPrecision
 from runner.networks.optimizers import PLAIN, SGD, AdamW, Maths, Moments, Optimizer
 
 
@@ -29,17 +30,23 @@ class Stepper(Protocol):
 
 
 @singledispatch
-def stepper(optimizer: Optimizer, torch: Any, parameters: List[Any], captured: bool) -> Stepper:
+def stepper(
+    optimizer: Optimizer,
+    torch: Any,
+    parameters: List[Any],
+    precision: TorchPrecision,
+    captured: bool,
+) -> Stepper:
     """What updates ``parameters``; ``captured``: its steps become part of a CUDA graph."""
-    del torch, parameters, captured
+    del torch, parameters, precision, captured
     raise UntranslatedError("PyTorch", optimizer)
 
 
 class _Stepper:
     """What is the same whatever the optimizer."""
 
-    def __init__(self, torch: Any, own: Any) -> None:
-        self._torch, self._own = torch, own
+    def __init__(self, torch: Any, own: Any, precision: TorchPrecision) -> None:
+        self._torch, self._own, self._precision = torch, own, precision
 
     def clear(self) -> None:
         self._own.zero_grad(set_to_none=True)
@@ -57,15 +64,20 @@ class _SGD(_Stepper):
     multiplied by the recipe's rate both are the same: v = m v + rate g; w = w - v.
     """
 
-    def __init__(self, torch: Any, optimizer: SGD, parameters: List[Any]) -> None:
-        super().__init__(torch, torch.optim.SGD(parameters, lr=1.0, momentum=optimizer.momentum))
+    def __init__(
+        self, torch: Any, optimizer: SGD, parameters: List[Any], precision: TorchPrecision
+    ) -> None:
+        own = torch.optim.SGD(parameters, lr=1.0, momentum=optimizer.momentum)
+        super().__init__(torch, own, precision)
         self._optimizer = optimizer
 
     def step(self, loss: Any, update: Any) -> None:
         rate = self._optimizer.rate(update)
         counted = self._torch.is_tensor(rate)
-        loss.backward(gradient=rate if counted else self._torch.full_like(loss, rate))
-        self._own.step()
+        gradient = rate if counted else self._torch.full_like(loss, rate)
+        self._precision.scaled(loss).backward(gradient=gradient)
+        self._precision.unscale(self._own)
+        self._precision.step(self._own)
 
 
 class _Moments(_Stepper):
@@ -76,7 +88,12 @@ class _Moments(_Stepper):
     """
 
     def __init__(
-        self, torch: Any, optimizer: Moments, parameters: List[Any], captured: bool
+        self,
+        torch: Any,
+        optimizer: Moments,
+        parameters: List[Any],
+        precision: TorchPrecision,
+        captured: bool,
     ) -> None:
         decay = optimizer.weight_decay if isinstance(optimizer, AdamW) else 0.0
         trained = [value for value in parameters if value.requires_grad]
@@ -89,7 +106,7 @@ class _Moments(_Stepper):
             betas=(optimizer.beta_1, optimizer.beta_2),
             capturable=captured,
         )
-        super().__init__(torch, own)
+        super().__init__(torch, own, precision)
         self._optimizer, self._parameters, self._captured = optimizer, trained, captured
         self._most = optimizer.clip_norm if isinstance(optimizer, AdamW) else None
         self._maths: Maths = _Tensors(torch) if captured else PLAIN
@@ -102,7 +119,8 @@ class _Moments(_Stepper):
                 group.update(lr=self._rate, eps=[self._epsilon] * len(group["params"]))
 
     def step(self, loss: Any, update: Any) -> None:
-        loss.backward()
+        self._precision.scaled(loss).backward()
+        self._precision.unscale(self._own)
         if self._most is not None:
             self._torch.nn.utils.clip_grad_norm_(self._parameters, self._most)
         rate = self._optimizer.rate(update, self._maths)
@@ -113,7 +131,7 @@ class _Moments(_Stepper):
         else:
             for group in self._own.param_groups:
                 group.update(lr=rate, eps=epsilon)
-        self._own.step()
+        self._precision.step(self._own)
 
 
 class _Tensors:
@@ -132,13 +150,23 @@ class _Tensors:
 
 
 @stepper.register
-def _stepper_sgd(optimizer: SGD, torch: Any, parameters: List[Any], captured: bool) -> Stepper:
+def _stepper_sgd(
+    optimizer: SGD,
+    torch: Any,
+    parameters: List[Any],
+    precision: TorchPrecision,
+    captured: bool,
+) -> Stepper:
     del captured
-    return _SGD(torch, optimizer, parameters)
+    return _SGD(torch, optimizer, parameters, precision)
 
 
 @stepper.register
 def _stepper_moments(
-    optimizer: Moments, torch: Any, parameters: List[Any], captured: bool
+    optimizer: Moments,
+    torch: Any,
+    parameters: List[Any],
+    precision: TorchPrecision,
+    captured: bool,
 ) -> Stepper:
-    return _Moments(torch, optimizer, parameters, captured)
+    return _Moments(torch, optimizer, parameters, precision, captured)

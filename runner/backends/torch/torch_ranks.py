@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Tuple
 
 from runner.backends.base import Facts
 from runner.backends.torch import torch_group
+from runner.backends.torch.torch_precision import TorchPrecision
 from runner.backends.torch.torch_shares import TorchShares
 from runner.backends.torch.torch_trainer import TorchTrainer
 from runner.workloads.network_workload import NetworkWorkload
@@ -25,7 +26,8 @@ class RankOfTorch(TorchTrainer):
         self, torch: Any, device: Any, workload: NetworkWorkload, tuned: bool, seed: int
     ) -> None:
         """Make the model and hand its weights round: all ranks at the same time."""
-        super().__init__(torch, device, workload, tuned, graphed=False)
+        precision = TorchPrecision(torch, device, "float32", captured=False)
+        super().__init__(torch, device, workload, precision, tuned, graphed=False)
         self._alone, self._weight, mean = self._model, 1.0, self._loss
         self._loss = lambda out, labels: mean(out, labels) * self._weight
         self._model = torch_group.parallel(torch, self._alone, device)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
-from runner.backends.torch import torch_graph, torch_layers, torch_optimizers
+from runner.backends.torch import torch_graph, torch_layers, torch_optimizers, torch_products
+from runner.backends.torch.torch_precision import TorchPrecision
 from runner.networks.layout import channels_first, from_outputs_first
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -23,17 +24,23 @@ class TorchTrainer:
     """
 
     def __init__(
-        self, torch: Any, device: Any, workload: NetworkWorkload, tuned: bool, graphed: bool
+        self,
+        torch: Any,
+        device: Any,
+        workload: NetworkWorkload,
+        precision: TorchPrecision,
+        tuned: bool,
+        graphed: bool,
     ) -> None:
         self._torch, self._device, self._workload = torch, device, workload
-        self._tuned, self._graphed = tuned, graphed
+        self._precision, self._tuned, self._graphed = precision, tuned, graphed
         network = workload.network
         model = torch_layers.sequence(torch.nn, network.layers, network.input_shape)
         self._model = model.to(device)
         torch_layers.initialise(torch.nn, network, torch_layers.tensors(self._model))
         self._loss = _cross_entropy(torch)
         self._stepper = torch_optimizers.stepper(
-            workload.recipe.optimizer, torch, list(self._model.parameters()), graphed
+            workload.recipe.optimizer, torch, list(self._model.parameters()), precision, graphed
         )
         self._updates = 0
 
@@ -65,7 +72,7 @@ class TorchTrainer:
         if not self._graphed:
             return False
         self._epoch_on_gpu = torch_graph.GraphedEpoch(
-            self._torch, self._model, self._loss, self._stepper, self._workload.recipe
+            self._torch, self._loss_of, self._model, self._stepper, self._workload.recipe
         )
         self._epoch_on_gpu.capture(*self._train)
         return True
@@ -76,11 +83,15 @@ class TorchTrainer:
         one_epoch = self._epoch_tuned if self._tuned else self._epoch
         for epoch in range(1, epochs + 1):
             lap_seen(epoch, one_epoch())
-        return self._updates
+        return self._updates - self._precision.left_out()
+
+    def _loss_of(self, inputs: Any, labels: Any) -> Any:
+        with self._precision.forward():
+            return self._loss(self._model(inputs), labels)
 
     def _step(self, inputs: Any, labels: Any) -> Any:
         self._stepper.clear()
-        loss = self._loss(self._model(inputs), labels)
+        loss = self._loss_of(inputs, labels)
         self._stepper.step(loss, self._updates)
         self._updates += 1
         return loss.detach()
@@ -112,7 +123,7 @@ class TorchTrainer:
         """Loss and error rate on the test inputs."""
         self._model.eval()
         loss, wrong, count = 0.0, 0, len(self._test[1])
-        with self._torch.no_grad():
+        with self._torch.no_grad(), self._precision.forward():
             for inputs, labels in self._batches(*self._test):
                 out = self._model(inputs)
                 loss += self._loss(out, labels).item() * len(labels)
@@ -122,19 +133,25 @@ class TorchTrainer:
     def attest(self) -> Tuple[str, Facts]:
         """Device of the parameters."""
         device = next(self._model.parameters()).device
+        self._model.train()
         facts = {
+            "products_in": torch_products.formats(lambda: self._way_of_two().backward()),
             "layout": "channels_first",
             "weights_on": str(device),
             "cuda_graphs": self._graphed,
             **lstm_code.facts(
                 self._workload.network,
-                lambda: lstm_code.of_gradients(self._model(self._test[0][:1])),
+                lambda: lstm_code.of_gradients(self._way_of_two()),
             ),
         }
         return ("gpu" if device.type == "cuda" else "cpu"), facts
 
+    def _way_of_two(self) -> Any:
+        """The loss of two samples, with all that a step keeps for the way back."""
+        return self._loss_of(*(part[:2] for part in self._test))
+
 
 def _cross_entropy(torch: Any) -> Callable[[Any, Any], Any]:
-    """The mean over a batch, and over the steps of such samples that have many."""
+    """The mean over a batch, and over the steps of such samples that have many; in float32."""
     of_rows = torch.nn.CrossEntropyLoss()
-    return lambda out, labels: of_rows(out.flatten(0, -2), labels.flatten())
+    return lambda out, labels: of_rows(out.flatten(0, -2).float(), labels.flatten())

@@ -1,0 +1,46 @@
+"""Every tool that has bfloat16 on a CPU multiplies in it, and nothing else, and learns as well."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+from conftest import BENCHDL
+
+from harness import catalog
+
+CASES = [
+    (name, mode)
+    for name in catalog.names()
+    for mode in catalog.load(name).modes
+    if "bfloat16" in catalog.load(name).precisions("cpu")
+]
+
+
+@pytest.mark.docker
+@pytest.mark.beside
+@pytest.mark.timeout(1900)
+@pytest.mark.parametrize(("name", "mode"), CASES)
+def test_bfloat16_is_what_runs(engine, tmp_path, name, mode):
+    done = subprocess.run(
+        [str(BENCHDL), "run", name, "--mode", mode, "--precision", "bfloat16", "--device", "cpu",
+         "--launcher", "docker", "--dataset", "synthetic-mnist", "--epochs", "1",
+         "--train-samples", "6000", "--idle-wait", "0", "--json"],
+        env={**os.environ, "BENCHDL_RESULTS": str(tmp_path)},
+        capture_output=True, text=True, timeout=1800, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (file,) = tmp_path.glob("*/result.json")
+    result = json.loads(file.read_text())
+    codes = {(found["code"], found["severity"]) for found in result["findings"]}
+    assert result["job"]["settings"]["precision"] == "bfloat16"
+    counted = result["measurement"]["attestation"]["framework"]["products_in"]
+    assert set(counted) == {"bfloat16"}, counted
+    assert not {code for code, severity in codes if severity == "invalid"}, result["findings"]
+    checks = {check["name"]: check for check in result["conformance"]["checks"]}
+    update = checks["update-in-bfloat16"]
+    assert update["seen"] <= update["tolerance"] < 0.4
+    # Rounded to 8 bits something differs: float32 is a thousand times nearer.
+    assert update["seen"] > checks["update"]["seen"]
