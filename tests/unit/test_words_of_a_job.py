@@ -29,6 +29,8 @@ class Launcher:
     def __init__(self, reason):
         self.reason = reason
 
+    def refuse(self, backend): ...
+
     def prepare(self, backend, flavour, say):
         provenance = Provenance(kind="environment", reference=backend.name, flavour=flavour)
         return Prepared(provenance, Pins(python="3.11"), "python")
