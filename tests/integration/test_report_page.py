@@ -274,8 +274,9 @@ def test_paper_holds_every_view_with_its_charts(watched):
     page = watched.open("view=about")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     heads = page.locator("main > h2").all_inner_texts()
-    assert heads == ["By tool", "By instance", "GPU and CPU", "By variant", "By dataset",
-                     "Runs", "Invalid runs", "Findings", "Reference", "About"]  # fmt: skip
+    assert heads == ["By tool", "By instance", "GPU and CPU", "By number of GPUs", "By variant",
+                     "By dataset", "Runs", "Invalid runs", "Findings", "Reference",
+                     "About"]  # fmt: skip
     boxes = page.locator("main .chart").count()
     assert boxes > 10
     assert page.locator("main .chart[data-drawn=light]").count() == boxes

@@ -16,6 +16,7 @@ const VIEWS = [
   ["tool", "By tool"],
   ["instance", "By instance"],
   ["device", "GPU and CPU"],
+  ["gpus", "By number of GPUs"],
   ["variant", "By variant"],
   ["dataset", "By dataset"],
   ["runs", "Runs"],
