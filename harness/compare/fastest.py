@@ -7,6 +7,7 @@ and is withheld where the two did not do quite the same work.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness.compare import conditions
 from harness.compare.conditions import NO_WINNER
@@ -16,7 +17,25 @@ from harness.tables.sampled import samples
 from harness.tables.sections import Line, Section
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What is said of ``name``, and where nothing is certain why: ``doubt``, else empty."""
+
+    name: str
+    claim: str
+    doubt: str = ""
+
+    def __str__(self) -> str:
+        said = f"{self.name}: {self.claim}"
+        return f"{said}. {self.doubt}" if self.doubt else said
+
+
 def sentences(section: Section) -> list[str]:
+    """The answers of a section, each as one text."""
+    return [str(answer) for answer in answers(section)]
+
+
+def answers(section: Section) -> list[Answer]:
     """One for each mode of which there are two lines or more; a mode is not compared with another.
 
     Lines are those of tables by tool: in the order of their times.
@@ -24,10 +43,10 @@ def sentences(section: Section) -> list[str]:
     modes: dict[str, list[Line]] = {}
     for line in section.lines:
         modes.setdefault(line.members[0].mode, []).append(line)
-    return [_sentence(lines) for lines in modes.values() if len(lines) > 1]
+    return [_answer(lines) for lines in modes.values() if len(lines) > 1]
 
 
-def _sentence(lines: Sequence[Line]) -> str:
+def _answer(lines: Sequence[Line]) -> Answer:
     best, *others = lines
     fastest = samples(best.members)
     found = verdicts.corrected(
@@ -40,14 +59,16 @@ def _sentence(lines: Sequence[Line]) -> str:
     times = f"{_ratio(told)} × as fast as {other.name}{doubts}"
     differing = _differing(best, other)
     if differing:
-        return f"{best.name}: lowest time; {times}. No winner is named: they differ in {differing}"
+        doubt = f"No winner is named: they differ in {differing}"
+        return Answer(str(best.name), f"lowest time; {times}", doubt)
     if told.verdict == "slower":
-        return f"{best.name}: fastest; {times}"
+        return Answer(str(best.name), f"fastest; {times}")
     if told.verdict == "same":
         margin = f"{100 * told.margin:g} %"
-        return f"{best.name} and {other.name}: the same within {margin}{doubts}"
+        return Answer(f"{best.name} and {other.name}", f"the same within {margin}{doubts}")
     more = f"; about {told.more} more repeats of each would probably settle it" if told.more else ""
-    return f"{best.name}: lowest time; {times}. No verdict: {told.reason}{more}"
+    doubt = f"No verdict: {told.reason}{more}"
+    return Answer(str(best.name), f"lowest time; {times}", doubt)
 
 
 def _ratio(found: Comparison) -> str:

@@ -1,23 +1,37 @@
 """The charts, as Vega-Lite: what is drawn is stated here, the data and colours are the page's.
 
 The page puts rows into the named data sets, the order of labels into ``sort``, its scales where a
-scale says ``use``, and its theme's colours where a colour begins with ``@``. Shapes say what
-colours say, for those who see them alike.
+scale says ``use``, and its theme's colours where a colour begins with ``@``. Shapes and words say
+what colours say, for those who see them alike. A mark whose row has ``run`` opens that run.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from harness.report import scaling_chart
 from harness.tables.columns import BY_KEY
 
 BACKEND = {"field": "backend", "type": "nominal", "legend": None, "scale": {"use": "backend"}}
-"""A tool has one colour in all charts."""
+"""A tool has one colour in all charts,"""
+
+MARKER = {"field": "backend", "type": "nominal", "legend": None, "scale": {"use": "marker"}}
+"""and one shape."""
+
+SOUND: dict[str, Any] = {"filter": "!datum.suspect"}
+SUSPECT: dict[str, Any] = {"filter": "datum.suspect"}
 
 
 def specs() -> dict[str, Any]:
     """All charts by name."""
-    return {"times": _times(), "phases": _phases(), "score": _score(), "timeline": _timeline()}
+    return {
+        "relative": _relative(),
+        "times": _times(),
+        "scaling": scaling_chart.spec(BACKEND),
+        "phases": _phases(),
+        "score": _score(),
+        "timeline": _timeline(),
+    }
 
 
 def _label_axis() -> dict[str, Any]:
@@ -32,6 +46,70 @@ def _label_axis() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _relative() -> dict[str, Any]:
+    """A bar a line: one figure of each beside the best, with its interval and its number.
+
+    As-written bars are pale with an edge, tuned ones full; the edge of a suspect one is broken.
+    The tool's marker stands before its bar (``key``), or at the figure (``dot``) where the scale
+    has no 0 that a bar could begin at: the page takes away what it does not need, and names the
+    axis.
+    """
+    x = {"use": "figure", "field": "middle", "type": "quantitative", "scale": {"use": "ratio"},
+         "axis": {"tickCount": 6, "grid": True}}  # fmt: skip
+    y = _label_axis()
+    y["axis"] |= {"labelPadding": 22, "grid": False}
+    pale = {"condition": {"test": "datum.tuned", "value": 0.9}, "value": 0.25}
+    broken = {"condition": {"test": "datum.suspect", "value": [4, 3]}, "value": [1, 0]}
+    bars = {"name": "bars"}
+    known = [{"filter": "isValid(datum.low)"}]
+    marker = {"color": BACKEND, "shape": MARKER, "tooltip": {"field": "tip"}}
+    return {
+        "encoding": {"y": y},
+        "layer": [
+            {
+                "name": "bar",
+                "data": bars,
+                "mark": {"type": "bar", "height": {"band": 0.6}, "strokeWidth": 1.5},
+                "encoding": {"x": x, "color": BACKEND, "stroke": BACKEND, "fillOpacity": pale,
+                             "strokeDash": broken, "tooltip": {"field": "tip"}},
+            },
+            {
+                "data": bars,
+                "transform": known,
+                "mark": {"type": "rule", "strokeWidth": 1.5, "color": "@ink"},
+                "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}},
+            },
+            *(
+                {
+                    "data": bars,
+                    "transform": known,
+                    "mark": {"type": "tick", "thickness": 1.5, "size": 9, "color": "@ink"},
+                    "encoding": {"x": {**x, "field": end}},
+                }
+                for end in ("low", "high")
+            ),
+            {
+                "name": "dot",
+                "data": bars,
+                "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
+                "encoding": {"x": x, **marker},
+            },
+            {
+                "name": "key",
+                "data": bars,
+                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+                "encoding": {"x": {"value": -11}, **marker},
+            },
+            {
+                "data": bars,
+                "mark": {"type": "text", "align": "left", "dx": 9, "color": "@ink",
+                         "fontSize": 12.5},
+                "encoding": {"x": {**x, "field": "end"}, "text": {"field": "words"}},
+            },
+        ],
+    }  # fmt: skip
+
+
 def _times() -> dict[str, Any]:
     """One line a configuration: every raw run, the interval, the median; ghosts of elsewhere."""
     time = {
@@ -40,27 +118,21 @@ def _times() -> dict[str, Any]:
         "title": BY_KEY["time_s"].head,
         "scale": {"use": "time"},
     }
+    runs = {
+        "x": time,
+        "yOffset": {"field": "jitter", "type": "quantitative", "scale": {"domain": [-1, 1]}},
+        "color": BACKEND,
+        "shape": MARKER,
+        "tooltip": {"field": "tip"},
+    }
     return {
         "encoding": {"y": _label_axis()},
         "layer": [
             {
                 "data": {"name": "ghosts"},
-                "mark": {"type": "point", "shape": "diamond", "filled": False, "size": 110,
-                         "strokeWidth": 1.5, "color": "@ghost"},
+                "mark": {"type": "text", "text": "2016", "fontSize": 11, "fontStyle": "italic",
+                         "color": "@ghost"},
                 "encoding": {"x": time, "tooltip": {"field": "tip"}},
-            },
-            {
-                "data": {"name": "points"},
-                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0.6},
-                "encoding": {
-                    "x": time,
-                    "yOffset": {"field": "jitter", "type": "quantitative", "scale":
-                                {"domain": [-1, 1]}},
-                    "color": BACKEND,
-                    "shape": {"field": "status", "type": "nominal", "legend": None, "scale":
-                              {"domain": ["ok", "suspect"], "range": ["circle", "triangle-up"]}},
-                    "tooltip": {"field": "tip"},
-                },
             },
             {
                 "data": {"name": "lines"},
@@ -73,8 +145,21 @@ def _times() -> dict[str, Any]:
                 "mark": {"type": "tick", "thickness": 2.5, "size": 22, "color": "@ink"},
                 "encoding": {"x": time, "tooltip": {"field": "tip"}},
             },
+            *_runs(runs, 60),
         ],
     }  # fmt: skip
+
+
+def _runs(encoding: dict[str, Any], size: int) -> list[dict[str, Any]]:
+    """Every run as its tool's marker; one that is suspect hollow, with a broken edge."""
+    data = {"name": "points"}
+    return [
+        {"data": data, "transform": [SOUND], "encoding": encoding,
+         "mark": {"type": "point", "filled": True, "size": size, "opacity": 0.85}},
+        {"data": data, "transform": [SUSPECT], "encoding": encoding,
+         "mark": {"type": "point", "filled": False, "size": size, "strokeWidth": 1.5,
+                  "strokeDash": [2, 1.5], "opacity": 1}},
+    ]  # fmt: skip
 
 
 def _phases() -> dict[str, Any]:
@@ -101,30 +186,35 @@ def _phases() -> dict[str, Any]:
 def _score() -> dict[str, Any]:
     """Time against score: every run small, the medians large with the sampling error.
 
-    The axis of the score is named by the page, after the metric.
+    The two ways of using a tool are joined by a line. The axis of the score is named by the page,
+    after the metric.
     """
     x = {"field": "time", "type": "quantitative", "title": BY_KEY["time_s"].head,
          "scale": {"use": "time"}}  # fmt: skip
     y = {"use": "score", "field": "score", "type": "quantitative",
          "scale": {"zero": False, "nice": True, "padding": 12},
          "axis": {"tickCount": 5}}  # fmt: skip
-    shape = {"field": "mode", "type": "nominal", "legend": None, "scale":
-             {"domain": ["as-written", "tuned"], "range": ["circle", "square"]}}  # fmt: skip
-    shared = {"x": x, "y": y, "color": BACKEND, "shape": shape, "tooltip": {"field": "tip"}}
+    shared = {"x": x, "y": y, "color": BACKEND, "shape": MARKER, "tooltip": {"field": "tip"}}
+    full = {"condition": {"test": "datum.suspect", "value": 0}, "value": 1}
+    broken = {"condition": {"test": "datum.suspect", "value": [3, 2]}, "value": [1, 0]}
     return {
         "height": 240,
         "layer": [
+            {"data": {"name": "middles"},
+             "mark": {"type": "line", "strokeWidth": 1, "strokeDash": [1, 3], "point": False},
+             "encoding": {"x": x, "y": y, "color": BACKEND, "detail": {"field": "pair"}}},
             {"data": {"name": "middles"}, "mark": {"type": "rule", "strokeWidth": 1.5},
              "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"},
                           "color": BACKEND, "tooltip": {"field": "tip"}}},
-            {"data": {"name": "points"}, "transform": [{"filter": "!datum.suspect"}],
-             "mark": {"type": "point", "filled": True, "size": 36, "opacity": 0.5},
-             "encoding": shared},
-            {"data": {"name": "points"}, "transform": [{"filter": "datum.suspect"}],
-             "mark": {"type": "point", "filled": False, "size": 36}, "encoding": shared},
-            {"data": {"name": "middles"}, "mark": {"type": "point", "filled": False, "size": 130,
-             "strokeWidth": 2}, "encoding": {**shared, "strokeDash": {
-                 "condition": {"test": "datum.suspect", "value": [3, 2]}, "value": [1, 0]}}},
+            *_runs(shared, 30),
+            {"data": {"name": "middles"},
+             "mark": {"type": "point", "filled": False, "size": 150, "strokeWidth": 2,
+                      "opacity": 1},
+             "encoding": {**shared, "fill": BACKEND, "fillOpacity": full, "strokeDash": broken}},
+            {"data": {"name": "middles"}, "transform": [{"filter": "datum.tuned"}],
+             "mark": {"type": "text", "text": "tuned", "align": "left", "dx": 11, "dy": -1,
+                      "fontSize": 11, "color": "@ink"},
+             "encoding": {"x": x, "y": y}},
         ],
     }  # fmt: skip
 
@@ -143,6 +233,11 @@ def _timeline() -> dict[str, Any]:
             "tooltip": {"field": "tip"},
         },
     }  # fmt: skip
+    edges: dict[str, Any] = {
+        "data": {"name": "phases"},
+        "mark": {"type": "rule", "strokeWidth": 1, "color": "@ghost"},
+        "encoding": {"x": {**x, "field": "start"}},
+    }
     epochs: dict[str, Any] = {
         "data": {"name": "epochs"},
         "mark": {"type": "rule", "strokeWidth": 1, "strokeDash": [2, 3], "opacity": 0.6,
@@ -168,7 +263,7 @@ def _timeline() -> dict[str, Any]:
         return {
             "name": name,
             "height": height,
-            "layer": [shade, line, epochs],
+            "layer": [shade, edges, line, epochs],
             "resolve": {"scale": {"color": "independent"}},
         }
 
@@ -177,5 +272,5 @@ def _timeline() -> dict[str, Any]:
         panel("cores", "Cores busy", 70),
         panel("memory", "Memory (GiB)", 70),
     ]
-    panels[-1]["layer"][1]["encoding"]["x"] = {**x, "title": "Seconds"}
+    panels[-1]["layer"][2]["encoding"]["x"] = {**x, "title": "Seconds"}
     return {"vconcat": panels, "spacing": 14, "resolve": {"scale": {"x": "shared"}}}

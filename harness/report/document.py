@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from harness.report import charts, parts, runs
+from harness.report import charts, colours, parts, runs
 from harness.report.timelines import STEPS, timeline
 from harness.tables import reference_rows
 from harness.tables.all_sides import SIDES
@@ -65,8 +65,19 @@ def build(source: Source) -> dict[str, Any]:
             for name, side in SIDES.items()
         },
         "segments": parts.SEGMENTS,
+        "tools": _tools(rows),
+        "phases": colours.PHASES,
         "reference": reference_rows.document(),
         "charts": charts.specs(),
+    }
+
+
+def _tools(rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+    """Name and look of each backend; the name is that of its newest run."""
+    newest = {run.backend: run.tool for run in sorted(rows, key=lambda run: run.started_at)}
+    return {
+        backend: {"name": name, **colours.look(backend)._asdict()}
+        for backend, name in sorted(newest.items())
     }
 
 

@@ -14,14 +14,16 @@ from harness.report.document import Source, build, timelines
 from harness.report.packing import packed
 
 _SCRIPTS = (
-    "data", "state", "dom", "charts", "chart_data", "tables", "lists", "timeline", "drawer", "main",
+    "data", "state", "dom", "looks", "sorted_table", "charts", "chart_keys", "chart_data",
+    "answers", "side", "figures", "view_runs", "view_invalid", "view_findings", "view_reference",
+    "view_about", "timeline", "drawer", "views", "main",
 )  # fmt: skip
 _TIMELINES_A_CHUNK = 25
 _STATIC_SECTIONS = 30
 
 
 def render(source: Source) -> str:
-    """The whole page as HTML.
+    """The whole page as HTML; without results there is nothing to draw, and no charting library.
 
     Raises:
         BenchdlError: the cache of the charting library cannot be written.
@@ -45,7 +47,7 @@ def render(source: Source) -> str:
         shown=_STATIC_SECTIONS,
         style=_static("report.css"),
         script="\n".join(_static(f"{name}.js") for name in _SCRIPTS),
-        library=library.script(),
+        library=library.script() if source.results else "",
         licence=library.LICENCE,
         document=packed(document),
         chunks=chunks,

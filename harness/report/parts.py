@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from harness.report import answers, relative, scaling_chart
 from harness.report.packing import short
 from harness.report.runs import field
 from harness.tables.all_sides import SIDES
@@ -12,8 +14,9 @@ from harness.tables.column import Column
 from harness.tables.columns import shown_in
 from harness.tables.markdown import interval_text
 from harness.tables.rows import Row
+from harness.tables.scaling import GPUS
 from harness.tables.score_columns import of_rows
-from harness.tables.sections import Line, grouped
+from harness.tables.sections import Line, Section, grouped
 from harness.tables.views import Side
 
 SEGMENTS = ("import", "build", "compile", "first epoch", "steady", "evaluate", "other")
@@ -51,25 +54,52 @@ def of_side(rows: list[Row], side: Side, number: dict[str, int]) -> list[dict[st
     """The sections of one side; runs and rows are given as indices.
 
     Of each line ``values`` are numbers by the keys of their columns, ``cells`` and ``phases`` how
-    they are printed, under ``columns`` and the columns of phases.
+    they are printed, under ``columns`` and the columns of phases, and ``figures`` those of the
+    chart. ``answer`` are sentences; ``id`` is the same for the same caption in every report.
     """
     return [
         {
+            "id": _id(section.caption),
             "caption": section.caption,
+            "answer": [vars(answer) for answer in answers.of(section, side)],
             "columns": [field(column) for column in page_columns(section.columns)],
             "score": field(of_rows(row.values for row in section.rows)),
             "notes": section.notes,
+            "scaling": _scaling(section, side),
             "rows": [number[row.run_id] for row in section.rows],
-            "lines": [_line(line, page_columns(section.columns), number) for line in section.lines],
+            "lines": _lines(section, side, number),
         }
         for section in grouped(rows, side)
     ]
 
 
+def _scaling(section: Section, side: Side) -> dict[str, Any] | None:
+    """The data sets of the chart of speed-ups; None on any other side."""
+    if side is not GPUS:
+        return None
+    found = scaling_chart.points(section)
+    return {"scaling": found, "ideal": scaling_chart.ideal(found)} if found else None
+
+
+def _id(caption: str) -> str:
+    return f"t{hashlib.sha256(caption.encode()).hexdigest()[:8]}"
+
+
+def _lines(section: Section, side: Side, number: dict[str, int]) -> list[dict[str, Any]]:
+    """The lines, those of one label together, in the order of the best of each."""
+    columns = page_columns(section.columns)
+    first: dict[str, int] = {}
+    made = []
+    for line, figures in zip(section.lines, relative.figures(section, side), strict=True):
+        first.setdefault(line.name.label, len(first))
+        made.append({**_line(line, columns, number), "figures": figures})
+    return sorted(made, key=lambda line: first[line["name"][0]])
+
+
 def page_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     """The columns of a table on the page, behind the first two, from those of the short table."""
-    time, *others = columns
-    return (time, _INTERVAL, _RUNS, *others)
+    time, ratio, *others = columns
+    return (time, ratio, _INTERVAL, _RUNS, *others)
 
 
 def _line(line: Line, columns: Sequence[Column], number: dict[str, int]) -> dict[str, Any]:

@@ -16,10 +16,10 @@ Value = Any
 Values = Mapping[str, Value]
 """Values by the keys of their columns."""
 
-Place = Literal["table", "phases", "runs", "detail", "about"]
-"""Where a column is shown: in the short table, in the table of where the time goes, in the report's
-list of runs, with one run as a figure (``benchdl show``, the report's drawer), and there as a fact
-about the run. JSON and CSV have all."""
+Place = Literal["table", "phases", "chart", "runs", "detail", "about"]
+"""Where a column is shown: in the short table, in the table of where the time goes, as a choice of
+the bar chart of a table, in the report's list of runs, with one run as a figure (``benchdl show``,
+the report's drawer), and there as a fact about the run. JSON and CSV have all."""
 
 Better = Literal["lower", "higher"]
 

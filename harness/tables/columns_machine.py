@@ -128,7 +128,7 @@ GPU = (
         digits=0,
         better="lower",
         only={"device": "gpu"},
-        shown={"detail": 1},
+        shown={"chart": 4, "detail": 1},
     ),
     Column(
         "energy_source",

@@ -14,7 +14,7 @@ COLUMNS = (
         digits=0,
         grouped=True,
         better="higher",
-        shown={"detail": 1},
+        shown={"chart": 6, "detail": 1},
     ),
     Column(
         "model_tflop_per_s",
@@ -47,6 +47,6 @@ COLUMNS = (
         unit="%",
         digits=2,
         better="higher",
-        shown={"detail": 1},
+        shown={"chart": 7, "detail": 1},
     ),
 )

@@ -37,7 +37,7 @@ COLUMNS = (
         unit="s",
         digits=1,
         better="lower",
-        shown={"table": 1, "detail": 1, "runs": 4},
+        shown={"table": 1, "chart": 1, "detail": 1, "runs": 4},
         compared="time",
     ),
     Column(
@@ -62,7 +62,7 @@ COLUMNS = (
         digits=2,
         better="lower",
         only={"budget_unit": "epochs"},
-        shown={"phases": 5, "detail": 1, "runs": 5},
+        shown={"phases": 5, "chart": 3, "detail": 1, "runs": 5},
         compared="steady-epoch",
     ),
     Column(
@@ -109,7 +109,7 @@ COLUMNS = (
         unit="s",
         digits=2,
         better="lower",
-        shown={"phases": 6, "detail": 1},
+        shown={"phases": 6, "chart": 2, "detail": 1},
     ),
     Column(
         "env_s",

@@ -114,7 +114,7 @@ LEARNING = (
         read=measured(lambda m: m.score.value),
         unit_in_cell=True,
         digits=4,
-        shown={"table": 7, "detail": 1, "runs": 8},
+        shown={"table": 7, "chart": 8, "detail": 1, "runs": 8},
         beside="score_error",
         joint=" ±",
     ),

@@ -6,6 +6,7 @@ import base64
 import csv
 import gzip
 import io
+import itertools
 import json
 import os
 import shlex
@@ -83,12 +84,13 @@ def test_lines_are_those_of_the_tables_and_of_usable_runs(results):
         theirs = grouped(rows, side)
         assert [table["caption"] for table in ours] == [table.caption for table in theirs]
         for mine, section in zip(ours, theirs, strict=True):
-            heads = [column["head"] for column in mine["columns"]]
-            for line, theirs_of in zip(mine["lines"], section.lines, strict=True):
-                shown = dict(zip(heads, line["cells"], strict=True))
-                time_s, bounds, count = (shown.pop(head) for head in heads[:3])
+            by_name = {tuple(line["name"]): line for line in mine["lines"]}
+            assert len(by_name) == len(mine["lines"]) == len(section.lines)
+            for theirs_of in section.lines:
+                line = by_name[theirs_of.name]
+                time_s, ratio, bounds, count, *others = line["cells"]
                 printed = f"{time_s} ({bounds})" if bounds != "-" else time_s
-                assert [printed, *shown.values()] == list(cells(theirs_of, section.columns)[2:])
+                assert [printed, ratio, *others] == list(cells(theirs_of, section.columns)[2:])
                 assert count == str(len(line["runs"]))
                 assert line["values"]["time_s"] == pytest.approx(theirs_of.values["time_s"])
                 statuses = {rows[n].status for n in line["runs"]}
@@ -96,6 +98,23 @@ def test_lines_are_those_of_the_tables_and_of_usable_runs(results):
                 assert {rows[n].status for n in line["beside"]} <= {"suspect"}
     counted = sum(len(table["rows"]) for table in scopes[""]["tool"])
     assert counted == len(rows)
+
+
+def test_lines_of_one_tool_stand_together_the_best_first(results):
+    rows = [row(result) for result in results]
+    for section in parts.scopes(rows)[""]["tool"]:
+        names = [line["name"][0] for line in section["lines"]]
+        assert [name for name, _ in itertools.groupby(names)] == list(dict.fromkeys(names))
+        best = [line["values"]["time_s"] for line in section["lines"]]
+        assert not best or best[0] == min(best)
+
+
+def test_a_table_keeps_its_id_in_every_report(results):
+    few, all_of_them = ([row(result) for result in some] for some in (results[:8], results))
+    ids = {section["caption"]: section["id"] for section in parts.scopes(all_of_them)[""]["tool"]}
+    assert len(set(ids.values())) == len(ids)
+    for section in parts.scopes(few)[""]["tool"]:
+        assert section["id"] == ids[section["caption"]]
 
 
 def test_a_campaign_has_medians_of_its_own_runs(results):

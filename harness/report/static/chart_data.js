@@ -38,6 +38,34 @@ function jitter(row, among) {
   return among > 1 ? (((row * 2654435761) % 4294967296) / 4294967296) * 1.4 - 0.7 : 0;
 }
 
+function isTuned(doc, line) {
+  return doc.rows.get("mode", line.runs[0]) === "tuned";
+}
+
+// A bar a line, of the figure that was chosen; numbers are benchdl's, of the whole table.
+function barsData(doc, section, lines, field, own) {
+  const key = figureKey(field);
+  const having = lines.filter((line) => line.figures[key]);
+  const names = labels(having);
+  const rows = having.map((line, n) => {
+    const [middle, low, high, cell] = line.figures[key];
+    const words = key === "score" ? cell : `${middle.toFixed(middle < 10 ? 2 : 1)} × (${cell})`;
+    return { label: names[n], middle, low, high, end: Math.max(middle, high ?? middle),
+      words: words + (line.suspect ? " △ suspect" : ""), backend: doc.rows.get("backend", line.runs[0]),
+      tuned: isTuned(doc, line), suspect: line.suspect, go: link(runsOf(doc, line)),
+      tip: [line.name.join(", "), `${own.title}: ${cell}`, count(line.runs.length, "run")].join("\n") };
+  });
+  const log = readState().scale === "log" && key !== "score";
+  const scale = log ? { type: "log", padding: 12 }
+    : key === "score" ? { zero: false, padding: 16 } : { domainMin: 0 };
+  // Only a bar from 0 has a length that says something.
+  const left = log || key === "score" ? ["bar", "key"] : ["dot"];
+  const adjust = (specification) => {
+    specification.layer = specification.layer.filter((layer) => !left.includes(layer.name));
+  };
+  return { data: { bars: rows }, sort: names, step: stepOf(names, 30), axis: barWords(own, key).axis, scale, adjust };
+}
+
 function timesData(doc, section, lines, state) {
   const names = labels(lines);
   const points = [];
@@ -48,8 +76,9 @@ function timesData(doc, section, lines, state) {
         label: names[n],
         time: doc.rows.get("time_s", row),
         backend: doc.rows.get("backend", row),
-        status: doc.rows.get("status", row),
+        suspect: doc.rows.get("status", row) === "suspect",
         jitter: jitter(row, all.length),
+        go: link({ run: doc.rows.get("run_id", row) }),
         tip: pointTip(doc, row),
       });
     }
@@ -122,7 +151,7 @@ function scoreData(doc, section, lines) {
       const score = printed(doc.rows.get(field.key, row));
       if (score !== null) {
         points.push({ time: doc.rows.get("time_s", row), score,
-          backend: doc.rows.get("backend", row), mode: doc.rows.get("mode", row),
+          backend: doc.rows.get("backend", row), go: link({ run: doc.rows.get("run_id", row) }),
           suspect: doc.rows.get("status", row) === "suspect", tip: pointTip(doc, row) });
       }
     }
@@ -135,8 +164,8 @@ function scoreData(doc, section, lines) {
       const [lowest, highest] = field.unit === "%" ? [0, 100] : [-Infinity, Infinity];
       middles.push({ time: get("time_s"), score, name: line.name[0],
         low: Math.max(lowest, score - half), high: Math.min(highest, score + half),
-        backend: doc.rows.get("backend", line.runs[0]), mode: doc.rows.get("mode", line.runs[0]),
-        suspect: line.suspect, tip: `${line.name.join(", ")}\nmedian ` +
+        backend: doc.rows.get("backend", line.runs[0]), tuned: isTuned(doc, line), pair: line.name[0],
+        go: link(runsOf(doc, line)), suspect: line.suspect, tip: `${line.name.join(", ")}\nmedian ` +
           `${told(doc.fields.get("time_s"), get)}, ${told(field, get)}` });
     }
   }

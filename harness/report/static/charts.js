@@ -1,18 +1,10 @@
 // Drawing: Vega-Lite specifications of the document, in the page's theme.
 
-// Okabe and Ito's colours, which those who see red and green alike can tell apart; the dark theme
-// has lighter ones of the same hues.
-const PALETTE = {
-  light: ["#0072b2", "#d55e00", "#009e73", "#b0579a", "#8a6d00", "#3a8fc4", "#7a4b2a", "#555555"],
-  dark: ["#56b4e9", "#f0853c", "#2fc79b", "#e09ac8", "#e6c229", "#9bb8ff", "#c9946b", "#b8b8b8"],
-};
-const PHASE_COLOURS = {
-  light: ["#9aa5b1", "#6f9fc8", "#b48ead", "#e0903f", "#1f77a8", "#6aa583", "#d7d7d7"],
-  dark: ["#7c8794", "#6d9bc9", "#b98fb3", "#dd9247", "#3d8fc4", "#6fae8b", "#4a4f55"],
-};
-const TIMELINE_PHASES = ["import", "load", "build", "compile", "train", "evaluate"];
-const TIMELINE_COLOURS = [0, 6, 1, 2, 4, 5];
+// Phases of a timeline, by the names that they have in the chart of where the time goes.
+const TIMELINE_PHASES = { import: "import", load: "other", build: "build", compile: "compile", train: "steady",
+  evaluate: "evaluate" };
 const SERIES = ["machine", "job", ...Array.from({ length: 16 }, (_, n) => `GPU ${n}`)];
+const DASHES = [[1, 0], [5, 3], [1, 2], [8, 2, 2, 2]];
 const MANY_POINTS = 500;
 
 let printing = false;
@@ -28,8 +20,8 @@ function theme() {
 function colours() {
   const dark = theme() === "dark";
   return dark
-    ? { ink: "#f1f3f5", text: "#b9c0c8", rule: "#3a4149", ghost: "#9aa3ad" }
-    : { ink: "#16191d", text: "#4a525b", rule: "#dfe3e7", ghost: "#767f89" };
+    ? { ink: "#f1f3f5", text: "#b9c0c8", rule: "#3a4149", ghost: "#9aa3ad", card: "#1b1f23" }
+    : { ink: "#16191d", text: "#4a525b", rule: "#dfe3e7", ghost: "#6b747d", card: "#ffffff" };
 }
 
 function config() {
@@ -74,27 +66,38 @@ function showTip(handler, event, item, value) {
   tip.style.top = `${event.pageY + 14}px`;
 }
 
-function draw(box, { name, data, sort, step, score, doc, adjust }) {
-  const tones = PHASE_COLOURS[theme()];
-  const backends = doc.rows.values("backend");
-  const scales = {
+// The colours of a pair, or of several: of the theme.
+function inTheme(pairs) {
+  return pairs.map(([light, dark]) => (theme() === "dark" ? dark : light));
+}
+
+function scalesOf(doc, { score, axis, scale }) {
+  const { ink, text } = colours();
+  return {
     marks: colours(),
-    backend: { domain: backends, range: backends.map((_, n) => PALETTE[theme()][n % 8]) },
-    phase: { domain: doc.segments, range: tones },
-    shade: { domain: TIMELINE_PHASES, range: TIMELINE_COLOURS.map((n) => tones[n]) },
-    series: { domain: SERIES, range: SERIES.map((_, n) => PALETTE[theme()][n % 8]) },
-    dashes: { domain: SERIES, range: SERIES.map((_, n) => (n % 2 ? [4, 2] : [1, 0])) },
+    ...toolScales(doc),
+    phase: { domain: doc.segments, range: inTheme(doc.segments.map((name) => doc.phases[name])) },
+    shade: { domain: Object.keys(TIMELINE_PHASES),
+      range: inTheme(Object.values(TIMELINE_PHASES).map((name) => doc.phases[name])) },
+    series: { domain: SERIES, range: SERIES.map((_, n) => (n % 8 < 4 ? ink : text)) },
+    dashes: { domain: SERIES, range: SERIES.map((_, n) => DASHES[n % DASHES.length]) },
     score: score && { title: score.unit ? `${score.title} (${score.unit})` : score.title },
     time: readState().scale === "log" ? { type: "log", padding: 12 } : { zero: true },
+    figure: { title: axis },
+    ratio: scale,
   };
-  const specification = filled(doc.charts[name], scales);
+}
+
+function draw(box, { name, data, sort, step, doc, adjust, wide, ...own }) {
+  const specification = filled(doc.charts[name], scalesOf(doc, own));
+  specification.description = box.getAttribute("aria-label");
   if (sort) {
     specification.encoding.y.sort = sort;
     specification.height = step * sort.length;
   }
   const width = Math.floor(box.clientWidth);
   if (adjust) adjust(specification, width);
-  else Object.assign(specification, { width, autosize: { type: "fit-x", contains: "padding" } });
+  if (!wide) Object.assign(specification, { width, autosize: { type: "fit-x", contains: "padding" } });
   specification.datasets = data;
   const points = Object.values(data).reduce((sum, rows) => sum + rows.length, 0);
   const old = drawn.get(box);
@@ -112,6 +115,7 @@ function draw(box, { name, data, sort, step, score, doc, adjust }) {
   }).then((made) => {
     if (old && old.view) old.view.finalize();
     now.view = made.view;
+    openable(box, made.view);
     box.dataset.drawn = now.theme;
   });
 }
@@ -131,7 +135,7 @@ function drawNow(box) {
 }
 
 function chart(label, make, height) {
-  const box = h("div", { class: "chart", role: "img", "aria-label": label,
+  const box = h("div", { class: "chart", role: "group", "aria-label": label,
     style: `min-height:${height}px` });
   wanted.set(box, make);
   near.observe(box);

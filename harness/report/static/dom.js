@@ -71,18 +71,6 @@ function badge(status) {
   return h("span", { class: `badge ${status}` }, sign, status);
 }
 
-// A table with its first column as heads of rows; `cells` are texts or elements.
-function table({ label, heads, rows, numeric = [], titles = [], kind = null }) {
-  const side = (n) => (numeric.includes(n) ? "number" : null);
-  const head = heads.map((name, n) =>
-    h("th", { scope: "col", class: side(n), title: titles[n] || null }, name));
-  const body = rows.map((cells) =>
-    h("tr", {}, cells.map((cell, n) =>
-      n === 0 ? h("th", { scope: "row" }, cell) : h("td", { class: side(n) }, cell))));
-  return h("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" },
-    h("table", { class: kind }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
-}
-
 // A list of which the first few are shown, and all on demand.
 function limited(items, most, make, word) {
   const shown = make(items.slice(0, most));

@@ -5,6 +5,8 @@ const drawer = () => document.getElementById("drawer");
 function openDrawer(doc, id) {
   const row = doc.rows.row(id);
   const box = drawer();
+  if (box.open && box.dataset.run === id) return;
+  box.dataset.run = id;
   const close = h("button", { type: "button", class: "close", "aria-label": "Close",
     onclick: () => go({ run: null }) }, "×");
   box.replaceChildren(close, ...(row === undefined
@@ -97,8 +99,8 @@ function facts(pairs, kind = "") {
 function epochsTable(doc, row) {
   const epochs = doc.details.epochs(row);
   if (!epochs.length) return null;
-  return h("details", {}, h("summary", {}, count(epochs.length, "epoch")), table({ label: "Epochs",
-    heads: ["Epoch", "Seconds", "Loss"], numeric: [1, 2],
+  return h("details", {}, h("summary", {}, count(epochs.length, "epoch")), table({ name: "epochs", label: "Epochs",
+    fields: plainFields(["Epoch", "Seconds", "Loss"]), numeric: [1, 2],
     rows: epochs.map(([s, loss], n) => [String(n + 1), s.toFixed(2), loss === null ? "-" : loss.toFixed(4)]) }));
 }
 

@@ -3,17 +3,6 @@
 const main = document.getElementById("view");
 let doc;
 
-function views(state) {
-  const of = {
-    runs: () => runsView(doc, state),
-    invalid: () => invalidView(doc),
-    findings: () => findingsView(doc),
-    reference: () => referenceView(doc),
-    about: () => aboutView(doc),
-  };
-  return (name) => (of[name] ? of[name]() : sideView(doc, state, name));
-}
-
 // Controls are made anew with each change; the one in use keeps the keyboard.
 function keepingFocus(change) {
   const key = document.activeElement && document.activeElement.dataset.key;
@@ -31,14 +20,29 @@ function show() {
   document.getElementById("filters").replaceChildren(filterBar(state));
   document.getElementById("tabs").replaceChildren(tabs(state));
   bringIntoView(document.querySelector("#tabs a[aria-current]"));
-  const shown = hashOf({ ...state, run: null });
-  if (main.dataset.shown !== shown) {
-    main.replaceChildren(h("h2", { tabindex: "-1" }, titleOf(state.view)), ...views(state)(state.view));
-    main.dataset.shown = shown;
-  }
+  const shown = hashOf({ ...state, run: null, sort: "", at: "" });
+  if (main.dataset.shown !== shown) fill(state);
+  else if (main.dataset.sort !== state.sort) sortAgain();
+  main.dataset.shown = shown;
+  main.dataset.sort = state.sort;
   if (state.run) openDrawer(doc, state.run);
   else if (drawer().open) drawer().close();
   redraw();
+  if (state.at !== main.dataset.at) goTo(state.at);
+  main.dataset.at = state.at;
+}
+
+function fill(state) {
+  const { title, show: made } = viewOf(state);
+  main.replaceChildren(h("h2", { tabindex: "-1" }, title), ...made(doc, state));
+}
+
+// To a table or a card by its name, with what it is folded into open.
+function goTo(name) {
+  const place = name && document.getElementById(name);
+  if (!place) return;
+  for (let box = place.parentElement; box; box = box.parentElement) if (box.tagName === "DETAILS") box.open = true;
+  place.scrollIntoView();
 }
 
 // Sideways only: the page itself stays where it is.
@@ -47,19 +51,15 @@ function bringIntoView(tab) {
   bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
 }
 
-function titleOf(view) {
-  return VIEWS.find(([name]) => name === view)[1];
-}
-
 function tabs(state) {
-  const bad = chosenRows(doc, (row) => BAD.has(doc.rows.get("status", row))).length;
-  return h("ul", {}, VIEWS.map(([name, title]) => h("li", {},
+  return h("ul", {}, offered().map(({ name, title, marked }) => h("li", {},
     h("a", { href: link({ view: name, run: null, finding: "", sort: "" }), "data-key": `view ${name}`,
       "aria-current": name === state.view ? "page" : null },
-    title, name === "invalid" ? h("span", { class: "count" }, ` ${bad}`) : null))));
+    title, marked ? h("span", { class: "count" }, ` ${marked(doc)}`) : null))));
 }
 
 function filterBar(state) {
+  if (!doc.rows.length) return "";
   const facets = FACETS.map(([facet, title]) => [facet, title, doc.rows.values(facet)])
     .filter(([facet, , values]) => values.length > 1 || state.filters.has(facet));
   const chosen = doc.mask.reduce((sum, shown) => sum + shown, 0);
@@ -82,13 +82,15 @@ function dropdown(state, facet, title, values) {
     onchange: (event) => {
       openFacet = facet;
       go({ filters: withFilter(facet, value, event.target.checked) });
-    } }), ` ${value}`));
+    } }), facet === "backend" ? [" ", marker(doc, value), toolName(doc, value)]
+    : ` ${value}`));
   return h("details", { class: chosen.size ? "facet on" : "facet", "data-facet": facet,
     open: openFacet === facet, ontoggle: (event) => {
       if (event.target.open) openFacet = facet;
       else if (openFacet === facet) openFacet = null;
     } },
-  h("summary", {}, title, chosen.size ? `: ${[...chosen].join(", ")}` : ""),
+  h("summary", {}, title, chosen.size
+    ? `: ${[...chosen].map((value) => (facet === "backend" ? toolName(doc, value) : value)).join(", ")}` : ""),
   h("fieldset", {}, h("legend", { class: "away" }, title), options));
 }
 
@@ -105,22 +107,11 @@ function chooseTheme(wish) {
   redraw();
 }
 
-// On paper all views stand one after another, in the light theme, with every chart drawn.
+// On paper stands what is on the screen, in the light theme, with every chart drawn.
 function print(begin) {
   printing = begin;
   document.documentElement.classList.toggle("printing", begin);
-  const state = readState();
-  if (begin) {
-    if (drawer().open) return redraw(true);
-    main.replaceChildren(...VIEWS.flatMap(([name, title]) => [h("h2", {}, title), ...views(state)(name)]));
-    main.dataset.shown = "all";
-    for (const phases of main.querySelectorAll("details.phases")) phases.open = true;
-    redraw(true);
-  } else {
-    main.dataset.shown = "";
-    render();
-  }
-  return null;
+  redraw(true);
 }
 
 async function start() {
@@ -158,6 +149,9 @@ async function start() {
     if (event.key !== "Escape" || !open) return;
     open.open = false;
     open.querySelector("summary").focus();
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") tip.hidden = true;
   });
   render();
   document.body.dataset.ready = "yes";

@@ -5,32 +5,18 @@ const FACETS = [
   ["dataset", "Dataset"],
   ["device", "Device"],
   ["launcher", "Launcher"],
-  ["backend", "Backend"],
+  ["backend", "Tool"],
   ["mode", "Mode"],
   ["variant", "Variant"],
   ["machine", "Machine"],
   ["status", "Status"],
 ];
 
-const VIEWS = [
-  ["tool", "By tool"],
-  ["instance", "By instance"],
-  ["device", "GPU and CPU"],
-  ["gpus", "By number of GPUs"],
-  ["variant", "By variant"],
-  ["dataset", "By dataset"],
-  ["runs", "Runs"],
-  ["invalid", "Invalid runs"],
-  ["findings", "Findings"],
-  ["reference", "Reference"],
-  ["about", "About"],
-];
-
 const BAD = new Set(["invalid", "failed", "interrupted"]);
 
 function readState() {
   const words = new URLSearchParams(location.hash.slice(1));
-  const known = VIEWS.some(([name]) => name === words.get("view"));
+  const known = offered().some(({ name }) => name === words.get("view"));
   const filters = new Map();
   for (const [facet] of FACETS) {
     if (words.has(facet)) filters.set(facet, new Set(words.getAll(facet)));
@@ -41,6 +27,8 @@ function readState() {
     campaign: words.get("campaign") || "",
     run: words.get("run"),
     sort: words.get("sort") || "",
+    at: words.get("at") || "",
+    metric: words.get("metric") || "time_s",
     scale: words.get("scale") === "log" ? "log" : "linear",
     ghosts: words.get("ghosts") !== "off",
     finding: words.get("finding") || "",
@@ -53,16 +41,17 @@ function hashOf(state) {
   for (const [facet, chosen] of state.filters) {
     for (const value of chosen) words.append(facet, value);
   }
-  for (const name of ["campaign", "sort", "finding", "run"]) {
+  for (const name of ["campaign", "sort", "finding", "at", "run"]) {
     if (state[name]) words.set(name, state[name]);
   }
+  if (state.metric !== "time_s") words.set("metric", state.metric);
   if (state.scale === "log") words.set("scale", "log");
   if (!state.ghosts) words.set("ghosts", "off");
   return `#${words}`;
 }
 
 function link(changes) {
-  return hashOf({ ...readState(), ...changes });
+  return hashOf({ ...readState(), at: "", ...changes });
 }
 
 function go(changes) {

@@ -31,14 +31,14 @@ function timelineContent(doc, line) {
     for (const panel of specification.vconcat) panel.width = width - 68;
   };
   const box = chart("GPU use, busy cores and memory over the time of the job", () => ({
-    name: "timeline", doc, data, adjust }), gpus ? 330 : 230);
-  const shown = TIMELINE_PHASES.filter((name) => data.phases.some((span) => span.phase === name));
+    name: "timeline", doc, data, adjust, wide: true }), gpus ? 330 : 230);
+  const shown = Object.keys(TIMELINE_PHASES).filter((name) => data.phases.some((span) => span.phase === name));
   const legend = h("ul", { class: "legend" },
-    shown.map((name) => h("li", {}, h("span", { class: `swatch shade-${name}` }), name)),
+    shown.map((name) => h("li", {}, swatch(doc.phases[TIMELINE_PHASES[name]], "swatch shade"), name)),
     SERIES.filter((name) => lines.some((point) => point.series === name)).map((name) => {
       const n = SERIES.indexOf(name);
       return h("li", {}, h("span", { class: "stroke",
-        style: `border-top: 2px ${n % 2 ? "dashed" : "solid"} var(--backend-${n % 8})` }), name);
+        style: `border-top: 2px ${["solid", "dashed", "dotted", "double"][n % 4]}` }), name);
     }));
   return [box, legend, h("p", { class: "small" }, `${line.samples.toLocaleString("en")} samples in ` +
     `${count(line.cores ? line.cores.length : 0, "step")} of ${line.step_s} s: means; for memory ` +

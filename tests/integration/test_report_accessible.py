@@ -1,0 +1,119 @@
+"""The page for everybody: axe-core's rules, the keyboard, words for screen readers."""
+
+from __future__ import annotations
+
+import subprocess
+
+import axe
+import pytest
+import report_data
+from browser import Watched, chromium
+from conftest import BENCHDL
+
+pytestmark = pytest.mark.browser
+
+VIEWS = (
+    "tool", "instance", "device", "variant", "runs", "invalid", "findings", "reference", "about",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("accessible") / "results"
+    made = report_data.results(
+        tools=["tf", "torch"],
+        modes=("as-written", "tuned"),
+        variants=("default", "no-pool"),
+        devices=("cpu", "gpu"),
+        machines=2,
+        repeats=5,
+    )
+    report_data.store(folder, made, samples=5)
+    file = folder.parent / "report.html"
+    command = [BENCHDL, "report", "--results", folder, "-o", file]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return file
+
+
+@pytest.fixture
+def watched(browser, report):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page_watched = Watched(page, report)
+    yield page_watched
+    page.close()
+    assert page_watched.errors == []
+
+
+def drawn(page):
+    """The page with all its charts drawn."""
+    for box in page.locator(".chart").all():
+        box.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.chart')].every((box) => box.dataset.drawn)"
+    )
+    page.wait_for_timeout(300)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing(watched, view, scheme):
+    watched.page.emulate_media(color_scheme=scheme)
+    page = watched.open(f"view={view}")
+    drawn(page)
+    found = axe.violations(page)
+    assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_run(watched, report, scheme):
+    newest = sorted(folder.name for folder in (report.parent / "results").glob("2*-gpu-*"))
+    watched.page.emulate_media(color_scheme=scheme)
+    page = watched.open(f"view=runs&run={newest[-1]}")
+    page.wait_for_selector("#drawer .chart[data-drawn]")
+    found = axe.violations(page)
+    assert found == [], "\n".join(found)
+
+
+def test_axe_sees_what_is_wrong(watched):
+    page = watched.open("view=about")
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert any("button-name" in found for found in axe.violations(page))
+
+
+def test_a_mark_opens_its_run_by_keyboard_and_by_mouse(watched):
+    page = watched.open("device=cpu&variant=default")
+    box = page.locator("figure:has(figcaption:has-text('Every run')) .chart").first
+    box.scroll_into_view_if_needed()
+    box.locator("svg [role=link]").first.wait_for()
+    stops = box.locator("svg [tabindex='0']")
+    assert stops.count() == 1  # of Tab; arrows go on from there
+    stops.focus()
+    page.keyboard.press("ArrowRight")
+    said = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert "Time (s)" in said
+    page.keyboard.press("Enter")
+    page.locator("#drawer[open]").wait_for()
+    run_id = page.locator("#drawer .id").inner_text()
+    assert run_id in said
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.getElementById('drawer').open")
+    box.locator("svg [role=link]").nth(3).click(force=True)
+    page.wait_for_function("location.hash.includes('run=')")
+
+
+def test_a_chart_keeps_its_words(watched):
+    """For those who hear it: names of lines and numbers stand in the tree as text."""
+    page = watched.open("device=cpu&variant=default")
+    box = page.locator(".bars .chart[data-drawn]").first
+    box.wait_for()
+    assert box.get_attribute("role") == "graphics-document"
+    assert box.locator("svg").evaluate("(svg) => !svg.closest('[role=img], [aria-hidden=true]')")
+    words = " ".join(box.locator("svg text").all_text_contents())
+    assert "1.00 ×" in words
+    assert "Keras (tensorflow)" in words

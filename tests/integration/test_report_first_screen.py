@@ -1,0 +1,185 @@
+"""The first screen answers: a sentence, a chart of the figure chosen, tables that sort and link."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+import report_data
+from browser import Watched, chromium
+from conftest import BENCHDL
+
+from harness.report import answers
+from harness.tables.rows import row
+from harness.tables.sections import grouped
+from harness.tables.views import TOOL
+
+pytestmark = pytest.mark.browser
+
+TABLE = "article.card > .tablebox tbody tr"
+ORDER = "rows => rows.map(row => row.cells[0].innerText.split('\\n')[0].trim())"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """One table of three tools in two ways each, five runs of each."""
+    folder = tmp_path_factory.mktemp("first") / "results"
+    made = report_data.results(
+        tools=["tf", "theano", "torch"],
+        modes=("as-written", "tuned"),
+        devices=("gpu",),
+        spoil=False,
+    )
+    return folder, report_data.store(folder, made)
+
+
+@pytest.fixture(scope="module")
+def report(kept):
+    folder, _ = kept
+    file = folder.parent / "report.html"
+    command = [BENCHDL, "report", "--results", folder, "-o", file]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return file
+
+
+@pytest.fixture
+def watched(browser, report):
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page_watched = Watched(page, report)
+    yield page_watched
+    page.close()
+    assert page_watched.errors == []
+    assert page_watched.requests == []
+
+
+def bars(page):
+    box = page.locator(".bars .chart[data-drawn] svg").first
+    box.wait_for()
+    return box
+
+
+def test_the_answer_and_its_chart_stand_on_the_first_screen(watched, kept):
+    page = watched.open()
+    (section,) = grouped([row(result) for result in kept[1]], TOOL)
+    said = page.locator("article.card > .answer")
+    wanted = answers.of(section, TOOL)
+    assert len(wanted) == 2
+    for answer, words in zip(wanted, said.all_inner_texts(), strict=True):
+        assert words == f"{answer}."
+    chart = bars(page).bounding_box()
+    assert said.first.bounding_box()["y"] < chart["y"]
+    assert chart["y"] + chart["height"] < 900
+
+
+def test_a_tools_two_ways_stand_together_in_chart_and_table(watched):
+    page = watched.open()
+    names = page.eval_on_selector_all(TABLE, ORDER)
+    assert len(names) == 6
+    assert names[0::2] == names[1::2]
+    labels = bars(page).locator(".role-axis-label text").all_text_contents()
+    lines = [label for label in labels if "," in label]
+    assert [line.split(",")[0] for line in lines][0::2] == names[0::2]
+
+
+def test_the_chooser_offers_what_was_measured_and_the_link_keeps_the_choice(watched):
+    page = watched.open()
+    offered = page.locator(".metrics a").all_inner_texts()
+    assert offered[:4] == ["Time", "Time + compile", "Steady epoch", "GPU energy"]
+    assert "Samples per second" in offered and "Error rate" in offered
+    assert "Share of the peak" not in offered  # no run here measured it
+    page.locator(".metrics a", has_text="GPU energy").click()
+    page.wait_for_function("location.hash.includes('metric=energy_j')")
+    words = " ".join(bars(page).locator("text").all_text_contents())
+    assert " J" in words and "1.00 ×" in words
+    again = watched.open("metric=score")
+    words = " ".join(bars(again).locator("text").all_text_contents())
+    assert "±" in words and "×" not in words
+
+
+def test_a_table_sorts_by_any_column_and_the_link_keeps_it(watched):
+    page = watched.open()
+    page.locator(".tablebox thead a", has_text="Time (s)").first.click()
+    page.wait_for_function("location.hash.includes('.time_s')")
+    times = [float(text) for text in page.locator(f"{TABLE} td:nth-child(3)").all_inner_texts()]
+    assert times == sorted(times)
+    page.locator(".tablebox thead a", has_text="Time (s)").first.click()
+    page.wait_for_function("location.hash.includes('.-time_s')")
+    words = page.url.partition("#")[2]
+    shown = page.locator(f"{TABLE} td:nth-child(3)").all_inner_texts()
+    assert shown == page.locator(f"{TABLE} td:nth-child(3)").all_inner_texts()
+    assert [float(text) for text in shown] == sorted(times, reverse=True)
+    again = watched.open(words)
+    assert again.locator(f"{TABLE} td:nth-child(3)").all_inner_texts() == shown
+    assert again.locator("th[aria-sort=descending]").count() == 1
+
+
+@pytest.mark.parametrize("view", ["tool", "runs", "reference"])
+def test_every_table_sorts_and_has_a_link_of_its_own(watched, view):
+    page = watched.open(f"view={view}")
+    tables = page.locator("main table")
+    boxes = page.locator("main [data-table]")
+    assert 0 < tables.count() == boxes.count()
+    for box in boxes.all():
+        name = box.get_attribute("data-table")
+        assert box.locator("thead th").count() == box.locator("thead th a").count()
+        assert f"at={name}" in box.locator("a.permalink").get_attribute("href")
+    page.set_viewport_size({"width": 1400, "height": 300})
+    last = boxes.last.get_attribute("data-table")
+    there = watched.open(f"view={view}&at={last}")
+    assert there.locator(f"#{last} table").is_visible()
+    assert 0 <= there.locator(f"#{last}").bounding_box()["y"] < 300
+
+
+def test_one_name_of_a_tool_in_filters_legends_and_tables(watched):
+    page = watched.open()
+    name = "PyTorch"
+    page.locator("[data-facet=backend] summary").click()
+    assert name in page.locator("[data-facet=backend] fieldset").inner_text()
+    assert name in page.locator(".figures .legend").last.inner_text()
+    assert name in page.eval_on_selector_all(TABLE, ORDER)
+    look = "(node) => node.querySelector('svg.marker path').getAttribute('d')"
+    row_of = page.locator("article.card > .tablebox tbody tr", has_text=name).first
+    legend_of = page.locator(".figures .legend li", has_text=name)
+    assert row_of.evaluate(look) == legend_of.evaluate(look)
+
+
+def test_a_phone_sees_name_time_and_ratio_first(watched):
+    page = watched.open()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(200)
+    row_of = page.locator(TABLE).first
+    cells = [cell for cell in row_of.locator("th, td").all() if cell.is_visible()]
+    seen = [cell.bounding_box() for cell in cells]
+    assert all(box["x"] + box["width"] <= 390 for box in seen[:3])
+    heads = page.locator("article.card > .tablebox thead th").all()
+    names = [head.inner_text().strip() for head in heads if head.is_visible()]
+    assert names[1:3] == ["Time (s)", "vs lowest"]
+
+
+def test_an_empty_report_is_a_small_page(browser, benchdl, tmp_path):
+    (tmp_path / "results" / "20261123t000000z-broken").mkdir(parents=True)
+    benchdl("report", "-o", tmp_path / "empty.html")
+    assert (tmp_path / "empty.html").stat().st_size < 120_000
+    page = browser.new_page()
+    empty = Watched(page, tmp_path / "empty.html")
+    words = empty.open().locator("main").inner_text()
+    assert "make bench" in words
+    assert "20261123t000000z-broken" in words
+    assert page.locator("#tabs a").all_inner_texts() == ["By tool", "Reference", "About"]
+    page.close()
+    assert empty.errors == []
+    assert empty.requests == []
+
+
+def test_paper_has_the_present_view_in_a_few_pages(watched, tmp_path):
+    page = watched.open("ghosts=off")
+    bars(page)
+    page.pdf(path=tmp_path / "printed.pdf", format="A4")
+    content = (tmp_path / "printed.pdf").read_bytes()
+    assert 1 <= content.count(b"/Type /Page\n") <= 3
