@@ -56,11 +56,12 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     start_s, end_s = marks["fit"], marks["fit_end"]
     recorded = read_samples(samples_file)
     seconds = {f"{name}_s": value for name, value in training.took.items()}
-    proof_s = time.monotonic() - marks["proof"]
     gpu = gpu_figures.gpu_use(recorded, start_s, end_s)
+    peaks = peak.of_job(job, gpu)
+    proof_s = time.monotonic() - marks["proof"]  # of several GPUs the peaks take a while
     return Measurement(
         phases=Phases(**seconds, total_s=marks["proof"] - begin, proof_s=proof_s),
-        peaks=peak.of_job(job, gpu),
+        peaks=peaks,
         marks={"begin": begin, **marks, "end": time.monotonic()},
         laps=training.laps,
         work=_work(job, workload, done, opinion.parameters),

@@ -31,9 +31,9 @@ class Phases(Model):
 
     ``compile_s`` is what a tool compiles before the first step when it can be told apart from
     training (Theano); elsewhere it is ``None`` and part of the first epoch. ``proof_s`` follows
-    ``total_s``, which leaves it out: the judge's second opinion on what was trained. Of a game
-    ``fit_s`` has parts: ``env_s`` is the game and the memory of it, ``act_s`` Q of the states that
-    are played in, ``learn_s`` the updates with what they aim at.
+    ``total_s``, which leaves it out: the judge's second opinion on what was trained, and the peaks
+    of the devices. Of a game ``fit_s`` has parts: ``env_s`` is the game and the memory of it,
+    ``act_s`` Q of the states that are played in, ``learn_s`` the updates with what they aim at.
     """
 
     import_s: Seconds

@@ -112,8 +112,11 @@ def measured(make_result, tmp_path, monkeypatch):
 
     workload = Workload(order)
 
+    peak_s = []
+
     def of_job(job, gpu):
         order.append(("peak", [device.uuid for device in gpu.devices]))
+        peak_s.append(4.0)
         return [PEAK]
 
     monkeypatch.setattr(judge.lookup, "of", lambda job: workload)
@@ -123,7 +126,7 @@ def measured(make_result, tmp_path, monkeypatch):
     monkeypatch.setattr(judge.peak, "of_job", of_job)
     monkeypatch.setattr(judge, "read_samples", lambda file: order.append(file.name) or recorded())
     clock = iter([50.0, 151.5, 152.0])
-    monkeypatch.setattr(judge, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(judge, "time", SimpleNamespace(monotonic=lambda: next(clock) + sum(peak_s)))
 
     def measure(end=None, **job):
         Sampler.end = end if end is not None else SamplerEnd(True, "", 10)
@@ -161,9 +164,9 @@ def test_phases_are_the_trainers_and_the_whole_is_ours(measured):
     phases = found.phases
     assert (phases.import_s, phases.fit_s, phases.evaluate_s) == (3.0, 9.5, 1.5)
     assert phases.total_s == EVALUATED - 50.0
-    assert phases.proof_s == pytest.approx(1.5)
+    assert phases.proof_s == pytest.approx(1.5 + 4)  # the second opinion, and the peaks
     assert found.peaks == [PEAK]
-    assert found.marks == {"begin": 50.0, **MARKS, "end": 152.0}
+    assert found.marks == {"begin": 50.0, **MARKS, "end": 156.0}
     assert [lap.duration_s for lap in found.laps] == [9.5]
 
 
