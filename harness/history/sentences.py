@@ -62,11 +62,18 @@ def legend(over: Over) -> list[str]:
         f"One point a campaign: the median of its {figure.title} ({figure.unit}). Over time: the "
         f"newest {spark.MOST}, {spark.CHANGE} before a new level, {spark.NOTHING} no figure. Now: "
         "the median since the last change, whose ratio and first day stand beside it.",
+        rule(over),
+    ]
+
+
+def rule(over: Over) -> str:
+    """When a change is marked, and how often without one."""
+    return (
         f"A change is marked from {FEWEST} campaigns on, {LEAST} at least on either side, where "
         f"levels differ by more than {100 * over.margin:g} %. Of lines in which nothing but chance "
-        f"is at work, at most {2 * FALSE_ALARM:.0%} get a mark; a machine that drifts gets more. "
-        "Details: docs/history.md",
-    ]
+        f"is at work, at most {200 * FALSE_ALARM:g} % get a mark; a machine that drifts gets more. "
+        "Details: docs/history.md"
+    )
 
 
 def point_header(over: Over) -> tuple[str, ...]:
@@ -107,27 +114,42 @@ def _now(course: Course) -> str:
     return _seconds(median(values)) if values else NOT_MEASURED
 
 
+def of_course(course: Course) -> list[str]:
+    """All that there is to say of one line."""
+    return [
+        *(_change(change, course) for change in course.changes),
+        *([f"no change is looked for ({course.unsearched})"] if course.unsearched else []),
+        *_left_out(course),
+    ]
+
+
 def _notes(courses: Sequence[Course]) -> list[str]:
+    """The same of several, with one note for all that are too short alike."""
     told = [_change(change, course) for course in courses for change in course.changes]
     short: dict[str, list[str]] = {}
     for course in courses:
         if course.unsearched:
             short.setdefault(course.unsearched, []).append(course.name)
     told += [f"no change is looked for ({why}): {'; '.join(names)}" for why, names in short.items()]
-    for course in courses:
-        lost = sum((Counter(point.lost) for point in course.points), Counter[str]())
-        if lost:
-            words = ", ".join(f"{many} {status}" for status, many in sorted(lost.items()))
-            told.append(f"{course.name}: {words}, in no point")
-        beside = [point for point in course.points if point.values and point.suspect]
-        if beside and len(beside) < sum(bool(point.values) for point in course.points):
-            told.append(
-                f"{course.name}: {counted.things(len(beside), 'campaign')} of suspect runs alone: "
-                "shown, and not searched for changes"
-            )
-        if course.left_out:
-            runs = counted.things(course.left_out, "run")
-            told.append(f"{course.name}: {runs} of earlier builds, run again, left out")
+    return [*told, *(note for course in courses for note in _left_out(course))]
+
+
+def _left_out(course: Course) -> list[str]:
+    """Which runs are in no point, or in one that does not count."""
+    told = []
+    lost = sum((Counter(point.lost) for point in course.points), Counter[str]())
+    if lost:
+        words = ", ".join(f"{many} {status}" for status, many in sorted(lost.items()))
+        told.append(f"{course.name}: {words}, in no point")
+    beside = [point for point in course.points if point.values and point.suspect]
+    if beside and len(beside) < sum(bool(point.values) for point in course.points):
+        told.append(
+            f"{course.name}: {counted.things(len(beside), 'campaign')} of suspect runs alone: "
+            "shown, and not searched for changes"
+        )
+    if course.left_out:
+        runs = counted.things(course.left_out, "run")
+        told.append(f"{course.name}: {runs} of earlier builds, run again, left out")
     return told
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.report import scaling_chart
+from harness.report import over_time, scaling_chart
 from harness.tables.columns import BY_KEY
 
 BACKEND = {"field": "backend", "type": "nominal", "legend": None, "scale": {"use": "backend"}}
@@ -28,6 +28,7 @@ def specs() -> dict[str, Any]:
         "relative": _relative(),
         "times": _times(),
         "scaling": scaling_chart.spec(BACKEND),
+        "history": over_time.chart(BACKEND, MARKER),
         "phases": _phases(),
         "score": _score(),
         "timeline": _timeline(),

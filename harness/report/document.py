@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from harness.report import charts, colours, parts, runs
+from harness.report import charts, colours, over_time, parts, runs
 from harness.report.timelines import STEPS, timeline
 from harness.tables import reference_rows
 from harness.tables.all_sides import SIDES
@@ -67,6 +67,7 @@ def build(source: Source) -> dict[str, Any]:
         "segments": parts.SEGMENTS,
         "tools": _tools(rows),
         "phases": colours.PHASES,
+        "history": over_time.document(rows),
         "reference": reference_rows.document(),
         "charts": charts.specs(),
     }

@@ -15,8 +15,8 @@ from harness.report.packing import packed
 
 _SCRIPTS = (
     "data", "state", "dom", "looks", "sorted_table", "charts", "chart_keys", "chart_data",
-    "answers", "side", "figures", "view_runs", "view_invalid", "view_findings", "view_reference",
-    "view_about", "timeline", "drawer", "views", "main",
+    "answers", "side", "figures", "view_history", "view_runs", "view_invalid", "view_findings",
+    "view_reference", "view_about", "timeline", "drawer", "views", "main",
 )  # fmt: skip
 _TIMELINES_A_CHUNK = 25
 _STATIC_SECTIONS = 30

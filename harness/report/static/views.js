@@ -4,6 +4,7 @@ const VIEWS = [
   ...[["tool", "By tool"], ["instance", "By instance"], ["device", "GPU and CPU"], ["gpus", "By number of GPUs"], ["variant", "By variant"],
     ["dataset", "By dataset"]].map(([name, title]) =>
     ({ name, title, show: (doc, state) => sideView(doc, state, name) })),
+  { name: "history", title: "Over time", show: historyView },
   { name: "runs", title: "Runs", show: runsView },
   { name: "invalid", title: "Invalid runs", show: invalidView, marked: (doc) => badRows(doc).length },
   { name: "findings", title: "Findings", show: findingsView },
