@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import axe
 import pytest
 from browser import Watched, chromium
 from conftest import merged, tf_on_cpu
@@ -32,6 +33,7 @@ def test_a_change_is_drawn_and_a_mark_opens_its_run(benchdl, tmp_path):
         page.locator(".chart[data-drawn] svg").wait_for()
         assert "1 slower than before" in page.locator("#view").inner_text()
         assert "slower since 2026-10-11" in page.locator("article.card").inner_text()
+        assert axe.violations(page) == []
         marks = page.locator(".chart svg [role=link]")
         assert marks.count() == 16
         marks.nth(15).focus()
