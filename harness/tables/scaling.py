@@ -16,7 +16,7 @@ ONE = "1"
 
 GPUS_OF_A_LINE = Column(
     "gpus",
-    "GPUs",
+    "Number",
     "that share a job, or that it sees; on a CPU its ranks.",
 )
 INTERVAL = Column(

@@ -83,14 +83,14 @@ def job_with_a_rank(engine, tmp_path):
     words[words.index("--epochs") + 1] = "1000"
     started = []
 
-    def start(*more):
+    def start(*more, used_s=4.0):
         running = subprocess.Popen(
             [str(BENCHDL), *words, "--ranks", "2", *more],
             env={**os.environ, "BENCHDL_RESULTS": str(tmp_path / "results")},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         started.append(running)
-        return running, _second_rank(engine, running)
+        return running, _second_rank(engine, running, used_s)
 
     yield start
     for running in started:
@@ -98,14 +98,14 @@ def job_with_a_rank(engine, tmp_path):
         running.communicate()
 
 
-def _second_rank(engine, running, timeout_s=400):
-    """The process below a trainer, once it trains: the judge is above that."""
-    deadline = time.monotonic() + timeout_s
+def _second_rank(engine, running, used_s):
+    """The process below a trainer, once it used so much CPU time: the judge is above that."""
+    deadline = time.monotonic() + 400
     while time.monotonic() < deadline:
         for container in engine.containers.list(filters={"label": marks.HARNESS_LABEL}):
             if container.labels[marks.HARNESS_LABEL].split(":")[-2] == str(running.pid):
                 found = _below_a_trainer(container)
-                if found and found.cpu_times().user > 4:
+                if found and found.cpu_times().user >= used_s:
                     return found
         assert running.poll() is None, running.communicate()
         time.sleep(0.5)
@@ -141,7 +141,7 @@ def test_a_rank_that_is_killed_fails_the_job_with_its_name(tmp_path, job_with_a_
 @pytest.mark.beside
 @pytest.mark.timeout(900)
 def test_a_rank_that_stays_behind_ends_with_the_jobs_time(tmp_path, job_with_a_rank):
-    running, rank = job_with_a_rank("--timeout", "60")
+    running, rank = job_with_a_rank("--timeout", "60", used_s=0.0)
     family = [rank, *rank.parents()[:2]]
     rank.suspend()
     running.communicate(timeout=300)
