@@ -17,7 +17,7 @@ ONE = "1"
 GPUS_OF_A_LINE = Column(
     "gpus",
     "Number",
-    "that share a job, or that it sees; on a CPU its ranks.",
+    "of GPUs that share a job, or that it sees; on a CPU of its ranks.",
 )
 INTERVAL = Column(
     "speedup_low",
