@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from harness.report import writing
 from harness.store import Store
 
-_WIDTH, _HEIGHT = 1240, 1080
+_WIDTH, _HEIGHT = 1240, 740
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 

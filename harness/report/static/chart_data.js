@@ -46,10 +46,11 @@ function isTuned(doc, line) {
 function barsData(doc, section, lines, field, own) {
   const key = figureKey(field);
   const having = lines.filter((line) => line.figures[key]);
+  const narrow = !printing && document.documentElement.clientWidth < NARROW; // the table has the figure
   const names = labels(having);
   const rows = having.map((line, n) => {
     const [middle, low, high, cell] = line.figures[key];
-    const words = key === "score" ? cell : `${middle.toFixed(middle < 10 ? 2 : 1)} × (${cell})`;
+    const words = key === "score" ? cell : `${middle.toFixed(middle < 10 ? 2 : 1)} ×${narrow ? "" : ` (${cell})`}`;
     return { label: names[n], middle, low, high, end: Math.max(middle, high ?? middle),
       words: words + (line.suspect ? " △ suspect" : ""), backend: doc.rows.get("backend", line.runs[0]),
       tuned: isTuned(doc, line), suspect: line.suspect, go: link(runsOf(doc, line)),

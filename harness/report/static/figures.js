@@ -15,7 +15,8 @@ function bars(doc, state, name, section, lines) {
   const box = chart(`${title} of each line: ${section.caption}`,
     () => ({ name: "relative", doc, ...barsData(doc, section, lines, field, own) }), 34 * lines.length + 50);
   return h("div", { class: "bars" }, figure(`${title}.`, (wanted ? "Nothing here has the figure chosen above. " : "") +
-    `${words} Pale: as-written, full: tuned; broken edge: suspect.`, box));
+    words + (own === section.score || state.scale === "log" ? "" : " Pale: as-written, full: tuned; broken edge: suspect."),
+  box));
 }
 
 // What an axis shows, and what its interval is.
@@ -25,7 +26,7 @@ function barWords(own, key, best = "The best") {
       words: `As measured${own.better ? `, ${own.better} is better` : ""}; line: one standard error, since only so ` +
         "much test data were asked." };
   }
-  return { title: own.title, axis: `${own.title}, times ${own.better === "higher" ? "below" : "above"} the best`,
+  return { title: own.title, axis: own.better === "higher" ? `The best over ${own.title.toLowerCase()}` : `${own.title} over the best`,
     words: `${best} is 1, and shorter bars are better; line: interval of the line's own median, of 5 runs or more.` };
 }
 
