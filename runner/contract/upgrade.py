@@ -55,6 +55,8 @@ def oldest_job(data: Data) -> Data:
         now = {**now, "tf32": True}
     if now.get("strategy") == "data-parallel" and data["backend"] == "tf":
         now = {**now, "strategy": "mirrored"}
+        if data["device"] == "gpu":  # it was over all that the job sees
+            data = {key: value for key, value in data.items() if key != "ranks"}
     if now:
         data = {**data, "settings": now}
     budget = data["budget"]

@@ -48,6 +48,13 @@ def test_fewer_ranks_than_were_asked_for_are_not_the_job(make_result):
     assert codes(make_result, []) == [("ranks-missing", "0 ranks instead of 2")]
 
 
+@pytest.mark.parametrize(("backend", "severity"), [("tf", "suspect"), ("torch", "invalid")])
+def test_only_an_older_image_of_tf_may_have_ranks_that_say_nothing(make_result, backend, severity):
+    job = {"backend": backend, "settings": {"strategy": "data-parallel"}, "ranks": 2}
+    (found,) = in_ranks.present(case_of(make_result(job=job)))
+    assert found.severity == severity
+
+
 def test_two_ranks_on_one_gpu_are_found(make_result):
     devices = [{"index": n, "uuid": f"GPU-{n}", "name": "H100", "used": True} for n in range(2)]
     ranks = [rank(n, device="gpu", uuid="GPU-0") for n in range(2)]

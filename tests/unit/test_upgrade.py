@@ -175,6 +175,8 @@ def test_what_was_called_mirrored_is_data_parallel():
 def test_an_older_image_is_told_the_word_that_it_knows_or_refuses(old, backend, word):
     job = upgraded(old).job
     settings = job.settings.model_copy(update={"strategy": "data-parallel"})
-    shared = job.model_copy(update={"backend": backend, "settings": settings})
+    changes = {"backend": backend, "settings": settings, "device": "gpu", "ranks": 2}
+    shared = job.model_copy(update=changes)
+    assert ("ranks" in json.loads(job_text(shared))) == (backend != "tf")
     assert json.loads(job_text(shared))["settings"]["strategy"] == word
     assert load_job(job_text(shared)).settings.strategy == "data-parallel"
