@@ -1,7 +1,7 @@
 """The GitHub Action: each of its shell steps, run as GitHub would, and the example workflows.
 
 Nothing is trained: a stub stands in for benchdl, and writes down what it was asked; two folders of
-results are compared by benchdl itself. tests/integration/test_action_builds.py has real builds.
+results are compared by benchdl itself.
 """
 
 from __future__ import annotations
