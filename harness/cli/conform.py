@@ -123,7 +123,9 @@ def _show(configuration: Configuration, proof: Proof, *, quiet: bool) -> bool:
     else:
         what = (found.image_id or "locked versions").removeprefix("sha256:")[:15]
         mark = "not ok" if found.wrong() else "unproven" if bad else "ok"
-        held = f"{len(found.checks) - len(bad)} of {len(found.checks)} checks hold"
+        looked, left = len(found.checks) - len(found.skipped()), len(found.skipped())
+        held = f"{looked - len(bad)} of {looked} checks hold"
+        held += f", {left} are not looked at" if left else ""
         text = f"{mark} {configuration}: {held} ({what}, {found.took_s:.0f} s, {found.at[:10]})"
     if quiet:
         if found is None or bad:
