@@ -135,6 +135,8 @@ _REPORT = {
     "OPEN": Variable("1: open the page in your browser", flag("--open")),
     "TIMELINES": Variable("how many runs get a timeline, or all", single("--timelines")),
     "PRICES": Variable("file of what an hour of each machine costs", single("--prices")),
+    "PRICE": Variable("an hour's, a list, as in PRICE=p3.2xlarge=3.06USD", repeated("--price")),
+    "TO_LOSS": Variable("loss to whose first lap time and cost are told", single("--to-loss")),
     "RESULTS": _RESULTS,
 }
 _IMAGES = {

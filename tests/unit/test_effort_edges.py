@@ -16,6 +16,7 @@ WHOLE = 3 * A_SAMPLE * SAMPLES  # forwards, and twice as much back
 def stand(
     device="cpu", fit_s=100.0, laps=(), cores=2, gpus=0, spent=None, kernels=None, used_s=None,
     operations=A_SAMPLE, samples=SAMPLES, evaluated=None, marks=True, lap=1, count=2,
+    precision="float32",
 ):  # fmt: skip
     """A case; ``spent`` and ``kernels`` are seconds by the marks between which they fell."""
     measured = SimpleNamespace(
@@ -39,7 +40,11 @@ def stand(
         return lambda measured, first, last: (known or {}).get((first, last))
 
     return SimpleNamespace(
-        job=SimpleNamespace(device=device, budget=SimpleNamespace(count=count)),
+        job=SimpleNamespace(
+            device=device,
+            budget=SimpleNamespace(count=count),
+            settings=SimpleNamespace(precision=precision),
+        ),
         measured=measured,
         workload=SimpleNamespace(training_operations=training_operations, lap=lap),
         seen=SimpleNamespace(job_cpu_s=lookup(spent), gpu_busy_s=lookup(kernels)),
@@ -68,6 +73,10 @@ GPU_S = WHOLE / 1e15
         (stand(fit_s=0.99 * CORE_S, cores=0), "Time (s)"),
         (stand("gpu", 1.01 * GPU_S / 4, gpus=4), None),
         (stand("gpu", 0.99 * GPU_S / 4, gpus=4), "Time (s)"),
+        (stand("gpu", 1.01 * GPU_S / 2, gpus=1, precision="bfloat16"), None),
+        (stand("gpu", 0.99 * GPU_S / 2, gpus=1, precision="float16"), "Time (s)"),
+        (stand(fit_s=1.01 * CORE_S / 20, precision="bfloat16"), None),
+        (stand(fit_s=0.99 * CORE_S / 20, precision="bfloat16"), "Time (s)"),
         # A lap of two is half of the whole.
         (stand(laps=[(1.01 * CORE_S / 4, None)]), None),
         (stand(laps=[(1.0, None), (0.99 * CORE_S / 4, None)]), "lap 2"),
