@@ -29,7 +29,7 @@ def test_bfloat16_is_what_runs(engine, tmp_path, name, mode):
     done = subprocess.run(
         [str(BENCHDL), "run", name, "--mode", mode, "--precision", "bfloat16", "--device", "cpu",
          "--launcher", "docker", "--dataset", "synthetic-mnist", "--epochs", "1",
-         "--train-samples", "6000", "--idle-wait", "0", "--json"],
+         "--train-samples", "6000", "--idle-wait", "0", "--conform", "--json"],
         env={**os.environ, "BENCHDL_RESULTS": str(tmp_path)},
         capture_output=True, text=True, timeout=1800, check=False,
     )  # fmt: skip

@@ -29,6 +29,8 @@ RUN = ("run", "torch", "--launcher", "docker", "--device", "cpu", "--strategy", 
        "--dataset", "synthetic-mnist", "--epochs", "1", "--train-samples", "1000",
        "--idle-wait", "0", "--no-conform", "--json")  # fmt: skip
 
+_JUDGE_AND_TRAINER = 2
+
 
 def benchdl_of(tmp_path, *words, timeout=1800, **variables):
     return subprocess.run(
@@ -118,11 +120,15 @@ def _below_a_trainer(container):
     except docker.errors.APIError:  # it is not up yet
         return None
     pid, command = told["Titles"].index("PID"), told["Titles"].index("CMD")
-    runners = {int(line[pid]) for line in told["Processes"] if "-m runner /job" in line[command]}
-    processes = {number: psutil.Process(number) for number in runners}
-    trainers = {number for number, process in processes.items() if process.ppid() in runners}
-    ranks = [process for process in processes.values() if process.ppid() in trainers]
-    return ranks[0] if ranks else None
+    runners = {  # the container's init has the runner's command after its own
+        int(line[pid])
+        for line in told["Processes"]
+        if "-m runner /job" in line[command] and "init" not in line[command]
+    }
+    for process in map(psutil.Process, runners):
+        if sum(parent.pid in runners for parent in process.parents()) == _JUDGE_AND_TRAINER:
+            return process
+    return None
 
 
 @pytest.mark.docker
