@@ -13,6 +13,8 @@ DOORS = {
     # Run before there is an environment to import the others from: see below.
     HARNESS / "make" / "goals.py",
     HARNESS / "make" / "__main__.py",
+    # Runs in somebody's Python, and is read by the harness.
+    HARNESS / "launchers" / "interpreter_probe.py",
 }
 PRINTERS = {
     *("print", "click.echo", "click.secho", "click.echo_via_pager", "rich.print", "pprint.pprint"),

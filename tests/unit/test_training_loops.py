@@ -155,7 +155,8 @@ def test_an_epoch_of_torch_takes_every_batch_of_the_loader():
 
 def test_torch_trains_with_dropout_on():
     order = []
-    trainer = bare(TorchTrainer, tuned=False, updates=3)
+    precision = SimpleNamespace(left_out=lambda: 0)
+    trainer = bare(TorchTrainer, tuned=False, updates=3, precision=precision)
     trainer._model = SimpleNamespace(train=lambda: order.append("train"))
     trainer._epoch = lambda: order.append("epoch") or 0.5
     assert trainer.fit(1, lambda *_: None) == 3
@@ -169,8 +170,9 @@ def test_torch_and_mxnet_draw_from_the_jobs_seed(monkeypatch, make_result, seed)
     monkeypatch.setattr("runner.backends.mxnet.mxnet.GluonTrainer", lambda *_: "trainer")
     torch, mxnet, job = Torch(), MXNet(), make_result().job
     torch._job, workload = job, lookup.of(job)
+    torch._processes, torch._device = None, SimpleNamespace(type="cpu")
     torch._tuned = mxnet._tuned = False
-    torch._torch = SimpleNamespace(manual_seed=seeds.append, device=lambda name: name)
+    torch._torch = SimpleNamespace(manual_seed=seeds.append)
     mxnet._mx = SimpleNamespace(random=SimpleNamespace(seed=seeds.append))
     mxnet._context = "cpu"
     assert (torch.trainer(workload, seed), mxnet.trainer(workload, seed)) == ("trainer",) * 2
