@@ -169,7 +169,7 @@ def test_torch_and_mxnet_draw_from_the_jobs_seed(monkeypatch, make_result, seed)
     monkeypatch.setattr("runner.backends.torch.torch.TorchTrainer", lambda *_: "trainer")
     monkeypatch.setattr("runner.backends.mxnet.mxnet.GluonTrainer", lambda *_: "trainer")
     torch, mxnet, job = Torch(), MXNet(), make_result().job
-    torch._job, workload = job, lookup.of(job)
+    torch._job, mxnet._job, workload = job, job, lookup.of(job)
     torch._processes, torch._device = None, SimpleNamespace(type="cpu")
     torch._tuned = mxnet._tuned = False
     torch._torch = SimpleNamespace(manual_seed=seeds.append)
