@@ -99,10 +99,10 @@ def _limit(x: np.ndarray, n: int, y: np.ndarray, m: int) -> np.ndarray:
 def _share_limits(n: int) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper limit of a share by the count of n (Clopper and Pearson, Biometrika 1934)."""
     import numpy as np
-    from scipy import stats
+    from scipy import special  # scipy.stats takes a second to import
 
     counts = np.arange(n + 1)
     low, high = np.zeros(n + 1), np.ones(n + 1)
-    low[1:] = stats.beta.ppf(ERROR, counts[1:], n - counts[1:] + 1)
-    high[:-1] = stats.beta.ppf(1 - ERROR, counts[:-1] + 1, n - counts[:-1])
+    low[1:] = special.betaincinv(counts[1:], n - counts[1:] + 1, ERROR)
+    high[:-1] = special.betaincinv(counts[:-1] + 1, n - counts[:-1], 1 - ERROR)
     return low, high

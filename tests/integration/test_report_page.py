@@ -324,9 +324,9 @@ def test_ten_thousand_results(browser, benchdl, tmp_path):
     size = (tmp_path / "report.html").stat().st_size
     assert large.errors == []
     assert size < 12e6
-    # Under 5 s on a quiet machine (docs/report.md), where it takes 6 times as long as reading the
+    # Under 7 s on a quiet machine (docs/report.md), where it takes 10 times as long as reading the
     # files as JSON. Times differ with the machine and with what else it does, the ratio does not.
-    slow = max(1.0, 9 * plain / 5)
+    slow = max(1.0, 14 * plain / 5)
     assert written < 5 * slow, (written, plain)
     assert opened < 5 * slow, (opened, plain)
     assert max(filtered, drawn) < 2 * slow, (filtered, drawn, plain)

@@ -170,3 +170,10 @@ def test_holm_asks_the_most_of_the_first_and_less_of_each_that_follows():
     assert among(0.02, 0.02, 0.02) == ["ambiguous"] * 3
     assert among(0.05, None, 0.025) == ["slower"] * 3
     assert among(0.05) == ["slower"]
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8, 21, 60])
+def test_signs_are_counted_as_scipy_counts_them(n):
+    logs = np.random.RandomState(n).normal(0.3, 1, (50, n))
+    expected = stats.wilcoxon(logs, axis=1, method="exact").pvalue
+    assert ranks.signed_rank(logs) == pytest.approx(expected, rel=1e-12)
