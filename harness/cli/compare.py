@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import common, failing, filters, on_screen, out
-from harness.stats.verdicts import MARGIN
+from harness.cli import common, compared, failing, filters, on_screen, out
 from harness.tables.columns import COMPARED
 from harness.tables.selection import Selection
 
@@ -15,21 +14,7 @@ from harness.tables.selection import Selection
 @click.command("compare")
 @click.argument("a")
 @click.argument("b")
-@click.option(
-    "--figure",
-    type=click.Choice(list(COMPARED)),
-    default="time",
-    show_default=True,
-    help="What to compare; time is the tables' Time (s).",
-)
-@click.option(
-    "--margin",
-    type=common.Finite(0, 100, min_open=True),
-    default=100 * MARGIN,
-    show_default=True,
-    metavar="PERCENT",
-    help="A difference that does not matter: within it two are the same.",
-)
+@compared.options("compare", "A difference that does not matter: within it two are the same.")
 @click.option("--force", is_flag=True, help="Compare what differs in more than was asked.")
 @click.option(
     "--fail-on",

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli import common, failing, filters, on_screen, out
-from harness.stats.verdicts import MARGIN
+from harness.cli import common, compared, failing, filters, on_screen, out
 from harness.tables.columns import COMPARED
 from harness.tables.selection import Selection
 
@@ -20,21 +19,7 @@ _VERDICTS = {"regression": ("slower",), "change": ("slower", "faster")}
 
 
 @click.command("history")
-@click.option(
-    "--figure",
-    type=click.Choice(list(COMPARED)),
-    default="time",
-    show_default=True,
-    help="What to follow; time is the tables' Time (s).",
-)
-@click.option(
-    "--margin",
-    type=common.Finite(0, 100, min_open=True),
-    default=100 * MARGIN,
-    show_default=True,
-    metavar="PERCENT",
-    help="A change that does not matter: within it two levels are one.",
-)
+@compared.options("follow", "A change that does not matter: within it two levels are one.")
 @click.option(
     "--fail-on",
     "fail_on",
