@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import types
 
+import nbclient
+import nbformat
 import pytest
 
 from harness.campaign import cell_display
@@ -117,8 +119,6 @@ cell.say("both <b>done</b>")
 
 @pytest.mark.slow
 def test_a_real_notebook_has_one_output_that_was_updated(tmp_path):
-    nbformat = pytest.importorskip("nbformat", reason="no notebook here: make setup DEV=1")
-    nbclient = pytest.importorskip("nbclient", reason="no notebook here: make setup DEV=1")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(NOTEBOOK)])
     nbclient.NotebookClient(
         notebook, timeout=120, resources={"metadata": {"path": tmp_path}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy
 import pytest
 
 from harness import catalog
@@ -177,7 +178,6 @@ def test_precisions_never_share_a_line(make_result):
 
 
 def test_the_roundoff_is_that_of_the_format():
-    numpy = pytest.importorskip("numpy")
     for name in ("float32", "float16"):
         assert UNIT_ROUNDOFF[name] == numpy.finfo(name).eps / 2
     assert factors("tf32") == "float32"
