@@ -5,12 +5,15 @@ What an engine says is a hint. Only the shared folder tells that a shard ended.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from harness.fleet.fleet_file import Hosts
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 State = Literal["waiting", "running", "ended", "unknown"]
 """``unknown``: the engine cannot be asked, has forgotten it, or lost its host; never ``ended``."""
@@ -51,6 +54,10 @@ class Submission:
     log: Path
     hosts: Hosts
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"no name of a submission: {self.name!r}")
 
 
 class Scheduler(Protocol):
