@@ -17,6 +17,7 @@ import docker
 import pytest
 from checking import conformance
 from gpu_stub.fixtures import on_stub, stub_engine, stub_library, stub_nvml  # noqa: F401
+from slurm_cluster import slurm, slurm_session  # noqa: F401
 
 from harness import engine as engine_module
 from harness.campaign.conforming import Proving
