@@ -1,10 +1,11 @@
-"""How well sound runs fit the training data, by number of updates: where the bands come from.
+"""How well sound runs fit the training data, by the work done: where the bands come from.
 
     python benchmarks/bands.py torch --device gpu --data-dir DIR --dataset mnist --seeds 8
+    python benchmarks/bands.py torch --workload dqn-bricks --dataset bricks --budget 200000
 
-Trains with the backend's own loop in the present Python, and after each epoch lets the judge's
-NumPy look at the weights. Prints a line of JSON for each epoch. ``Learned.losses`` of a workload is
-chosen from many such lines; docs/method.md says how.
+Trains with the backend's own loop in the present Python, and after each lap, which of a network is
+an epoch, or after every few, lets the judge's NumPy look at the weights. Prints a line of JSON for
+each. What counts as learned of a workload is chosen from many such lines; docs/method.md says how.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ def main() -> None:
     parser.add_argument("backend")
     parser.add_argument("--workload", default="cnn-mnist")
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
-    parser.add_argument("--data-dir", type=Path, required=True, help="raw IDX files")
+    parser.add_argument("--data-dir", type=Path, default=Path(), help="raw IDX files")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--train-samples", type=int)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", "--budget", type=int, default=10, dest="budget")
+    parser.add_argument("--every", type=int, default=1, help="laps between two looks")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--first-seed", type=int, default=1)
     asked = parser.parse_args()
@@ -41,6 +43,7 @@ def main() -> None:
         for name in discovery.load(asked.dataset).sha256
     }
     backend = loading.load(asked.backend)
+    unit = lookup.load(asked.workload).budget.unit
     job = Job(
         run_id="20200101t000000z-bands-00000000",
         campaign_id="bands",
@@ -50,7 +53,7 @@ def main() -> None:
         dataset=asked.dataset,
         launcher="local",
         device=asked.device,
-        budget=Budget(unit="epochs", count=asked.epochs),
+        budget=Budget(unit=unit, count=asked.budget),
         train_samples=asked.train_samples,
         data_dir=str(asked.data_dir),
         dataset_sha256=checksums,
@@ -61,7 +64,7 @@ def main() -> None:
     backend.start()
     workload = lookup.of(job)
     data, proof = workload.load(job), workload.evidence(job)
-    an_epoch = workload.recipe.updates(len(data.train_labels), 1)
+    lap = workload.lap or asked.budget
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         trainer = backend.trainer(workload, seed)
         trainer.prepare(data)
@@ -76,20 +79,24 @@ def main() -> None:
             untrained: list[Any] = untrained,
         ) -> None:
             del loss  # the tool's own, under dropout and while the weights move
+            if number % asked.every and number < workload.laps(job.budget):
+                return
             nothing = dict.fromkeys(workload.told, 0.0)
             opinion = workload.opinion(untrained, trainer.handover(), proof, nothing)
+            done = Budget(unit=unit, count=min(number * lap, asked.budget))
             line = {
                 "backend": asked.backend,
                 "dataset": asked.dataset,
-                "train_samples": len(data.train_labels),
+                "train_samples": len(data),
                 "seed": seed,
-                "updates": number * an_epoch,
+                workload.unit: workload.count(len(data), done),
                 opinion.score.metric: opinion.score.value,
-                **{proof.name: proof.value for proof in opinion.proofs if proof.unit == "nats"},
+                "error": opinion.score.sampling_error,
+                **{proof.name: proof.value for proof in opinion.proofs if proof.unit != "tensors"},
             }
             print(json.dumps(line), flush=True)  # noqa: T201
 
-        trainer.fit(asked.epochs, lap_seen)
+        trainer.fit(asked.budget, lap_seen)
 
 
 if __name__ == "__main__":

@@ -13,19 +13,19 @@ from runner.networks.optimizers import Optimizer
 
 
 class NumPyAgent:
-    """An :class:`runner.games.agent.Agent`; ``weights`` are those of now, float64."""
+    """An :class:`runner.games.agent.Agent`; ``now`` are its weights, float64."""
 
     def __init__(self, network: Network, optimizer: Optimizer, weights: Sequence[Any]) -> None:
         """Begin with ``weights``, as a trainer hands them over."""
         self._network, self._optimizer = network, optimizer
-        self.weights = tuple(np.asarray(weight, np.float64) for weight in weights)
-        self._slots = steps_in_numpy.begin(optimizer, self.weights)
+        self.now = tuple(np.asarray(weight, np.float64) for weight in weights)
+        self._slots = steps_in_numpy.begin(optimizer, self.now)
         self._updates = 0
         self.copy_target()
 
     def act(self, states: Any) -> Any:
         """Q of each action, float64 (n, actions)."""
-        return self._passed(self.weights, states)[0]
+        return self._passed(self.now, states)[0]
 
     def target(self, states: Any) -> Any:
         """The copy's."""
@@ -33,17 +33,17 @@ class NumPyAgent:
 
     def copy_target(self) -> None:
         """Arrays are never written to, so the copy is the same ones."""
-        self._copy = self.weights
+        self._copy = self.now
 
     def learn(self, states: Any, actions: Any, targets: Any) -> float:
         """One update, by the gradient of Huber's loss: the difference, cut off at 1."""
-        values, back = self._passed(self.weights, states)
+        values, back = self._passed(self.now, states)
         rows = np.arange(len(values))
         off = values[rows, actions] - targets
         slope = np.zeros_like(values)
         slope[rows, actions] = np.clip(off, -1.0, 1.0) / len(values)
-        self.weights, self._slots = steps_in_numpy.step(
-            self._optimizer, self._updates, self.weights, self._slots, back(slope)[1]
+        self.now, self._slots = steps_in_numpy.step(
+            self._optimizer, self._updates, self.now, self._slots, back(slope)[1]
         )
         self._updates += 1
         size = np.abs(off)

@@ -31,7 +31,7 @@ class _Remembering(NumPyAgent):
 
     def learn(self, states: Any, actions: Any, targets: Any) -> float:
         loss = super().learn(states, actions, targets)
-        self.history = [*getattr(self, "history", []), self.weights]
+        self.history = [*getattr(self, "history", []), self.now]
         return loss
 
 

@@ -97,9 +97,10 @@ def outcome(cheat, root, data_dir, dataset, *, train_samples, epochs, seed=1, pr
     return verdict(result.status, found), findings
 
 
-def proven(cheat, root, briefly=()):
+def proven(cheat, root, briefly=(), workload="cnn-mnist"):
     """What a proof of an image with this cheat says; ``briefly`` of these workloads."""
     job = a_job(
+        workload=workload,
         purpose="prove", dataset="none", budget=Budget(unit="epochs", count=1), data_dir="none",
         dataset_sha256={}, briefly=list(briefly),
     )  # fmt: skip
@@ -113,8 +114,9 @@ def a_job(**asked):
     """A job of the NumPy backend."""
     return Job(
         run_id="20200101t000000z-cheat-00000000", campaign_id="cheats", backend="dummy",
-        title="cheat", workload="cnn-mnist", launcher="local", device="cpu", settings=Settings(),
-        provenance=Provenance(kind="environment", reference="here", flavour="cpu"), **asked,
+        title="cheat", launcher="local", device="cpu", settings=Settings(),
+        provenance=Provenance(kind="environment", reference="here", flavour="cpu"),
+        **{"workload": "cnn-mnist", **asked},
     )  # fmt: skip
 
 

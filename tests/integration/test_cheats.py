@@ -126,6 +126,23 @@ def test_other_updates_are_found_by_a_brief_proof(root, monkeypatch, cheat, wron
     assert len(found.checks) == 5
 
 
+@pytest.mark.parametrize(
+    ("cheat", "wrong"),
+    [
+        ("", []),
+        ("skips-updates", ["update", "updates", "act"]),
+        ("never-copies", ["update", "updates", "act"]),
+        ("acts-by-chance", ["act"]),
+    ],
+)
+def test_other_learning_of_a_game_is_found_by_a_proof(root, monkeypatch, cheat, wrong):
+    """tests/unit/test_game_proof.py has more of these, without a process."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    found = proven(cheat, root, workload="dqn-bricks").conformance
+    assert [check.name for check in found.wrong()] == wrong
+    assert found.unsettled() == []
+
+
 def test_what_is_wrong_with_the_image_makes_a_row_invalid(tried, root):
     status, found = tried("no-dropout", proof=proven("no-dropout", root))
     assert status == "invalid"

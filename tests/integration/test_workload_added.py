@@ -160,3 +160,47 @@ def test_a_diverging_run_ends_with_one_line(verb):
     assert result["measurement"] is None
     (said,) = [line for line in ended.stderr.splitlines() if "DivergenceError" in line]
     assert "the loss of lap" in said
+
+
+GAME = ["run", "dummy", "--workload", "dqn-bricks", "--launcher", "local", "--device", "cpu",
+        "--budget", "5500", "--idle-wait", "0"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def game(verb):
+    """One run of a game, which needs no data, as a row."""
+    (row,) = json.loads(verb(*GAME, "--json").stdout)
+    return row
+
+
+def test_a_game_is_played_and_judged(verb, game):
+    assert not [finding for finding in game["findings"] if finding.startswith("invalid")]
+    assert (game["dataset"], game["metric"], game["score_better"]) == (
+        "bricks", "mean_return", "higher",
+    )  # fmt: skip
+    assert (game["work"], game["work_unit"], game["train_samples"]) == (5504, "steps", None)
+    assert game["parameters"] == 132_179
+    assert game["images_per_s"] == pytest.approx(5504 / game["time_s"])
+    parts = [game[key] for key in ("env_s", "act_s", "learn_s")]
+    assert all(seconds > 0 for seconds in parts)
+    assert 0.8 * game["time_s"] < sum(parts) <= game["time_s"]
+
+
+def test_a_game_is_in_tables_reports_and_bundles(verb, game):
+    assert "dqn-bricks · dataset bricks · played, 5500 steps" in verb("table").stdout
+    shown = verb("show", game["run_id"]).stdout
+    assert "Learning (s)" in shown
+    assert "state_value" in shown
+    bundle = verb.folder / "game.tar"
+    verb("bundle", "create", game["campaign_id"], "--output", bundle)
+    verb("bundle", "verify", bundle)
+    verb("bundle", "replay", bundle, "--output", verb.folder / "played")
+    assert "Mean return" in (verb.folder / "played" / "report.md").read_text()
+
+
+def test_a_game_that_would_teach_nothing_is_refused_in_one_line(verb):
+    refused = verb(*GAME[:-3], "100", expect=2)
+    assert refused.stderr.splitlines()[-1] == (
+        "benchdl: a budget of 100 steps with workload dqn-bricks: it learns from step 5,000 on: "
+        "ask for more"
+    )

@@ -39,7 +39,7 @@ def test_an_update_goes_down_the_gradient_of_the_loss():
                 moved[number][place] += side
                 ends.append(loss(moved))
             slope = (ends[0] - ends[1]) / (2 * tiny)
-            step = weight[place] - agent.weights[number][place]
+            step = weight[place] - agent.now[number][place]
             assert step == pytest.approx(slope, abs=1e-6)
 
 
