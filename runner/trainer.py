@@ -122,6 +122,9 @@ def _train(backend: Backend, job: Job, workload: Workload, teller: Teller) -> No
             teller.tell("took", phase=part, seconds=seconds)
     with _phase(teller, "evaluate"):
         claims = dict(zip(workload.told, training.evaluate()))
+    for name, value in claims.items():
+        if not math.isfinite(value):  # the last updates of a lap whose own losses were still sound
+            raise DivergenceError(f"{name} of the trained model is {value}")
     ranks: Facts = {"ranks": training.ranks()} if isinstance(training, TrainedInRanks) else {}
     teller.tell("phase", phase="proof")
     teller.hand_over("trained", training.handover())

@@ -60,9 +60,11 @@ def of_classifier(
         at_first: on how many test samples the untrained network is tried.
 
     Raises:
-        ValueError: the weights do not fit the network.
+        ValueError: the weights do not fit the network, or are no numbers.
     """
     from runner.networks import in_numpy  # noqa: PLC0415 - imports NumPy
+
+    finite(trained)
 
     def judged(
         weights: Sequence[Any], inputs: Any, labels: Any, claimed: Optional[float] = None
@@ -83,6 +85,19 @@ def of_classifier(
         Proof(name="weight_bits", value=mantissa_bits(network.trained(trained)), unit="bits"),
     ]
     return Judged(chance, likely, error_rate, proofs)
+
+
+def finite(trained: Sequence[Any]) -> None:
+    """Look whether all weights are numbers.
+
+    Raises:
+        ValueError: some are not a number, or infinite.
+    """
+    import numpy  # noqa: PLC0415 - as above
+
+    wrong = sum(int((~numpy.isfinite(weight)).sum()) for weight in trained)
+    if wrong:
+        raise ValueError(f"{wrong:,} of the trained weights are no numbers: the training diverged")
 
 
 def moved(before: Sequence[Any], after: Sequence[Any]) -> Proof:

@@ -7,6 +7,7 @@ the gradient of one sample takes another way.
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 from typing import Any, List, NamedTuple, Sequence, Tuple
@@ -76,7 +77,7 @@ def apart(network: Network, found: Arrays, wanted: Arrays, start: Arrays) -> flo
 
     Both are Euclidean, of one tensor; of all tensors that move by their gradients
     (:meth:`runner.networks.network.Network.told_by_gradients`) it is the largest. A tensor that was
-    not to move and did is as far away as can be told.
+    not to move and did is as far away as can be told, and so are weights that are no numbers.
     """
     return _largest(network.told_by_gradients(), found, wanted, start)
 
@@ -92,6 +93,8 @@ def _largest(chosen: Sequence[bool], found: Arrays, wanted: Arrays, start: Array
     for counted, own, aim, before in zip(chosen, found, wanted, start):
         way = float(np.linalg.norm(aim - before))
         gap = float(np.linalg.norm(own - aim))
-        if counted:
+        if not math.isfinite(gap):  # nothing is larger than NaN, or smaller
+            shares.append(_FARTHEST)
+        elif counted:
             shares.append(gap / way if way else float(gap > 0) * _FARTHEST)
     return min(_FARTHEST, max(shares))

@@ -143,6 +143,8 @@ class GameWorkload(Workload):
         from runner.games import episodes  # noqa: PLC0415 - imports NumPy
         from runner.networks import in_numpy  # noqa: PLC0415 - imports NumPy
 
+        proof.finite(trained)
+
         def values(weights: Sequence[Any], states: Any) -> Any:
             return in_numpy.probabilities(self.network, weights, states.astype("float32"))
 

@@ -62,6 +62,11 @@ def frozen(weights, before):
     return (before[0], *weights[1:])
 
 
+def diverged(weights, before):
+    """The last tensor is no number any more."""
+    return (*weights[:-1], np.full_like(before[-1], np.nan))
+
+
 def told(trial, batches, after_each=nothing, **changes):
     """What a backend tells of a trial that trains on these batches (lists of samples)."""
     network, recipe = trial.workload.network, trial.workload.recipe
@@ -87,7 +92,14 @@ def learning_rate(workload, times):
 @pytest.mark.parametrize("name", WORKLOADS)
 @pytest.mark.parametrize(
     ("cheat", "held"),
-    [("", True), ("skips", False), ("rate", False), ("frozen", False), ("bfloat16", False)],
+    [
+        ("", True),
+        ("skips", False),
+        ("rate", False),
+        ("frozen", False),
+        ("bfloat16", False),
+        ("diverged", False),
+    ],
 )
 def test_other_updates_are_found(name, cheat, held):
     workload = lookup.load(name).small
@@ -98,7 +110,7 @@ def test_other_updates_are_found(name, cheat, held):
         told(
             trial,
             batches[: 2 if cheat == "skips" else 3],
-            {"frozen": frozen, "bfloat16": bfloat16}.get(cheat, nothing),
+            {"frozen": frozen, "bfloat16": bfloat16, "diverged": diverged}.get(cheat, nothing),
             **(learning_rate(workload, 1.02) if cheat == "rate" else {}),
         )
     )

@@ -163,6 +163,12 @@ def test_the_judge_plays_itself():
     assert found.parameters == WORKLOAD.parameters()
 
 
+def test_weights_that_are_no_numbers_are_refused():
+    broken = [*initial(1)[:-1], np.full(3, np.nan, "f4")]
+    with pytest.raises(ValueError, match="3 of the trained weights are no numbers"):
+        WORKLOAD.opinion(initial(1), broken, WORKLOAD.evidence(None), {"state_value": 0.0})
+
+
 def test_untrained_networks_are_within_the_margin_of_their_start():
     evidence, start = WORKLOAD.evidence(None), WORKLOAD.start
     few = replace(WORKLOAD, rules=Bricks(longest=1))

@@ -27,7 +27,7 @@ class Stand:
 
     def __init__(self):
         self.order, self.now, self.losses = [], 0.0, [0.5, 0.25]
-        self.compiles, self.problem, self.wrong = True, None, {}
+        self.compiles, self.problem, self.wrong, self.claimed = True, None, {}, (0.4, 0.125)
         self.data = SimpleNamespace(images=np.zeros(3), name="digits")
 
     def does(self, what, seconds=0.0):
@@ -74,7 +74,7 @@ class Stand:
 
     def evaluate(self):
         self.does("evaluate", 1.5)
-        return 0.4, 0.125
+        return self.claimed
 
     def attest(self):
         return self.order.append("attest") or self.attested.pop(0)
@@ -274,6 +274,16 @@ def test_a_loss_that_is_no_number_ends_it(stand, job, loss):
     assert trainer.run(job, stand, stand) == 1
     assert stand.order[-1][1]["reason"] == "diverged"
     assert f"the loss of lap 1 is {loss}" in stand.order[-1][1]["message"]
+
+
+@pytest.mark.parametrize("claimed", [(float("nan"), 0.1), (0.4, float("inf"))])
+def test_a_model_that_gives_no_number_ends_it(stand, job, claimed):
+    """Its laps were sound: the last update broke it."""
+    stand.claimed = claimed
+    assert trainer.run(job, stand, stand) == 1
+    kind, facts = stand.order[-1]
+    assert (kind, facts["reason"]) == ("failed", "diverged")
+    assert "of the trained model is" in facts["message"]
 
 
 def test_a_workload_without_words_is_refused_before_anything_starts(stand, job):
