@@ -1,4 +1,4 @@
-"""``benchdl list``: backends with their modes and variants, and workloads."""
+"""``benchdl list``: backends with their modes and variants, workloads with backends and data."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import click
 
 from harness import catalog
 from harness.catalog import Backend
-from harness.cli import out
+from harness.cli import on_screen, out
 from harness.errors import BenchdlError
 from runner.workloads import lookup
+
+_NAMES = 21
+"""Characters of the longest name."""
 
 
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def command(as_json: bool) -> None:
-    """List backends, their modes and variants, and workloads with the backends that have them."""
+    """List backends, their modes and variants, and workloads with their backends and datasets."""
     sound: list[Backend] = []
     broken: dict[str, str] = {}
     for name in catalog.names():
@@ -34,22 +37,39 @@ def command(as_json: bool) -> None:
         return
     out.line("backends")
     for facts in backends:
-        if "broken" in facts:
-            out.line(f"  {facts['name']:<14} broken: {facts['broken']}")
-            continue
-        out.line(f"  {facts['name']:<14} {facts['title']}: {facts['description']}")
-        if facts["tuned"]:
-            out.line(f"    {'mode tuned':<12} {facts['tuned']}")
-        for device, precisions in facts["precisions"].items():
-            out.line(f"    {f'on the {device}':<12} {', '.join(precisions)}")
-        for variant, description in facts["variants"].items():
-            out.line(f"    {variant:<12} {description}")
+        _told(str(facts["name"]), **_of_backend(facts))
     out.line("workloads")
     for facts in workloads:
-        trained = [f"{facts['parameters']:,} parameters"] if facts["parameters"] else []
-        words = ", ".join([*trained, facts["budget"]])
-        out.line(f"  {facts['name']:<14} {facts['title']} ({words})")
-        out.line(f"    {'backends':<12} {', '.join(facts['backends']) or 'none'}")
+        _told(str(facts["name"]), **_of_workload(facts))
+
+
+def _told(name: str, words: str, parts: dict[str, str]) -> None:
+    """A name with what it is; what belongs to it below, all texts in one column."""
+    on_screen.facts({name: words}, 2, _NAMES)
+    on_screen.facts(parts, 4, _NAMES - 2)
+
+
+def _of_backend(facts: dict[str, Any]) -> dict[str, Any]:
+    if "broken" in facts:
+        return {"words": f"broken: {facts['broken']}", "parts": {}}
+    parts = {"mode tuned": facts["tuned"]} if facts["tuned"] else {}
+    for device, precisions in facts["precisions"].items():
+        parts[f"on the {device}"] = ", ".join(precisions)
+    return {
+        "words": f"{facts['title']}: {facts['description']}",
+        "parts": {**parts, **facts["variants"]},
+    }
+
+
+def _of_workload(facts: dict[str, Any]) -> dict[str, Any]:
+    trained = [f"{facts['parameters']:,} parameters"] if facts["parameters"] else []
+    return {
+        "words": f"{facts['title']} ({', '.join([*trained, facts['budget']])})",
+        "parts": {
+            "backends": ", ".join(facts["backends"]) or "none",
+            "datasets": ", ".join(facts["datasets"]),
+        },
+    }
 
 
 def _backend(backend: Backend) -> dict[str, Any]:
@@ -72,4 +92,5 @@ def _workload(name: str, backends: list[Backend]) -> dict[str, Any]:
         "parameters": workload.parameters() or None,
         "budget": str(workload.budget),
         "backends": [backend.name for backend in backends if backend.runs(name)],
+        "datasets": list(workload.datasets),
     }

@@ -97,17 +97,20 @@ def paragraph(words: str, status: str = "", indent: int = 0) -> None:
         out.line(" " * indent + words)
 
 
-def facts(told: Mapping[str, str], indent: int) -> None:
-    """Names and values; on a terminal a long value is wrapped at words beside its name."""
+def facts(told: Mapping[str, str], indent: int, names: int = _NAMES) -> None:
+    """Names, in a column of so many characters, and values, each in a line.
+
+    On a terminal a long value is wrapped at words beside its name.
+    """
     if not out.on_screen():
         for name, value in told.items():
-            out.line(f"{' ' * indent}{name:<{_NAMES}} {value}")
+            out.line(f"{' ' * indent}{name:<{names}} {value}")
         return
     from rich.padding import Padding
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=_NAMES)
+    grid.add_column(width=names)
     grid.add_column(overflow="fold")  # an id is never cut
     for name, value in told.items():
         grid.add_row(screen.sentence(name), screen.sentence(value))
