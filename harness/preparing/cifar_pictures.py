@@ -7,13 +7,11 @@ Nothing is computed: the colours of a pixel come to stand side by side.
 
 from __future__ import annotations
 
-import io
-import tarfile
-import zlib
+import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
+from harness.preparing import tar_members
 from runner.contract.idx_header import header
 
 ARCHIVE = "cifar-10-binary.tar.gz"
@@ -25,6 +23,8 @@ _TRAIN = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
 _TEST = ("test_batch.bin",)
 _RECORDS = 10_000
 _RECORD_BYTES = 1 + 3 * 32 * 32
+_PATH = re.compile(r"(?:[^/]+/)?((?:data_batch_[1-5]|test_batch)\.bin)")
+_MOST_BYTES = 250_000_000  # that the archive unpacks to: 184,380,000 of pictures, and a page
 
 
 def pictures(source: Mapping[str, bytes], records: int = _RECORDS) -> Iterator[tuple[str, bytes]]:
@@ -39,19 +39,21 @@ def pictures(source: Mapping[str, bytes], records: int = _RECORDS) -> Iterator[t
     """
     import numpy as np  # noqa: PLC0415 - few commands need it
 
+    found = _files(source[ARCHIVE], records)
     for split, names in (("train", _TRAIN), ("t10k", _TEST)):
-        parts = [_records(content, name, records) for name, content in _members(
-            source[ARCHIVE], names, records * _RECORD_BYTES)]  # fmt: skip
-        table = np.concatenate(parts)
+        table = np.concatenate([_records(found, name, records) for name in names])
         planes = table[:, 1:].reshape(-1, 3, 32, 32)
         shape = (len(table), *SHAPE)
         yield f"{split}-images-idx4-ubyte", header(shape) + planes.transpose(0, 2, 3, 1).tobytes()
         yield f"{split}-labels-idx1-ubyte", header(shape[:1]) + table[:, 0].tobytes()
 
 
-def _records(content: bytes, name: str, records: int) -> Any:
+def _records(found: Mapping[str, bytes], name: str, records: int) -> Any:
     import numpy as np  # noqa: PLC0415
 
+    if name not in found:
+        raise ValueError(f"{ARCHIVE} holds no {name}")
+    content = found[name]
     if len(content) != records * _RECORD_BYTES:
         raise ValueError(f"{name} has {len(content):,} bytes, not {records * _RECORD_BYTES:,}")
     table = np.frombuffer(content, np.uint8).reshape(records, _RECORD_BYTES)
@@ -61,19 +63,10 @@ def _records(content: bytes, name: str, records: int) -> Any:
     return table
 
 
-def _members(
-    archive: bytes, names: tuple[str, ...], size_bytes: int
-) -> Iterator[tuple[str, bytes]]:
-    """These files of the archive, in this order; of each one byte more than its size is read."""
-    try:
-        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-            entries = {PurePosixPath(entry.name).name: entry for entry in tar if entry.isreg()}
-            for name in names:
-                if name not in entries:
-                    raise ValueError(f"{ARCHIVE} holds no {name}")
-                stream = tar.extractfile(entries[name])
-                if stream is not None:
-                    with stream:
-                        yield name, stream.read(size_bytes + 1)
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise ValueError(f"{ARCHIVE} is not a sound tar file ({error})") from None
+def _files(archive: bytes, records: int) -> dict[str, bytes]:
+    """The archive's files of pictures, by name."""
+    limits = tar_members.Limits(records * _RECORD_BYTES, _MOST_BYTES)
+    return {
+        match[1]: content
+        for match, content in tar_members.matching(archive, ARCHIVE, _PATH, limits)
+    }

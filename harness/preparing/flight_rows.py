@@ -83,7 +83,7 @@ def table(content: bytes) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]
     """
     import numpy as np  # noqa: PLC0415 - few commands need it
 
-    lines = csv.reader(content.decode("ascii", "replace").splitlines())
+    lines = _cells(content)
     names = next(lines, [])
     missing = [name for name in _NEEDED if name not in names]
     if missing:
@@ -109,9 +109,22 @@ def table(content: bytes) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]
                 _within(int(distance), 32_767, "distance"),
             ))  # fmt: skip
             labels.append(int(delay) >= LATE_MIN)
-        except (ValueError, IndexError) as error:
+        except IndexError:
+            raise ValueError(
+                f"{FILE}, line {number}: {len(line)} values for {len(names)} columns"
+            ) from None
+        except ValueError as error:
             raise ValueError(f"{FILE}, line {number}: {error}") from None
     return np.array(rows, np.int16).reshape(-1, len(COLUMNS)), np.frombuffer(labels, np.uint8)
+
+
+def _cells(content: bytes) -> Iterator[list[str]]:
+    """The cells of each line."""
+    lines = csv.reader(content.decode("ascii", "replace").splitlines())
+    try:
+        yield from lines
+    except csv.Error as error:
+        raise ValueError(f"{FILE}, line {lines.line_num}: {error}") from None
 
 
 def held_out_days(rows: npt.NDArray[np.int16]) -> Any:

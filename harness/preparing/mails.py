@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from harness.preparing import fixed_order, numbered_texts, tar_texts
+from harness.preparing import fixed_order, numbered_texts, tar_members
 from harness.preparing.numbered_texts import LabelledText
 from harness.spam_source import ARCHIVE, MAILS, TEST_MAILS, TRAIN_MAILS
 
 _PATH = re.compile(r"package/data/(easy-ham-1|easy-ham-2|hard-ham-1|spam-1|spam-2)/[^/]+\.txt")
-_LIMITS = tar_texts.Limits(text_bytes=1 << 20, all_bytes=200_000_000)
+_LIMITS = tar_members.Limits(file_bytes=1 << 20, all_bytes=200_000_000)
 _STREAM = 41
 
 
@@ -44,7 +44,7 @@ def _without_copies(archive: bytes) -> list[LabelledText]:
     """The mails by their paths."""
     found = {
         match[0]: LabelledText(numbered_texts.words(body(mail)), int(match[1].startswith("spam")))
-        for match, mail in tar_texts.matching(archive, ARCHIVE.name, _PATH, _LIMITS)
+        for match, mail in tar_members.matching(archive, ARCHIVE.name, _PATH, _LIMITS)
     }
     if len(found) != MAILS:
         raise ValueError(f"{ARCHIVE.name} has {len(found):,} mails, not {MAILS:,}")

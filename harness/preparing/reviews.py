@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from harness.preparing import fixed_order, numbered_texts, tar_texts
+from harness.preparing import fixed_order, numbered_texts, tar_members
 from harness.preparing.numbered_texts import LabelledText
 
 ARCHIVE = "aclImdb_v1.tar.gz"
@@ -17,7 +17,7 @@ REVIEWS = 25_000
 """For the training, and as many for the test."""
 
 _PATH = re.compile(r"aclImdb/(train|test)/(pos|neg)/([0-9]+)_[0-9]+\.txt")
-_LIMITS = tar_texts.Limits(text_bytes=1 << 17, all_bytes=1_000_000_000)
+_LIMITS = tar_members.Limits(file_bytes=1 << 17, all_bytes=1_000_000_000)
 _STREAMS = {"train": 42, "test": 43}
 
 
@@ -32,7 +32,7 @@ def split(source: Mapping[str, bytes], reviews: int = REVIEWS) -> Iterator[tuple
         ValueError: the archive is not as it should be.
     """
     found: dict[str, dict[tuple[str, int], LabelledText]] = {name: {} for name in _STREAMS}
-    for match, content in tar_texts.matching(source[ARCHIVE], ARCHIVE, _PATH, _LIMITS):
+    for match, content in tar_members.matching(source[ARCHIVE], ARCHIVE, _PATH, _LIMITS):
         name, opinion, number = match.groups()
         text = LabelledText(numbered_texts.words(content), int(opinion == "pos"))
         found[name][opinion, int(number)] = text

@@ -1,4 +1,4 @@
-"""The texts in an archive of many small files, read one after the other and never written.
+"""The files in an archive of many, read one after the other and never written.
 
 A source's checksum is looked at before; what is read is bounded nevertheless: each file, how many
 there are, and all that the archive unpacks to.
@@ -18,9 +18,9 @@ _MOST_MEMBERS = 200_000
 
 
 class Limits(NamedTuple):
-    """The most bytes of one text, and of all that the archive unpacks to."""
+    """The most bytes of one file, and of all that the archive unpacks to."""
 
-    text_bytes: int
+    file_bytes: int
     all_bytes: int
 
 
@@ -28,6 +28,8 @@ def matching(
     archive: bytes, name: str, pattern: re.Pattern[str], limits: Limits
 ) -> Iterator[tuple[re.Match[str], bytes]]:
     """Each plain file of a ``.tar.gz`` whose whole path matches, in the archive's order.
+
+    A ``./`` before a path is none of it.
 
     Args:
         archive: its bytes.
@@ -46,10 +48,10 @@ def matching(
             for number, entry in enumerate(tar):
                 if number >= _MOST_MEMBERS:
                     raise ValueError(f"{name} holds more than {_MOST_MEMBERS:,} files")
-                found = pattern.fullmatch(entry.name)
+                found = pattern.fullmatch(entry.name.removeprefix("./"))
                 stream = tar.extractfile(entry) if found and entry.isreg() else None
                 if found and stream:
-                    yield found, _read(stream, entry.name, limits.text_bytes)
+                    yield found, _read(stream, entry.name, limits.file_bytes)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ValueError(f"{name} is not a sound tar file ({error})") from None
 

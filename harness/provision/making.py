@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness import files
@@ -24,12 +24,13 @@ def generate(spec: DatasetSpec, directory: Path) -> DatasetSpec:
 
     Raises:
         BenchdlError: the program that makes it is missing, other bytes were made than those stated,
-            or they cannot be written.
+            or they cannot be written, or memory is lacking.
     """
     if spec.generate is None:
         return spec
     check_program(spec)
-    return spec.recorded(_write(spec, spec.generate(), directory, "generated"))
+    with in_memory(spec):
+        return spec.recorded(_write(spec, spec.generate(), directory, "generated"))
 
 
 def check_program(spec: DatasetSpec) -> None:
@@ -58,9 +59,26 @@ def prepare(spec: DatasetSpec, contents: Mapping[str, bytes], directory: Path) -
     if spec.prepare is None:
         return spec
     try:
-        return spec.recorded(_write(spec, spec.prepare(contents), directory, "prepared"))
+        with in_memory(spec):
+            return spec.recorded(_write(spec, spec.prepare(contents), directory, "prepared"))
     except ValueError as error:
         raise BenchdlError(f"{spec.title} cannot be prepared: {error}", _REPORT) from None
+
+
+@contextlib.contextmanager
+def in_memory(spec: DatasetSpec) -> Iterator[None]:
+    """What a dataset is made of, and what is made of it, fits into memory.
+
+    Raises:
+        BenchdlError: it does not.
+    """
+    try:
+        yield
+    except MemoryError:
+        raise BenchdlError(
+            f"{spec.title} does not fit into the memory of this machine while it is made",
+            "end what else takes memory, or raise the limit that this process has (ulimit -v)",
+        ) from None
 
 
 def _write(

@@ -196,7 +196,8 @@ def _given(spec: DatasetSpec, directory: Path, origin: str) -> dict[str, bytes]:
         return {}
     try:
         source = source_files.look(directory, spec.made_from)
-        return source.contents() if source else {}
+        with making.in_memory(spec):
+            return source.contents() if source else {}
     except (WrongFileError, OSError) as error:
         raise _unsound(origin, str(error)) from None
 

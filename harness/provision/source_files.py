@@ -9,7 +9,15 @@ from pathlib import Path
 from harness import addresses, cache, files
 from harness.dataset_spec import DataFile, DatasetSpec, Source
 from harness.errors import BenchdlError
-from harness.provision import download, inspection, npm_packages, packages, packed_files, transfer
+from harness.provision import (
+    download,
+    inspection,
+    making,
+    npm_packages,
+    packages,
+    packed_files,
+    transfer,
+)
 from harness.provision.inspection import WrongFileError
 from harness.provision.progress import Advance, Bar
 
@@ -69,7 +77,8 @@ def downloaded(spec: DatasetSpec, source: Source, directory: Path, bar: Bar) -> 
         with bar(f"{spec.name}: {source.shipped.name}", source.shipped.size_bytes) as advance:
             _from_any(spec, source, partial, advance)
     try:
-        return _of_shipped(partial, source)
+        with making.in_memory(spec):
+            return _of_shipped(partial, source)
     except (WrongFileError, OSError) as error:
         raise BenchdlError(
             f"{spec.title}: {source.shipped.name} cannot be unpacked: {error}",

@@ -155,7 +155,10 @@ LABEL = record(0, label=10) + record(1) + record(2)
             archive(contents={"data_batch_2.bin": record(1)}),
             "data_batch_2.bin has 3,073 bytes, not",
         ),
-        (archive(contents={"test_batch.bin": bytes(10_000_000)}), r"has 9,220 bytes, not 9,219"),
+        (
+            archive(contents={"test_batch.bin": bytes(10_000_000)}),
+            r"'cifar-10-batches-bin/test_batch.bin' has more than 9,219 bytes",
+        ),
         (archive(contents={"data_batch_3.bin": LABEL}), "a picture of class 10, of 10 from 0"),
         (archive()[:400], "not a sound tar file"),
         (b"\x1f\x8b rubbish", "not a sound tar file"),
@@ -168,6 +171,21 @@ def test_an_archive_of_another_structure_is_one_line(folder, tmp_path, monkeypat
         resolve(folder)
     assert "\n" not in str(error.value)
     assert [path.name for path in (tmp_path / "cache/datasets/cifar10-1").iterdir()] == []
+
+
+def test_a_bomb_is_not_unpacked(monkeypatch):
+    """Beside the pictures, in a file that is not asked for."""
+    monkeypatch.setattr(cifar_pictures, "_MOST_BYTES", 1_000_000)
+    packed = archive([*NAMES, "readme.html"], {"readme.html": bytes(3_000_000)})
+    with pytest.raises(ValueError, match="unpacks to more than 1,000,000 bytes"):
+        dict(cifar_pictures.pictures({ARCHIVE: packed}, RECORDS))
+
+
+def test_the_real_archives_other_files_are_passed_over():
+    others = {"batches.meta.txt": b"airplane\n", "readme.html": b"<html>"}
+    packed = archive(["batches.meta.txt", *reversed(NAMES), "readme.html"], others)
+    made = dict(cifar_pictures.pictures({ARCHIVE: packed}, RECORDS))
+    assert len(made["t10k-labels-idx1-ubyte"]) == 8 + RECORDS
 
 
 def test_pictures_of_another_number_are_refused(folder, monkeypatch):

@@ -12,7 +12,7 @@ import small_data
 from harness.errors import BenchdlError, UsageError
 from harness.generators import opinions
 from harness.idx_files import WORD_BYTES, WORDS_FILE
-from harness.preparing import numbered_texts, reviews, tar_texts
+from harness.preparing import numbered_texts, reviews, tar_members
 from harness.provision import discovery, obtain, prospect
 from runner.contract.text_ids import FIRST_WORD, IDS, LENGTH, UNKNOWN
 
@@ -162,15 +162,15 @@ def test_an_archive_of_another_structure_is_one_line(folder, tmp_path, monkeypat
 
 def test_a_bomb_is_not_unpacked():
     packed = packed_texts.archive([("aclImdb/README", bytes(3_000_000))])
-    limits = tar_texts.Limits(text_bytes=1000, all_bytes=1_000_000)
+    limits = tar_members.Limits(file_bytes=1000, all_bytes=1_000_000)
     with pytest.raises(ValueError, match="bomb unpacks to more than 1,000,000 bytes"):
-        list(tar_texts.matching(packed, "bomb", reviews._PATH, limits))
+        list(tar_members.matching(packed, "bomb", reviews._PATH, limits))
 
 
 def test_too_many_files_are_not_read(monkeypatch):
-    monkeypatch.setattr(tar_texts, "_MOST_MEMBERS", 4)
+    monkeypatch.setattr(tar_members, "_MOST_MEMBERS", 4)
     with pytest.raises(ValueError, match="IMDB holds more than 4 files"):
-        list(tar_texts.matching(packed_texts.archive(MEMBERS), "IMDB", reviews._PATH,
+        list(tar_members.matching(packed_texts.archive(MEMBERS), "IMDB", reviews._PATH,
                                 reviews._LIMITS))  # fmt: skip
 
 

@@ -533,8 +533,18 @@ def test_an_unknown_level_is_named_with_its_line():
         line[at] = word
         with pytest.raises(ValueError, match=words):
             flight_rows.table((HEADER + ",".join(line)).encode())
-    with pytest.raises(ValueError, match="line 2: "):
-        flight_rows.table((HEADER + "2013,1").encode())
+    for line, words in (
+        ("2013,1", "line 2: 2 values for 10 columns"),
+        ("2013,1,1,517,515,nan,UA,EWR,IAH,1400", "line 2: invalid literal"),
+        ("2013,1,1,517,515,2,UA,EWR,IAH,1e999", "line 2: invalid literal"),
+        ("2013,1,1,517,515,2,UA,EWR,IAH,", "line 2: invalid literal"),
+        ("x" * 200_000, "line 2: field larger than field limit"),
+        ("\0" * 9, "line 2: "),
+    ):
+        with pytest.raises(ValueError, match=words):
+            flight_rows.table((HEADER + line).encode())
+    with pytest.raises(ValueError, match="has no column year, month"):
+        flight_rows.table(b"")
     with pytest.raises(ValueError, match=r"has no column dest, distance"):
         flight_rows.table(HEADER.replace("dest,distance", "a,b").encode())
     with pytest.raises(ValueError, match=r"has 28 flights that left, not 328,521"):
