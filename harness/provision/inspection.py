@@ -147,7 +147,8 @@ def decoded(stream: IO[bytes], file: DataFile, *, packed: bool) -> Iterator[byte
     Who takes them must not use them before the last one has come: only then are they proven.
 
     Raises:
-        WrongFileError: not a sound gzip file, or its first bytes, its size or its checksum differ.
+        WrongFileError: not a sound gzip file, or its first bytes, its size or its checksum differ;
+            of a file without a stated checksum, it is larger than it may be.
         OSError: it cannot be read.
     """
     digest, left = hashlib.sha256(), file.size_bytes + 1
@@ -168,7 +169,9 @@ def decoded(stream: IO[bytes], file: DataFile, *, packed: bool) -> Iterator[byte
         raise WrongFileError(
             f"another kind of file: header expected {file.head.hex()}, found {head.hex()}{pickle}"
         )
-    if digest.hexdigest() != file.sha256:
+    if not file.sha256 and left <= 0:
+        raise WrongFileError(f"it has more than {file.size_bytes:,} bytes")
+    if file.sha256 and digest.hexdigest() != file.sha256:
         raise WrongFileError(
             f"SHA-256 of the contents expected {file.sha256}, found {digest.hexdigest()}"
         )

@@ -17,7 +17,7 @@ from typing import Literal
 
 from harness import files
 from harness.cache import cache_dir, locked
-from harness.dataset_spec import DatasetSpec
+from harness.dataset_spec import DatasetSpec, Source
 from harness.errors import BenchdlError, UsageError
 from harness.named_paths import named, recordable, variable
 from harness.notices import WARNING
@@ -145,9 +145,13 @@ def _state_there(spec: DatasetSpec, where: Path, origin: str) -> DatasetState:
 def _name_it(spec: DatasetSpec) -> str:
     what = f"its {len(spec.files)} files"
     if spec.made_from:
-        shipped = spec.made_from.shipped.name
+        shipped = _shipped(spec.made_from)
         what = f"{what}, or of {shipped}," if spec.pinned else shipped
     return f"name the directory of {what} with --data-dir or BENCHDL_DATA"
+
+
+def _shipped(source: Source) -> str:
+    return " and ".join(file.name for file in source.downloads)
 
 
 def not_to_be_had(spec: DatasetSpec, error: DownloadError) -> BenchdlError:
@@ -185,7 +189,7 @@ def in_named(spec: DatasetSpec, directory: Path, origin: str) -> Dataset | dict[
     if found.missing:
         missing = ", ".join(found.missing) + " (raw or with .gz)"
         if spec.made_from and not spec.pinned:  # only the source proves it
-            missing = spec.made_from.shipped.name
+            missing = _shipped(spec.made_from)
         raise UsageError(f"{origin}: {directory} lacks {missing}", _name_it(spec))
     return Dataset(spec, directory, found.sound)
 
@@ -263,7 +267,14 @@ def _fill(
             say(f"downloading {spec.title}")
             given = source_files.downloaded(spec, spec.made_from, directory, bar)
         say(f"preparing {spec.title}")
-        made = making.prepare(spec, given, directory)
+        try:
+            made = making.prepare(spec, given, directory)
+        except BenchdlError:
+            if not spec.made_from.pinned:  # what was downloaded may be what is wrong
+                source_files.clear(directory, spec.made_from)
+            raise
+        if not spec.made_from.pinned:
+            say(f"nobody publishes checksums of {spec.title}: they are recorded now")
         if not spec.pinned:
             recorded_sums.record(made, directory)
         source_files.clear(directory, spec.made_from)

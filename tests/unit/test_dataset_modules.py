@@ -27,7 +27,10 @@ def test_what_a_module_states(spec):
     assert len({file.name for file in spec.files}) == len(spec.files)
     proven = spec.files
     if not spec.pinned:  # the source proves it, or a program makes it
-        proven = () if spec.program else (*spec.made_from.files, spec.made_from.shipped)
+        proven = () if spec.program else (*spec.made_from.files, *spec.made_from.downloads)
+    if spec.name in ("airline", "airline-1m"):  # nobody published a checksum of benchm-ml's files
+        proven = ()
+        assert not spec.made_from.pinned
     assert all(re.fullmatch(r"[0-9a-f]{64}", file.sha256) for file in proven)
     assert all(file.size_bytes > len(file.head) for file in spec.files)
     ways = [bool(way) for way in (spec.mirrors, spec.generate, spec.made_from)]
