@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 from itertools import combinations
@@ -107,14 +108,30 @@ def test_the_least_gains_grow_with_the_number_and_hold_beyond_the_table():
     assert change_points.least_gain(FEWEST)[1] == math.inf, "two breaks make three levels"
 
 
-def test_the_table_is_what_the_benchmark_makes():
-    import importlib.util
-
+@pytest.fixture(scope="module")
+def rates():
+    """benchmarks/history_rates.py."""
     file = Path(__file__).parents[2] / "benchmarks" / "history_rates.py"
     spec = importlib.util.spec_from_file_location("history_rates", file)
-    rates = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(rates)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_table_is_what_the_benchmark_makes(rates):
     for n in (10, 16, 24):
         made = rates.gains(n, 20_000, seed=9)
         for a, b in zip(made, change_points.least_gain(n), strict=True):
             assert a == pytest.approx(b, rel=0.04), n
+
+
+def test_every_size_of_the_table_lies_on_one_curve(rates):
+    """Over the logarithm of the number; the smallest have few orders, and so a little scatter."""
+    table = change_points._LEAST_GAIN
+    assert tuple(table) == rates.SIZES
+    for many in (0, 1):
+        known = {n: gains[many] for n, gains in table.items() if math.isfinite(gains[many])}
+        assert len(known) == len(table) - 2 * many
+        logs, values = np.log([*known]), np.array([*known.values()])
+        off = values - np.polyval(np.polyfit(logs, values, 2), logs)
+        assert np.abs(off).max() < 0.6
