@@ -1,5 +1,7 @@
 """The figures of the 2016 repository, shown as reference rows: other hardware, read by eye, once.
 
+Beside them stand the scores that others published of the other workloads.
+
 Source: "Ceci n'est pas un benchmark" (benchm-dl), README, 2016 to 2017; 10 epochs on MNIST.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.tables import published_scores
 from harness.tables.columns import BY_KEY
 from harness.tables.markdown import table
 from harness.tables.views import TOOL
@@ -83,22 +86,30 @@ def document() -> dict[str, Any]:
         ("By instance", INSTANCE_HEADER, BY_INSTANCE),
         ("GPU and CPU", DEVICE_HEADER, BY_DEVICE),
     )
+    tables: list[dict[str, Any]] = [
+        {"title": t, "header": head, "lines": lines, "numeric": list(range(1, len(head)))}
+        for t, head, lines in named
+    ]
+    scores = {"title": published_scores.TITLE, "header": published_scores.HEADER,
+              "lines": published_scores.ROWS, "numeric": []}  # fmt: skip
     return {
         "title": TITLE,
         "source": SOURCE,
-        "tables": [{"title": t, "header": head, "lines": lines} for t, head, lines in named],
+        "tables": [*tables, scores],
         "ghosts": [asdict(ghost) for ghost in GHOSTS],
         "work": WORK,
     }
 
 
 def to_markdown() -> str:
-    """The tables of 2016, under a title that says what they are."""
+    """All of these tables, under titles that say what they are."""
     return "\n\n".join(
         [
             f"**{TITLE}**",
             table(TOOL_HEADER, list(BY_TOOL)),
             table(INSTANCE_HEADER, list(BY_INSTANCE)),
             table(DEVICE_HEADER, list(BY_DEVICE)),
+            f"**{published_scores.TITLE}**",
+            table(published_scores.HEADER, list(published_scores.ROWS)),
         ]
     )

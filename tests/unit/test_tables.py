@@ -11,11 +11,12 @@ import resource
 import pytest
 from printed import cells, rows_by_tool
 
-from harness.tables import reference_rows, rows
+from harness.tables import published_scores, reference_rows, rows
 from harness.tables.data_formats import to_csv, to_json
 from harness.tables.markdown import cells as printed_cells
 from harness.tables.markdown import to_markdown
 from harness.tables.sections import grouped
+from runner.workloads import lookup
 
 HEADER = "| Tool | Mode | Time (s) | vs lowest | GPU (%) | GPUs | CPUs | CPU1 (%) | Error rate |"
 KEYS = """
@@ -342,6 +343,7 @@ def test_reference_rows_are_marked_as_other_hardware(make_result, stored, benchd
     assert both.startswith(plain.rstrip("\n"))
     added = both[len(plain.rstrip("\n")) :]
     assert reference_rows.TITLE in added
+    assert published_scores.TITLE in added
     assert "other hardware" in added
     lines = tool_lines(added)
     assert lines["Keras (tensorflow), Tesla K80"] == ["37", "1.00", "66", "-", "4", "18", "0.8 %"]
@@ -350,6 +352,13 @@ def test_reference_rows_are_marked_as_other_hardware(make_result, stored, benchd
     by_instance = {line[0]: line[1:] for line in map(cells, added.splitlines())}
     assert by_instance["p2.8xlarge (8 K80)"] == ["36", "67", "1/8"]
     assert by_instance["g2.2xlarge (GRID K520)"][:2] == ["56", "70"]
+
+
+def test_published_scores_are_of_workloads_and_in_the_report_as_well():
+    assert {row[0] for row in published_scores.ROWS} <= set(lookup.names())
+    *_, last = reference_rows.document()["tables"]
+    assert (last["title"], last["lines"]) == (published_scores.TITLE, published_scores.ROWS)
+    assert all(len(row) == len(last["header"]) for row in last["lines"])
 
 
 @pytest.mark.alone
