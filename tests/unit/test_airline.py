@@ -206,7 +206,7 @@ def test_one_file_alone_is_not_enough(folder, missing):
 
 def test_both_are_downloaded_and_cleared_away(web, monkeypatch, tmp_path, small):
     monkeypatch.setenv("BENCHDL_MIRRORS", web)
-    assert prospect.of("airline", "any", None).download_bytes == (3 + 2) * 60
+    assert prospect.of("airline", "any", None).download_bytes == (3 + 2) * 60 + 2 * 200
     assert set(resolve(None).sha256) == set(made())
     assert set(cached(tmp_path)) == {*made(), "SHA256SUMS"}
 
@@ -230,10 +230,10 @@ def test_what_was_wrong_is_fetched_anew(web, folder, monkeypatch, tmp_path):
 
 def test_a_file_that_is_larger_than_it_can_be_is_not_read_on(folder, web, monkeypatch):
     (folder / TRAIN).write_bytes(table(TRAIN_LINES * 500))
-    with pytest.raises(BenchdlError, match=f"{TRAIN} is corrupt: it has more than 180 bytes"):
+    with pytest.raises(BenchdlError, match=f"{TRAIN} is corrupt: it has more than 380 bytes"):
         resolve(folder)
     monkeypatch.setenv("BENCHDL_MIRRORS", web)
-    with pytest.raises(BenchdlError, match=f"{web}{TRAIN} it has more than 180 bytes"):
+    with pytest.raises(BenchdlError, match=f"{web}{TRAIN} it has more than 380 bytes"):
         resolve(None)
 
 
