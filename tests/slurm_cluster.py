@@ -46,9 +46,10 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 MpiDefault=none
 ReturnToService=2
-SlurmdTimeout=10
-MessageTimeout=5
+SlurmdTimeout=6
+MessageTimeout=4
 KillWait=5
+BatchStartTimeout=1
 SchedulerParameters=bf_interval=5,sched_interval=5,batch_sched_delay=0
 SlurmdParameters=config_overrides
 {gpus}

@@ -90,10 +90,10 @@ class Slurm:
         """Ask it to end, or take it out of the queue. A second call without ``running`` kills it
         if it still runs, after Slurm's KillWait.
         """
-        signal = ["--full", "--signal=TERM"] if running else []
+        # A signal to a job that waits after all is sent again and again, for a minute.
+        signalled = running and self.look([job_id])[job_id].state != "waiting"
+        signal = ["--full", "--signal=TERM"] if signalled else []
         answer = self._ask("scancel", *signal, job_id)
-        if running and "pending execution" in answer.errors:
-            answer = self._ask("scancel", job_id)
         if answer.code and not any(text in answer.errors for text in _OVER):
             raise _error(slurm_words.refusal(answer.errors), f"job {job_id}: ")
 

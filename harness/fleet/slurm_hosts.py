@@ -19,6 +19,8 @@ _BUSY = (
     "Requested partition configuration not available now",
 )  # fmt: skip
 """What `sbatch --test-only` says of a request that is sound, but cannot be served now."""
+_NOT_THERE = "Requested node configuration is not available"
+"""It says this of hosts that are down as well; without --test-only sbatch tells these two apart."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def explain(hosts: Sequence[Known], wanted: Hosts, where: str, errors: str) -> N
         UsageError: there is no such host.
         BenchdlError: Slurm did not answer, or for a reason of its own.
     """
-    if any(text in errors for text in _BUSY):
+    down = _NOT_THERE in errors and any(host.gone for host in _fitting(hosts, wanted))
+    if down or any(text in errors for text in _BUSY):
         return
     refusal = slurm_words.refusal(errors)
     advice = refusal.advice
@@ -98,10 +101,7 @@ def explain(hosts: Sequence[Known], wanted: Hosts, where: str, errors: str) -> N
 
 def notes(hosts: Sequence[Known], wanted: Hosts, where: str) -> list[str]:
     """What works, but deserves a word."""
-    if wanted.constraint and _PLAIN_FEATURE.fullmatch(wanted.constraint):
-        hosts = [host for host in hosts if wanted.constraint in host.features]
-    elif wanted.constraint:
-        hosts = []  # an expression, which Slurm alone evaluates
+    hosts = _fitting(hosts, wanted)
     states = {host.name: host.state for host in hosts}
     gone = {host.name for host in hosts if host.gone}
     told = []
@@ -117,6 +117,13 @@ def notes(hosts: Sequence[Known], wanted: Hosts, where: str) -> list[str]:
             "whatever a job asks for: a shard refuses a host that it is not alone on"
         )
     return told
+
+
+def _fitting(hosts: Sequence[Known], wanted: Hosts) -> list[Known]:
+    """Those that have the feature; none for an expression, which Slurm alone evaluates."""
+    plain = wanted.constraint is None or _PLAIN_FEATURE.fullmatch(wanted.constraint)
+    features = {wanted.constraint} - {None}
+    return [host for host in hosts if plain and features <= host.features]
 
 
 def _listed(names: set[str] | frozenset[str]) -> str:

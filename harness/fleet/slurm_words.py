@@ -171,9 +171,11 @@ def waiting(state: str, reason: str) -> tuple[str, bool]:
 def ended(state: str, reason: str) -> str:
     """How a job ended; empty if well."""
     words = ENDED[state]
-    known = {"None", "", "TimeLimit"} | ({"NonZeroExitCode"} if state == "FAILED" else set())
     said = reason.replace("_", " ").strip("() ")
-    return words if said in known or not words else f"{words} ({said})"
+    # A job that was cancelled in the queue still says what it waited for.
+    if state in ("COMPLETED", "CANCELLED") or said in ("None", "", "TimeLimit", "NonZeroExitCode"):
+        return words
+    return f"{words} ({said})"
 
 
 def refusal(errors: str) -> Refusal:

@@ -197,24 +197,25 @@ def test_without_slurm(monkeypatch, tmp_path):
         Slurm().submit(_submission(tmp_path))
 
 
+@pytest.mark.parametrize("errors", ["", "Invalid job id specified", "Job/step already completing"])
+def test_what_scancel_is_asked(stand_in, errors):
+    errors = (
+        f"scancel: error: Kill job error on job id 7: {errors} or completed\n" if errors else ""
+    )
+    stand_in.answers(scancel=[[1 if errors else 0, "", errors]])
+    Slurm().cancel("7", running=False)
+    assert [asked["command"] for asked in stand_in.asked] == [["scancel", "7"]]
+
+
 @pytest.mark.parametrize(
-    ("running", "errors", "commands"),
-    [
-        (True, "", [["scancel", "--full", "--signal=TERM", "7"]]),
-        (False, "", [["scancel", "7"]]),
-        (False, "Invalid job id specified", [["scancel", "7"]]),
-        (
-            True,
-            "Job is pending execution",
-            [["scancel", "--full", "--signal=TERM", "7"], ["scancel", "7"]],
-        ),
-    ],
-)
-def test_what_scancel_is_asked(stand_in, running, errors, commands):
-    errors = f"scancel: error: Kill job error on job id 7: {errors}\n" if errors else ""
-    stand_in.answers(scancel=[[1 if errors else 0, "", errors], [0, "", ""]])
-    Slurm().cancel("7", running=running)
-    assert [asked["command"] for asked in stand_in.asked] == commands
+    ("state", "words"),
+    [("RUNNING", ["--full", "--signal=TERM"]), ("COMPLETING", ["--full", "--signal=TERM"]),
+     ("PENDING", [])],
+)  # fmt: skip
+def test_only_what_runs_gets_a_signal(stand_in, state, words):
+    stand_in.answers(squeue=[[0, f"7|{state}|fl1|None\n", ""]])
+    Slurm().cancel("7", running=True)
+    assert stand_in.asked[-1]["command"] == ["scancel", *words, "7"]
 
 
 def test_a_cancel_that_slurm_refuses(stand_in):

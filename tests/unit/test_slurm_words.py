@@ -49,6 +49,7 @@ def test_why_a_job_waits(reason, words, hopeless):
         ("FAILED", "NonZeroExitCode", "its command failed"),
         ("FAILED", "JobLaunchFailure", "its command failed (JobLaunchFailure)"),
         ("CANCELLED", "None", "it was cancelled"),
+        ("CANCELLED", "Resources", "it was cancelled"),
         ("TIMEOUT", "TimeLimit", "its time limit was reached"),
         ("OUT_OF_MEMORY", "OutOfMemory", "it ran out of memory (OutOfMemory)"),
     ],
