@@ -87,14 +87,18 @@ _KNOWN = (
 
 def explain(error: APIError, doing: str) -> BenchdlError:
     """An engine's error as one line with the fix, where its text is known."""
-    text = str(error.explanation or error)
+    status = getattr(error.response, "status_code", None)
+    return in_words(str(error.explanation or error), doing, status)
+
+
+def in_words(text: str, doing: str, status: int | None = None) -> BenchdlError:
+    """The same of an error that came in the midst of an answer: its text, and the HTTP status."""
     small = text.lower()
     if any(needle in small for needle in _FULL):
         return EngineFullError(
             f"{doing}: the engine's disk is full",
             "make room where the engine keeps its data, then start again",
         )
-    status = getattr(error.response, "status_code", None)
     if status in _GATEWAY or any(needle in small for needle in _GOING):
         return EngineLostError(f"{doing}: the Docker engine is going away: {_line(text)}")
     for needles, message, advice in _KNOWN:

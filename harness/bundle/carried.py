@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import docker
-from docker.errors import APIError, ImageLoadError
 from docker.models.images import Image
 
-from harness import engine
+from harness import engine, image_streams
 from harness.bundle import image_policy, image_tar
-from harness.bundle.archive import CHUNK_BYTES, ArchiveError
+from harness.bundle.archive import ArchiveError
 from harness.bundle.foreign_tar import Window
 from harness.bundle.image_tar import SavedImage
 from harness.bundle.manifest import ID, IMAGES, CarriedImage
@@ -68,22 +66,6 @@ def find(campaign: Campaign, client: docker.DockerClient | None) -> list[Carried
             )
         )
     return found
-
-
-def saved(client: docker.DockerClient | None, image: CarriedImage) -> Iterator[bytes]:
-    """What ``docker save`` writes of ``image``, piece by piece, under its id and no name.
-
-    Raises:
-        BenchdlError: the engine cannot, or is lost on the way.
-    """
-    assert client is not None  # noqa: S101 - find() has asked it
-    doing = f"saving the image of {image.backend}"
-    try:
-        yield from client.api.get_image(image.image_id, chunk_size=CHUNK_BYTES)
-    except APIError as error:
-        raise engine.explain(error, doing) from None
-    except engine.BROKEN as error:
-        raise engine.lost(client, doing, error) from None
 
 
 def check_saved(tar: Window, image: CarriedImage) -> None:
@@ -152,21 +134,15 @@ def loaded(client: docker.DockerClient, bundle: Bundle, image: Checked, say: Say
             return present
     doing = f"loading the image of {wanted.backend}"
     say(f"{doing} from the bundle")
-    pieces: Any = image_tar.written(image.saved, image.name)  # docker-py's types know no iterator
     try:
-        client.images.load(pieces)
-        made = client.images.get(image.name)
-        if not _same(made, image):
-            client.images.remove(image.name)
-            raise _refused(bundle, wanted, f"the engine makes {made.id} of it")
+        image_streams.load(client, image_tar.written(image.saved, image.name), doing)
+        with engine.calls(client, doing):
+            made = client.images.get(image.name)
+            if not _same(made, image):
+                client.images.remove(image.name)
+                raise _refused(bundle, wanted, f"the engine makes {made.id} of it")
     except ArchiveError as error:
         raise _refused(bundle, wanted, str(error)) from None
-    except APIError as error:
-        raise engine.explain(error, doing) from None
-    except ImageLoadError as error:
-        raise BenchdlError(f"{doing}: the Docker engine says: {error}") from None
-    except engine.BROKEN as error:
-        raise engine.lost(client, doing, error) from None
     say(f"kept as {image.name}; docker image rm {image.name} removes it")
     return made
 

@@ -99,16 +99,22 @@ class Members:
             raise ArchiveError(f"its index.json has {len(manifests)} images, one is expected")
         _unnamed(index)
         _unnamed(manifests[0])
-        digest, path = _blob(manifests[0])
-        raw = self.read(path)
-        if f"sha256:{hashlib.sha256(raw).hexdigest()}" != digest:
-            raise ArchiveError(f"{path} in it is not what its name says")
-        manifest = parse(raw, path)
+        digest, path = _place(manifests[0])
+        manifest = parse(self._blob(digest, path), path)
         if not is_object(manifest) or "config" not in manifest:
             raise ArchiveError("its index.json names no image, but an index of images or no such")
         _unnamed(manifest)
-        layers = [_blob(layer)[1] for layer in _list(manifest.get("layers"))]
-        return digest, _blob(manifest["config"])[1], layers
+        layers = [_place(layer)[1] for layer in _list(manifest.get("layers"))]
+        named, config = _place(manifest["config"])
+        self._blob(named, config)
+        return digest, config, layers
+
+    def _blob(self, digest: str, path: str) -> bytes:
+        """A text that is named by its digest."""
+        raw = self.read(path)
+        if f"sha256:{hashlib.sha256(raw).hexdigest()}" != digest:
+            raise ArchiveError(f"{path} in it is not what its name says")
+        return raw
 
     def _json(self, path: str) -> Any:
         return parse(self.read(path), path)
@@ -140,7 +146,7 @@ def parse(raw: bytes, path: str) -> Any:
     return value
 
 
-def _blob(descriptor: Any) -> tuple[str, str]:
+def _place(descriptor: Any) -> tuple[str, str]:
     digest = descriptor.get("digest") if is_object(descriptor) else None
     if not isinstance(digest, str) or not re.fullmatch(ID, digest):
         raise ArchiveError("its index.json or a manifest has no SHA-256 where one is expected")

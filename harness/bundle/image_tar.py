@@ -51,17 +51,32 @@ class SavedImage:
         return sum(layer.size_bytes for layer in self.layers)
 
 
-def read(tar: Window, image_id: str, layers: list[str]) -> SavedImage:
-    """The one image in ``tar``, if it is what was promised.
+@dataclass(frozen=True)
+class DescribedImage:
+    """One image as its tar says it is: the id was computed, the layers were only found.
+
+    Attributes:
+        layers: each layer's place, and the digest that the configuration names for it.
+    """
+
+    config: bytes
+    config_sha256: str
+    facts: dict[str, Any]
+    layers: list[tuple[Window, str]]
+
+
+def described(tar: Window, image_id: str) -> DescribedImage:
+    """The one image in ``tar``, if it has this id and none of its parts is missing.
+
+    Only what describes it is read, so it takes no time however large the image is.
 
     Args:
         tar: what ``docker save`` wrote, or says it did.
         image_id: ``sha256:`` and the digest of its configuration, or of its OCI manifest.
-        layers: digests of the layers' contents, the lowest first.
 
     Raises:
         ArchiveError: more or less than one image, a name, a link, a path that leads elsewhere, a
-            size beyond reason, or another image than was promised. The message says which.
+            part that is cut off, or another image than was promised. The message says which.
     """
     found = Members(tar)
     ids, config_path, layer_paths = found.image()
@@ -69,21 +84,39 @@ def read(tar: Window, image_id: str, layers: list[str]) -> SavedImage:
     config_sha256 = hashlib.sha256(config).hexdigest()
     ids.add(f"sha256:{config_sha256}")
     if image_id not in ids:
-        raise ArchiveError(f"it holds sha256:{config_sha256}, its manifest promises {image_id}")
+        raise ArchiveError(f"it holds sha256:{config_sha256}, promised is {image_id}")
     facts = image_members.parse(config, "its configuration")
     rootfs: Any = facts.get("rootfs") if is_object(facts) else None
     told = rootfs.get("diff_ids") if is_object(rootfs) else None
-    if not isinstance(told, list) or told != layers or len(layer_paths) != len(layers):
+    if not isinstance(told, list) or len(layer_paths) != len(told):
+        raise ArchiveError("its layers are not those that its configuration names")
+    if len(told) > MAX_LAYERS:
+        raise ArchiveError(f"it has {len(told)} layers, more than {MAX_LAYERS}")
+    windows = [found.window(path) for path in layer_paths]
+    return DescribedImage(config, config_sha256, facts, list(zip(windows, told, strict=True)))
+
+
+def read(tar: Window, image_id: str, layers: list[str] | None = None) -> SavedImage:
+    """The same, if every digest in it is right.
+
+    Args:
+        tar, image_id: as with :func:`described`.
+        layers: digests of the layers' contents, the lowest first; None takes the configuration's.
+
+    Raises:
+        ArchiveError: as with :func:`described`, or a layer is another, grows beyond reason, or
+            holds a path that leads elsewhere.
+    """
+    image = described(tar, image_id)
+    if layers is not None and [digest for _, digest in image.layers] != layers:
         raise ArchiveError("its layers are not those that the bundle's manifest promises")
-    if len(layers) > MAX_LAYERS:
-        raise ArchiveError(f"it has {len(layers)} layers, more than {MAX_LAYERS}")
     left = MAX_IMAGE_BYTES
     checked = []
-    for path, promised in zip(layer_paths, layers, strict=True):
-        layer = _layer(found.window(path), promised, left)
+    for window, digest in image.layers:
+        layer = _layer(window, digest, left)
         left -= layer.size_bytes
         checked.append(layer)
-    return SavedImage(config, config_sha256, facts, checked)
+    return SavedImage(image.config, image.config_sha256, image.facts, checked)
 
 
 def written(image: SavedImage, name: str) -> Iterator[bytes]:
@@ -125,7 +158,9 @@ def _layer(window: Window, promised: str, most_bytes: int) -> Layer:
             raise ArchiveError(f"it has over {MAX_IMAGE_BYTES // 2**30} GiB unpacked")
     digest = source.finish()
     if f"sha256:{digest}" != promised:
-        raise ArchiveError(f"a layer is sha256:{digest}, its configuration says {short(promised)}")
+        raise ArchiveError(
+            f"a layer is sha256:{digest}, its configuration says {short(str(promised))}"
+        )
     return Layer(window, digest, source.position)
 
 

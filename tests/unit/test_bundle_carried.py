@@ -15,6 +15,7 @@ from saved_images import Saved
 from harness.bundle import carried
 from harness.bundle.foreign_tar import Window
 from harness.bundle.manifest import CarriedImage
+from harness.engine_texts import EngineFullError
 from harness.errors import BenchdlError
 
 
@@ -102,9 +103,13 @@ def test_what_the_engine_makes_is_looked_at_again(makes):
 def test_an_engine_that_does_not_load_it():
     bundle, wanted = carrying(Saved())
     engine = Engine()
-    engine.load = lambda pieces: (_ for _ in ()).throw(ImageLoadError("no space left"))
+    engine.load = lambda pieces: (_ for _ in ()).throw(ImageLoadError("no such layer"))
     (checked,) = carried.checked(bundle, [wanted])
-    with pytest.raises(BenchdlError, match=r"loading the image of small: .* no space left"):
+    with pytest.raises(BenchdlError, match=r"loading the image of small: .* no such layer"):
+        carried.loaded(engine, bundle, checked, print)
+    full = ImageLoadError("write /layer.tar: no space left on device")
+    engine.load = lambda pieces: (_ for _ in ()).throw(full)
+    with pytest.raises(EngineFullError, match="loading the image of small: the engine's disk is"):
         carried.loaded(engine, bundle, checked, print)
 
 
