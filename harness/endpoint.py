@@ -29,8 +29,9 @@ _PORTS = {False: 2375, True: 2376}
 _SCHEMES = ("unix", "tcp", "http", "https")
 _PLACE = re.compile(r"([\w.-]+|\[[\w:.%]+\])?(:\d+)?")
 _ELSEWHERE = (
-    "a job's folders are mounted by their paths, which would be those of the engine's machine: "
-    "run benchdl there"
+    "a job's folders are mounted by their paths, which would be those of the engine's machine. Run "
+    "benchdl on that machine (benchdl import brings its results here), or on many with benchdl "
+    "fleet run; here: unset it, or use --launcher local"
 )
 
 
@@ -172,7 +173,7 @@ def _endpoint(host: str, source: str, tls: TLSConfig | None) -> Endpoint:
     shown = f"{host if hidden == text else hidden} ({source})"
     scheme = text.partition("://")[0].lower()
     if scheme == "ssh":
-        raise UsageError(f"the Docker engine {shown} is reached by ssh", _ELSEWHERE)
+        raise UsageError(f"the Docker engine {shown} is on another machine, by ssh", _ELSEWHERE)
     if scheme not in _SCHEMES:
         more = "" if scheme not in ("fd", "npipe") else ", which no client can reach here"
         raise UsageError(

@@ -139,7 +139,7 @@ def test_addresses_in_every_form_that_docker_takes(host, url):
 @pytest.mark.parametrize(
     ("host", "why"),
     [
-        ("ssh://me:secret@host", "run benchdl there"),
+        ("ssh://me:secret@host", "Run benchdl on that machine (benchdl import brings its results"),
         ("fd://", "no client can reach here"),
         ("npipe:////./pipe/docker_engine", "no client can reach here"),
         ("ftp://example.org", "benchdl knows unix://, tcp://"),
