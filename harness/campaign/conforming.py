@@ -6,7 +6,6 @@ device and processor. So every later job of the same is proven by it, in whateve
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import threading
@@ -15,9 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from harness import cache, files
+from harness.campaign import kept_proofs
 from harness.campaign.beside import Beside
 from harness.campaign.changes import runner_sha256
 from harness.campaign.resolved import Plan
@@ -29,7 +26,6 @@ from harness.launchers.exchange import Exchange, data_dir
 from harness.launchers.launcher import CUT_OFF, Launcher, Order, Prepared
 from harness.notices import Say
 from harness.store import Store, new_run_id
-from runner.contract.conformance import Conformance
 from runner.contract.job import Job
 from runner.contract.precision import Precision
 from runner.contract.result import Failure
@@ -42,8 +38,6 @@ LONGEST_S = 1800.0
 _SEED = 123
 _REFUSED, _REFUSAL = 2, "cannot read the job"
 """How runner/__main__.py ends where job.json says what it does not know."""
-
-_MAX_BYTES = 2**20
 
 
 @dataclass
@@ -93,7 +87,7 @@ class Proving:
             trial = self._trial(job)
             key = _key(trial, self.host)
             if key not in self._known:
-                kept = None if self.again else _read(_file(key))
+                kept = None if self.again else kept_proofs.read(kept_proofs.file_of(key))
                 self._known[key] = (
                     Proof(kept) if kept else self._tried(trial, prepared, say, stop, beside)
                 )
@@ -165,7 +159,7 @@ class Proving:
             return Proof(reason=reason, tried=True)
         found = said.conformance.model_copy(update=_whose(trial))
         if not found.unsettled():
-            _keep(_file(_key(trial, self.host)), found)
+            kept_proofs.keep(kept_proofs.file_of(_key(trial, self.host)), found)
         return Proof(found)
 
 
@@ -233,21 +227,3 @@ def _key(trial: Job, host: Host) -> str:
         host.machine.cpu_model,  # libraries choose their code by the processor
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _file(key: str) -> Path:
-    return cache.cache_dir() / "conformance" / f"{key}.json"
-
-
-def _read(file: Path) -> Conformance | None:
-    try:
-        return Conformance.model_validate_json(files.read_plain(file, _MAX_BYTES))
-    except (BenchdlError, ValidationError):
-        return None
-
-
-def _keep(file: Path, found: Conformance) -> None:
-    """Without a cache that can be written it is proven again another time."""
-    with contextlib.suppress(BenchdlError), cache.storing(file.parent):
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files.write_whole(file, found.model_dump_json(indent=1))
