@@ -32,6 +32,9 @@ CAMPAIGNS = "campaigns"
 ARCHIVE = "archive"
 """The folder among the results that holds runs put away: a store itself, read only if named."""
 
+FLEETS = "fleets"
+"""The folder among the results that holds the records of fleets: harness/fleet/fleet_record.py."""
+
 _STAGING = ".staging"
 _MAX_STORED_BYTES = 4 * MAX_RESULT_BYTES
 """A runner's result may be half of this when it is written out again; then come our findings."""
@@ -183,7 +186,7 @@ class Store:
             folder
             for folder in found
             if not folder.name.startswith(".")
-            and folder.name not in (CAMPAIGNS, ARCHIVE)
+            and folder.name not in (CAMPAIGNS, ARCHIVE, FLEETS)
             and (files.is_dir(folder) or not files.leads(folder))
         ]
 

@@ -16,6 +16,7 @@ from typing import Any
 import docker
 import pytest
 from checking import conformance
+from fleets import fleet_bench, fleet_cache  # noqa: F401
 from gpu_stub.fixtures import on_stub, stub_engine, stub_library, stub_nvml  # noqa: F401
 from slurm_cluster import slurm, slurm_session  # noqa: F401
 

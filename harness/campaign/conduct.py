@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from importlib import metadata
@@ -45,7 +45,14 @@ _LOSSES = 2
 """How often in a row a job is begun again whose engine went away."""
 
 
-def run(plan: Plan, store: Store, watcher: Watcher) -> list[Result]:
+def run(
+    plan: Plan,
+    store: Store,
+    watcher: Watcher,
+    *,
+    shard: str | None = None,
+    findings: Sequence[Finding] = (),
+) -> list[Result]:
     """Run every job of a plan and store each result.
 
     One job after another, in shuffled blocks of every configuration; with ``parallel_gpus`` one at
@@ -55,6 +62,8 @@ def run(plan: Plan, store: Store, watcher: Watcher) -> list[Result]:
         plan: what to run, and how to start it.
         store: where the campaign's record is put first, and each result as soon as it is there.
         watcher: is told of the progress.
+        shard: ``FLEET/SHARD``, if it is a part of a fleet's campaign.
+        findings: every result gets them.
 
     Returns:
         The results in the order of running.
@@ -93,10 +102,13 @@ def run(plan: Plan, store: Store, watcher: Watcher) -> list[Result]:
         jobs=list(plan.jobs),
         skipped=list(question.skipped),
         bundle_sha256=plan.bundle_sha256,
+        shard=shard,
     )
     with interrupts.held(), records.held(store, campaign.campaign_id):
         records.save(store, campaign)
-        site = Site(campaign.campaign_id, plan, store, data, prepared, host=host)
+        site = Site(
+            campaign.campaign_id, plan, store, data, prepared, [*findings], host=host, shard=shard
+        )
         return _go(campaign, site, [], watcher)
 
 
@@ -108,6 +120,7 @@ def resume(
     *,
     accept_changes: bool = False,
     load: Callable[[str], Backend] = catalog.load,
+    findings: Sequence[Finding] = (),
 ) -> list[Result]:
     """Run the jobs of a stopped campaign that have no end yet.
 
@@ -122,6 +135,7 @@ def resume(
         accept_changes: go on although the environment or the machine is another now; every
             further result then says so.
         load: gives the backends by name, perhaps those that were read already.
+        findings: every further result gets them.
 
     Returns:
         All results of the campaign, the earlier ones first.
@@ -153,9 +167,18 @@ def resume(
             prepared = prepared_builds.prepare(plan, data, watcher)
         environments = prepared_builds.environments(plan, prepared)
         found = changes.since(campaign, data, environments, this_machine.words(machine))
-        notes: list[Finding] = changes.judge(found, accept=accept_changes, say=watcher.say)
+        notes = [*changes.judge(found, accept=accept_changes, say=watcher.say), *findings]
         host = Host(machine, plan.allotment)
-        site = Site(campaign.campaign_id, plan, store, data, prepared, notes, host=host)
+        site = Site(
+            campaign.campaign_id,
+            plan,
+            store,
+            data,
+            prepared,
+            notes,
+            host=host,
+            shard=campaign.shard,
+        )
         return earlier + _go(campaign, site, earlier, watcher)
 
 

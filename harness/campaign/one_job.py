@@ -39,7 +39,7 @@ class Site:
 
     ``prepared`` is by backend, device and, of an earlier build, its image; ``changes`` are findings
     that every result gets. ``proving``: how the work of an image is proven once a job of it went
-    well; without it that is not tried.
+    well; without it that is not tried. ``shard`` is the campaign's.
     """
 
     campaign_id: str
@@ -51,6 +51,7 @@ class Site:
     host: Host = field(default_factory=Host)
     proving: conforming.Proving | None = None
     beside: Beside = field(default_factory=lambda: Beside(recomputed.read))
+    shard: str | None = None
 
     def of(self, job: Job) -> Prepared:
         """What the job runs in."""
@@ -270,4 +271,5 @@ def _launch(job: Job, exit_: Exit, wall_s: float, quiet: Idle, site: Site) -> La
         hardening=exit_.hardening,
         gpu_neighbours=exit_.gpu_neighbours,
         allotment=site.host.allotment,
+        shard=site.shard,
     )

@@ -57,6 +57,7 @@ class Campaign(Model):
     """What was planned, by which harness, on which machine, with which data and environments.
 
     ``bundle_sha256``: it repeats the campaign of the bundle whose manifest has this SHA-256.
+    ``shard``: it is a part of a fleet's campaign, ``FLEET/SHARD``.
     """
 
     schema_version: Literal[1] = 1
@@ -75,10 +76,13 @@ class Campaign(Model):
     jobs: list[PlannedJob]
     skipped: list[Skipped] = []
     bundle_sha256: str | None = None
+    shard: str | None = None
 
     @property
     def how_to_go_on(self) -> str:
         """The command that runs what is left of it."""
+        if self.shard:
+            return f"benchdl fleet resume {self.shard.partition('/')[0]}"
         if self.bundle_sha256:
             trusted = " --launcher local --trust-maker" if self.launcher == "local" else ""
             return f"benchdl bundle rerun FILE --resume{trusted}"

@@ -13,9 +13,9 @@ from harness.cli import out, streams, twice
 from harness.errors import BenchdlError
 
 _VERBS = (
-    "run", "resume", "images", "data", "list", "runs", "show", "table", "compare", "history",
-    "report", "bundle", "import", "gallery", "conform", "selftest", "doctor", "peak",
-    "docs",
+    "run", "resume", "fleet", "images", "data", "list", "runs", "show", "table", "compare",
+    "history", "report", "bundle", "import", "gallery", "conform", "selftest", "doctor", "peak",
+    "docs", "shard",
 )  # fmt: skip
 _MODULES = {
     "import": "import_results",

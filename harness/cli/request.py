@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from harness import catalog, settings, toml_models
 from harness.campaign import limits, matrix
-from harness.campaign.plan import Options
+from harness.campaign.plan import Device, Options
 from harness.campaign.question import Question
 from harness.cli import gpu_shares, spoken
 from harness.errors import UsageError
@@ -73,6 +74,34 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
     }
     own_words = {"tags": list(dict.fromkeys(asked["tags"])), "note": asked["note"]}
     return _validated(**{**dict(wanted), **of_the_machine, **own_words})
+
+
+def for_hosts(asked: dict[str, Any]) -> Options:
+    """What a campaign file asks for on other hosts, with the words of ``benchdl fleet run``.
+
+    Raises:
+        UsageError: it leaves to this machine what the hosts are to do.
+    """
+    wanted = matrix.read(asked["file"], _device_of_hosts)
+    launcher, python = _way(asked, wanted)
+    own = {
+        "launcher": launcher,
+        "python": python and Path(python),
+        "data_dir": asked["data_dir"] and asked["data_dir"].absolute(),
+        "allow_unpinned": asked["allow_unpinned"],
+        "conform": asked["conform"],
+        "tags": list(dict.fromkeys(asked["tags"])),
+        "note": asked["note"],
+    }
+    return _validated(**{**dict(wanted), **own})
+
+
+def _device_of_hosts(word: choice.DeviceWord) -> Device:
+    if word == "auto":
+        raise UsageError(
+            "a fleet needs the devices named", 'in the campaign file: devices = ["cpu"] or ["gpu"]'
+        )
+    return word
 
 
 def overrides(asked: dict[str, Any]) -> dict[str, SettingValue]:

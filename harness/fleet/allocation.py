@@ -51,8 +51,11 @@ class Allocation:
     restarts: int
     ends_at: float | None
 
-    def lacks(self) -> list[str]:
-        """Why this host is not ours alone, each in a line; empty if it is."""
+    def lacks(self, *, gpus: bool = True) -> list[str]:
+        """Why this host is not ours alone, each in a line; empty if it is.
+
+        ``gpus``: jobs use them; else it is no matter whether the engine lends any.
+        """
         lines = []
         if self.others is None:
             lines.append(f"who else is on {self.host} is unknown: {self.unknown}")
@@ -64,7 +67,7 @@ class Allocation:
             )
         if self.cpus < self.machine_cpus:
             lines.append(f"{self.cpus} of {self.machine_cpus} CPUs of {self.host} were allocated")
-        if self.gpus is not None and len(self.gpus) != self.machine_gpus:
+        if gpus and self.gpus is not None and len(self.gpus) != self.machine_gpus:
             lines.append(f"{len(self.gpus)} of {self.machine_gpus} GPUs of {self.host} are visible")
         return lines
 

@@ -65,7 +65,9 @@ def save_images(
         _save(client, image_id, whose, file, folder, say)
 
 
-def given(client: docker.DockerClient, folder: Path, ids: Mapping[tuple[str, str], str]) -> Given:
+def given(
+    client: docker.DockerClient, folder: Path, ids: Mapping[tuple[str, Flavour], str]
+) -> Given:
     """What gives a docker launcher the fleet's images, on one of its hosts.
 
     Args:

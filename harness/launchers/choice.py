@@ -63,6 +63,20 @@ def launcher(
     )
 
 
+def builder(
+    word: LauncherWord, *, make_base: bool, say: Callable[[str], None]
+) -> DockerLauncher | None:
+    """What builds images for other hosts; None where ``word`` means that they need none.
+
+    Raises:
+        BenchdlError: docker was asked for by name and no engine answers.
+    """
+    if word in ("local", "python"):
+        return None
+    found = launcher(word, make_base=make_base, say=say)
+    return found if isinstance(found, DockerLauncher) else None
+
+
 def python(word: LauncherWord, named: str | None) -> Path | None:
     """The Python that jobs run in where ``word`` is ``python``, or ``auto`` with one ``named``.
 

@@ -93,16 +93,16 @@ class DockerLauncher:
         if self._given is not None:
             image = self._given(backend, flavour, say)
             self._can_start(flavour, str(image.id), say)
-        else:
-            self._can_start(flavour, self._base(backend, say), say)  # before gigabytes are built
-            image = build.build(
-                self._client,
-                backend,
-                flavour,
-                make_base=self._make_base,
-                mirror=_mirror(),
-                say=say,
-            )
+            pins = self.pins(backend, flavour)
+            return Prepared(built.provenance(image, flavour), pins, python="python")
+        self._can_start(flavour, self._base(backend, say), say)  # before gigabytes are built
+        return self.for_others(backend, flavour, say)
+
+    def for_others(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
+        """Build the image unless it is up to date; other hosts will start it, nothing does here."""
+        image = build.build(
+            self._client, backend, flavour, make_base=self._make_base, mirror=_mirror(), say=say
+        )
         pins = self.pins(backend, flavour)
         return Prepared(built.provenance(image, flavour), pins, python="python")
 

@@ -89,6 +89,7 @@ class Launch(Model):
     ``runner_sha256`` of the runner's where that is not part of an image.
     ``machine`` is ``host_type`` in words, of older results processor and cores.
     ``allotment``: what the job was kept within; ``None`` is not known.
+    ``shard``: the blocks of a fleet's campaign that one host ran, as ``FLEET/SHARD``.
     """
 
     launcher: LauncherName
@@ -106,6 +107,7 @@ class Launch(Model):
     hardening: Dict[str, Plain] = {}
     gpu_neighbours: Optional[Dict[str, Whole]] = None
     allotment: Optional[Allotment] = None
+    shard: Optional[str] = None
 
 
 class Result(Model):

@@ -1,7 +1,8 @@
 """A backend for tests: the real network, trained in plain NumPy, and ways to misbehave.
 
 ``--set environment.DUMMY_MODE=...`` chooses one of ``MODES``, ``DUMMY_CHEAT`` one of
-:mod:`runner.backends.cheats`; without either the job is an honest one.
+:mod:`runner.backends.cheats`; without either the job is an honest one. ``DUMMY_SLEEP``: seconds
+before it trains.
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ class NumPyTrainer:
     def fit(self, epochs, lap_seen):
         if "DUMMY_CLOCK_FILE" in os.environ:  # the stub driver's clock starts with the training
             Path(os.environ["DUMMY_CLOCK_FILE"]).touch()
+        time.sleep(float(os.environ.get("DUMMY_SLEEP", "0")))
         misbehave(self.mode, self.job)
         recipe, updates, np = self.workload.recipe, 0, self.np
         for epoch in range(1, epochs + 1):

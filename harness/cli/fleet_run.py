@@ -1,0 +1,88 @@
+"""``benchdl fleet run``: plan a fleet, submit its shards, and collect what comes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli import common, driven, out
+
+
+@click.command("run")
+@click.option(
+    "--campaign",
+    "file",
+    required=True,
+    type=common.UserPath(),
+    metavar="FILE.toml",
+    help="What to run, as for benchdl run; `repeat` is the blocks on each type of host.",
+)
+@click.option(
+    "--fleet",
+    "fleet_file",
+    required=True,
+    type=common.UserPath(),
+    metavar="FILE.toml",
+    help="On which hosts, and where they meet.",
+)
+@common.launcher_option
+@common.python_option
+@common.data_dir_option
+@click.option(
+    "--allow-unpinned",
+    is_flag=True,
+    help="A job that ran something else than is pinned becomes suspect instead of invalid.",
+)
+@click.option("--tag", "tags", multiple=True, metavar="WORD", help="A word to find the runs again.")
+@click.option("--note", metavar="TEXT", help="A remark that is kept with each run and shown.")
+@common.conform_option
+@common.make_base_option
+@driven.accept_option
+@common.results_option
+@common.quiet_option
+@common.verbose_option
+def command(
+    fleet_file: Path,
+    make_base: bool,
+    accept_changes: bool,
+    results: Path | None,
+    quiet: bool,
+    verbose: bool,
+    **asked: Any,
+) -> int:
+    """Run the campaign on every type of host of the fleet file, and print the table.
+
+    Ctrl-C leaves the hosts at work and says how to come back.
+    """
+    from harness.campaign.display import Display
+    from harness.cli import request
+    from harness.fleet import fleet_file as fleet_files
+    from harness.fleet import planning
+    from harness.launchers import choice
+
+    begin = time.monotonic()
+    display = Display(out.console(), quiet=quiet, verbose=verbose)
+    try:
+        file = fleet_files.read(fleet_file)
+        options = request.for_hosts(asked)
+        scheduler = driven.scheduler(file)
+        for note in scheduler.check(file.hosts):
+            display.say(note)
+        builder = choice.builder(options.launcher, make_base=make_base, say=display.say)
+        store = common.store(results)
+        fleet = planning.make(options, file, builder, store, display)
+        display.say(f"fleet {fleet.fleet_id}: {len(fleet.shards)} shards in {fleet.folder}")
+    finally:
+        display.close()
+    return driven.drive(
+        fleet,
+        scheduler,
+        store,
+        begin=begin,
+        accept_changes=accept_changes,
+        quiet=quiet,
+        verbose=verbose,
+    )

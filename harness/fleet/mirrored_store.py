@@ -1,0 +1,139 @@
+"""A store on a host's own disk whose results also reach the shared folder, by copy and rename.
+
+Jobs live on the local disk, where containers may enter and nothing else slows them. A result that
+the shared folder has no room for stays here and is delivered later: it is never lost.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import checksums, files, interrupts, staging, trees
+from harness import store as stores
+from harness.campaign import records
+from harness.errors import BenchdlError
+from harness.fleet import host_lost
+from harness.importing.incoming import FILES
+from harness.launchers.exchange import Exchange, unwritable
+from harness.store import Store
+from runner.contract.result import Result
+
+_TRY_AGAIN_S = 1.0
+
+
+class MirroredStore(Store):
+    """The local store of one shard.
+
+    Args:
+        directory: on the local disk.
+        shared: where every result is copied to.
+        patience_s: how long a shared folder that cannot be written is tried again.
+        say: takes one line of notice.
+    """
+
+    def __init__(
+        self, directory: Path, shared: Store, patience_s: float, say: Callable[[str], None]
+    ) -> None:
+        super().__init__(directory)
+        self._shared = shared
+        self._patience_s = patience_s
+        self._say = say
+
+    def add(self, result: Result, exchange: Exchange | None = None) -> Path:
+        """Store it here, then there.
+
+        Raises:
+            BenchdlError: it cannot be written here, or not there for too long.
+        """
+        final = super().add(result, exchange)
+        self.deliver()
+        return final
+
+    def take_back(self) -> None:
+        """Bring what is there and not here, as another host has left it, so that it counts here.
+
+        Raises:
+            BenchdlError: the campaign's record is damaged, or it cannot be written here.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True)
+        for campaign_id in records.names(self._shared):
+            if campaign_id not in records.names(self):
+                records.read(records.folder(self._shared) / f"{campaign_id}.json")
+                _copy_record(campaign_id, self._shared, self)
+        for folder in self._shared.folders():
+            if not files.exists(self.directory / folder.name):
+                try:
+                    stores.read(folder, whole=True)
+                except BenchdlError as problem:
+                    self._say(f"its job runs again, since what is there is damaged: {problem}")
+                else:
+                    _copy_run(folder, self)
+
+    def deliver(self) -> None:
+        """Copy whatever is here and not there.
+
+        Raises:
+            BenchdlError: that was not possible for the whole of the patience.
+        """
+        begin = time.monotonic()
+        told = False
+        while True:
+            try:
+                self._deliver()
+            except BenchdlError as problem:
+                waited_s = time.monotonic() - begin
+                if waited_s >= self._patience_s or interrupts.pending():
+                    raise BenchdlError(
+                        f"results stay in {self.directory}, since {problem.message}",
+                        "make room there and run benchdl fleet resume: this host delivers them",
+                    ) from None
+                if not told:
+                    told = True
+                    self._say(f"trying again for up to {self._patience_s:.0f} s: {problem.message}")
+                time.sleep(_TRY_AGAIN_S)
+            else:
+                return
+
+    def _deliver(self) -> None:
+        known = set(records.names(self._shared))
+        for campaign_id in records.names(self):
+            if campaign_id not in known:
+                _copy_record(campaign_id, self, self._shared)
+        for folder in self.folders():
+            there = self._shared.directory / folder.name
+            if not files.exists(there) and not host_lost.is_lost(stores.read(folder)[0]):
+                _copy_run(folder, self._shared)
+
+
+def _copy_record(campaign_id: str, origin: Store, target: Store) -> None:
+    text = files.read_text(records.folder(origin) / f"{campaign_id}.json", 64 * 2**20)
+    records.put(target, campaign_id, text)
+
+
+def _copy_run(run: Path, target: Store) -> None:
+    """Copy one result whole, or leave nothing.
+
+    Raises:
+        BenchdlError: it is damaged, or ``target`` cannot be written.
+    """
+    partial = target.staging() / staging.partial(run.name)
+    copy = partial / run.name
+    try:
+        copy.mkdir(parents=True)
+        for name in (*FILES, checksums.NAME):
+            if files.exists(run / name):
+                shutil.copyfile(run / name, copy / name)
+        stores.read(copy, whole=True)
+        for file in copy.iterdir():
+            with file.open("rb") as stream:
+                os.fsync(stream.fileno())
+        copy.rename(target.directory / run.name)
+        files.sync(target.directory)
+    except OSError as error:
+        raise unwritable(target.directory, error) from None
+    finally:
+        trees.remove(partial)

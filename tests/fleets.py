@@ -1,0 +1,157 @@
+"""Fleets of the test backend on the tests' own Slurm: files, commands, and what they left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slurm_cluster import SlurmCluster
+
+BENCHDL = Path(sys.executable).parent / "benchdl"
+CAMPAIGN = """
+repeat = {repeat}
+epochs = 1
+train_samples = 600
+dataset = "synthetic-mnist"
+idle_wait_s = 0
+set = {{ "environment.DUMMY_SLEEP" = "{sleep}" }}
+[matrix]
+backends = ["dummy"]
+devices = ["cpu"]
+batch_sizes = {batch_sizes}
+"""
+ONE_TYPE = '[hosts.lab]\ncount = 3\nbenchdl = "{benchdl}"\nsetup = {setup}\n'
+HEARTBEAT_S = 0.5
+
+
+class FleetBench:
+    """``benchdl`` where Slurm's commands are; folders are below a test's own."""
+
+    def __init__(self, cluster: SlurmCluster, root: Path, cache: Path, folder: Path) -> None:
+        self.cluster = cluster
+        self.folder = folder
+        self.shared = folder / "shared"
+        self.scratch = folder / "scratch"
+        self.store = folder / "results"
+        self.surroundings = {"BENCHDL_ROOT": str(root), "BENCHDL_CACHE": str(cache)}
+        self.begun: list[subprocess.Popen[str]] = []
+
+    def write(
+        self,
+        hosts: str = ONE_TYPE,
+        *,
+        repeat: int = 3,
+        sleep: float = 0,
+        batch_sizes: str = '["default"]',
+        patience_s: float = 600,
+        **words: Any,
+    ) -> None:
+        """Write campaign.toml and fleet.toml; ``{benchdl}`` and ``{setup}`` are filled in."""
+        text = CAMPAIGN.format(repeat=repeat, sleep=sleep, batch_sizes=batch_sizes)
+        (self.folder / "campaign.toml").write_text(text)
+        exports = [f"export {name}={value}" for name, value in self.surroundings.items()]
+        sections = hosts.format(benchdl=BENCHDL, setup=json.dumps(exports), **words)
+        (self.folder / "fleet.toml").write_text(
+            f'folder = "{self.shared}"\nscratch = "{self.scratch}"\n'
+            f"heartbeat_s = {HEARTBEAT_S}\npatience_s = {patience_s}\n{sections}"
+        )
+
+    def start(self, *words: str, run: bool = False) -> subprocess.Popen[str]:
+        """Start ``benchdl``; with ``run`` it is ``fleet run`` of the files that were written."""
+        files = ("fleet", "run", "--campaign", "campaign.toml", "--fleet", "fleet.toml",
+                 "--launcher", "local", "--no-conform")  # fmt: skip
+        process = subprocess.Popen(
+            [BENCHDL, *(files if run else ()), *words],
+            env={**os.environ, **self.surroundings, "BENCHDL_RESULTS": str(self.store)},
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.begun.append(process)
+        return process
+
+    def finish(self, process: subprocess.Popen[str], expect: int = 0) -> tuple[str, str]:
+        """Its standard output and error, once it ended with this status."""
+        out, err = process.communicate(timeout=300)
+        assert "Traceback" not in err, err
+        assert process.returncode == expect, out + err + self.logs()
+        return out, err
+
+    def run(self, *words: str, expect: int = 0) -> tuple[str, str]:
+        """``fleet run`` to its end."""
+        return self.finish(self.start(*words, run=True), expect)
+
+    def call(self, *words: str, expect: int = 0) -> tuple[str, str]:
+        """Any verb to its end."""
+        return self.finish(self.start(*words), expect)
+
+    def shards(self) -> list[Path]:
+        """The folders of the shards of the only fleet."""
+        return sorted(file.parent for file in self.shared.glob("*/*/shard.json"))
+
+    def logs(self) -> str:
+        """What the hosts said."""
+        files = sorted(self.shared.glob("*/*/log.txt"))
+        return "\n".join(f"== {file.parent.name}\n{file.read_text()[-2000:]}" for file in files)
+
+    def results(self) -> list[dict[str, Any]]:
+        """Those in the main store."""
+        files = self.store.glob("*/result.json")
+        return sorted((json.loads(file.read_text()) for file in files), key=lambda r: r["run_id"])
+
+    def started(self) -> list[str]:
+        """Ids of the runs that hosts began."""
+        return sorted(file.stem for file in self.shared.glob("*/*/started/*.json"))
+
+    def ends(self) -> list[dict[str, Any]]:
+        """How the shards' processes ended, as far as they wrote it."""
+        return [json.loads(file.read_text()) for file in self.shared.glob("*/*/end-*.json")]
+
+    def until(self, look: Callable[[], Any], process: subprocess.Popen[str], s: float = 90) -> Any:
+        """Wait until ``look`` gives something, while ``process`` runs."""
+        deadline = time.monotonic() + s
+        while not (found := look()):
+            assert process.poll() is None, process.communicate()[1] + self.logs()
+            assert time.monotonic() < deadline, f"it did not happen: {self.logs()}"
+            time.sleep(0.1)
+        return found
+
+    def close(self) -> None:
+        """End what this started."""
+        for process in self.begun:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope="session")
+def fleet_cache(tmp_path_factory: pytest.TempPathFactory, dummy_root: Path) -> Path:
+    """A cache with the test backend's environment: the hosts have no network."""
+    cache = tmp_path_factory.mktemp("fleet-cache")
+    done = subprocess.run(
+        [BENCHDL, "run", "dummy", "--launcher", "local", "--device", "cpu", "--no-conform",
+         "--dataset", "synthetic-mnist", "--train-samples", "600", "--epochs", "1",
+         "--results", cache / "results"],
+        env={**os.environ, "BENCHDL_ROOT": str(dummy_root), "BENCHDL_CACHE": str(cache)},
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return cache
+
+
+@pytest.fixture
+def fleet_bench(
+    slurm: SlurmCluster, dummy_root: Path, fleet_cache: Path, tmp_path: Path
+) -> Iterator[FleetBench]:
+    """Fleets on the three hosts of the tests' own Slurm."""
+    bench = FleetBench(slurm, dummy_root, fleet_cache, tmp_path)
+    yield bench
+    bench.close()

@@ -1,0 +1,113 @@
+"""Fleets from their files to their table, on a real Slurm of three hosts."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+
+import pytest
+
+pytestmark = pytest.mark.alone
+
+THREE_TYPES = """
+[hosts.one]
+options = ["--nodelist=fl1"]
+benchdl = "{benchdl}"
+setup = {setup}
+[hosts.two]
+options = ["--nodelist=fl2"]
+benchdl = "{benchdl}"
+setup = {setup}
+[hosts.big]
+constraint = "large"
+benchdl = "{benchdl}"
+setup = {setup}
+"""
+
+
+def test_three_types_of_host_make_one_table(fleet_bench):
+    fleet_bench.write(THREE_TYPES, repeat=2, batch_sizes='["default", 64]')
+    fleet_bench.run()
+    results = fleet_bench.results()
+    labels = Counter(result["launch"]["host_type"]["name"] for result in results)
+    assert labels == {"one": 4, "two": 4, "big": 4}
+    assert {result["status"] for result in results} == {"ok"}
+    shards = {result["launch"]["shard"] for result in results}
+    (fleet_id,) = {shard.partition("/")[0] for shard in shards}
+    assert {shard.partition("/")[2] for shard in shards} == {"1-one", "2-two", "3-big"}
+    # A type has all blocks, and a block is one seed.
+    seeds = Counter((r["launch"]["host_type"]["name"], r["job"]["seed"]) for r in results)
+    assert set(seeds.values()) == {2}
+    table, _ = fleet_bench.call("table", "--by", "instance", "--format", "md")
+    rows = [line for line in table.splitlines() if "(median of 2)" in line]
+    assert Counter(row[2:5] for row in rows) == {"one": 2, "two": 2, "big": 2}, table
+    status, _ = fleet_bench.call("fleet", "status")
+    assert f"fleet {fleet_id}: 3 shards: 3 done" in status
+    assert "2-two" in status
+    # Nothing is left, and a campaign of a shard goes on with its fleet only.
+    before = {result["run_id"] for result in results}
+    fleet_bench.call("fleet", "resume", fleet_id[-6:])
+    assert {result["run_id"] for result in fleet_bench.results()} == before
+    _, err = fleet_bench.call("resume", "latest", expect=2)
+    assert f"benchdl fleet resume {fleet_id}" in err
+
+
+def test_blocks_are_spread_over_hosts_of_one_type(fleet_bench):
+    fleet_bench.write(repeat=5)
+    fleet_bench.run()
+    results = fleet_bench.results()
+    assert sorted(Counter(r["launch"]["shard"] for r in results).values()) == [1, 2, 2]
+    assert sorted(r["job"]["seed"] for r in results) == [123, 124, 125, 126, 127]
+    hosts = [json.loads(f.read_text())["host"] for f in fleet_bench.shared.glob("*/*/begin-*.json")]
+    assert sorted(hosts) == ["fl1", "fl2", "fl3"]
+
+
+def test_three_hosts_take_less_than_half_the_time_of_one(fleet_bench, tmp_path):
+    """Nine jobs that sleep, since the hosts share this machine's cores."""
+    seconds = {}
+    for count in (1, 3):
+        fleet_bench.write(repeat=9, sleep=8)
+        text = (tmp_path / "fleet.toml").read_text().replace("count = 3", f"count = {count}")
+        (tmp_path / "fleet.toml").write_text(text)
+        begin = time.monotonic()
+        fleet_bench.run()
+        seconds[count] = time.monotonic() - begin
+    assert len(fleet_bench.results()) == 18
+    assert seconds[3] / seconds[1] <= 0.45, seconds
+
+
+def test_ctrl_c_detaches_and_another_driver_takes_over(fleet_bench):
+    fleet_bench.write(repeat=3, sleep=4)
+    process = fleet_bench.start(run=True)
+    fleet_bench.until(lambda: len(fleet_bench.started()) == 3, process)
+    second = fleet_bench.start("fleet", "resume")
+    _, err = fleet_bench.finish(second, expect=1)
+    assert "is being run by another benchdl" in err
+    process.send_signal(2)
+    _, err = fleet_bench.finish(process, expect=130)
+    for verb in ("status", "resume", "cancel"):
+        assert f"benchdl fleet {verb} " in err
+    out, _ = fleet_bench.call("fleet", "status", expect=1)
+    assert "3 running" in out
+    fleet_bench.call("fleet", "resume")
+    results = fleet_bench.results()
+    assert [(r["status"], r["job"]["attempt"]) for r in results] == [("ok", 1)] * 3
+    assert len(fleet_bench.started()) == 3
+
+
+def test_cancel_in_the_middle_of_a_training_then_resume(fleet_bench):
+    fleet_bench.write(repeat=4, sleep=5)
+    process = fleet_bench.start(run=True)
+    fleet_bench.until(lambda: len(fleet_bench.started()) == 3, process)
+    fleet_bench.call("fleet", "cancel")
+    _, err = fleet_bench.finish(process, expect=1)
+    assert "stopped" in err
+    assert len(fleet_bench.ends()) == 3
+    assert [r["status"] for r in fleet_bench.results()] == ["interrupted"] * 3
+    fleet_bench.call("fleet", "resume")
+    results = fleet_bench.results()
+    ok = [r for r in results if r["status"] == "ok"]
+    assert sorted(r["job"]["seed"] for r in ok) == [123, 124, 125, 126]
+    assert Counter(r["job"]["attempt"] for r in ok) == {2: 3, 1: 1}
+    assert len(results) == 7
