@@ -21,11 +21,10 @@ epochs = 1
 train_samples = 600
 dataset = "synthetic-mnist"
 idle_wait_s = 0
-set = {{ "environment.DUMMY_SLEEP" = "{sleep}" }}
+set = {{ "environment.DUMMY_SLEEP" = "{sleep}", "environment.DUMMY_MODE" = "{mode}" }}
 [matrix]
 backends = ["dummy"]
 devices = ["cpu"]
-batch_sizes = {batch_sizes}
 """
 ONE_TYPE = '[hosts.lab]\ncount = 3\nbenchdl = "{benchdl}"\nsetup = {setup}\n'
 HEARTBEAT_S = 0.5
@@ -49,12 +48,17 @@ class FleetBench:
         *,
         repeat: int = 3,
         sleep: float = 0,
-        batch_sizes: str = '["default"]',
+        trains: bool = False,
         patience_s: float = 600,
         **words: Any,
     ) -> None:
-        """Write campaign.toml and fleet.toml; ``{benchdl}`` and ``{setup}`` are filled in."""
-        text = CAMPAIGN.format(repeat=repeat, sleep=sleep, batch_sizes=batch_sizes)
+        """Write campaign.toml and fleet.toml; ``{benchdl}`` and ``{setup}`` are filled in.
+
+        Unless it ``trains``, a job sleeps and ends without a result: it has failed, which is an
+        end, and takes the cores that the hosts share for a second only.
+        """
+        mode = "" if trains else "exit0"
+        text = CAMPAIGN.format(repeat=repeat, sleep=sleep, mode=mode)
         (self.folder / "campaign.toml").write_text(text)
         exports = [f"export {name}={value}" for name, value in self.surroundings.items()]
         sections = hosts.format(benchdl=BENCHDL, setup=json.dumps(exports), **words)
