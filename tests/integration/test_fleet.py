@@ -74,7 +74,7 @@ def test_three_hosts_take_less_than_half_the_time_of_one(fleet_bench, tmp_path):
 
 
 def test_ctrl_c_detaches_and_another_driver_takes_over(fleet_bench):
-    fleet_bench.write(repeat=3, sleep=4)
+    fleet_bench.write(repeat=3, sleep=12)
     process = fleet_bench.start(run=True)
     fleet_bench.until(lambda: len(fleet_bench.started()) == 3, process)
     second = fleet_bench.start("fleet", "resume")
@@ -85,7 +85,7 @@ def test_ctrl_c_detaches_and_another_driver_takes_over(fleet_bench):
     for verb in ("status", "resume", "cancel"):
         assert f"benchdl fleet {verb} " in err
     out, _ = fleet_bench.call("fleet", "status", expect=1)
-    assert "3 running" in out
+    assert " running on fl" in out
     fleet_bench.call("fleet", "resume", expect=1)
     results = fleet_bench.results()
     assert [(r["status"], r["job"]["attempt"]) for r in results] == [("failed", 1)] * 3
