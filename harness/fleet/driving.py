@@ -229,13 +229,13 @@ class Driver:
         patience_s = self._fleet.file.patience_s
         now, seen = self._clock(), shard.engine
         hopeless = shard.now.phase == "waiting" and seen is not None and seen.hopeless
-        shard.hopeless_since = (shard.hopeless_since or now) if hopeless else None
+        shard.hopeless_since = _since(shard.hopeless_since, now) if hopeless else None
         if shard.hopeless_since is not None and now - shard.hopeless_since >= patience_s:
             self._cancel(shard, running=False)
             self._end(shard, f"waited {patience_s:.0f} s for what does not come: {shard.now.words}")
             return
         silent = shard.now.phase == "silent" and seen is not None and seen.state == "running"
-        shard.silent_since = (shard.silent_since or now) if silent else None
+        shard.silent_since = _since(shard.silent_since, now) if silent else None
         if shard.silent_since is not None and now - shard.silent_since >= patience_s:
             self._say(shard, f"{shard.now.words}: told to end")
             self._cancel(shard, running=True)
@@ -264,3 +264,7 @@ class Driver:
         if shard.told != key:
             shard.told = key
             self._watcher.say(f"shard {shard.planned.name}: {line}")
+
+
+def _since(known: float | None, now: float) -> float:
+    return now if known is None else known

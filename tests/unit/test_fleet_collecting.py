@@ -1,0 +1,152 @@
+"""Collecting results of shards: each once, and a second end of one job is kept and not averaged."""
+
+from __future__ import annotations
+
+import json
+
+import bundled
+import pytest
+
+from harness.campaign.plan import Options
+from harness.fleet.collecting import TWICE, Collector
+from harness.fleet.fleet_file import FleetFile
+from harness.fleet.fleet_record import Fleet, PlannedShard
+from harness.store import Store
+
+AT = "2026-11-26T12:00:00+00:00"
+FLEET_ID = "20261126t120000z-fleet-cpu-00c0ffee"
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    file = FleetFile.model_validate({"folder": tmp_path / "shared", "hosts": {"lab": {}}})
+    made = Fleet(
+        fleet_id=FLEET_ID, created_at=AT, file=file, options=Options(backends=["tf"]),
+        shards=[PlannedShard(name="1-lab", label="lab")], nonce="n",
+    )  # fmt: skip
+    for part in ("store", "started"):
+        (made.folder / "1-lab" / part).mkdir(parents=True)
+    return made
+
+
+@pytest.fixture
+def main(tmp_path):
+    return Store(tmp_path / "results")
+
+
+@pytest.fixture
+def came(fleet, make_result):
+    """A result of the shard, for a position of its campaign."""
+    theirs = fleet.shard_folder(fleet.shards[0]).store
+
+    def put(position, **changes):
+        job = {"campaign_id": bundled.CAMPAIGN_ID, "campaign_position": position}
+        result = make_result(
+            job={**job, **changes.pop("job", {})},
+            launch={"shard": f"{FLEET_ID}/1-lab"}, **changes,
+        )  # fmt: skip
+        theirs.add(result)
+        return result
+
+    return put
+
+
+def collected(fleet, main):
+    """A new process collects; what it said."""
+    said = []
+    collector = Collector(fleet, main, said.append)
+    collector.collect(fleet.shards)
+    collector.collect(fleet.shards)
+    return collector, said
+
+
+def codes(main, result):
+    return [finding.code for finding in main.find(result.run_id)[0].findings]
+
+
+def test_each_result_is_taken_once(fleet, main, came):
+    first, second = came(1), came(2)
+    collector, said = collected(fleet, main)
+    assert sorted(collector.results) == sorted([first.run_id, second.run_id])
+    third = came(3)
+    collector.collect(fleet.shards)
+    assert third.run_id in collector.results
+    again, more = collected(fleet, main)
+    assert len(again.results) == 3
+    assert said == more == []
+
+
+def test_a_second_end_of_one_job_is_kept_and_invalid(fleet, main, came):
+    first = came(1)
+    collected(fleet, main)
+    late = came(1, job={"attempt": 2})
+    _, said = collected(fleet, main)
+    assert TWICE not in codes(main, first)
+    assert codes(main, late)[-1] == TWICE
+    finding = main.find(late.run_id)[0].findings[-1]
+    assert finding.severity == "invalid"
+    assert first.run_id in finding.evidence
+    # The next driver finds it as it is, and a third end is none either.
+    _, said = collected(fleet, main)
+    assert said == []
+    third = came(1, job={"attempt": 3})
+    collected(fleet, main)
+    assert codes(main, third)[-1] == TWICE
+    assert main.load(whole=True)[1] == []
+
+
+def test_an_attempt_that_was_cut_off_is_no_end(fleet, main, came):
+    cut = came(1, status="interrupted", measurement=None,
+               failure={"reason": "interrupted", "message": "stopped"})  # fmt: skip
+    whole = came(1, job={"attempt": 2})
+    collected(fleet, main)
+    assert TWICE not in codes(main, cut) + codes(main, whole)
+
+
+def test_what_is_damaged_is_said_once_and_is_nobodys_end(fleet, main, came):
+    bad = came(1)
+    file = fleet.shard_folder(fleet.shards[0]).store.directory / bad.run_id / "result.json"
+    file.write_text(file.read_text()[:-200])
+    good = came(1, job={"attempt": 2})
+    _, said = collected(fleet, main)
+    assert len(said) == 1
+    assert said[0].startswith(f"shard 1-lab: refused: {bad.run_id}: ")
+    assert TWICE not in codes(main, good)
+
+
+def test_jobs_that_began_and_never_ended_are_lost_with_their_host(fleet, main, came, make_result):
+    done = came(1)
+    began = make_result(job={"campaign_id": bundled.CAMPAIGN_ID, "campaign_position": 2}).job
+    folder = fleet.shard_folder(fleet.shards[0])
+    for job in (done.job, began):
+        folder.note_started(job.run_id, job.model_dump_json())
+    (folder.path / "started" / "nonsense.json").write_text("{")
+    collector, _ = collected(fleet, main)
+    collector.conclude(fleet.shards[0], "lab")
+    lost = main.find(began.run_id)[0]
+    assert (lost.status, lost.failure.reason) == ("interrupted", "host-lost")
+    assert len(main.folders()) == 2
+    collector.conclude(fleet.shards[0], "lab")
+    assert len(main.folders()) == 2
+    # What that host measured after all is not put in its place: that is said.
+    whole = make_result(run_id=began.run_id, job=json.loads(began.model_dump_json()),
+                        launch={"shard": f"{FLEET_ID}/1-lab"})  # fmt: skip
+    folder.store.add(whole)
+    collector.collect(fleet.shards)
+    assert main.find(began.run_id)[0].status == "interrupted"
+
+
+def test_a_folder_that_is_away_is_looked_at_again(fleet, main, came):
+    result = came(1)
+    store = fleet.shard_folder(fleet.shards[0]).store.directory
+    away = store.rename(store.with_name("away"))
+    store.write_text("")
+    said = []
+    collector = Collector(fleet, main, said.append)
+    collector.collect(fleet.shards)
+    collector.collect(fleet.shards)
+    assert len(said) == 1
+    store.unlink()
+    away.rename(store)
+    collector.collect(fleet.shards)
+    assert result.run_id in collector.results
