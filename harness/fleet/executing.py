@@ -5,25 +5,20 @@ lock ──► begin, signs of life ──► images and data ──► checks o
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from harness import catalog, engine
 from harness.campaign import checked, conduct, one_job, prepared_builds, records, resolved
 from harness.catalog import Flavour
-from harness.errors import BenchdlError
 from harness.fleet import (
     allocation,
     host_checks,
     host_lost,
     local_disk,
+    shard_process,
     shipped_data,
     shipped_proofs,
     shipping,
@@ -32,7 +27,8 @@ from harness.fleet import (
 from harness.fleet.allocation import Allocation
 from harness.fleet.heartbeat import Heartbeat
 from harness.fleet.mirrored_store import MirroredStore
-from harness.fleet.shard_files import Begin, End, Shard, ShardFolder
+from harness.fleet.shard_files import Begin, Shard, ShardFolder
+from harness.fleet.shard_process import RefusedError
 from harness.hosts import this_machine
 from harness.launchers import choice
 from harness.launchers.docker import DockerLauncher
@@ -41,13 +37,6 @@ from harness.notices import Say
 from harness.provision import obtain
 from harness.store import Store
 from runner.contract.result import Finding
-
-_LIMIT_IS_NEAR_S = 200.0
-"""The engine tells 120 s before the limit, and looks at its jobs once a minute."""
-
-
-class RefusedError(BenchdlError):
-    """This host is not what the fleet asks for: no job was begun."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +78,7 @@ def run(path: Path, say: Say, *, accept_changes: bool = False) -> None:
     job_id = allotted.job_id if allotted else f"by-hand-{socket.gethostname()}-{os.getpid()}"
     disk = local_disk.place(Path(shard.scratch))
     local_disk.use_cache(disk)
-    with _only_one(folder), _ended(folder, job_id, allotted):
+    with shard_process.only_one(folder), shard_process.ended(folder, job_id, allotted):
         store = MirroredStore(
             disk / shard.fleet_id / shard.name,
             folder.store,
@@ -207,61 +196,3 @@ def _note_lost(here: _Here, machine: str) -> None:
     for result in lost:
         Store(store.directory).add(result)
         here.say(f"{result.run_id} was begun by another host and never ended: a further attempt")
-
-
-@contextlib.contextmanager
-def _only_one(folder: ShardFolder) -> Iterator[None]:
-    """Within the body no other process runs the shard, on any host that sees the folder.
-
-    Raises:
-        BenchdlError: one does. It writes its own end; nothing is written here.
-    """
-    lock = FileLock(folder.path / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise BenchdlError(
-            f"shard {folder.name} is being run by another process", "wait for it, or cancel it"
-        ) from None
-    except OSError as error:
-        raise BenchdlError(f"cannot lock {folder.path}: {error.strerror or error}") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextlib.contextmanager
-def _ended(folder: ShardFolder, job_id: str, allotted: Allocation | None) -> Iterator[None]:
-    """Whatever ends the body is written down, where that is still possible."""
-    end = End(how="failed", at=one_job.now(), message="it ended without a word")
-    try:
-        yield
-        end = End(how="done", at=one_job.now())
-    except RefusedError as problem:
-        end = _end("refused", problem)
-        raise
-    except BenchdlError as problem:
-        end = _end("failed", problem)
-        raise
-    except KeyboardInterrupt:
-        end = _stopped(allotted)
-        raise
-    finally:
-        with contextlib.suppress(BenchdlError):
-            folder.end(job_id, end.model_copy(update={"at": one_job.now()}))
-
-
-def _stopped(allotted: Allocation | None) -> End:
-    """Told to end by somebody, or by the engine ahead of the time limit."""
-    limit = allotted.ends_at if allotted else None
-    if limit is not None and limit - time.time() < _LIMIT_IS_NEAR_S:
-        message = "its time limit was near"
-        return End(how="out-of-time", at=one_job.now(), message=message)
-    return End(how="interrupted", at=one_job.now(), message="it was told to end")
-
-
-def _end(how: str, problem: BenchdlError) -> End:
-    return End.model_validate(
-        {"how": how, "at": one_job.now(), "message": problem.message, "advice": problem.advice}
-    )
