@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from harness.tables.columns import BY_KEY
 from harness.tables.scaling import INTERVAL
 from harness.tables.sections import Section
 from harness.tables.views import RATIO
 
+_ENERGY = BY_KEY["energy_j"]
+
 
 def points(section: Section) -> list[dict[str, Any]]:
-    """A point for each line with a speed-up: ``label``, ``backend``, ``gpus``, ``speedup``, and its
-    interval ``low`` and ``high``, None where there are too few runs.
+    """A point for each line with a speed-up: ``label``, ``backend``, ``gpus``, ``speedup``, its
+    interval ``low`` and ``high``, None where there are too few runs, and what it took, ``energy``.
     """
     return [
         {
@@ -25,6 +28,7 @@ def points(section: Section) -> list[dict[str, Any]]:
             "speedup": line.values[RATIO],
             "low": line.values[INTERVAL.key],
             "high": line.values[INTERVAL.beside],
+            "energy": _ENERGY.text(line.values),
         }
         for line in section.lines
         if line.values[RATIO] is not None
@@ -68,7 +72,12 @@ def spec(backend: dict[str, Any]) -> dict[str, Any]:
                     **series,
                     "y": y,
                     "strokeDash": {"field": "label", "type": "nominal", "legend": None},
-                    "tooltip": {"field": "label"},
+                    "tooltip": [
+                        {"field": "label", "title": "Line"},
+                        {"field": "gpus", "title": "GPUs"},
+                        {"field": "speedup", "title": "Speed-up", "format": ".2f"},
+                        {"field": "energy", "title": _ENERGY.head},
+                    ],
                 },
             },
         ],

@@ -35,6 +35,13 @@ EFFICIENCY = Column(
     digits=0,
     better="higher",
 )
+ENERGY = Column(
+    "energy_ratio",
+    "Energy of one",
+    "GPU energy of the line over that of the same tool on one GPU: what the speed-up costs.",
+    digits=2,
+    better="lower",
+)
 VERDICT = Column(
     "verdict",
     "Verdict",
@@ -73,18 +80,27 @@ def _of_several_counts(times: Times) -> list[Configuration]:
 
 
 def _told(line: Configuration, found: Mapping[Configuration, Sequence[Row]]) -> dict[str, Value]:
-    """Efficiency, interval and verdict of a line, against one GPU."""
+    """Efficiency, interval, verdict and energy of a line, against one GPU."""
     of_one = found.get(line._replace(mode=ONE))
-    keys = (EFFICIENCY.key, INTERVAL.key, INTERVAL.beside, VERDICT.key)
+    keys = (EFFICIENCY.key, INTERVAL.key, INTERVAL.beside, VERDICT.key, ENERGY.key)
     told: dict[str, Value] = dict.fromkeys(keys)
     if of_one is None or line.mode == ONE:
         return told
     against = verdicts.compare(samples(of_one), samples(found[line]))
     told[EFFICIENCY.key] = 100 / against.ratio / int(line.mode)
     told[VERDICT.key] = against.verdict
+    energy_j, base_j = (_energy_j(rows) for rows in (found[line], of_one))
+    if energy_j is not None and base_j:
+        told[ENERGY.key] = energy_j / base_j
     if against.low and against.high:
         told |= {INTERVAL.key: 1 / against.high, INTERVAL.beside: 1 / against.low}
     return told
+
+
+def _energy_j(rows: Sequence[Row]) -> float | None:
+    column = BY_KEY["energy_j"]
+    found: float | None = column.folded([row.values for row in rows])[column.key]
+    return found
 
 
 GPUS = Side(
@@ -106,6 +122,6 @@ GPUS = Side(
     keep=_of_several_counts,
     together=True,
     within=lambda line: int(line.mode),
-    more=(INTERVAL, EFFICIENCY, VERDICT, BY_KEY["energy_j"]),
+    more=(INTERVAL, EFFICIENCY, VERDICT, BY_KEY["energy_j"], ENERGY),
     tell=_told,
 )

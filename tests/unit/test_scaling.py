@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from test_sides import on_gpu
 
 from harness.report import scaling_chart
@@ -18,7 +20,7 @@ def shared(make_result, count, time_s, repeat=1, device="gpu", **job):
     if count > 1:
         own |= {"settings": {"strategy": "data-parallel"}, "ranks": count}
     if device == "gpu":
-        return on_gpu(make_result, time_s, visible=count, used=count, **own)
+        return on_gpu(make_result, time_s, visible=count, used=count, each_j=1000.0, **own)
     measured = {"phases": {"fit_s": time_s}}
     return rows.row(make_result(job={**own, "device": "cpu"}, measurement=measured))
 
@@ -95,6 +97,22 @@ def test_by_tool_a_shared_job_is_a_line_of_its_own(make_result):
     ]  # fmt: skip
 
 
+def test_a_line_says_what_energy_it_took_and_how_much_more_than_one(make_result):
+    table = [shared(make_result, count, 40.0 / count) for count in (1, 2, 4)]
+    (section,) = grouped(table, scaling.GPUS)
+    found = [(line.values["energy_j"], line.values["energy_ratio"]) for line in section.lines]
+    assert found == [(1000.0, None), (2000.0, 2.0), (4000.0, 4.0)]
+    printed = to_markdown(table, scaling.GPUS)
+    assert "GPU energy (J) | Energy of one" in printed
+    assert re.search(r"\| *2000 *\| *2\.00 *\|", printed)
+
+
+def test_an_energy_that_one_gpu_cannot_tell_has_no_ratio(make_result):
+    table = [shared(make_result, count, 40.0, device="cpu") for count in (1, 2)]
+    (section,) = grouped(table, scaling.GPUS)
+    assert [line.values["energy_ratio"] for line in section.lines] == [None, None]
+
+
 def test_a_tool_on_one_number_of_gpus_is_no_table(make_result):
     assert grouped([shared(make_result, 2, 25.0)], scaling.GPUS) == []
 
@@ -107,6 +125,7 @@ def test_the_chart_has_a_point_for_each_speed_up(make_result):
         (1, 1.0), (2, 1.41), (4, 2.0),
     ]  # fmt: skip
     assert {point["backend"] for point in found} == {"tf"}
+    assert [point["energy"] for point in found] == ["1000", "2000", "4000"]
     assert scaling_chart.ideal(found)[-1] == {"gpus": 4, "speedup": 4}
     drawn = scaling_chart.spec({"field": "backend"})
     named = {layer["data"]["name"] for layer in drawn["layer"]}

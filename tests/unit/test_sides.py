@@ -13,9 +13,16 @@ from runner.workloads import lookup
 K80 = "Tesla K80"
 
 
-def on_gpu(make_result, time_s, visible=1, used=1, machine="Xeon, 4 cores", **job):
+def on_gpu(make_result, time_s, visible=1, used=1, machine="Xeon, 4 cores", each_j=None, **job):
     devices = [
-        {"index": n, "uuid": f"GPU-{n}", "name": K80, "utilisation_percent": 66.0, "used": n < used}
+        {
+            "index": n,
+            "uuid": f"GPU-{n}",
+            "name": K80,
+            "utilisation_percent": 66.0,
+            "used": n < used,
+            "energy_j": each_j,
+        }
         for n in range(visible)
     ]
     return rows.row(
