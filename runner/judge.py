@@ -52,7 +52,8 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
         done = training.until("done")
     marks = training.marks
     claims = {str(name): float(value) for name, value in done.facts["claims"].items()}
-    opinion = workload.opinion(tensors(untrained), tensors(trained), evidence, claims)
+    weights, ranks = tensors(trained), done.facts.get("ranks", [])
+    opinion = workload.opinion(tensors(untrained), weights, evidence, claims)
     start_s, end_s = marks["fit"], marks["fit_end"]
     recorded = read_samples(samples_file)
     seconds = {f"{name}_s": value for name, value in training.took.items()}
@@ -74,7 +75,8 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
         attestation=Attestation.model_validate(done.facts["attestation"]),
         isolation=attest.isolation(),
         host=attest.host(),
-        ranks=[Rank.model_validate(told) for told in done.facts.get("ranks", [])],
+        ranks=[Rank.model_validate(told) for told in ranks],
+        weights_sha256=workload.digest(weights) if ranks else None,
     )
 
 

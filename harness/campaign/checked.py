@@ -232,7 +232,7 @@ def _possible(backend: Backend, wanted: Configuration, options: Options) -> None
         mode=wanted.mode,
         precision=wanted.precision,
     )
-    sharing.check(wanted, found, options)
+    sharing.check(backend, wanted, found, options)
     workload = lookup.load(options.workload)
     limits.check_precision(found.precision, backend, wanted.device, workload)
     overruled.refuse(backend.name, wanted.mode, wanted.threads, options.overrides)

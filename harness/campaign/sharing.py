@@ -13,8 +13,8 @@ from harness.campaign.plan import Configuration, Options
 from harness.catalog import Backend
 from harness.errors import UsageError
 from harness.nvidia import host_driver
+from harness.provision import workload_data
 from runner.contract.job import Settings
-from runner.contract.precision import MIXED
 from runner.contract.schema import SettingValue
 from runner.workloads import lookup
 
@@ -67,7 +67,7 @@ def check_batch(options: Options) -> None:
         )
 
 
-def check(wanted: Configuration, settings: Settings, options: Options) -> None:
+def check(backend: Backend, wanted: Configuration, settings: Settings, options: Options) -> None:
     """See that the batch of a configuration can be shared.
 
     Raises:
@@ -80,11 +80,6 @@ def check(wanted: Configuration, settings: Settings, options: Options) -> None:
                 f"parts of a CPU share a job with --strategy {DATA_PARALLEL} alone",
             )
         return
-    if settings.precision in MIXED:
-        raise UsageError(
-            f"--strategy {DATA_PARALLEL} with --precision {settings.precision}",
-            "several GPUs share a job in float32 or tf32: leave one of them out",
-        )
     if wanted.device == "cpu" and wanted.ranks is None:
         raise UsageError(
             f"--strategy {DATA_PARALLEL} on the CPU", "add --ranks N: so many parts of it share"
@@ -102,6 +97,25 @@ def check(wanted: Configuration, settings: Settings, options: Options) -> None:
         raise UsageError(
             f"a batch of {batch} does not divide by {count} {_word(wanted)}",
             f"--batch-size {near}, or another number of them",
+        )
+    if count and wanted.mode in backend.spec.whole_shares:
+        _check_last(backend, wanted, options, batch, count)
+
+
+def _check_last(
+    backend: Backend, wanted: Configuration, options: Options, batch: int, count: int
+) -> None:
+    """See that an epoch's smaller last batch divides as well."""
+    data, workload = workload_data.chosen(options.dataset, options.workload), options.workload
+    samples = options.train_samples or lookup.load(workload).train_samples_of(data.train_samples)
+    over = samples % batch % count
+    if over:
+        others = [mode for mode in backend.modes if mode not in backend.spec.whole_shares]
+        fewer = [f"--train-samples {samples - over}"] if samples > over else []
+        raise UsageError(
+            f"{backend.name} {wanted.mode} shares batches that divide by {count} {_word(wanted)} "
+            f"alone: of {samples:,} samples the last one has {samples % batch}",
+            " or ".join([*(f"--mode {mode}" for mode in others), *fewer]),
         )
 
 

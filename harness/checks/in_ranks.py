@@ -38,7 +38,9 @@ def present(case: Case) -> Iterator[Finding]:
 
 
 def alike(case: Case) -> Iterator[Finding]:
-    """All took part in every update, ran the same versions, and ended with the same weights."""
+    """All took part in every update, ran the same versions, and ended with the same weights: those
+    that the judge was given.
+    """
     ranks, updates = case.measured.ranks, case.measured.work.count
     if not ranks:
         return
@@ -49,6 +51,9 @@ def alike(case: Case) -> Iterator[Finding]:
     apart = [rank.number for rank in ranks if rank.weights_sha256 != first.weights_sha256]
     if apart:
         wrong.append(f"other weights than rank 0: {_named(apart)}")
+    scored = case.measured.weights_sha256
+    if scored is not None and not apart and first.weights_sha256 != scored:
+        wrong.append("other weights than those that were judged: all of them")
     others = [rank.number for rank in ranks if rank.versions != first.versions]
     if others:
         wrong.append(f"other versions than rank 0: {_named(others)}")

@@ -12,7 +12,7 @@ from pydantic import Field
 from typing_extensions import Literal
 
 from runner.contract.device_peak import Peak
-from runner.contract.rank import MOST_RANKS, Rank
+from runner.contract.rank import MOST_RANKS, Rank, Sha256
 from runner.contract.schema import (
     Count,
     Duration,
@@ -178,7 +178,8 @@ class Measurement(Model):
     ``marks``: when the judge heard that each phase began, and ``begin``, ``fit_end`` and ``end``,
     in seconds of CLOCK_MONOTONIC, which samples.csv and the harness share. ``peaks``: of the
     devices that were used, as far as they could be measured. ``ranks``: of a job whose strategy is
-    ``data-parallel``, what each of them says of itself; else empty.
+    ``data-parallel``, what each of them says of itself; else empty. ``weights_sha256``: of the
+    trained weights that the judge was given and has its score from, where there are ranks.
     """
 
     phases: Phases
@@ -196,6 +197,7 @@ class Measurement(Model):
     host: Host
     peaks: List[Peak] = []
     ranks: List[Rank] = Field(default=[], max_length=MOST_RANKS)
+    weights_sha256: Optional[Sha256] = None
 
     def proof(self, name: str) -> Optional[Proof]:
         """The proof of this name, if there is one."""

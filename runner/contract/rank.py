@@ -20,6 +20,7 @@ RankCount = Annotated[int, Field(ge=1, le=MOST_RANKS)]
 """Ranks of one job."""
 
 Short = Annotated[str, Field(max_length=200)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Rank(Model):
@@ -28,7 +29,8 @@ class Rank(Model):
     ``name`` is the device as the tool calls it, ``uuid`` that of a GPU where the tool tells it.
     ``pid`` is of its process, which ranks may share. ``updates`` are those that it took part in.
     ``weights_sha256``: of its own copy of all trained weights, in the order and form in which they
-    are handed over: float32, little-endian, one behind the other.
+    are handed over: float32, little-endian, one behind the other. ``products_in``: those of its
+    training step by the type of their factors; empty where older runners did not tell.
     """
 
     number: Count
@@ -38,4 +40,5 @@ class Rank(Model):
     pid: Optional[Ordinal] = None
     versions: Dict[Short, Short] = Field(default={}, max_length=100)
     updates: Count
-    weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    weights_sha256: Sha256
+    products_in: Dict[Short, Count] = Field(default={}, max_length=100)

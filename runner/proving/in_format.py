@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import List, Optional
 
@@ -24,13 +25,17 @@ def float32(job: Job) -> Job:
     return job.model_copy(update={"settings": plain})
 
 
-def plan_of(job: Job) -> Optional[Plan]:
-    """The trial that is made in the job's own precision, where that is a mixed one."""
-    return plans.one_batch if job.settings.precision in MIXED else None
+def plan_of(job: Job, shares: int = 1) -> Optional[Plan]:
+    """The trial that is made in the job's own precision, where that is a mixed one.
+
+    ``shares``: among how many ranks its batch is shared out.
+    """
+    mixed = job.settings.precision in MIXED
+    return functools.partial(plans.one_batch, shares=shares) if mixed else None
 
 
-def question(job: Job) -> Question:
-    """What is asked of that trial; imports NumPy."""
+def question(job: Job, plan: Plan) -> Question:
+    """What is asked of the trial of ``plan``; imports NumPy."""
     from runner.proving import updates  # noqa: PLC0415 - NumPy
 
     precision = job.settings.precision
@@ -40,7 +45,7 @@ def question(job: Job) -> Question:
         found, *_ = updates.of_one_batch(told)
         return [found.model_copy(update={"name": name, "tolerance": tolerance(precision)})]
 
-    return Question((name,), plans.one_batch, answer, tries=2)
+    return Question((name,), plan, answer, tries=2)
 
 
 def tolerance(precision: Precision) -> float:

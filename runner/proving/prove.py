@@ -11,8 +11,9 @@ from typing import ContextManager, Dict, List, Optional, Sequence, Tuple
 
 from runner.contract.conformance import Check, Conformance
 from runner.contract.job import Job
+from runner.contract.precision import Precision
 from runner.events import Progress
-from runner.proving import beginnings, brief, in_format, questions, trials, whole
+from runner.proving import beginnings, brief, in_format, one_rank, questions, trials, whole
 from runner.proving.questions import Attempt, Plan, Question
 from runner.proving.trials import Told
 from runner.sampler import Sampler
@@ -109,21 +110,36 @@ def _whole(
     first = [train(plan, seed) for plan, seed in zip(plans, seeds)]
     small = None if several else whole.small_beginning(workload)
     here = train(small, job.seed) if small else first[0]
-    mixed = in_format.plan_of(job)
+    mixed = in_format.plan_of(job, shares)
     coarser = train_as(job, mixed, job.seed) if mixed else None
+    pairs: List[Tuple[Precision, Attempt, Attempt]] = []  # by ranks, and by one alone
+    if several:
+        alone = train_as(one_rank.job_of_one(in_float32), plans[1], job.seed)
+        pairs.append(("float32", first[1], alone))
+        if mixed and coarser is not None:
+            alone = train_as(one_rank.job_of_one(job), mixed, job.seed)
+            pairs.append((job.settings.precision, coarser, alone))
     checks, asked = [], whole.questions_of(workload, shares)
     for question, attempt in zip(asked, first):
         checks += questions.settled(
             question, attempt, lambda plan, number: train(plan, job.seed + 1 + number)
         )
-    if coarser is not None:
+    if mixed and coarser is not None:
         checks += questions.settled(
-            in_format.question(job),
+            in_format.question(job, mixed),
             coarser,
             lambda plan, number: train_as(job, plan, job.seed + 1 + number),
         )
+    checks += [check for pair in pairs for check in _of_ranks(*pair)]
     checks += _skipped(asked[possible:]) if several else _of_seeds(first, here)
     return checks, first
+
+
+def _of_ranks(precision: Precision, shared: Attempt, single: Attempt) -> List[Check]:
+    return questions.answers(
+        one_rank.names(precision),
+        lambda: one_rank.checks(precision, questions.there(shared), questions.there(single)),
+    )
 
 
 def _of_seeds(first: List[Attempt], here: Attempt) -> List[Check]:

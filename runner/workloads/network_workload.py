@@ -12,7 +12,7 @@ from runner.contract.work_and_score import Budget, Proof, Score
 from runner.data.arrays import Arrays
 from runner.data.format import Format
 from runner.data.picture_format import Pictures
-from runner.networks import proof
+from runner.networks import proof, weights_digest
 from runner.networks.network import Network
 from runner.networks.recipe import Recipe
 from runner.workloads.learned import Learned
@@ -121,6 +121,10 @@ class NetworkWorkload(Workload):
         from runner.data import labelled  # noqa: PLC0415 - NumPy
 
         return found.with_tests(labelled.spread(len(found.test_labels), self.judged.test))
+
+    def digest(self, trained: Sequence[Any]) -> str:
+        """SHA-256 of the trained weights."""
+        return weights_digest.digest(self.network, trained)
 
     def opinion(
         self,

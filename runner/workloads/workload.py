@@ -217,6 +217,11 @@ class Workload(abc.ABC):
             DatasetError: it cannot be used.
         """
 
+    def digest(self, trained: Sequence[Any]) -> Optional[str]:
+        """One word for what was handed over after training, of a model that ranks may share."""
+        del trained
+        return None
+
     @abc.abstractmethod
     def opinion(
         self,

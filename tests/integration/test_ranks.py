@@ -1,8 +1,8 @@
 """Jobs that several ranks share, on a CPU: the weights are those of one rank, and of NumPy.
 
-Each backend that has the strategy takes three updates with 8 ranks as written and with 2 tuned; the
-weights are held against NumPy's on the same batches, as in every proof of an image
-(:mod:`runner.proving`).
+Each backend that has the strategy takes three updates with 8 ranks as written and with 2 tuned, then
+in bfloat16 as well where it has that; the weights are held against NumPy's on the same batches, as
+in every proof of an image (:mod:`runner.proving`), and against those of one rank alone.
 """
 
 from __future__ import annotations
@@ -51,14 +51,21 @@ def only_result(tmp_path):
 @pytest.mark.parametrize(("name", "mode"), SHARING)
 def test_ranks_make_the_updates_of_one(engine, tmp_path, name, mode):
     ranks = 8 if mode == "as-written" else 2
+    mixed = mode == "tuned" and "bfloat16" in catalog.load(name).precisions("cpu")
+    precision, coarser = ("bfloat16", "-in-bfloat16") if mixed else ("float32", "")
     done = benchdl_of(
         tmp_path, "conform", name, "--mode", mode, "--launcher", "docker", "--device", "cpu",
         "--strategy", "data-parallel", "--ranks", str(ranks), "--json",
+        "--precision", precision,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     (found,) = json.loads(done.stdout)
     held = [check["name"] for check in found["checks"] if not check["skipped"]]
-    assert held == ["updates", "update", "float32"]
+    of_ranks = ["ranks-alike", "one-rank"]
+    in_format = [f"update{coarser}"] if coarser else []
+    if coarser:
+        of_ranks += [f"{checked}{coarser}" for checked in of_ranks]
+    assert held == ["updates", "update", *in_format, *of_ranks, "float32"]
 
 
 @pytest.mark.docker

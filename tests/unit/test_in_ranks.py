@@ -43,6 +43,14 @@ def test_a_rank_that_differs_is_named(make_result, second, code, words):
     assert codes(make_result, [rank(0), rank(1, **second)]) == [(code, words)]
 
 
+def test_ranks_that_agree_on_what_was_not_judged_are_found(make_result):
+    ranks = [rank(0), rank(1)]
+    assert codes(make_result, ranks, weights_sha256=WEIGHTS) == []
+    assert codes(make_result, ranks, weights_sha256="b" * 64) == [
+        ("ranks-differ", "other weights than those that were judged: all of them")
+    ]
+
+
 def test_fewer_ranks_than_were_asked_for_are_not_the_job(make_result):
     assert codes(make_result, [rank(0)]) == [("ranks-missing", "1 ranks instead of 2")]
     assert codes(make_result, []) == [("ranks-missing", "0 ranks instead of 2")]

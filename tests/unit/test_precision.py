@@ -37,8 +37,6 @@ def test_each_precision_is_a_configuration():
         ({"precisions": ["float16"]}, "backend 'torch' has no precision float16 on the cpu"),
         ({"precisions": ["tf32"]}, "it has there: float32, bfloat16"),
         ({"backends": ["theano"], "precisions": ["bfloat16"]}, "'theano' has no precision"),
-        ({"precisions": ["bfloat16"], "ranks": [2]},
-         "--strategy data-parallel with --precision bfloat16"),
         ({"backends": ["sklearn"], "precisions": ["bfloat16"], "workload": "forest-flights"},
          "'sklearn' has no precision"),
         ({"precisions": ["bfloat16"], "workload": "dqn-bricks"},
@@ -116,10 +114,21 @@ def test_what_is_no_mapping_is_for_the_model_to_refuse():
     assert upgrade.settings("tf32") == "tf32"
 
 
-def findings(make_result, precision, counted):
+def test_several_ranks_share_a_job_in_mixed_precision():
+    wanted = checked.combined(options(precisions=["float32", "bfloat16"], ranks=[2]))
+    assert [str(each) for each in wanted.configurations] == [
+        "torch cpu 2 ranks", "torch cpu 2 ranks bfloat16",
+    ]  # fmt: skip
+
+
+def findings(make_result, precision, counted, *ranks):
+    told = [
+        {"number": number, "device": "cpu", "name": "cpu", "updates": 1, "weights_sha256": 64 * "a",
+         "products_in": own} for number, own in enumerate(ranks)
+    ]  # fmt: skip
     result = make_result(
         job={"settings": {"precision": precision}},
-        measurement={"attestation": {"framework": counted}},
+        measurement={"attestation": {"framework": counted}, "ranks": told},
     )
 
     class Case:
@@ -165,6 +174,25 @@ def test_a_tool_that_does_not_tell_is_suspect(make_result, counted):
         "suspect",
         "bfloat16 was asked for, and the backend does not tell what ran",
     )
+
+
+@pytest.mark.parametrize(
+    ("second", "severity", "words"),
+    [
+        ({"float32": 12}, "invalid", "products of a training step of rank 1: 12 in float32"),
+        ({}, "suspect", "the backend does not tell what ran of rank 1"),
+    ],
+)
+def test_each_rank_multiplies_in_what_was_asked_for(make_result, second, severity, words):
+    own = {"bfloat16": 12}
+    assert findings(make_result, "bfloat16", {"products_in": own}, own, own) == []
+    ((found, evidence),) = findings(make_result, "bfloat16", {"products_in": own}, own, second)
+    assert found == severity
+    assert words in evidence
+
+
+def test_older_ranks_that_tell_no_products_are_no_finding_in_float32(make_result):
+    assert findings(make_result, "float32", {"products_in": {"float32": 1}}, {}, {}) == []
 
 
 def test_precisions_never_share_a_line(make_result):

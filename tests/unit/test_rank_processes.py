@@ -107,6 +107,9 @@ class Waiting:
         shapes = [weight.shape for weight in lookup.load("cnn-mnist").network.weights()]
         return [numpy.zeros(shape, "float32") for shape in shapes]
 
+    def attest(self):
+        return "cpu", {"products_in": {"bfloat16": 4}}
+
 
 def ranked(count, fails=()):
     def place():
@@ -132,6 +135,7 @@ def test_ranks_attest_updates_and_weights():
     assert [rank["number"] for rank in told] == [0, 1, 2]
     assert {rank["updates"] for rank in told} == {3}
     assert len({rank["weights_sha256"] for rank in told}) == 1
+    assert [rank["products_in"] for rank in told] == [{"bfloat16": 4}] * 3
     assert len({rank["pid"] for rank in told}) == 3
     assert laps == [(2, 0.5)]
 

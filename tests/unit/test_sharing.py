@@ -79,6 +79,24 @@ def test_what_cannot_be_shared_is_refused_before_anything_starts(words, said):
     assert error.value.advice
 
 
+def last_batches(mode, **words):
+    return planned(backends=["keras3-jax"], workload="gpt-shakespeare", modes=[mode], **words)
+
+
+def test_keras_on_jax_as_written_shares_only_what_divides_to_the_end():
+    with pytest.raises(UsageError) as error:
+        last_batches("as-written", ranks=[2])
+    assert str(error.value).startswith(
+        "keras3-jax as-written shares batches that divide by 2 GPUs alone: of 17,779 samples the "
+        "last one has 51"
+    )
+    assert error.value.advice == "--mode tuned or --train-samples 17778"
+    for words in ({"train_samples": 17778}, {"train_samples": 17728, "ranks": [2, 4]}):
+        assert last_batches("as-written", **{"ranks": [2], **words}).configurations
+    assert last_batches("tuned", ranks=[2, 4, 8]).configurations
+    assert planned(backends=["keras3-jax"], ranks=[1, 2, 4, 8]).configurations
+
+
 def test_a_batch_for_each_gpu_grows_with_their_number():
     question = planned(ranks=[1, 2, 4], batch_per_gpu=128)
     assert [wanted.batch_size for wanted in question.configurations] == [None, 256, 512]

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Optional
 
 from runner.backends.base import Facts
-from runner.networks.network import Network
-
-
-def digest(network: Network, weights: Sequence[Any]) -> str:
-    """SHA-256 of the trained ones of ``weights``, which has all that the network states.
-
-    Statistics of batches are left out: each rank may keep its own, as its tool does by default.
-    """
-    import numpy  # not before configure()
-
-    found = hashlib.sha256()
-    for array in network.trained(weights):
-        found.update(numpy.ascontiguousarray(array, "<f4").tobytes())
-    return found.hexdigest()
 
 
 def told(
@@ -30,9 +15,13 @@ def told(
     updates: int,
     weights_sha256: str,
     versions: Dict[str, str],
+    products_in: Any,
     uuid: Optional[str] = None,
 ) -> Facts:
-    """The facts of rank ``number`` of this process."""
+    """The facts of rank ``number`` of this process.
+
+    ``products_in``: of its training step by the type of their factors; a tool may not know.
+    """
     return {
         "number": number,
         "device": device,
@@ -42,4 +31,5 @@ def told(
         "versions": versions,
         "updates": updates,
         "weights_sha256": weights_sha256,
+        "products_in": dict(products_in or {}),
     }

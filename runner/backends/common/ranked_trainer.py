@@ -10,6 +10,7 @@ from runner.backends.base import Facts, LapSeen, Trainer
 from runner.backends.common import rank_facts, rank_processes
 from runner.backends.common.rank_processes import RankProcesses
 from runner.networks.network import Network
+from runner.networks.weights_digest import digest
 from runner.workloads.network_workload import NetworkWorkload
 
 Build = Callable[[NetworkWorkload, int], Trainer]
@@ -37,9 +38,13 @@ class OwnRank:
 
     def told(self) -> Facts:
         """What the rank attests."""
-        weights = rank_facts.digest(self._network, self.trainer.handover())
+        _, facts = self.trainer.attest()
         return rank_facts.told(
-            self._number, updates=self._updates, weights_sha256=weights, **self._place()
+            self._number,
+            updates=self._updates,
+            weights_sha256=digest(self._network, self.trainer.handover()),
+            products_in=facts.get("products_in"),
+            **self._place(),
         )
 
     def serve(self, orders: Connection) -> None:

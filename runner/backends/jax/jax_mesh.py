@@ -6,12 +6,13 @@ Shared by ``jax`` and Keras 3 on it.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
 from runner.backends.base import Facts
 from runner.backends.common import rank_facts
 from runner.contract.job import Job
 from runner.networks.network import Network
+from runner.networks.weights_digest import digest
 
 _AXIS = "batch"
 
@@ -66,8 +67,13 @@ def ranks(
     updates: int,
     weights_on: Callable[[Any], Sequence[Any]],
     versions: Facts,
+    products_in: Dict[str, int],
 ) -> List[Facts]:
-    """What each device attests; ``weights_on`` are those of a device, as they are handed over."""
+    """What each device attests.
+
+    ``weights_on`` are those of a device, as they are handed over; ``products_in`` those of the one
+    program that all devices run.
+    """
     import jaxlib
 
     live = {"jax": jax.__version__, "jaxlib": jaxlib.__version__, **versions}
@@ -77,8 +83,9 @@ def ranks(
             "cpu" if device.platform == "cpu" else "gpu",
             str(device),
             updates,
-            rank_facts.digest(network, weights_on(device)),
+            digest(network, weights_on(device)),
             live,
+            products_in,
         )
         for number, device in enumerate(jax.devices())
     ]

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any, List
 
 from runner.backends.base import Facts
 from runner.backends.jax import jax_mesh
-from runner.backends.jax.jax_precision import JaxPrecision
 from runner.backends.jax.jax_trainer import JaxTrainer
-from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.data.arrays import Arrays
@@ -20,18 +18,11 @@ class MeshTrainer(JaxTrainer):
     XLA sees the whole batch: statistics of batches and what is dropped are as on one device.
     """
 
-    def __init__(
-        self,
-        jax: Any,
-        workload: NetworkWorkload,
-        precision: JaxPrecision,
-        seed: int,
-        tuned: bool,
-        patches: bool,
-    ) -> None:
-        self._mesh = mesh = jax_mesh.Mesh(jax)
-        super().__init__(jax, workload, precision, seed, tuned, patches)
-        copied = mesh.copied
+    def __init__(self, jax: Any, *others: Any) -> None:
+        """``others`` are those of one device."""
+        self._mesh = jax_mesh.Mesh(jax)
+        super().__init__(jax, *others)
+        copied = self._mesh.copied
         self._weights, self._slots, self._key = jax.device_put(
             (self._weights, self._slots, self._key), copied
         )
@@ -68,4 +59,5 @@ class MeshTrainer(JaxTrainer):
             int(self._updates),
             lambda device: [jax_mesh.copy_on(device, value) for value in self._weights],
             {},
+            self._products(),
         )

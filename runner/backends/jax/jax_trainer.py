@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
@@ -160,14 +160,18 @@ class JaxTrainer:
 
     def attest(self) -> Tuple[str, Facts]:
         """Device of the weights."""
-        device, size = jax_device.first(self._weights[0]), self._workload.recipe.batch_size
-        batch = [part[:size] for part in self._test]
-        others = (self._slots, self._key, self._updates, *batch)
+        device = jax_device.first(self._weights[0])
         facts = {
-            "products_in": jax_products.formats(self._one_update, self._weights, *others),
+            "products_in": self._products(),
             "layout": "channels_last",
             "weights_on": str(device),
             "convolutions_as_products": self._layers.patches,
             **lstm_code.facts(self._workload.network, lambda: "scan"),
         }
         return str(device.platform), facts
+
+    def _products(self) -> Dict[str, int]:
+        """Those of an update, by the type of their factors."""
+        batch = [part[: self._workload.recipe.batch_size] for part in self._test]
+        others = (self._slots, self._key, self._updates, *batch)
+        return jax_products.formats(self._one_update, self._weights, *others)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, List, Tuple
 from runner.backends.base import Facts
 from runner.backends.jax import jax_mesh
 from runner.backends.keras.keras3_jax_trainer import ScanningTrainer, TrainerOnJax
-from runner.workloads.network_workload import NetworkWorkload
 
 if TYPE_CHECKING:  # NumPy must not be imported before configure()
     from runner.data.arrays import Arrays
@@ -15,28 +14,49 @@ if TYPE_CHECKING:  # NumPy must not be imported before configure()
 
 def begin(keras: Any) -> None:
     """From now on variables are made on all devices, and what is fed is cut among them."""
-    keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+
+    class Cut(keras.distribution.DataParallel):  # type: ignore[misc]
+        """A batch that does not divide is computed by every device, all of it."""
+
+        def get_data_layout(self, data_shape: Any) -> Any:
+            if data_shape[0] % self.device_mesh.devices.size == 0:
+                return super().get_data_layout(data_shape)
+            return keras.distribution.TensorLayout([None] * len(data_shape), self.device_mesh)
+
+    keras.distribution.set_distribution(Cut(auto_shard_dataset=False))
 
 
 class MeshOnJax(TrainerOnJax):
     """Keras' own ``fit``; XLA sees the whole batch (:mod:`runner.backends.jax.jax_ranks`)."""
 
     def prepare(self, data: Arrays) -> None:
-        """See that Keras can cut every batch.
+        """See that Keras can cut every batch: ``fit`` lays all of them as it does the first.
 
         Raises:
-            ValueError: the last one of the training or test data does not divide.
+            ValueError: the last one of the training data does not divide.
         """
         import jax
 
         count, size = len(jax.devices()), self._workload.recipe.batch_size
-        for samples in (len(data.train_labels), len(data.test_labels)):
-            if samples % size % count:
-                raise ValueError(
-                    f"Keras on JAX cuts batches that divide by {count} devices alone: of "
-                    f"{samples} samples the last batch has {samples % size} (--train-samples)"
-                )
+        samples = len(data.train_labels)
+        if not self.scanned and samples % size % count:
+            raise ValueError(
+                f"Keras' fit on JAX cuts batches that divide by {count} devices alone: of "
+                f"{samples} samples the last batch has {samples % size} "
+                "(--mode tuned, or --train-samples)"
+            )
         super().prepare(data)
+
+    def evaluate(self) -> Tuple[float, float]:
+        """Batch by batch, each laid for itself."""
+        size, count = self._workload.recipe.batch_size, len(self._test_y)
+        loss = correct = 0.0
+        for first in range(0, count, size):
+            inputs, labels = (part[first : first + size] for part in (self._test_x, self._test_y))
+            mean, accuracy = self._model.test_on_batch(inputs, labels)
+            loss += float(mean) * len(labels)
+            correct += float(accuracy) * len(labels)
+        return loss / count, 1.0 - correct / count
 
     def ranks(self) -> List[Facts]:
         """Each device with its own copy of the weights."""
@@ -47,19 +67,20 @@ class MeshOnJax(TrainerOnJax):
                 lambda own: [jax_mesh.copy_on(device, weight.value) for weight in own.weights]
             )
 
-        versions = {"keras": str(self.keras.__version__)}
-        return jax_mesh.ranks(jax, self._workload.network, self._iterations(), weights_on, versions)
+        network, versions = self._workload.network, {"keras": str(self.keras.__version__)}
+        return jax_mesh.ranks(
+            jax, network, self._iterations(), weights_on, versions, self._products()
+        )
 
 
 class ScanningMesh(MeshOnJax, ScanningTrainer):
-    """The compiled epoch, whose every batch is cut."""
+    """The compiled epoch, whose every batch is cut, or copied where it does not divide."""
 
-    def __init__(
-        self, jax: Any, keras: Any, workload: NetworkWorkload, seed: int, as_products: bool
-    ) -> None:
+    def __init__(self, jax: Any, *others: Any) -> None:
+        """``others`` are those of one device."""
         self._mesh = jax_mesh.Mesh(jax)
         self._jit_options = {"out_shardings": self._mesh.copied}
-        ScanningTrainer.__init__(self, jax, keras, workload, seed, as_products)
+        ScanningTrainer.__init__(self, jax, *others)
 
     def prepare(self, data: Arrays) -> None:
         """All samples on each device."""

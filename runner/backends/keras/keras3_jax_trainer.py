@@ -25,10 +25,8 @@ class TrainerOnJax(Keras3Trainer):
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""
         device, name = place(self._model.trainable_variables[0].value)
-        size = self._workload.recipe.batch_size
-        rows = self._test_x[:size], self._test_y[:size]
         facts = {
-            "products_in": jax_products.formats(self._model.train_step, self._state(), rows),
+            "products_in": self._products(),
             "weights_on": name,
             "scan_over_epoch": self.scanned,
             "convolutions_as_products": self.as_products,
@@ -36,6 +34,12 @@ class TrainerOnJax(Keras3Trainer):
             **self.facts(),
         }
         return device, facts
+
+    def _products(self) -> Dict[str, int]:
+        """Those of an update, by the type of their factors."""
+        size = self._workload.recipe.batch_size
+        rows = self._test_x[:size], self._test_y[:size]
+        return jax_products.formats(self._model.train_step, self._state(), rows)
 
     def _state(self) -> Tuple[List[Any], ...]:
         return tuple([variable.value for variable in part] for part in self._parts())

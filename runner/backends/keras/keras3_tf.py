@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from runner.backends.base import Facts, Trainer
 from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
@@ -15,7 +15,6 @@ from runner.backends.tensorflow import tf_gpu, tf_graphs, tf_ranks
 from runner.backends.tensorflow.tf_steps import TensorFlowSteps
 from runner.contract.job import Job
 from runner.workloads.game_workload import GameWorkload
-from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
 
 
@@ -55,7 +54,7 @@ class Keras3OnTensorFlow(Keras3):
             return TrainerOnTensorFlow(self.keras, network_of(workload), compile_options=options)
         strategy = tf_ranks.strategy(self._tf, self._job)
         # Keras 3.15 fails on many steps in one call under a strategy ("Graph execution error").
-        return ReplicasOnTensorFlow(self._tf, strategy, self.keras, network_of(workload), {})
+        return ReplicasOnTensorFlow(self._tf, strategy, self.keras, network_of(workload))
 
     def _agent(self, workload: GameWorkload) -> ToolsAgent:
         """Keras' own calls as written, functions of TensorFlow in mode ``tuned``."""
@@ -96,40 +95,30 @@ class TrainerOnTensorFlow(Keras3Trainer):
         """Device of a trained weight."""
         device, name = _place(self._model.trainable_variables[0].value)
         of_lstm = self.lstm_facts(tf_graphs.gone_through)
-        counted = tf_graphs.formats(self._step, self._test_x[:2], self._test_y[:2])
-        facts = {"products_in": counted, "weights_on": name}
+        facts = {"products_in": self._products(), "weights_on": name}
         return device, {**facts, **self.facts(), **of_lstm}
+
+    @property
+    def of_keras(self) -> Dict[str, str]:
+        """Its version."""
+        return {"keras": str(self.keras.__version__)}
+
+    @staticmethod
+    def variable(weight: Any) -> Any:
+        """TensorFlow's variable of a weight."""
+        return weight.value
+
+    def _products(self, device: Optional[str] = None) -> Dict[str, int]:
+        """Those of a step, of all replicas or of the one on ``device``."""
+        return tf_graphs.formats(self._step, self._test_x[:2], self._test_y[:2], device)
 
     def _step(self, pair: Any) -> Any:
         """Keras' own step of training, on each replica."""
         return self._model.distribute_strategy.run(self._model.train_step, args=(pair,))
 
 
-class ReplicasOnTensorFlow(TrainerOnTensorFlow):
-    """The same under a strategy: the variables are made in its scope, one copy a replica."""
-
-    def __init__(
-        self,
-        tf: Any,
-        strategy: Any,
-        keras: Any,
-        workload: NetworkWorkload,
-        options: Dict[str, Any],
-    ) -> None:
-        self._tf, self._strategy = tf, strategy
-        with strategy.scope():
-            super().__init__(keras, workload, compile_options=options)
-
-    def ranks(self) -> List[Facts]:
-        """Each replica with its own copy of the weights."""
-
-        def weights_of(read: Callable[[Any], Any]) -> List[Any]:
-            return self._as_stated(lambda own: [read(weight.value) for weight in own.weights])
-
-        network, versions = self._workload.network, {"keras": str(self.keras.__version__)}
-        return tf_ranks.ranks(
-            self._tf, self._strategy, network, self._iterations(), weights_of, versions
-        )
+class ReplicasOnTensorFlow(tf_ranks.Replicas, TrainerOnTensorFlow):
+    """The same under a strategy."""
 
 
 def _place(value: Any) -> Tuple[str, str]:

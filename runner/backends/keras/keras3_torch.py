@@ -11,9 +11,11 @@ from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
 from runner.backends.common.rank_processes import RankProcesses
 from runner.backends.common.ranked_trainer import OwnRank, RankedTrainer
 from runner.backends.common.translation import network_of
+from runner.backends.keras import keras3_torch_compiled
 from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras3 import Keras3
 from runner.backends.keras.keras3_agent import Keras3Agent
+from runner.backends.keras.keras3_torch_compiled import CompiledTrainer
 from runner.backends.keras.keras3_torch_ranks import RankOfKeras
 from runner.backends.keras.keras3_torch_steps import TorchSteps
 from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors, TrainerOnTorch, place
@@ -28,7 +30,7 @@ class Keras3OnTorch(Keras3):
     """Channels last as written: the default of Keras, which turns them for PyTorch at each step.
 
     Mode ``tuned`` has PyTorch's own layout, channels first, and the data on the device, shuffled
-    there; on a CPU freed memory is kept.
+    there; on a GPU layers and loss are compiled, on a CPU freed memory is kept.
     """
 
     below = "torch"
@@ -40,6 +42,8 @@ class Keras3OnTorch(Keras3):
         self.channels_first = self.tuned
         self.keeps_memory = self.tuned and job.device == "cpu" and malloc.keep_freed()
         torch_device.configure(job)
+        if self._compiles():
+            keras3_torch_compiled.configure()
         self._processes: Optional[RankProcesses] = None
         if job.settings.strategy == "data-parallel":
             self._meeting = torch_group.configure(job)
@@ -79,15 +83,23 @@ class Keras3OnTorch(Keras3):
         return OwnRank(rank, build, lambda: torch_group.place(torch, device))
 
     def trainer(self, workload: Workload, seed: int) -> Trainer:
-        """Arrays as written, tensors on the device in mode ``tuned``."""
+        """Arrays as written, in mode ``tuned`` tensors on the device, compiled on a GPU."""
         if self._processes:
             return RankedTrainer(self._processes, self._own, network_of(workload), seed)
         self.seed(seed)
         if isinstance(workload, GameWorkload):
             return GameTrainer(workload, self._agent(workload), seed)
+        torch, keras, network = self._torch, self.keras, network_of(workload)
+        if self._compiles() and keras3_torch_compiled.fits(network.network):
+            return CompiledTrainer(torch, keras, network, keras3_torch_compiled.options())
         if self.tuned:
-            return TrainerOfTensors(self._torch, self.keras, network_of(workload))
-        return TrainerOnTorch(self.keras, network_of(workload))
+            return TrainerOfTensors(torch, keras, network)
+        return TrainerOnTorch(keras, network)
+
+    def _compiles(self) -> bool:
+        """On a GPU a step is bound by its many launches; ranks have a loop of their own."""
+        settings, on_gpu = self._job.settings, self._job.device == "gpu"
+        return self.tuned and on_gpu and settings.strategy == "default"
 
     def _agent(self, workload: GameWorkload) -> ToolsAgent:
         """Keras' own calls as written, PyTorch's in mode ``tuned``."""

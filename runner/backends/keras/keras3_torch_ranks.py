@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Tuple
 
 from runner.backends.base import Facts, LapSeen
+from runner.backends.keras import keras3_torch_seeds
 from runner.backends.keras.keras3_torch_trainer import TrainerOnTorch
 from runner.backends.torch import torch_group
 from runner.backends.torch.torch_shares import TorchShares
@@ -21,8 +22,7 @@ if TYPE_CHECKING:  # NumPy must not be imported before configure()
 class RankOfKeras(TrainerOnTorch):
     """A process' loop over its share of each batch; tuned, the data is on the device.
 
-    Statistics of batches are each rank's own. What is dropped follows from Keras' seeds, which all
-    ranks have alike: of other samples.
+    Statistics of batches are each rank's own, and so is what is dropped.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class RankOfKeras(TrainerOnTorch):
         self._variables = self._model.trainable_variables
         self._model.optimizer.build(self._variables)
         self._parallel = torch_group.parallel(torch, self._model, device)
+        keras3_torch_seeds.apart(torch, self._model, seed, torch.distributed.get_rank())
         where = device if tuned else "cpu"
         self._shares = TorchShares(torch, where, seed, workload.recipe.batch_size)
 
@@ -71,10 +72,11 @@ class RankOfKeras(TrainerOnTorch):
         out = self._parallel(inputs, training=True)
         loss = self._model.compute_loss(inputs, labels, out) * weight
         self._model.zero_grad()
-        loss.backward()
+        optimizer = self._model.optimizer
+        optimizer.scale_loss(loss).backward()  # of float16: all ranks have one scale
         with self._torch.no_grad():
             gradients = [variable.value.grad for variable in self._variables]
-            self._model.optimizer.apply(gradients, self._variables)
+            optimizer.apply(gradients, self._variables)
         return loss.detach()
 
     def attest(self) -> Tuple[str, Facts]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from runner.backends.base import Facts, Trainer
 from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
@@ -98,6 +98,8 @@ class TensorFlowTrainer(KerasTrainer):
     """Keras 2, with the optimisers as TensorFlow 2.11 and later have them."""
 
     replicas = 1
+    of_keras: Dict[str, str] = {}
+    """Its version, where it is not TensorFlow's own."""
 
     def __init__(self, keras: Any, workload: NetworkWorkload, tuned: Dict[str, Any]) -> None:
         """``tuned`` are options of ``model.compile``."""
@@ -111,9 +113,8 @@ class TensorFlowTrainer(KerasTrainer):
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""
         device = str(self._model.trainable_weights[0].device)
-        counted = tf_graphs.formats(self._step, self._test_x[:2], self._test_y[:2])
         facts = {
-            "products_in": counted,
+            "products_in": self._products(),
             "weights_on": device,
             "layout": "channels_last",
             "replicas": self.replicas,
@@ -123,35 +124,22 @@ class TensorFlowTrainer(KerasTrainer):
         }
         return ("gpu" if "GPU" in device else "cpu"), facts
 
+    @staticmethod
+    def variable(weight: Any) -> Any:
+        """TensorFlow's variable of a weight: itself."""
+        return weight
+
+    def _products(self, device: Optional[str] = None) -> Dict[str, int]:
+        """Those of a step, of all replicas or of the one on ``device``."""
+        return tf_graphs.formats(self._step, self._test_x[:2], self._test_y[:2], device)
+
     def _step(self, pair: Any) -> Any:
         """Keras' own step of training, on each replica."""
         return self._model.distribute_strategy.run(self._model.train_step, args=(pair,))
 
 
-class ReplicasOfTensorFlow(TensorFlowTrainer):
-    """The same under a strategy: the variables are made in its scope, one copy a replica."""
-
-    def __init__(
-        self,
-        tf: Any,
-        strategy: Any,
-        keras: Any,
-        workload: NetworkWorkload,
-        tuned: Dict[str, Any],
-    ) -> None:
-        self._tf, self._strategy = tf, strategy
-        self.replicas = int(strategy.num_replicas_in_sync)
-        with strategy.scope():
-            super().__init__(keras, workload, tuned)
-
-    def ranks(self) -> List[Facts]:
-        """Each replica with its own copy of the weights."""
-
-        def weights_of(read: Callable[[Any], Any]) -> List[Any]:
-            return self._as_stated(lambda own: [read(weight) for weight in own.weights])
-
-        network = self._workload.network
-        return tf_ranks.ranks(self._tf, self._strategy, network, self._iterations(), weights_of, {})
+class ReplicasOfTensorFlow(tf_ranks.Replicas, TensorFlowTrainer):
+    """The same under a strategy."""
 
 
 def create() -> TensorFlow:

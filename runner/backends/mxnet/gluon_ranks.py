@@ -6,9 +6,10 @@ from typing import Any, Dict, List, Sequence
 
 from runner.backends.base import Facts
 from runner.backends.common import rank_facts, shares
-from runner.backends.mxnet import gluon_layers, gluon_optimizers
+from runner.backends.mxnet import gluon_layers, gluon_optimizers, gluon_precision
 from runner.backends.mxnet.gluon_trainer import GluonTrainer
 from runner.networks.layout import from_outputs_first
+from runner.networks.weights_digest import digest
 from runner.workloads.network_workload import NetworkWorkload
 
 
@@ -60,17 +61,19 @@ class ContextsTrainer(GluonTrainer):
             value for value in self._net.collect_params().values() if gluon_layers.is_stated(value)
         ]
         versions: Dict[str, str] = {"mxnet": self._mx.__version__}
+        products_in = gluon_precision.formats(self._mx, self._net)  # of one network for all
         return [
             rank_facts.told(
                 number,
                 "gpu" if context.device_type == "gpu" else "cpu",
                 str(context),
                 int(self._trainer.optimizer.num_update),
-                rank_facts.digest(
+                digest(
                     network,
                     from_outputs_first(network, [v.data(context).asnumpy() for v in kept]),
                 ),
                 versions,
+                products_in,
             )
             for number, context in enumerate(self._contexts)
         ]

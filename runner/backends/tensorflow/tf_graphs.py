@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Callable, Dict, Set
+from typing import Any, Callable, Dict, Optional, Set
 
 _PRODUCTS = (
     "MatMul", "BatchMatMul", "Einsum", "Conv2D", "DepthwiseConv2dNative", "CudnnRNN",
@@ -36,10 +36,13 @@ def gone_through(call: Callable[[], Any]) -> Set[str]:
     return found
 
 
-def formats(step: Callable[[Any], Any], inputs: Any, labels: Any) -> Dict[str, int]:
+def formats(
+    step: Callable[[Any], Any], inputs: Any, labels: Any, device: Optional[str] = None
+) -> Dict[str, int]:
     """Products of a training step on a pair as it is traced, by the type of their factors.
 
-    Functions that the graph calls count once. Nothing is computed.
+    Functions that the graph calls count once. Nothing is computed. With ``device`` those that the
+    graph leaves to it, or to any.
     """
     import tensorflow as tf
 
@@ -48,7 +51,11 @@ def formats(step: Callable[[Any], Any], inputs: Any, labels: Any) -> Dict[str, i
     nodes = list(graph.node)
     for function in graph.library.function:
         nodes += function.node_def
-    products = [node for node in nodes if node.op.startswith(_PRODUCTS)]
+    products = [
+        node
+        for node in nodes
+        if node.op.startswith(_PRODUCTS) and (not node.device or device in (None, node.device))
+    ]
     return dict(Counter(_factors(tf, node.attr) for node in products))
 
 

@@ -5,12 +5,12 @@ Shared by Keras 2 (``tf``) and Keras 3 (``keras3-tf``).
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, List
 
 from runner.backends.base import Facts
 from runner.backends.common import rank_facts
 from runner.contract.job import Job
-from runner.networks.network import Network
+from runner.networks.weights_digest import digest
 
 
 def start(tensorflow: Any, job: Job) -> None:
@@ -36,33 +36,40 @@ def strategy(tensorflow: Any, job: Job) -> Any:
     return made
 
 
-def ranks(
-    tensorflow: Any,
-    strategy: Any,
-    network: Network,
-    updates: int,
-    weights_of: Callable[[Callable[[Any], Any]], Sequence[Any]],
-    versions: Dict[str, str],
-) -> List[Facts]:
-    """What each replica attests.
+class Replicas:
+    """What a trainer of Keras gets before it under a strategy: a copy on each device.
 
-    Args:
-        tensorflow: the module.
-        strategy: under which the variables were made.
-        network: what was trained.
-        updates: that all took part in: a step is one call for all of them.
-        weights_of: all weights as they are handed over, by a function that reads a variable of
-            TensorFlow's.
-        versions: beside TensorFlow's own.
+    The trainer, Keras 2's or Keras 3's, is the next class; its constructor takes the rest.
     """
-    live = {"tensorflow": str(tensorflow.__version__), **versions}
-    found = []
-    for number, device in enumerate(strategy.extended.worker_devices):
 
-        def own(variable: Any, number: int = number) -> Any:
-            return strategy.experimental_local_results(variable)[number].numpy()
+    def __init__(self, tf: Any, strategy: Any, *others: Any, **options: Any) -> None:
+        """The variables are made in the strategy's scope."""
+        self._tf, self._strategy = tf, strategy
+        self.replicas = int(strategy.num_replicas_in_sync)
+        trainer: Any = super()
+        with strategy.scope():
+            trainer.__init__(*others, **options)
 
-        weights = rank_facts.digest(network, weights_of(own))
-        kind = "gpu" if "GPU" in device else "cpu"
-        found.append(rank_facts.told(number, kind, str(device), updates, weights, live))
-    return found
+    def ranks(self: Any) -> List[Facts]:
+        """Each replica with its own copy of the weights, and what the graph leaves to it."""
+        versions = {"tensorflow": str(self._tf.__version__), **self.of_keras}
+        network, updates, found = self._workload.network, self._iterations(), []
+        local = self._strategy.experimental_local_results
+        for number, device in enumerate(self._strategy.extended.worker_devices):
+
+            def own(layer: Any, number: int = number) -> List[Any]:
+                kept = (self.variable(weight) for weight in layer.weights)
+                return [local(variable)[number].numpy() for variable in kept]
+
+            found.append(
+                rank_facts.told(
+                    number,
+                    "gpu" if "GPU" in device else "cpu",
+                    str(device),
+                    updates,
+                    digest(network, self._as_stated(own)),
+                    versions,
+                    self._products(str(device)),
+                )
+            )
+        return found

@@ -69,22 +69,33 @@ class Torch:
         return OwnRank(rank, self._of_rank, lambda: torch_group.place(torch, device))
 
     def _of_rank(self, workload: NetworkWorkload, seed: int) -> Trainer:
-        self._torch.manual_seed(seed)
-        return RankOfTorch(self._torch, self._device, workload, self._tuned, seed)
+        torch, device = self._torch, self._device
+        torch.manual_seed(seed)
+        graphed = self._graphed() and torch_group.can_capture()
+        precision = self._precision(graphed)
+        return RankOfTorch(torch, device, workload, precision, self._tuned, graphed, seed)
+
+    def _graphed(self) -> bool:
+        """CUDA graphs live on memory of the caching allocator."""
+        pooled = self._job.settings.memory_pool.mode != "off"
+        return self._tuned and self._job.device == "gpu" and pooled
+
+    def _precision(self, captured: bool) -> TorchPrecision:
+        precision = self._job.settings.precision
+        return TorchPrecision(self._torch, self._device, precision, captured=captured)
 
     def trainer(self, workload: Workload, seed: int) -> Trainer:
-        """One loop; CUDA graphs live on memory of the caching allocator."""
-        job, torch = self._job, self._torch
+        """One loop, or one in each rank."""
+        torch = self._torch
         if self._processes:
             return RankedTrainer(self._processes, self._own, network_of(workload), seed)
         torch.manual_seed(seed)
         device = self._device
         if isinstance(workload, GameWorkload):
             return GameTrainer(workload, TorchAgent(torch, device, workload, self._tuned), seed)
-        pooled = job.settings.memory_pool.mode != "off"
-        graphed = self._tuned and job.device == "gpu" and pooled
-        precision = TorchPrecision(torch, device, job.settings.precision, captured=graphed)
-        return TorchTrainer(torch, device, network_of(workload), precision, self._tuned, graphed)
+        graphed = self._graphed()
+        network, precision = network_of(workload), self._precision(graphed)
+        return TorchTrainer(torch, device, network, precision, self._tuned, graphed)
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what PyTorch says of itself."""

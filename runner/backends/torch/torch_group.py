@@ -14,6 +14,7 @@ from typing import Any, Dict
 from runner.backends.base import Facts
 from runner.contract.job import Job
 
+_ASYNC_ERRORS_VARIABLE = "TORCH_NCCL_ASYNC_ERROR_HANDLING"
 _PATIENCE = timedelta(minutes=30)
 """For a rank that is slower: how long a job may take is for its own limit to say."""
 
@@ -61,10 +62,29 @@ def join(torch: Any, job: Job, rank: int, meeting: str) -> Any:
     return torch.device("cuda", rank) if on_gpu else torch.device("cpu")
 
 
-def parallel(torch: Any, model: Any, device: Any) -> Any:
-    """``model`` with the mean of all ranks' gradients; all begin with the weights of rank 0."""
+def can_capture() -> bool:
+    """Whether CUDA graphs may hold what ranks exchange, as PyTorch's notes on them ask for.
+
+    ("CUDA Graphs", usage with DistributedDataParallel: no asynchronous errors of NCCL, set before
+    the group is made; the model made on another stream; eleven steps before the capture.)
+    """
+    return os.environ.get(_ASYNC_ERRORS_VARIABLE) == "0"
+
+
+def parallel(torch: Any, model: Any, device: Any, captured: bool = False) -> Any:
+    """``model`` with the mean of all ranks' gradients; all begin with the weights of rank 0.
+
+    ``captured``: its steps become part of a CUDA graph.
+    """
     own = [device] if device.type == "cuda" else None
-    return torch.nn.parallel.DistributedDataParallel(model, device_ids=own)
+    if not captured:
+        return torch.nn.parallel.DistributedDataParallel(model, device_ids=own)
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        made = torch.nn.parallel.DistributedDataParallel(model, device_ids=own)
+    torch.cuda.current_stream().wait_stream(side)
+    return made
 
 
 def place(torch: Any, device: Any) -> Dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Tuple
 
 from runner.backends.base import Facts
 from runner.backends.torch import torch_group
+from runner.backends.torch.torch_graph import GraphedEpoch
 from runner.backends.torch.torch_precision import TorchPrecision
 from runner.backends.torch.torch_shares import TorchShares
 from runner.backends.torch.torch_trainer import TorchTrainer
@@ -19,18 +20,24 @@ class RankOfTorch(TorchTrainer):
     """The loop of one process, over its share of each batch.
 
     Statistics of batches and what is dropped are each rank's own: PyTorch's defaults. Tuned it
-    captures no CUDA graphs.
+    captures CUDA graphs only where PyTorch's notes say that they can be
+    (:func:`runner.backends.torch.torch_group.can_capture`).
     """
 
     def __init__(
-        self, torch: Any, device: Any, workload: NetworkWorkload, tuned: bool, seed: int
+        self,
+        torch: Any,
+        device: Any,
+        workload: NetworkWorkload,
+        precision: TorchPrecision,
+        tuned: bool,
+        graphed: bool,
+        seed: int,
     ) -> None:
         """Make the model and hand its weights round: all ranks at the same time."""
-        precision = TorchPrecision(torch, device, "float32", captured=False)
-        super().__init__(torch, device, workload, precision, tuned, graphed=False)
-        self._alone, self._weight, mean = self._model, 1.0, self._loss
-        self._loss = lambda out, labels: mean(out, labels) * self._weight
-        self._model = torch_group.parallel(torch, self._alone, device)
+        super().__init__(torch, device, workload, precision, tuned, graphed)
+        self._alone = self._model
+        self._model = torch_group.parallel(torch, self._alone, device, captured=graphed)
         where = device if tuned else "cpu"
         self._shares = TorchShares(torch, where, seed, workload.recipe.batch_size)
         torch.manual_seed(seed + torch.distributed.get_rank())  # what it drops
@@ -44,28 +51,38 @@ class RankOfTorch(TorchTrainer):
                 self._loader.dataset, batch_sampler=self._shares
             )
 
+    def _graphed_epoch(self) -> GraphedEpoch:
+        own, recipe = self._shares, self._workload.recipe
+        return GraphedEpoch(
+            self._torch, self._loss_of, self._model, self._stepper, recipe,
+            own.rank, own.ranks, own.orders,
+        )  # fmt: skip
+
     def _epoch(self) -> float:
         total = 0.0
         for part, (inputs, labels) in zip(self._shares.parts(), self._loader):
-            self._weight = part.weight
-            loss = self._step(inputs.to(self._device), labels.to(self._device))
+            loss = self._step(inputs.to(self._device), labels.to(self._device), part.weight)
             total += loss.item() * part.batch
         return self._shares.mean(total, self._device)
 
     def _epoch_tuned(self) -> float:
+        if self._graphed:
+            self._updates, total = self._epoch_on_gpu.run(self._updates)
+            return self._shares.mean(total, self._device)
         (inputs, labels), order = self._train, self._shares.order()
         total = self._torch.zeros((), device=self._device)
         for part in self._shares.parts():
-            rows, self._weight = order[part.first : part.stop], part.weight
-            total += self._step(inputs[rows], labels[rows]) * part.batch
+            rows = order[part.first : part.stop]
+            total += self._step(inputs[rows], labels[rows], part.weight) * part.batch
         return self._shares.mean(total, self._device)
 
     def evaluate(self) -> Tuple[float, float]:
         """The model without what ranks exchange: the others do not take part."""
-        self._model, self._weight = self._alone, 1.0
+        self._model = self._alone
         return super().evaluate()
 
     def attest(self) -> Tuple[str, Facts]:
-        """As one rank does, and what the ranks exchanged by."""
+        """As one rank does, by itself, and what the ranks exchanged by."""
+        self._model = self._alone
         device, found = super().attest()
         return device, {**found, **torch_group.facts(self._torch)}

@@ -71,11 +71,14 @@ class TorchTrainer:
         """Capture the training step as CUDA graphs, where it is tuned on a GPU."""
         if not self._graphed:
             return False
-        self._epoch_on_gpu = torch_graph.GraphedEpoch(
-            self._torch, self._loss_of, self._model, self._stepper, self._workload.recipe
-        )
+        self._epoch_on_gpu = self._graphed_epoch()
         self._epoch_on_gpu.capture(*self._train)
         return True
+
+    def _graphed_epoch(self) -> torch_graph.GraphedEpoch:
+        return torch_graph.GraphedEpoch(
+            self._torch, self._loss_of, self._model, self._stepper, self._workload.recipe
+        )
 
     def fit(self, epochs: int, lap_seen: LapSeen) -> int:
         """The training loop of PyTorch's users."""
@@ -85,13 +88,15 @@ class TorchTrainer:
             lap_seen(epoch, one_epoch())
         return self._updates - self._precision.left_out()
 
-    def _loss_of(self, inputs: Any, labels: Any) -> Any:
+    def _loss_of(self, inputs: Any, labels: Any, weight: float = 1.0) -> Any:
+        """The mean over these samples, times what they count of a batch that ranks share."""
         with self._precision.forward():
-            return self._loss(self._model(inputs), labels)
+            loss = self._loss(self._model(inputs), labels)
+        return loss if weight == 1.0 else loss * weight
 
-    def _step(self, inputs: Any, labels: Any) -> Any:
+    def _step(self, inputs: Any, labels: Any, weight: float = 1.0) -> Any:
         self._stepper.clear()
-        loss = self._loss_of(inputs, labels)
+        loss = self._loss_of(inputs, labels, weight)
         self._stepper.step(loss, self._updates)
         self._updates += 1
         return loss.detach()
@@ -107,8 +112,8 @@ class TorchTrainer:
     def _epoch_tuned(self) -> float:
         torch, (inputs, labels) = self._torch, self._train
         if self._graphed:
-            self._updates, loss = self._epoch_on_gpu.run(self._updates)
-            return loss
+            self._updates, total = self._epoch_on_gpu.run(self._updates)
+            return float(total) / len(labels)
         order = torch.randperm(len(labels), device=self._device)
         total = torch.zeros((), device=self._device)
         for some, wanted in self._batches(inputs[order], labels[order]):

@@ -1,0 +1,118 @@
+"""Keras 3 on PyTorch in the loop of keras.io's guide for it, what it calls compiled by PyTorch.
+
+Layers and loss are one function of ``torch.compile``, their way back another; CUDA graphs start all
+of it at once. The optimizer stays Keras' own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import traceback
+from typing import Any, Dict, Optional, Tuple
+
+from runner.backends.base import Facts, LapSeen
+from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors
+from runner.networks.layers import LSTM
+from runner.networks.network import Network
+from runner.workloads.network_workload import NetworkWorkload
+
+_COMPILERS = ("clang", "gcc", "cc")
+"""Triton takes one of them, for what starts its kernels; or what ``CC`` names."""
+_WARM_UP = 3
+_CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
+
+
+def configure() -> None:
+    """A folder for what is compiled: each job compiles for itself, and shows how long it takes."""
+    os.environ.setdefault(_CACHE_VARIABLE, tempfile.mkdtemp(prefix="inductor-"))
+
+
+def fits(network: Network) -> bool:
+    """Keras loops over the time of an LSTM in Python, which would be unrolled step by step."""
+    return not any(isinstance(layer, LSTM) for layer, _ in network.leaves())
+
+
+def options() -> Dict[str, Any]:
+    """Of ``torch.compile``: fused kernels where there is a compiler for them, else graphs alone.
+
+    Source: PyTorch documentation, "torch.compile" and "torch.compiler": both run in CUDA graphs.
+    """
+    there = os.environ.get("CC") or any(map(shutil.which, _COMPILERS))
+    return {"mode": "reduce-overhead"} if there else {"backend": "cudagraphs"}
+
+
+class CompiledTrainer(TrainerOfTensors):
+    """The data on the device, shuffled there; the loss is read after each epoch, as ``fit`` does.
+
+    Where PyTorch cannot compile the model it is trained by ``fit``, and why is attested.
+    """
+
+    def __init__(
+        self, torch: Any, keras: Any, workload: NetworkWorkload, how: Dict[str, Any]
+    ) -> None:
+        """``how`` are options of ``torch.compile``."""
+        self._how, self._refused = how, "compile() was not called"
+        super().__init__(torch, keras, workload)
+
+    def compile(self) -> bool:
+        """For whole batches, and for an epoch's smaller last one; no weight changes."""
+        model = self._model
+        model.optimizer.build(model.trainable_variables)
+        statistics = [(own, own.value.detach().clone()) for own in model.non_trainable_variables]
+        try:
+            model.train()
+            self._forward(self._train_x[:1], self._train_y[:1])  # Keras builds its loss by itself
+            self._loss_of = self._torch.compile(self._forward, dynamic=False, **self._how)
+            for count in self._batch_sizes():
+                for _ in range(_WARM_UP):
+                    self._way_back(self._train_x[:count], self._train_y[:count])
+            self._refused = ""
+        except Exception as error:  # of its many parts each has its own
+            traceback.print_exc()
+            self._refused = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        model.zero_grad()
+        for own, value in statistics:
+            own.assign(value)
+        return not self._refused
+
+    def _batch_sizes(self) -> Tuple[int, ...]:
+        size, count = self._workload.recipe.batch_size, len(self._train_x)
+        return tuple(dict.fromkeys(filter(None, (min(size, count), count % size))))
+
+    def _forward(self, inputs: Any, labels: Any) -> Any:
+        found = self._model(inputs, training=True)
+        return self._model.compute_loss(x=inputs, y=labels, y_pred=found)
+
+    def _way_back(self, inputs: Any, labels: Any) -> Any:
+        """Gradients of a batch, in the variables; returns its loss."""
+        self._model.zero_grad()  # those of the step before lie where this one's graphs write
+        self._torch.compiler.cudagraph_mark_step_begin()
+        loss = self._loss_of(inputs, labels)
+        self._model.optimizer.scale_loss(loss).backward()
+        return loss.detach()
+
+    def fit(self, epochs: int, lap_seen: LapSeen) -> int:
+        """The loop."""
+        if self._refused:
+            return super().fit(epochs, lap_seen)
+        torch, model, (inputs, labels) = self._torch, self._model, (self._train_x, self._train_y)
+        variables = model.trainable_variables
+        model.train()
+        for epoch in range(1, epochs + 1):
+            total = torch.zeros((), device=inputs.device)
+            order = torch.randperm(len(inputs), device=inputs.device)
+            for rows in order.split(self._workload.recipe.batch_size):
+                total += self._way_back(inputs[rows], labels[rows]) * len(rows)
+                with torch.no_grad():
+                    gradients = [variable.value.grad for variable in variables]
+                    model.optimizer.apply(gradients, variables)
+            lap_seen(epoch, float(total) / len(inputs))
+        return self._iterations()
+
+    def attest(self) -> Tuple[str, Facts]:
+        """How it was compiled, or why not."""
+        device, found = super().attest()
+        how: Optional[str] = None if self._refused else str(self._how)
+        return device, {**found, "torch_compile": how, "not_compiled": self._refused}

@@ -1,0 +1,85 @@
+"""What only GPUs run by default, tried on a CPU in the images that hold it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import BENCHDL
+from docker.types import Mount
+
+from harness.images.built import reference
+from runner.contract.job import job_text
+from runner.contract.result import load_result
+
+INSIDE = Path(__file__).resolve().parents[1] / "inside"
+BRIEFLY = ["cnn-mnist", "gpt-shakespeare-small"]
+
+pytestmark = [pytest.mark.docker, pytest.mark.beside, pytest.mark.timeout(1500)]
+
+
+@pytest.fixture
+def inside(engine):
+    """Run a script of tests/inside in the cpu image of a backend; what it prints."""
+
+    def run(backend, script, *words, job=None):
+        build = [BENCHDL, "images", "build", backend, "--flavour", "cpu", "--make-base"]
+        subprocess.run(build, check=True, capture_output=True, timeout=1200)
+        mounts = [Mount("/inside", str(INSIDE), type="bind", read_only=True)]
+        mounts += [Mount("/job", str(job), type="bind")] if job else []
+        told = engine.containers.run(
+            reference(backend, "cpu"),
+            [f"/inside/{script}", *words],
+            entrypoint=["python"],
+            environment={"OMP_NUM_THREADS": "1"},
+            mounts=mounts,
+            network_mode="none",
+            stderr=False,
+            remove=True,
+        )
+        return told.decode()
+
+    return run
+
+
+def test_ranks_that_replay_their_steps_train_as_those_that_take_them(inside):
+    for found in json.loads(inside("torch", "graphed_ranks.py").splitlines()[-1]):
+        assert [rank["compiled"] for rank in found["told"]] == [True, True]
+        assert [rank["compiled"] for rank in found["plain"]] == [False, False]
+        assert [rank["untouched"] for rank in found["told"]] == [True, True]
+        assert {rank["updates"] for rank in (*found["told"], *found["plain"])} == {6}
+        assert found["between_ranks"] == 0.0
+        assert found["from_plain"] < 1e-5 < found["moved"]
+        first, second = (rank["losses"] for rank in found["told"])
+        assert first == second == pytest.approx(found["plain"][0]["losses"], abs=1e-5)
+
+
+def test_each_rank_of_keras_on_pytorch_drops_other_values(inside):
+    first, second = json.loads(inside("keras3-torch", "dropped_apart.py").splitlines()[-1])
+    assert first["digest"] == second["digest"]
+    masks = [tuple(mask) for rank in (first, second) for mask in rank["left"]]
+    assert len(set(masks)) == 4
+    assert all(30 < sum(mask) < 64 for mask in masks)  # a fifth of 64 is dropped
+
+
+def test_compiled_keras_on_pytorch_makes_numpys_updates(inside, make_result, tmp_path):
+    job = make_result(
+        job={"backend": "keras3-torch", "purpose": "prove", "briefly": BRIEFLY, "launcher": "local",
+             "settings": {"mode": "tuned"}, "pins": {"packages": {}, "python": None}}
+    ).job  # fmt: skip
+    folder = tmp_path / "job"
+    folder.mkdir()
+    folder.chmod(0o777)  # the image's user is another
+    (folder / "job.json").write_text(job_text(job))
+    inside("keras3-torch", "compiled_on_cpu.py", "/job", "aot_eager", job=folder)
+    result = load_result((folder / "result.json").read_text())
+    assert result.failure is None
+    wrong = [check for check in result.conformance.checks if not check.ok]
+    assert wrong == []
+    names = [check.name for check in result.conformance.checks]
+    assert names == [
+        *(f"{of} of {name}" for name in BRIEFLY for of in ("update", "loss")),
+        "float32",
+    ]
