@@ -1,8 +1,8 @@
 """Jobs that several ranks share, on a CPU: the weights are those of one rank, and of NumPy.
 
-Each backend that has the strategy takes three updates with 8 ranks as written and with 2 tuned, then
-in bfloat16 as well where it has that; the weights are held against NumPy's on the same batches, as
-in every proof of an image (:mod:`runner.proving`), and against those of one rank alone.
+Each backend that has the strategy takes three updates with 8 ranks as written and with 2 tuned,
+then in bfloat16 as well where it has that; the weights are held against NumPy's on the same
+batches, as in every proof of an image (:mod:`runner.proving`), and against one rank's alone.
 """
 
 from __future__ import annotations
