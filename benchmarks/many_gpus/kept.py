@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.many_gpus.steps import ALONE, BESIDE, LOADED
 from benchmarks.many_gpus.timed import Ended
+from harness.checks.verdict import verdict
 from harness.store import Store
 from runner.contract.result import Result
 
@@ -50,7 +51,7 @@ def _line(result: Result) -> str:
     if measured.ranks:
         alike = len({rank.weights_sha256 for rank in measured.ranks}) == 1
         parts.append(f"{len(measured.ranks)} ranks, weights {'alike' if alike else 'NOT alike'}")
-    return f"{' '.join(words)}: {', '.join(parts)}; {result.status}"
+    return f"{' '.join(words)}: {', '.join(parts)}; {verdict(result.status, result.findings)}"
 
 
 def _findings(result: Result) -> Iterator[str]:
