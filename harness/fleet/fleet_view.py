@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness import printable
+from harness import counted, printable
 from harness.campaign.outlook import duration
 from harness.fleet.fleet_record import Fleet
 from harness.fleet.standing import Phase, Standing
@@ -97,14 +97,15 @@ def table(shards: Sequence[Standing]) -> Table:
 
 def summary(shards: Sequence[Standing]) -> str:
     """All shards in one line: how many are in which state, and how many jobs have ended."""
-    counts = Counter(shard.phase for shard in shards)
-    words = [f"{many} {phase}" for phase, many in counts.items()]
+    hosts = sorted({shard.host for shard in shards if shard.phase == "running" and shard.host})
+    words = [
+        f"{many} {phase}" + (f" on {', '.join(hosts)}" if phase == "running" and hosts else "")
+        for phase, many in Counter(shard.phase for shard in shards).items()
+    ]
     ended = sum(shard.beat.ended for shard in shards)
     known = sum(shard.beat.total for shard in shards)
-    jobs = f"; {ended} of {known} begun jobs ended" if known else ""
-    hosts = {shard.host for shard in shards if shard.phase == "running" and shard.host}
-    on = f" on {', '.join(sorted(hosts))}" if hosts else ""
-    return f"{len(shards)} shards: {', '.join(words)}{on}{jobs}"
+    jobs = f"; {ended} of their {known} jobs ended" if known else ""
+    return f"{counted.things(len(shards), 'shard')}: {', '.join(words)}{jobs}"
 
 
 def uncollected(fleet: Fleet, store: Store) -> int:
