@@ -179,13 +179,16 @@ def find_image(client: docker.DockerClient, reference: str) -> Image | None:
 
 
 def info(client: docker.DockerClient) -> dict[str, Any]:
-    """What the engine says of itself.
+    """What the engine says of itself; of podman also what docker's question leaves out.
 
     Raises:
         BenchdlError: it does not.
     """
     with calls(client, "asking what the engine offers"):
-        return dict(client.info())
+        facts = dict(client.info())
+        if _is_podman(client.version()) and _rootless(client):
+            facts["SecurityOptions"] = [*(facts.get("SecurityOptions") or []), "name=rootless"]
+    return facts
 
 
 def version(client: docker.DockerClient) -> str:
@@ -196,7 +199,21 @@ def version(client: docker.DockerClient) -> str:
     """
     with calls(client, "asking the engine's version"):
         facts = client.version()
-    return f"{facts.get('Version', '?')} (API {facts.get('ApiVersion', '?')})"
+    name = "podman " if _is_podman(facts) else ""
+    return f"{name}{facts.get('Version', '?')} (API {facts.get('ApiVersion', '?')})"
+
+
+def _is_podman(version: dict[str, Any]) -> bool:
+    parts = version.get("Components") or []
+    return any(str(part.get("Name", "")).startswith("Podman") for part in parts)
+
+
+def _rootless(client: docker.DockerClient) -> bool:
+    """podman's own word: up to 4.3 it is not among what docker is told."""
+    api: Any = client.api
+    answer = api._result(api._get(api._url("/libpod/info")), json=True)
+    security = (answer.get("host") or {}).get("security") or {}
+    return bool(security.get("rootless"))
 
 
 def _lost(where: Endpoint | None, error: BaseException) -> EngineLostError:

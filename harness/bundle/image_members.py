@@ -18,11 +18,12 @@ MAX_MEMBERS = 2_000
 
 _HEX = "[0-9a-f]{64}"
 _EXPECTED = re.compile(
-    rf"manifest\.json|repositories|index\.json|oci-layout|{_HEX}\.json"
+    rf"manifest\.json|repositories|index\.json|oci-layout|{_HEX}\.(json|tar)"
     rf"|{_HEX}(/(VERSION|json|layer\.tar))?|blobs(/sha256(/{_HEX})?)?"
 )
-_SAME_LAYER = re.compile(rf"\.\./({_HEX}/layer\.tar)")
-"""What ``docker save`` up to 24 writes for a layer whose contents it has written already."""
+_SAME_LAYER = re.compile(rf"\.\./({_HEX}/layer\.tar|{_HEX}\.tar)")
+"""What ``docker save`` up to 24 writes for a layer whose contents it has written already, and
+podman for every layer: it keeps them as ``DIGEST.tar``."""
 _NAMING = ("name", "ref")
 
 

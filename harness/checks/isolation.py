@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checks.case import Case
+from harness.launchers import podman_words
 from harness.launchers.hardening import NOT_APPLIED
 from runner.contract.measurement import Isolation
 from runner.contract.result import Finding, Severity
@@ -37,7 +38,8 @@ def outside(case: Case) -> Iterator[Finding]:
     if not isinstance(fields, dict) or not fields:
         return
     told = "; ".join(f"{field}: {words}" for field, words in sorted(fields.items()))
-    minor = set(fields) <= _MINOR
+    of_podman = case.launch.hardening.get("runtime") == podman_words.RUNTIME
+    minor = set(fields) <= _MINOR | (podman_words.UNSAID if of_podman else set())
     yield _finding(f"not as asked for: {told}"[:1000], "info" if minor else "suspect")
 
 

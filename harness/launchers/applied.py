@@ -8,10 +8,10 @@ mention is not taken for a yes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.launchers import hardening
+from harness.launchers import hardening, podman_words
 
 _NEVER = (
     "Binds", "CapAdd", "CgroupParent", "DeviceCgroupRules", "DeviceRequests", "Devices",
@@ -29,13 +29,14 @@ _READ_ONLY = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-tr
 """What runc's default specification hides and protects, in every version."""
 
 
-def differences(asked: dict[str, Any], attrs: dict[str, Any]) -> dict[str, str]:
+def differences(asked: dict[str, Any], attrs: Mapping[str, Any]) -> dict[str, str]:
     """By field, how a container differs from the options that it was created with.
 
     Args:
         asked: the options, as for ``containers.create``.
         attrs: what ``inspect`` says of the running container.
     """
+    attrs = podman_words.translated(attrs)
     host = attrs.get("HostConfig") or {}
     sent = hardening.as_sent(asked)
     found = {
@@ -71,7 +72,7 @@ def _added(sent: dict[str, Any], host: dict[str, Any]) -> Iterator[tuple[str, st
             yield field, f"without {', '.join(sorted(missing))}"
 
 
-def _of_the_container(asked: dict[str, Any], attrs: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _of_the_container(asked: dict[str, Any], attrs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     config = attrs.get("Config") or {}
     if config.get("User") != asked["user"]:
         yield "User", f"asked for {asked['user']}, the engine says {_text(config.get('User'))}"
@@ -119,7 +120,7 @@ def _same(wanted: Any, found: Any) -> bool:
     return type(wanted) is type(found) and bool(wanted == found)
 
 
-def _list(data: dict[str, Any], key: str) -> list[Any]:
+def _list(data: Mapping[str, Any], key: str) -> list[Any]:
     value = data.get(key)
     return value if isinstance(value, list) else []
 

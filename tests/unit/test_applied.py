@@ -11,7 +11,7 @@ from checking import case
 from docker.types import Mount
 
 from harness.checks import isolation
-from harness.launchers import applied, hardening
+from harness.launchers import applied, hardening, podman_words
 from harness.launchers.docker import DockerLauncher
 from harness.launchers.launcher import Order, Prepared
 from runner.contract.job import Pins
@@ -169,3 +169,57 @@ def test_differences_are_findings_that_name_the_field(make_result):
     (minor,) = found({"not_applied": {"MemorySwap": "asked for 5"}})
     assert minor.severity == "info"
     assert found({"privileged": False}) == []
+
+
+@pytest.fixture
+def by_podman(said, asked):
+    """The same container in the words of podman 4.3.1, rootless, control groups v1."""
+    host = said["HostConfig"]
+    host |= dict.fromkeys(("MaskedPaths", "ReadonlyPaths", "Mounts"))
+    host |= {"Runtime": "oci", "Memory": 0, "MemorySwap": 0, "PidsLimit": 0, "Ulimits": []}
+    host |= {"IpcMode": "shareable", "CgroupnsMode": "", "SecurityOpt": ["no-new-privileges"]}
+    host["CapDrop"] = sorted(podman_words._USUAL | {"MKNOD", "NET_RAW"})
+    host["Tmpfs"] = {
+        "/run": "rw,rprivate,nosuid,nodev,tmpcopyup",
+        "/tmp": f"{asked['tmpfs']['/tmp']},rprivate,tmpcopyup",
+    }
+    host["LogConfig"] = {"Config": None, "Type": "json-file"}
+    for told, mount in zip(said["Mounts"], asked["mounts"], strict=True):
+        told |= {"Type": "bind", "Source": mount["Source"]}
+    host["Binds"] = [f"{mount['Source']}:{mount['Target']}:rw,rbind" for mount in asked["mounts"]]
+    return said
+
+
+def test_podman_s_words_are_no_differences(asked, by_podman, make_result):
+    missing = applied.differences(asked, by_podman)
+    assert set(missing) == podman_words.UNSAID | {"LogConfig", "MemorySwap"}
+    result = make_result()
+    for runtime, severity in (("oci", "info"), ("runc", "suspect")):
+        told = {"not_applied": missing, "runtime": runtime}
+        (finding,) = isolation.outside(case(result, hardening=told))
+        assert finding.severity == severity
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("CapDrop", ["MKNOD"]),
+        ("CapAdd", ["NET_ADMIN"]),
+        ("SecurityOpt", []),
+        ("IpcMode", "host"),
+        ("Tmpfs", {"/tmp": "rw,size=1g"}),
+        ("Privileged", True),
+        ("ReadonlyRootfs", False),
+    ],
+)
+def test_what_podman_did_not_do_is_told(asked, by_podman, field, value):
+    by_podman["HostConfig"][field] = value
+    assert field in applied.differences(asked, by_podman)
+
+
+def test_a_mount_that_podman_added_or_took_from_elsewhere_is_told(asked, by_podman):
+    meddled = copy.deepcopy(by_podman)
+    meddled["Mounts"][0]["Source"] = "/elsewhere"
+    assert "Mounts" in applied.differences(asked, meddled)
+    by_podman["HostConfig"]["Binds"].append("/etc:/etc:rw")
+    assert {"Binds", "Mounts"} <= set(applied.differences(asked, by_podman))

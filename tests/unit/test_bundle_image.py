@@ -84,6 +84,22 @@ def test_a_layer_that_comes_twice_is_a_link_in_docker_s_own_form_only():
     assert "it lacks" in refused(members, saved)
 
 
+def test_what_podman_saves_is_taken():
+    saved = Saved()
+    config = f"{saved.image_id[7:]}.json"
+    members = {config: saved.raw_config}
+    for number, layer in enumerate(saved.layers):
+        members[f"{sha256(layer)}.tar"] = layer
+        link = f"{sha256(f'layer {number}'.encode())}/layer.tar"
+        members[link] = special(link, tarfile.SYMTYPE, f"../{sha256(layer)}.tar")
+    layers = [f"{sha256(layer)}.tar" for layer in saved.layers]
+    manifest = [{"Config": config, "RepoTags": [], "Layers": layers}]
+    members |= {"manifest.json": json.dumps(manifest).encode(), "repositories": b"{}"}
+    assert len(read(members).layers) == 2
+    members[link] = special(link, tarfile.SYMTYPE, "../../etc/shadow")
+    assert "a link" in refused(members)
+
+
 def told(change):
     """Docker's manifest, changed."""
     members = Saved().members()
