@@ -63,8 +63,10 @@ def _of_backend(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _of_workload(facts: dict[str, Any]) -> dict[str, Any]:
     trained = [f"{facts['parameters']:,} parameters"] if facts["parameters"] else []
+    count, _, unit = facts["budget"].partition(" ")
+    size = ", ".join([*trained, f"{int(count):,} {unit}"])
     return {
-        "words": f"{facts['title']} ({', '.join([*trained, facts['budget']])})",
+        "words": f"{facts['title']} ({size})",
         "parts": {
             "backends": ", ".join(facts["backends"]) or "none",
             "datasets": ", ".join(facts["datasets"]),

@@ -32,6 +32,10 @@ def test_json_has_all_that_the_text_has():
         assert f"    {'datasets':<19} {', '.join(workload['datasets'])}" in text
 
 
+def test_large_numbers_can_be_read():
+    assert "(132,179 parameters, 200,000 steps)" in asked()
+
+
 def test_no_name_is_longer_than_its_column():
     assert max(map(len, [*catalog.names(), *lookup.names()])) <= 21
 
