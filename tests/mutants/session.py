@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import os
 import resource
 import signal
@@ -34,6 +35,8 @@ def preload() -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # threads do not outlive a fork
     for name in _OTHERS:
         importlib.import_module(name)
+    if importlib.util.find_spec("ruptures"):  # not for every Python; it takes longer than its tests
+        importlib.import_module("ruptures")
 
 
 def in_child(work: Callable[[], int], *, cpu_s: int, wall_s: float) -> int | None:
