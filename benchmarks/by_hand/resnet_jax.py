@@ -9,7 +9,6 @@ from resnet_by_hand import (
     MOMENTUM,
     NORM_EPSILON,
     NORM_MOMENTUM,
-    RATE,
     TESTED,
     blocks,
     options,
@@ -93,7 +92,7 @@ def update(state, batch):
     trained, statistics, speed = state
     learn = jax.value_and_grad(loss_of, has_aux=True)
     (value, statistics), gradients = learn(trained, statistics, *batch)
-    speed = jax.tree.map(lambda v, g: MOMENTUM * v - RATE * g, speed, gradients)
+    speed = jax.tree.map(lambda v, g: MOMENTUM * v - args.rate * g, speed, gradients)
     trained = jax.tree.map(lambda w, v: w + v, trained, speed)
     return (trained, statistics, speed), value
 

@@ -8,7 +8,6 @@ from resnet_by_hand import (
     MOMENTUM,
     NORM_EPSILON,
     NORM_MOMENTUM,
-    RATE,
     TESTED,
     blocks,
     options,
@@ -51,7 +50,7 @@ for parameter in model.parameters():
     if parameter.ndim > 1:
         nn.init.xavier_uniform_(parameter)
 nn.init.zeros_(model[-1].bias)
-sgd = torch.optim.SGD(model.parameters(), lr=RATE, momentum=MOMENTUM)
+sgd = torch.optim.SGD(model.parameters(), lr=args.rate, momentum=MOMENTUM)
 cross_entropy = nn.CrossEntropyLoss()
 train, test = [
     (torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels))

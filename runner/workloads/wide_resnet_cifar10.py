@@ -1,7 +1,10 @@
 """A residual network four times as wide as ResNet-20, on CIFAR-10: it fills a GPU.
 
 S. Zagoruyko and N. Komodakis, "Wide Residual Networks", 2016, have such widths; the order of the
-layers in a block, and the recipe, are those of :mod:`runner.workloads.resnet20_cifar10`.
+layers in a block, and the recipe but for its rate, are those of
+:mod:`runner.workloads.resnet20_cifar10`. At its rate of 0.1 the loss leaps to 10 within 20 updates,
+with PyTorch and JAX alike from the same weights, and of two epochs on a GPU with PyTorch nothing
+was learned: there is no warm-up and no weight decay here. At 0.02 it stays below 3 (2026-11-26).
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ def _stated(
         title="a wide residual network on CIFAR-10",
         classes=10,
         network=network,
-        recipe=Recipe(batch_size=128, epochs=10, optimizer=SGD(0.1, momentum=0.9)),
+        recipe=Recipe(batch_size=128, epochs=10, optimizer=SGD(0.02, momentum=0.9)),
         learned={
             "cifar10": Learned(0.04, ((1955, 0.6), (3910, 0.45))),
             "synthetic-cifar10": Learned(0.0005, ((1955, 0.5), (3910, 0.4))),

@@ -79,6 +79,61 @@ def test_of_nine_in_random_order_too_many_break_perfectly():
     assert len(gains) == 252
 
 
+def test_the_smallest_step_goes_first():
+    """Of three levels the last two are one; the first two differ by more than the margin."""
+    assert changes(levels((10, 12), (12, 12), (12.1, 12), scatter=0.0001), MARGIN) == [12]
+
+
+def test_levels_that_differ_by_the_margin_are_one():
+    series = [10.0] * 10 + [20.0] * 10
+    assert changes(series, 1.0) == []
+    assert changes(series, 0.99) == [10]
+
+
+# Drawn at random, and chosen because a small change of the method finds something else in them.
+@pytest.mark.parametrize(
+    ("series", "found"),
+    [
+        ([9.11, 8.84, 9.22, 8.98, 9.14, 9.46, 9.33, 9.29, 9.35, 9.64, 9.28, 9.65], []),
+        ([9.69, 9.74, 10.03, 9.96, 9.04, 8.62, 8.87, 8.6, 8.6, 8.36], [4]),
+        ([9.43, 9.67, 9.33, 9.59, 9.6, 9.8, 9.81, 9.39, 8.75, 8.92, 8.89, 9.09], [8]),
+        ([11.24, 10.9, 11.03, 11.11, 8.75, 8.9, 8.89, 8.63, 9.22, 9.0, 8.82, 8.7, 9.0, 9.05], []),
+        ([9.36, 9.01, 9.63, 8.92, 9.57, 9.87, 9.95, 9.78, 10.03, 9.7], [5]),
+        ([8.56, 8.67, 8.53, 8.88, 8.41, 8.66, 8.53, 8.45, 8.65, 10.08, 9.85, 9.74, 9.86, 10.75,
+          10.22, 10.68, 10.38, 10.34, 10.19, 10.31, 10.23, 10.42], [9]),
+    ],
+)  # fmt: skip
+def test_series_on_the_edge(series, found):
+    assert changes(series, MARGIN) == found
+
+
+def test_no_level_is_shorter_than_the_least():
+    ends = [10.0] * 10 + [20.0] * 2
+    assert change_points.best(change_points.scores(ends), 1) == [12 - LEAST]
+    assert change_points._place([20.0] * 2 + [10.0] * 10) == LEAST
+
+
+def test_scores_and_gain_by_hand():
+    # Ranks 4, 1, 2.5 and 2.5 of mean 2.5; four ranks have a variance of 20 / 12.
+    assert change_points.scores([7, 1, 3, 3]).tolist() == pytest.approx(
+        [1.5 * math.sqrt(0.6), -1.5 * math.sqrt(0.6), 0, 0]
+    )
+    # Levels 1 and 3, 3: 1 + 18, less 49 / 3 of one level.
+    assert change_points.gain(np.array([1.0, 2.0, 4.0]), [1]) == pytest.approx(19 - 49 / 3)
+
+
+def test_between_two_sizes_the_gain_lies_on_a_line_over_the_logarithm():
+    low, high = change_points.least_gain(40), change_points.least_gain(50)
+    share = math.log(45 / 40) / math.log(50 / 40)
+    wanted = [a + share * (b - a) for a, b in zip(low, high, strict=True)]
+    assert change_points.least_gain(45) == pytest.approx(wanted)
+    assert change_points.least_gain(3) == change_points.least_gain(FEWEST)
+
+
+def test_what_finds_changes_is_installed():
+    assert change_points.known()
+
+
 @pytest.mark.parametrize("kind", ["recorded times", "recorded CPU seconds", "heavy tails"])
 def test_false_alarms_are_as_rare_as_is_said(kind):
     draw = np.random.default_rng(2)
