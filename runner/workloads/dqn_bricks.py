@@ -12,10 +12,10 @@ from runner.workloads.learned import Learned
 
 _RULES = Bricks()
 
-# Preliminary: two seeds with PyTorch on two cores (benchmarks/bands.py, 2026-11-26) had 0.87 and
-# 1.31 after 40,000 steps, 1.23 and 1.65 after 50,000, one of them 2.1 after 100,000. Random play
-# has 0.21.
-_RETURNS = ((50_000, 0.5), (100_000, 0.9))
+# A little less than two thirds of the worst of 8 starts with PyTorch (7 at the end; one core of a
+# CPU, benchmarks/bands.py, 2026-11-26): 0.88, 1.79, 2.18 and 2.30, their medians 1.3, 2.1, 2.5 and
+# 2.9. Random play has 0.21.
+_RETURNS = ((50_000, 0.5), (100_000, 1.1), (150_000, 1.4), (200_000, 1.5))
 
 WORKLOAD = q_learner(
     name="dqn-bricks",
