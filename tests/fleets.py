@@ -37,7 +37,7 @@ class FleetBench:
         self.cluster = cluster
         self.folder = folder
         self.shared = folder / "shared"
-        self.scratch = folder / "scratch"
+        self.scratch = cluster.disk
         self.store = folder / "results"
         self.surroundings = {"BENCHDL_ROOT": str(root), "BENCHDL_CACHE": str(cache)}
         self.begun: list[subprocess.Popen[str]] = []

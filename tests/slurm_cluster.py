@@ -1,8 +1,9 @@
 """A real Slurm of three hosts on this machine, to be cut off, killed and powered off by tests.
 
 Each host, and the controller, is a network and a UTS namespace, joined by a bridge in that of the
-controller. Nothing of it is seen outside: Slurm's commands, first on a test's PATH, enter there.
-All that runs in these namespaces ends with the tests, also when those are killed.
+controller; below the path ``disk`` a host has a folder of its own, as it has a local disk. Nothing
+of it is seen outside: Slurm's commands, first on a test's PATH, enter there. All that runs in these
+namespaces ends with the tests, also when those are killed.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ TaskPlugin=task/affinity
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 MpiDefault=none
-ReturnToService=2
+ReturnToService=1
 SlurmdTimeout=6
 MessageTimeout=4
 KillWait=5
@@ -76,6 +77,7 @@ class SlurmCluster:
         self.folder = Path(tempfile.mkdtemp(prefix="bd-"))  # short: a socket's path has 108 bytes
         self.folder.chmod(0o711)  # munge's clients are anybody
         self.bin = self.folder / "bin"
+        self.disk = self.folder / "disk"  # each host has another one under this path
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._holders: dict[str, subprocess.Popen[bytes]] = {}
         self._guard: subprocess.Popen[bytes] | None = None
@@ -208,7 +210,7 @@ class SlurmCluster:
     # How it is made.
 
     def _write(self, gpus: int) -> None:
-        for name in ("munge", "state", "bin", "dev"):
+        for name in ("munge", "state", "bin", "dev", "disk", *(f"disk-{host}" for host in HOSTS)):
             (self.folder / name).mkdir(mode=0o755)
         key = self.folder / "munge" / "key"
         key.write_bytes(secrets.token_bytes(64))
@@ -235,9 +237,12 @@ class SlurmCluster:
 
     def _hold(self, name: str) -> None:
         """A process that keeps a host's namespaces; it ends when its standard input does."""
+        # What is unmounted outside is unmounted there: nobody else's disk stays in use.
+        mounts = ["--mount", "--propagation=slave"] if name in HOSTS else []
+        disk = f"mount --bind {self.disk}-{name} {self.disk} && " if mounts else ""
+        begin = f"{disk}hostname {name} && ip link set lo up && echo up && read _"
         holder = subprocess.Popen(
-            ["unshare", "--net", "--uts", "sh", "-c",
-             f"hostname {name} && ip link set lo up && echo up && read _"],
+            ["unshare", "--net", "--uts", *mounts, "sh", "-c", begin],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         self._holders[name] = holder
@@ -286,7 +291,8 @@ class SlurmCluster:
         ]  # fmt: skip
 
     def _enter(self, name: str) -> list[str]:
-        return ["nsenter", f"--target={self._holders[name].pid}", "--net", "--uts"]
+        mounts = ["--mount"] if name in HOSTS else []  # the controller's keeps the current folder
+        return ["nsenter", f"--target={self._holders[name].pid}", "--net", "--uts", *mounts]
 
     def _ip(self, *words: str) -> None:
         done = self.on("flc", "ip", *words)

@@ -25,7 +25,7 @@ from harness.store import Store
 from runner.contract.result import Result
 
 MOST_SUBMISSIONS = 3
-"""Of one shard, by one driver, without a new result in between."""
+"""Of one shard, by one driver, without a new end of a job in between."""
 
 _MOST_POLL_S = 10.0
 _LEAST_POLL_S = 0.5
@@ -170,7 +170,9 @@ class Driver:
         """Hand the shard in, anew if it was lost; returns whether the engine has it."""
         name = f"{self._fleet.fleet_id}/{shard.planned.name}"
         have = sum(
-            result.launch is not None and result.launch.shard == name
+            result.launch is not None
+            and result.launch.shard == name
+            and result.status != "interrupted"  # or a job longer than the limit began for ever
             for result in collector.results.values()
         )
         if have > shard.results_then:
