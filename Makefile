@@ -19,7 +19,7 @@ export BENCHDL_MAKE_GIVEN BENCHDL_MAKE_GOALS
 
 override SHELL := /bin/sh
 override .SHELLFLAGS := -c
-override GOALS := help bench resume report compare selftest perf images doctor peak setup test test-fast test-gpu mutants lint format lock clean
+override GOALS := help bench resume report compare history selftest perf images doctor peak setup test test-fast test-gpu mutants lint format lock clean
 
 override define run
 @python=$${BENCHDL_MAKE_PYTHON:-python3}; \

@@ -1,4 +1,4 @@
-"""benchdl for programs and notebooks: preview, run, load, compare, report.
+"""benchdl for programs and notebooks: preview, run, load, compare, history, report.
 
     import benchdl
 
@@ -8,8 +8,12 @@ What the command ``benchdl`` tells in one line comes as :class:`Error`; what cha
 a number is a warning of Python's (:class:`RuntimeWarning`). Nothing is printed.
 """
 
-from benchdl.shown import Comparison, Preview, Runs
-from benchdl.verbs import compare, load, preview, report, run
+from benchdl.looking_back import compare, history, load, report
+from benchdl.shown import Comparison, History, Preview, Runs
+from benchdl.verbs import preview, run
 from harness.errors import BenchdlError as Error
 
-__all__ = ["Comparison", "Error", "Preview", "Runs", "compare", "load", "preview", "report", "run"]
+__all__ = [
+    "Comparison", "Error", "History", "Preview", "Runs", "compare", "history", "load", "preview",
+    "report", "run",
+]  # fmt: skip

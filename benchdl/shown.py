@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # a program that only loads results needs no statistics
     from harness.campaign import preview
     from harness.compare.comparing import Outcome
+    from harness.history.courses import Over
     from harness.tables.rows import Row
 
 
@@ -30,6 +31,52 @@ class Runs(list["Row"]):
         from harness.tables import html_tables
 
         return html_tables.to_html(self)
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+class History(list[dict[str, Any]]):
+    """Points as dictionaries, one a campaign of each configuration: docs/history.md.
+
+    A notebook shows what ``benchdl history`` prints.
+
+    Attributes:
+        over: all of it: the configurations with their points, and the changes of their levels.
+    """
+
+    def __init__(self, over: Over) -> None:
+        from harness.history import written
+
+        super().__init__(written.lines(over))
+        self.over = over
+
+    def frame(self) -> Any:
+        """The same as a ``pandas.DataFrame``, its times in UTC; needs pandas."""
+        import pandas
+
+        from harness.history import written
+
+        found = pandas.DataFrame(list(self), columns=list(written.COLUMNS))
+        found["begun_at"] = pandas.to_datetime(found["begun_at"], utc=True)
+        return found
+
+    def __str__(self) -> str:
+        from harness.history import written
+
+        return written.to_markdown(self.over)
+
+    def _repr_html_(self) -> str:
+        from harness.history import sentences
+        from harness.tables import html_tables
+
+        made = [
+            html_tables.paragraph(part.caption)
+            + html_tables.table(sentences.header(self.over), part.cells)
+            + html_tables.notes(part.notes)
+            for part in sentences.parts(self.over)
+        ]
+        return "".join([*made, *map(html_tables.paragraph, sentences.answers(self.over))])
 
     def _repr_markdown_(self) -> str:
         return str(self)

@@ -1,27 +1,21 @@
-"""The verbs, thin over the harness; each imports what it needs when it is called."""
+"""The verbs that train, thin over the harness; each imports what it needs when it is called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal
 
-from benchdl.shown import Comparison, Preview, Runs
-from harness import files, named_paths, paths
-from harness.campaign import notebook
-from harness.errors import BenchdlError, UsageError
-from harness.store import Store
-from harness.store import report as report_damaged
+from benchdl import given
+from benchdl.given import Folder
+from benchdl.shown import Preview, Runs
+from harness import named_paths
 
 if TYPE_CHECKING:
     from harness.campaign.resolved import Plan
     from harness.launchers.gpu_options import InjectionWord
     from harness.launchers.launcher import LauncherWord
-    from harness.report.writing import Format
-
-Folder = str | Path | None
-Folders = Folder | Sequence[str | Path]
+    from harness.store import Store
 
 
 def run(
@@ -63,7 +57,7 @@ def run(
     watcher = display.quiet()
     if progress:
         watcher = cell_display.here() or display.Display(Console(stderr=True))
-    with _told(), closing(watcher):
+    with given.told(), closing(watcher):
         asked = {**options, "backends": backends, "devices": devices}
         way = {"launcher": launcher, "injection": injection, "make_base": make_base}
         plan, store = _plan(asked, way, results, watcher.say)
@@ -95,7 +89,7 @@ def preview(
     from harness.campaign import preview as previews
     from harness.newest import nothing
 
-    with _told():
+    with given.told():
         asked = {**options, "backends": backends, "devices": devices}
         way = {"launcher": launcher, "injection": injection, "make_base": False}
         return Preview(previews.of(*_plan(asked, way, results, nothing)))
@@ -136,125 +130,5 @@ def _plan(
     )
     memory = wanted.memory_limit_bytes
     choice.check_limits(launcher, memory=memory, injection=way["injection"])
-    store = _store(results)
+    store = given.store(results)
     return resolved.asked(question, launcher, store), store
-
-
-def load(results: Folders = None) -> Any:
-    """All stored results: a ``pandas.DataFrame`` where pandas is installed, else :class:`Runs`.
-
-    Args:
-        results: the folder of the results, or several; ``$BENCHDL_RESULTS`` or ``results`` here.
-
-    Raises:
-        Error: the folder cannot be read. A result that cannot be is left out with a warning.
-    """
-    from harness import together
-    from harness.tables.told_beside import Beside
-
-    with _told():
-        held = together.load(_stores(results))
-        report_damaged(held.damaged, notebook.warn)
-        runs = Runs(Beside(held.origins).rows(held.results))
-    try:
-        return runs.frame()
-    except ImportError:
-        return runs
-
-
-def compare(
-    a: str,
-    b: str,
-    *,
-    figure: str = "time",
-    margin: float | None = None,
-    force: bool = False,
-    campaign: str | None = None,
-    results: Folders = None,
-) -> Comparison:
-    """Is B faster than A, by how much, and how sure is that?
-
-    Args:
-        a: as in ``benchdl compare``: a backend (``tf:tuned:gpu``), a campaign, or a folder.
-        b: likewise.
-        figure: ``time``, ``first-epoch``, ``steady-epoch`` or ``total``.
-        margin: a difference that does not matter, as a share; the command's own without.
-        force: compare what differs in more than was asked.
-        campaign: of two backends only the runs of this campaign.
-        results: the folder of the results, or several; ``$BENCHDL_RESULTS`` or ``results`` here.
-
-    Raises:
-        Error: a word is nothing known, or the two may not be compared.
-    """
-    from harness import catalog
-    from harness.compare import comparing, sides
-    from harness.stats.verdicts import MARGIN
-    from harness.tables.columns import COMPARED
-    from harness.tables.selection import Selection
-
-    with _told():
-        if figure not in COMPARED:
-            advice = catalog.suggestion(figure, list(COMPARED), "figures")
-            raise UsageError(f"unknown figure '{figure}'", advice)
-        selection = Selection(campaign=campaign)
-        found = sides.resolve((a, b), _stores(results), notebook.warn, selection)
-        outcome = comparing.between(
-            found.rows,
-            found.questions,
-            names=found.names,
-            figure=COMPARED[figure].key,
-            margin=MARGIN if margin is None else margin,
-            force=force,
-            others=found.others,
-        )
-    return Comparison(outcome)
-
-
-def report(
-    output: str | Path = "report.html",
-    *,
-    form: Format = "html",
-    timelines: int | None = 200,
-    results: Folders = None,
-) -> Path:
-    """Write a report of all stored results: one file that needs no network; returns where it is.
-
-    Args:
-        output: the file to write; one that is there stays until the new one is whole.
-        form: the page (``html``), or its tables as ``md`` or ``csv``.
-        timelines: how many of the newest runs get one in the page; None for all.
-        results: the folder of the results, or several; ``$BENCHDL_RESULTS`` or ``results`` here.
-
-    Raises:
-        Error: the results cannot be read, or the file cannot be written.
-    """
-    from harness.report import writing
-
-    with _told():
-        file = named_paths.named(output, "output")
-        writing.check(file)
-        text, _ = writing.made(_stores(results), form, timelines, notebook.warn)
-        writing.write(file, text)
-    return file
-
-
-def _stores(results: Folders) -> list[Store]:
-    if results is None or isinstance(results, str | Path):
-        return [_store(results)]
-    return [_store(folder) for folder in results]
-
-
-def _store(results: Folder) -> Store:
-    named = None if results is None else named_paths.named(results, "results")
-    return Store(paths.results_dir(named))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What is wrong with a place that nothing asked about before is an error of ours as well."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename is None:
-            raise
-        raise BenchdlError(f"{files.shown(error.filename)}: {files.reason(error)}") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli import common, compared, failing, filters, on_screen, out
-from harness.tables.columns import COMPARED
+from harness.tables import judged
 from harness.tables.selection import Selection
 
 
@@ -62,7 +62,7 @@ def command(
             found.rows,
             found.questions,
             names=found.names,
-            figure=COMPARED[figure].key,
+            figure=judged.key(figure),
             margin=margin / 100,
             force=force,
             others=found.others,

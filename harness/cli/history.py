@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli import common, compared, failing, filters, on_screen, out
-from harness.tables.columns import COMPARED
+from harness.tables import judged
 from harness.tables.selection import Selection
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def command(
         raise UsageError("--changed-since without --fail-on", "--since chooses runs")
     with failing.apart():
         stored = filters.rows(results, selection)
-    over = courses.over_time(stored, COMPARED[figure].key, margin / 100)
+    over = courses.over_time(stored, judged.key(figure), margin / 100)
     if form == "json":
         out.json(written.to_json(over))
     elif form == "csv":

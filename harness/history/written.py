@@ -14,7 +14,7 @@ from harness.history.points import Point
 from harness.stats.change_points import FALSE_ALARM, FEWEST, LEAST
 from harness.tables.markdown import table
 
-_COLUMNS = (
+COLUMNS = (
     "configuration", "work_and_machine", "campaign_id", "begun_at", "runs", "median", "low",
     "high", "suspect", "counted", "change", "changed_beside",
 )  # fmt: skip
@@ -59,18 +59,27 @@ def to_csv(over: Over) -> str:
     """One line a point. No text is a formula: see :func:`harness.printable.csv_cell`."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for course in over.courses:
-        for number in range(len(course.points)):
-            told: dict[str, Any] = {
-                "configuration": course.name,
-                "work_and_machine": course.caption,
-                **_point(course, number),
-            }
-            told["runs"] = len(told["runs"])
-            told["changed_beside"] = "; ".join(told["changed_beside"])
-            writer.writerow(printable.csv_cell(told[column]) for column in _COLUMNS)
+    writer.writerow(COLUMNS)
+    for told in lines(over):
+        writer.writerow(map(printable.csv_cell, told.values()))
     return buffer.getvalue()
+
+
+def lines(over: Over) -> list[dict[str, Any]]:
+    """One dictionary a point, by ``COLUMNS``: runs are counted, what changed beside is one text."""
+    return [
+        _line(course, number) for course in over.courses for number in range(len(course.points))
+    ]
+
+
+def _line(course: Course, number: int) -> dict[str, Any]:
+    told = _point(course, number) | {
+        "configuration": course.name,
+        "work_and_machine": course.caption,
+        "runs": len(course.points[number].run_ids),
+    }
+    told["changed_beside"] = "; ".join(told["changed_beside"])
+    return {column: told[column] for column in COLUMNS}
 
 
 def _course(course: Course) -> dict[str, Any]:

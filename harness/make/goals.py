@@ -51,7 +51,7 @@ def programs(goal: str, given: Mapping[str, str], python: str) -> list[list[str]
     benchdl = [python, "-I", f"{folder}/benchdl"]
     pytest = [python, "-m", "pytest"]
     backends = listed(given.get("BACKENDS", ""))
-    if kind not in ("report", "compare"):  # results may be of others
+    if kind not in ("report", "compare", "history"):  # results may be of others
         tools.check(backends)
     if kind == "bench-thesis":
         options = offered.GOALS[kind].options
@@ -69,6 +69,7 @@ def programs(goal: str, given: Mapping[str, str], python: str) -> list[list[str]
         return [[*benchdl, "compare", *asked, "--", given["A"], given["B"]]]
     return {
         "report": [[*benchdl, "report", *asked]],
+        "history": [[*benchdl, "history", *asked]],
         "selftest": [[*benchdl, "selftest", "--make-base", *asked]],
         "images": [[*benchdl, "images", "build", "--make-base", *asked, "--", *backends]],
         "doctor": [[*benchdl, "doctor", *asked]],

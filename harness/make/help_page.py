@@ -11,7 +11,7 @@ from harness.make import offered, tools
 _WIDTH = 80
 _GROUPS = {
     "Train": ("bench-BACKEND", "bench-WORKLOAD", "bench", "bench-all", "bench-thesis", "resume"),
-    "Look at results": ("report", "compare"),
+    "Look at results": ("report", "compare", "history"),
     "This machine": ("doctor", "peak", "selftest", "images", "setup", "clean", "help"),
     "Change benchdl (test and lint goals install its tools for development)": (
         "test-fast", "test", "test-gpu", "lint", "format", "mutants", "perf", "lock",

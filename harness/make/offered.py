@@ -119,6 +119,15 @@ _COMPARE = {
     "FORMAT": Variable("text, md or json", single("--format")),
     "RESULTS": _RESULTS,
 }
+_HISTORY = {
+    **_WHICH,
+    "FIGURE": Variable("what to follow (default: time)", single("--figure")),
+    "MARGIN": Variable("per cent within which two levels are one", single("--margin")),
+    "FAIL_ON": Variable("regression or change: exit with 1", single("--fail-on")),
+    "CHANGED_SINCE": Variable("of FAIL_ON, only changes since then", single("--changed-since")),
+    "FORMAT": Variable("text, md, csv or json", single("--format")),
+    "RESULTS": _RESULTS,
+}
 _RESUME = {
     "CAMPAIGN": Variable("which (default: the newest)"),
     "ACCEPT_CHANGES": Variable("1: although images or machine changed", flag("--accept-changes")),
@@ -160,6 +169,7 @@ GOALS = {
     "resume": Goal("go on with a campaign that was stopped", _RESUME),
     "report": Goal("report.html of all results: one file, no network", _REPORT),
     "compare": Goal("which of two is faster: make compare A=tf B=theano", _COMPARE),
+    "history": Goal("each configuration over days, versions and images", _HISTORY),
     "doctor": Goal(
         "examine this machine: ok, made on first use, or broken with the fix",
         {

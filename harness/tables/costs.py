@@ -13,7 +13,7 @@ from harness.tables.rows import Row
 
 _PRICE = BY_KEY["price_per_hour"]
 _HOUR_S = 3600.0
-_TIMES = {"cost": "time_s", "job_cost": "total_s", "cost_to_loss": "time_to_loss_s"}
+TIMES = {"cost": "time_s", "job_cost": "total_s", "cost_to_loss": "time_to_loss_s"}
 """Of which time each is the cost."""
 
 
@@ -44,7 +44,7 @@ def _values(row: Row, prices: Prices) -> dict[str, Value]:
     price = prices.of(row.machine, gpu_name, row.gpus_visible)
     if price is None:
         return {}
-    known = {key: row.values[time] for key, time in _TIMES.items()}
+    known = {key: row.values[time] for key, time in TIMES.items()}
     per_s = price.price_per_hour / _HOUR_S
     return {
         "price_per_hour": price.price_per_hour,

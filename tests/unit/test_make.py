@@ -13,7 +13,7 @@ import make_checkout
 import pytest
 
 from harness import catalog
-from harness.cli import compare, report, resume
+from harness.cli import compare, history, report, resume
 from harness.cli import run as run_verb
 from harness.make import help_page, offered, tools
 from runner.workloads import lookup
@@ -114,6 +114,9 @@ def test_a_goals_name_is_no_command_either(checkout, goal):
         (["bench-all", "EPOCHS=2"], [*BASE, "--epochs=2", "--", "all"]),
         (["resume"], ["-I", "benchdl", "resume", "--make-base", "--", "latest"]),
         (["compare", "A=tf", "B=a b"], ["-I", "benchdl", "compare", "--", "tf", "a b"]),
+        (["history", "BACKENDS=tf jax", "FAIL_ON=regression", "CHANGED_SINCE=14d"],
+         ["-I", "benchdl", "history", "--backend=tf", "--backend=jax", "--fail-on=regression",
+          "--changed-since=14d"]),
         (["report", "REPORT=my report.html"],
          ["-I", "benchdl", "report", "--output=my report.html"]),
         (["selftest", "ARGS=--quick --keep 'a b'"],
@@ -328,6 +331,7 @@ LOUD = {"quiet", "verbose"}  # make itself prints what it does
         ),  # a campaign's file names backends, as bench does
         (resume.command, "resume", LOUD),
         (compare.command, "compare", LOUD),
+        (history.command, "history", LOUD),
         (report.command, "report", {"form"}),  # the goal makes a page
     ],
 )

@@ -183,6 +183,19 @@ def test_two_currencies_are_refused_and_a_bare_price_is_of_one_machine(make_resu
     assert Beside(prices=alone).rows(results)[0].values["currency"] == "USD"
 
 
+@pytest.mark.parametrize("words", [["compare", "tf", "theano"], ["history"]])
+@pytest.mark.parametrize(
+    ("figure", "instead"), [("cost", "(figure time)"), ("job_cost", "(figure total)"),
+                            ("cost_to_loss", "compare its time;")],
+)  # fmt: skip
+def test_a_cost_has_no_verdict_and_the_line_says_what_has(capfd, words, figure, instead):
+    assert command.run([*words, "--figure", figure]) == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert f"{figure} has no verdict" in line
+    assert instead in line
+    assert "--by instance --price" in line
+
+
 def test_the_verbs_take_prices(make_result, stored, tmp_path, monkeypatch, capfd):
     monkeypatch.delenv(prices.VARIABLE, raising=False)
     monkeypatch.setenv("BENCHDL_CACHE", str(tmp_path / "cache"))

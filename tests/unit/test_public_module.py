@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 from pretending import Launcher
 
 import benchdl
+from harness.history import written
 from harness.hosts import idle
 from harness.launchers import choice
 from harness.provision import discovery, obtain
@@ -112,6 +115,10 @@ def test_preview_says_what_run_would_do_and_does_nothing(tmp_path, monkeypatch):
         (lambda: benchdl.run(["tf"], machine="\n", **RUN), "is no name for a machine"),
         (lambda: benchdl.compare("tf", "tf"), "A and B are both 'tf'"),
         (lambda: benchdl.compare("tf", "theano", figure="tme"), "did you mean 'time'?"),
+        (lambda: benchdl.compare("tf", "theano", figure="cost"), "cost has no verdict: it is a "),
+        (lambda: benchdl.compare("tf", "theano", margin=3), "margin 3 is no share above 0"),
+        (lambda: benchdl.history(figure="job_cost"), "compare its time (figure total); benchdl"),
+        (lambda: benchdl.history(margin=0), "margin 0 is no share above 0 and up to 1: 0.03 is"),
         (lambda: benchdl.compare("tf", "theano"), "no results of tf in results"),
         (lambda: benchdl.load(""), "an empty name is no file or folder"),
         (lambda: benchdl.report("."), "is a folder: name a file"),
@@ -156,6 +163,53 @@ def test_load_warns_of_what_it_leaves_out(make_result, stored, monkeypatch):
 
 
 @pytest.fixture
+def nights(make_result, stored):
+    """A campaign a night of one tool in ./results, the last six slower than the first twelve."""
+    for night in range(1, 19):
+        at = f"202610{night:02}t030000z"
+        result = make_result(
+            run_id=f"{at}-tf-cpu-{night:08x}",
+            started_at=f"2026-10-{night:02}T03:00:00+00:00",
+            job={"campaign_id": f"{at}-campaign-cpu-00c0ffee"},
+            measurement={"phases": {"fit_s": (100 if night < 13 else 120) + night % 3 / 10}},
+        )
+        stored(Path("results"), result)
+
+
+@pytest.mark.usefixtures("nights")
+def test_history_has_a_line_a_campaign_of_each_configuration(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)  # as where it is not installed
+    points = benchdl.history()
+    assert [point["median"] for point in points[:3]] == [100.1, 100.2, 100.0]
+    assert [(n, point["change"]) for n, point in enumerate(points) if point["change"]] == [
+        (12, "slower")
+    ]
+    assert points[0]["begun_at"] == "2026-10-01T03:00:00+00:00"
+    assert not any(point["change"] for point in benchdl.history(margin=0.3))
+    first = benchdl.history(figure="first-epoch")
+    assert {point["median"] for point in first} == {18.6}
+    assert points._repr_markdown_() == str(points)
+    assert "1 slower than before" in str(points)
+    shown = points._repr_html_()
+    assert shown.count("<table>") == 1
+    assert "slower since 2026-10-13" in shown
+
+
+@pytest.mark.usefixtures("nights")
+def test_history_is_a_data_frame_where_pandas_is(monkeypatch):
+    made = types.ModuleType("pandas")
+    made.DataFrame = lambda lines, columns: {
+        name: [line[name] for line in lines] for name in columns
+    }
+    made.to_datetime = lambda texts, utc: [("a time", utc, text) for text in texts]
+    monkeypatch.setitem(sys.modules, "pandas", made)
+    frame = benchdl.history("results")
+    assert list(frame) == list(written.COLUMNS)
+    assert frame["begun_at"][0] == ("a time", True, "2026-10-01T03:00:00+00:00")
+    assert len(frame["median"]) == 18
+
+
+@pytest.fixture
 def six_of_each(make_result, stored):
     """Sound results of two tools in ./results."""
     for backend, title in (("tf", "Keras (tensorflow)"), ("theano", "Keras (theano)")):
@@ -180,6 +234,9 @@ def test_answers_are_those_of_the_command(request, monkeypatch):
     runs = benchdl.load()
     assert str(runs) + "\n" == command("table").stdout
     assert runs._repr_markdown_() == str(runs)
+
+    lines = csv.DictReader(io.StringIO(command("history", "--format", "csv").stdout))
+    assert [line["begun_at"] for line in lines] == [line["begun_at"] for line in benchdl.history()]
 
     assert benchdl.report("made.csv", form="csv") == Path("made.csv")
     assert Path("made.csv").read_text() == command("report", "--format", "csv").stdout
