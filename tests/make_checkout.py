@@ -42,6 +42,19 @@ def make(root: Path) -> Path:
     return root
 
 
+def clone(root: Path) -> Path:
+    """Copy what is tracked, or about to be, to ``root``; nothing that was made here."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPO, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (REPO / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPO / name, root / name)
+    return root
+
+
 def give_environment(root: Path, *, tools: bool = True) -> None:
     """Put the program that tells in the place of an environment that is ready."""
     from harness.make import venv

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 
+import make_checkout
 import pytest
 import readme
 
@@ -15,17 +15,7 @@ from harness.nvidia import host_driver
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """What is tracked, or about to be; nothing that was made here."""
-    root = tmp_path_factory.mktemp("readme") / "benchdl"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=readme.REPO, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    for name in filter(None, listed.split("\0")):
-        if (readme.REPO / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(readme.REPO / name, root / name)
-    return root
+    return make_checkout.clone(tmp_path_factory.mktemp("readme") / "benchdl")
 
 
 def run(clone, command):
