@@ -14,32 +14,35 @@ def _sum_of_money(values: Sequence[Any]) -> Any:
     return values[-1] if isinstance(values[-1], str) else median(values)
 
 
+def _money(key: str, title: str, definition: str, more: str = "", **own: Any) -> Column:
+    """A column of money: its cell ends with the currency, and less is better."""
+    return Column(
+        key,
+        title,
+        definition,
+        more,
+        read=beside,
+        better="lower",
+        beside="currency",
+        joint=" ",
+        fold=_sum_of_money,
+        **{"digits": 5, "shown": {"detail": 1}, **own},
+    )
+
+
 COLUMNS = (
-    Column(
+    _money(
         "cost",
         "Cost",
         "Time (s) at the price of an hour of the machine, or of the GPUs that the job saw.",
         "`--prices FILE`, `--price`: docs/machines.md. Nothing is rounded up to a minute or an "
         "hour as a bill may be; what is paid while no job runs is not in it.",
-        read=beside,
-        digits=5,
-        better="lower",
         shown={"chart": 5, "detail": 1},
-        beside="currency",
-        joint=" ",
-        fold=_sum_of_money,
     ),
-    Column(
+    _money(
         "job_cost",
         "Cost of the job",
         "Total (s) at the same price: with import, build, compilation and evaluation.",
-        read=beside,
-        digits=5,
-        better="lower",
-        shown={"detail": 1},
-        beside="currency",
-        joint=" ",
-        fold=_sum_of_money,
     ),
     Column(
         "time_to_loss_s",
@@ -55,30 +58,12 @@ COLUMNS = (
         shown={"detail": 1},
         whole=True,
     ),
-    Column(
-        "cost_to_loss",
-        "Cost to the loss",
-        "that time at the price of an hour.",
-        read=beside,
-        digits=5,
-        better="lower",
-        shown={"detail": 1},
-        beside="currency",
-        joint=" ",
-        fold=_sum_of_money,
-        whole=True,
-    ),
-    Column(
+    _money("cost_to_loss", "Cost to the loss", "that time at the price of an hour.", whole=True),
+    _money(
         "price_per_hour",
         "Price of an hour",
         "of the machine, or of all GPUs that the job saw.",
-        read=beside,
         digits=4,
-        better="lower",
-        shown={"detail": 1},
-        beside="currency",
-        joint=" ",
-        fold=_sum_of_money,
     ),
     Column(
         "currency",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 from harness import scores
 from harness.tables import rewritten
@@ -70,6 +71,11 @@ def _batch_size(result: Result) -> int | None:
 def _layout(measurement: Measurement) -> str | None:
     said = measurement.attestation.framework.get("layout")
     return said if isinstance(said, str) else None
+
+
+def _number(key: str, title: str, definition: str, more: str = "", **own: Any) -> Column:
+    """A whole number that is told as a fact about the run."""
+    return Column(key, title, definition, more, digits=0, shown={"about": 1}, **own)
 
 
 LEARNING = (
@@ -149,14 +155,12 @@ LEARNING = (
 )
 
 WORK = (
-    Column(
+    _number(
         "work",
         "Work",
         "what was done, in the unit of the workload.",
         read=measured(lambda m: m.work.count),
-        digits=0,
         grouped=True,
-        shown={"about": 1},
         beside="work_unit",
         joint=" ",
     ),
@@ -166,14 +170,12 @@ WORK = (
         "updates of weights, boosting rounds, trees of a forest, fits, or steps of an environment.",
         read=measured(lambda m: m.work.unit),
     ),
-    Column(
+    _number(
         "budget",
         "Budget",
         "how long it was to train, in the workload's unit.",
         read=lambda result: result.job.budget.count,
-        digits=0,
         grouped=True,
-        shown={"about": 1},
         beside="budget_unit",
         joint=" ",
     ),
@@ -191,79 +193,56 @@ WORK = (
         digits=0,
         only={"budget_unit": "epochs"},
     ),
-    Column(
+    _number(
         "train_samples",
         "Samples",
         "different training samples used, such as images.",
         read=_train_samples,
-        digits=0,
         grouped=True,
-        shown={"about": 1},
     ),
-    Column(
+    _number(
         "threads",
         "Threads",
         "as asked for by `--threads`; `null`: the tool's own number.",
         read=lambda result: result.job.threads,
-        digits=0,
-        shown={"about": 1},
     ),
-    Column(
+    _number(
         "ranks",
         "Ranks",
         "GPUs, or parts of a CPU, that share each batch; `null`: nothing is shared.",
         read=_ranks,
-        digits=0,
-        shown={"about": 1},
     ),
-    Column(
+    _number(
         "batch_per_gpu",
         "Batch a GPU",
         "as asked for by `--batch-per-gpu`; the batch size is of all GPUs together.",
         read=lambda result: result.job.batch_per_gpu,
-        digits=0,
-        shown={"about": 1},
     ),
-    Column(
+    _number(
         "batch_size",
         "Batch size",
         "samples of one update, as asked for: the workload's own, or that of `--batch-size`.",
         read=_batch_size,
-        digits=0,
-        shown={"about": 1},
     ),
-    Column(
+    _number(
         "seed",
         "Seed",
         "the seed used; each further block adds 1.",
         read=lambda result: result.job.seed,
-        digits=0,
-        shown={"about": 1},
     ),
-    Column(
-        "repeat",
-        "Repeat",
-        "number of the block.",
-        read=lambda result: result.job.repeat,
-        digits=0,
-        shown={"about": 1},
-    ),
-    Column(
+    _number("repeat", "Repeat", "number of the block.", read=lambda result: result.job.repeat),
+    _number(
         "campaign_position",
         "Position",
         "number of the job in its campaign's order of running, from 1.",
         "`null`: of a version without.",
         read=lambda result: result.job.campaign_position,
-        digits=0,
-        shown={"about": 1},
     ),
-    Column(
+    _number(
         "attempt",
         "Attempt",
         "which start of its job this is.",
         read=lambda result: result.job.attempt,
-        digits=0,
-        shown={"about": 1},
     ),
     Column(
         "precision",
