@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+BENCHDL = Path(sys.executable).parent / "benchdl"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
@@ -65,3 +68,41 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for all tests of a module."""
+    with chromium() as started:
+        yield started
+
+
+@contextmanager
+def watching(browser: Any, file: Path, width: int = 1280, height: int = 900) -> Iterator[Watched]:
+    """A page of ``file`` that in the end has told no error and asked the network for nothing."""
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(20_000)
+    watched = Watched(page, file)
+    yield watched
+    page.close()
+    assert watched.errors == []
+    assert watched.requests == []
+
+
+def report_of(results: Path) -> Path:
+    """The report of a store, as the command writes it beside the store."""
+    file = results.parent / "report.html"
+    command = [BENCHDL, "report", "--results", results, "-o", file]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return file
+
+
+def drawn(page: Any) -> Any:
+    """The page with all its charts drawn."""
+    for box in page.locator(".chart").all():
+        box.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.chart')].every((box) => box.dataset.drawn)"
+    )
+    page.wait_for_timeout(300)
+    return page

@@ -15,6 +15,7 @@ from typing import Any
 
 import docker
 import pytest
+from browser import browser  # noqa: F401
 from checking import conformance
 from fleets import fleet_bench, fleet_cache  # noqa: F401
 from gpu_stub.fixtures import on_stub, stub_engine, stub_library, stub_nvml  # noqa: F401

@@ -9,19 +9,13 @@ import time
 
 import galleries
 import pytest
-from browser import Watched, chromium
+from browser import watching
 
 from harness.bundle import reading
 from harness.bundle.outputs import web_page
 from harness.gallery import site as sites
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +34,8 @@ def built(tmp_path_factory):
 
 @pytest.fixture
 def watched(browser, built):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page_watched = Watched(page, built / "index.html")
-    yield page_watched
-    page.close()
-    assert page_watched.errors == []
-    assert page_watched.requests == []
+    with watching(browser, built / "index.html") as page_watched:
+        yield page_watched
 
 
 def shown(page, table="lines"):

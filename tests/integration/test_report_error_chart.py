@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
+import contextlib
 
 import pytest
-from browser import Watched, chromium
-from conftest import BENCHDL
+from browser import report_of, watching
 
 pytestmark = pytest.mark.browser
 
@@ -14,37 +13,21 @@ SUSPECT = [{"code": "foreign-load", "severity": "suspect", "evidence": "3 cores"
 FIGURE = "article.card figure:has(figcaption:has-text('Time and error'))"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
-
-
 @pytest.fixture
 def drawn(browser, make_result, stored, tmp_path):
     """The chart's marks and the labels of its error axis, for one run of this error rate."""
-    pages = []
+    with contextlib.ExitStack() as pages:
 
-    def draw(rate, words="", **changes):
-        measurement = {"score": {"value": rate, "claimed": rate, "verified": True}}
-        stored(tmp_path / "results", make_result(measurement=measurement, **changes))
-        file = tmp_path / "report.html"
-        command = [BENCHDL, "report", "--results", tmp_path / "results", "-o", file]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(20_000)
-        pages.append(page)
-        watched = Watched(page, file)
-        watched.open(words)
-        figure = page.locator(FIGURE).first
-        figure.scroll_into_view_if_needed()
-        figure.locator(".chart[data-drawn] svg").wait_for()
-        assert watched.errors == []
-        return figure
+        def draw(rate, **changes):
+            measurement = {"score": {"value": rate, "claimed": rate, "verified": True}}
+            stored(tmp_path / "results", make_result(measurement=measurement, **changes))
+            file = report_of(tmp_path / "results")
+            figure = pages.enter_context(watching(browser, file)).open().locator(FIGURE).first
+            figure.scroll_into_view_if_needed()
+            figure.locator(".chart[data-drawn] svg").wait_for()
+            return figure
 
-    yield draw
-    for page in pages:
-        page.close()
+        yield draw
 
 
 def ticks(chart):
@@ -82,23 +65,17 @@ def test_another_metric_names_the_chart_the_list_and_the_drawer(
     scored = make_result(job={"workload": "trees"}, measurement={"score": auc})
     stored(tmp_path / "results", scored)
     stored(tmp_path / "results", make_result())
-    file = tmp_path / "report.html"
-    command = [BENCHDL, "report", "--results", tmp_path / "results", "-o", file]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    watched = Watched(page, file)
-    watched.open("workload=trees")
-    figure = page.locator("figure:has(figcaption:has-text('Time and AUC'))")
-    figure.scroll_into_view_if_needed()
-    figure.locator(".chart[data-drawn] svg").wait_for()
-    axis = figure.locator("g[aria-label^='Y-axis']")
-    assert "AUC" in axis.get_attribute("aria-label")
-    assert all(0.7 < tick < 0.9 for tick in ticks(figure))
-    listed = watched.open("view=runs").locator("main tbody").inner_text()
-    assert "AUC 0.7870 ±0.0040" in listed
-    assert "Error rate 0.83 ±0.09 %" in listed
-    facts = watched.open(f"view=runs&run={scored.run_id}").locator("#drawer dl.figures-of-run")
-    assert "AUC\n0.7870 ±0.0040" in facts.inner_text()
-    assert "Error rate" not in facts.inner_text()
-    page.close()
-    assert watched.errors == []
+    with watching(browser, report_of(tmp_path / "results")) as watched:
+        page = watched.open("workload=trees")
+        figure = page.locator("figure:has(figcaption:has-text('Time and AUC'))")
+        figure.scroll_into_view_if_needed()
+        figure.locator(".chart[data-drawn] svg").wait_for()
+        axis = figure.locator("g[aria-label^='Y-axis']")
+        assert "AUC" in axis.get_attribute("aria-label")
+        assert all(0.7 < tick < 0.9 for tick in ticks(figure))
+        listed = watched.open("view=runs").locator("main tbody").inner_text()
+        assert "AUC 0.7870 ±0.0040" in listed
+        assert "Error rate 0.83 ±0.09 %" in listed
+        facts = watched.open(f"view=runs&run={scored.run_id}").locator("#drawer dl.figures-of-run")
+        assert "AUC\n0.7870 ±0.0040" in facts.inner_text()
+        assert "Error rate" not in facts.inner_text()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 import report_data
-from browser import Watched, chromium
-from conftest import BENCHDL
+from browser import report_of, watching
 
 from harness.report import answers
 from harness.tables.rows import row
@@ -18,12 +15,6 @@ pytestmark = pytest.mark.browser
 
 TABLE = "article.card > .tablebox tbody tr"
 ORDER = "rows => rows.map(row => row.cells[0].innerText.split('\\n')[0].trim())"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +33,13 @@ def kept(tmp_path_factory):
 @pytest.fixture(scope="module")
 def report(kept):
     folder, _ = kept
-    file = folder.parent / "report.html"
-    command = [BENCHDL, "report", "--results", folder, "-o", file]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return file
+    return report_of(folder)
 
 
 @pytest.fixture
 def watched(browser, report):
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
-    page_watched = Watched(page, report)
-    yield page_watched
-    page.close()
-    assert page_watched.errors == []
-    assert page_watched.requests == []
+    with watching(browser, report, width=1400) as page_watched:
+        yield page_watched
 
 
 def bars(page):
@@ -166,15 +150,12 @@ def test_an_empty_report_is_a_small_page(browser, benchdl, tmp_path):
     (tmp_path / "results" / "20261123t000000z-broken").mkdir(parents=True)
     benchdl("report", "-o", tmp_path / "empty.html")
     assert (tmp_path / "empty.html").stat().st_size < 120_000
-    page = browser.new_page()
-    empty = Watched(page, tmp_path / "empty.html")
-    words = empty.open().locator("main").inner_text()
-    assert "make bench" in words
-    assert "20261123t000000z-broken" in words
-    assert page.locator("#tabs a").all_inner_texts() == ["By tool", "Reference", "About"]
-    page.close()
-    assert empty.errors == []
-    assert empty.requests == []
+    with watching(browser, tmp_path / "empty.html") as empty:
+        page = empty.open()
+        words = page.locator("main").inner_text()
+        assert "make bench" in words
+        assert "20261123t000000z-broken" in words
+        assert page.locator("#tabs a").all_inner_texts() == ["By tool", "Reference", "About"]
 
 
 def test_paper_has_the_present_view_in_a_few_pages(watched, tmp_path):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import axe
 import pytest
-from browser import Watched, chromium
+from browser import report_of, watching
 from conftest import merged, tf_on_cpu
 
-from harness.store import Store
 from runner.contract.result import Result
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_change_is_drawn_and_a_mark_opens_its_run(benchdl, tmp_path):
+def test_a_change_is_drawn_and_a_mark_opens_its_run(browser, stored, tmp_path):
     for night in range(1, 17):
         run_id = f"202610{night:02}t030000z-tf-cpu-{night:08x}"
         campaign = f"202610{night:02}t030000z-campaign-cpu-00c0ffee"
@@ -24,11 +23,8 @@ def test_a_change_is_drawn_and_a_mark_opens_its_run(benchdl, tmp_path):
             "job": {"run_id": run_id, "campaign_id": campaign},
             "measurement": {"phases": {"fit_s": time_s}},
         }
-        Store(tmp_path / "results").add(Result.model_validate(merged(tf_on_cpu(), made)))
-    done = benchdl("report", "-o", tmp_path / "report.html")
-    assert done.returncode == 0, done.stderr
-    with chromium() as browser:
-        watched = Watched(browser.new_page(), tmp_path / "report.html")
+        stored(tmp_path / "results", Result.model_validate(merged(tf_on_cpu(), made)))
+    with watching(browser, report_of(tmp_path / "results")) as watched:
         page = watched.open("view=history")
         page.locator(".chart[data-drawn] svg").wait_for()
         assert "1 slower than before" in page.locator("#view").inner_text()
@@ -39,4 +35,3 @@ def test_a_change_is_drawn_and_a_mark_opens_its_run(benchdl, tmp_path):
         marks.nth(15).focus()
         page.keyboard.press("Enter")
         assert "20261016t030000z-tf-cpu-00000010" in page.locator("#drawer[open]").inner_text()
-        assert (watched.errors, watched.requests) == ([], [])
