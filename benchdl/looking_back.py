@@ -75,16 +75,16 @@ def compare(
     return Comparison(outcome)
 
 
-def history(*, figure: str = "time", margin: float | None = None, results: Folders = None) -> Any:
+def history(results: Folders = None, *, figure: str = "time", margin: float | None = None) -> Any:
     """Each configuration over days, versions and images: one line a campaign of each.
 
     A ``pandas.DataFrame`` where pandas is installed, else :class:`History`; its columns are those
     of ``benchdl history --format csv``, ``begun_at`` as a time of UTC.
 
     Args:
+        results: the folder of the results, or several; ``$BENCHDL_RESULTS`` or ``results`` here.
         figure: ``time``, ``first-epoch``, ``steady-epoch`` or ``total``.
         margin: a change that does not matter, as a share; the command's own without.
-        results: the folder of the results, or several; ``$BENCHDL_RESULTS`` or ``results`` here.
 
     Raises:
         Error: a figure or margin that is none, or the folder cannot be read. A result that cannot
