@@ -135,8 +135,8 @@ def _result(
         "started_at": (campaign + timedelta(seconds=number % 3000)).isoformat(),
         "job": {
             "run_id": run_id, "campaign_id": f"{start}-campaign-{run.device}-00c0ffee",
-            "backend": run.tool, "title": catalog.load(run.tool).spec.title, "workload": run.workload,
-            "dataset": known.datasets[0], "device": run.device, "repeat": repeat,
+            "backend": run.tool, "title": catalog.load(run.tool).spec.title,
+            "workload": run.workload, "dataset": known.datasets[0], "device": run.device, "repeat": repeat,
             "seed": 122 + repeat, "budget": budget.model_dump(), "settings": settings,
             "ranks": run.ranks if run.ranks > 1 else None, "tags": tags or [],
             "pins": {"packages": package},

@@ -19,11 +19,15 @@ from harness.tables.sections import Line, Section
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said of ``name``, and where nothing is certain why: ``doubt``, else empty."""
+    """What is said of ``name``, and where nothing is certain why: ``doubt``, else empty.
+
+    ``brief`` is the claim where there is little room.
+    """
 
     name: str
     claim: str
     doubt: str = ""
+    brief: str = ""
 
     def __str__(self) -> str:
         said = f"{self.name}: {self.claim}"
@@ -57,27 +61,29 @@ def _answer(lines: Sequence[Line]) -> Answer:
     other, told = next((c for c in couples if c[1].verdict != "slower"), couples[0])
     doubts = " (suspect runs)" if best.suspect or other.suspect else ""
     times = f"{_ratio(told)} × as fast as {other.name}{doubts}"
+    brief = f"{_shown(told.ratio)} × as fast as {other.name.label}"
     differing = _differing(best, other)
     if differing:
         doubt = f"No winner is named: they differ in {differing}"
-        return Answer(str(best.name), f"lowest time; {times}", doubt)
+        return Answer(str(best.name), f"lowest time; {times}", doubt, brief)
     if told.verdict == "slower":
-        return Answer(str(best.name), f"fastest; {times}")
+        return Answer(str(best.name), f"fastest; {times}", brief=f"fastest, {brief}")
     if told.verdict == "same":
-        margin = f"{100 * told.margin:g} %"
-        return Answer(f"{best.name} and {other.name}", f"the same within {margin}{doubts}")
+        same = f"the same within {100 * told.margin:g} %"
+        return Answer(f"{best.name} and {other.name}", f"{same}{doubts}", brief=same)
     more = f"; about {told.more} more repeats of each would probably settle it" if told.more else ""
     doubt = f"No verdict: {told.reason}{more}"
-    return Answer(str(best.name), f"lowest time; {times}", doubt)
+    return Answer(str(best.name), f"lowest time; {times}", doubt, brief)
 
 
 def _ratio(found: Comparison) -> str:
-    def shown(value: float) -> str:
-        return f"{value:.2f}" if value < 10 else f"{value:.0f}"
-
     if found.low is None or found.high is None:
-        return shown(found.ratio)
-    return f"{shown(found.ratio)} ({shown(found.low)} to {shown(found.high)})"
+        return _shown(found.ratio)
+    return f"{_shown(found.ratio)} ({_shown(found.low)} to {_shown(found.high)})"
+
+
+def _shown(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
 
 
 def _differing(best: Line, other: Line) -> str:

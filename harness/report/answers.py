@@ -29,8 +29,6 @@ def _alone(line: Line) -> Answer:
     runs = len(line.members)
     of_runs = f", median of {runs} runs" if runs > 1 else ""
     doubt = " (suspect)" if line.suspect else ""
-    return Answer(
-        str(line.name),
-        f"{time.text(line.values)} {time.unit}{interval}{of_runs}{doubt}",
-        "Nothing to compare it with",
-    )
+    lasted = f"{time.text(line.values)} {time.unit}"
+    said = f"{lasted}{interval}{of_runs}{doubt}"
+    return Answer(str(line.name), said, "Nothing to compare it with", lasted)

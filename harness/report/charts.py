@@ -27,7 +27,7 @@ def specs() -> dict[str, Any]:
     return {
         "relative": _relative(),
         "times": _times(),
-        "scaling": scaling_chart.spec(BACKEND),
+        "scaling": scaling_chart.spec(BACKEND, MARKER),
         "history": over_time.chart(BACKEND, MARKER),
         "phases": _phases(),
         "score": _score(),

@@ -17,7 +17,7 @@ from harness.tables.rows import Row
 from harness.tables.scaling import GPUS
 from harness.tables.score_columns import of_rows
 from harness.tables.sections import Line, Section, grouped
-from harness.tables.views import Side
+from harness.tables.views import Side, work
 
 SEGMENTS = ("import", "build", "compile", "first epoch", "steady", "evaluate", "other")
 """Parts of a job's total: ``steady`` is all epochs but the first, ``other`` what is in no part,
@@ -55,12 +55,14 @@ def of_side(rows: list[Row], side: Side, number: dict[str, int]) -> list[dict[st
 
     Of each line ``values`` are numbers by the keys of their columns, ``cells`` and ``phases`` how
     they are printed, under ``columns`` and the columns of phases, and ``figures`` those of the
-    chart. ``answer`` are sentences; ``id`` is the same for the same caption in every report.
+    chart. ``answer`` are sentences; ``id`` is the same for the same caption in every report. What
+    was trained, and where, are the caption's two halves.
     """
     return [
         {
             "id": _id(section.caption),
             "caption": section.caption,
+            "work": work(section.rows[0].kind),
             "answer": [vars(answer) for answer in answers.of(section, side)],
             "columns": [field(column) for column in page_columns(section.columns)],
             "score": field(of_rows(row.values for row in section.rows)),

@@ -14,11 +14,13 @@ from harness.tables.sections import Section
 from harness.tables.views import RATIO
 
 _ENERGY = BY_KEY["energy_j"]
+MOST_DOUBLINGS = 13
+"""Ticks of the axes: 1, 2, 4, ... GPUs, as many as a job may have."""
 
 
 def points(section: Section) -> list[dict[str, Any]]:
     """A point for each line with a speed-up: ``label``, ``backend``, ``gpus``, ``speedup``, its
-    interval ``low`` and ``high``, None where there are too few runs, and what it took, ``energy``.
+    interval ``low`` and ``high``, None where there are too few runs, and its words, ``tip``.
     """
     return [
         {
@@ -28,7 +30,8 @@ def points(section: Section) -> list[dict[str, Any]]:
             "speedup": line.values[RATIO],
             "low": line.values[INTERVAL.key],
             "high": line.values[INTERVAL.beside],
-            "energy": _ENERGY.text(line.values),
+            "tip": f"{line.name.label}, {line.name.mode} GPUs\nSpeed-up {line.values[RATIO]:.2f}, "
+            f"{_ENERGY.head} {_ENERGY.text(line.values)}",
         }
         for line in section.lines
         if line.values[RATIO] is not None
@@ -41,13 +44,18 @@ def ideal(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"gpus": count, "speedup": count} for count in (1, most)]
 
 
-def spec(backend: dict[str, Any]) -> dict[str, Any]:
+def spec(backend: dict[str, Any], marker: dict[str, Any]) -> dict[str, Any]:
     """Vega-Lite over the data sets ``scaling`` (:func:`points`) and ``ideal``.
 
     Args:
         backend: how tools are coloured, the same in all charts.
+        marker: their shapes.
     """
-    axis = {"type": "quantitative", "scale": {"type": "log", "base": 2, "nice": False}}
+    axis = {
+        "type": "quantitative",
+        "scale": {"type": "log", "base": 2, "nice": False},
+        "axis": {"values": [2**power for power in range(MOST_DOUBLINGS)]},
+    }
     x = {**axis, "field": "gpus", "title": "GPUs"}
     y = {**axis, "field": "speedup", "title": "Speed-up over one"}
     series = {"x": x, "color": backend, "detail": {"field": "label"}}
@@ -67,18 +75,17 @@ def spec(backend: dict[str, Any]) -> dict[str, Any]:
             },
             {
                 "data": {"name": "scaling"},
-                "mark": {"type": "line", "point": True},
+                "mark": {"type": "line"},
                 "encoding": {
                     **series,
                     "y": y,
                     "strokeDash": {"field": "label", "type": "nominal", "legend": None},
-                    "tooltip": [
-                        {"field": "label", "title": "Line"},
-                        {"field": "gpus", "title": "GPUs"},
-                        {"field": "speedup", "title": "Speed-up", "format": ".2f"},
-                        {"field": "energy", "title": _ENERGY.head},
-                    ],
                 },
+            },
+            {
+                "data": {"name": "scaling"},
+                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+                "encoding": {**series, "y": y, "shape": marker, "tooltip": {"field": "tip"}},
             },
         ],
     }

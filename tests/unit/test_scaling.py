@@ -125,8 +125,14 @@ def test_the_chart_has_a_point_for_each_speed_up(make_result):
         (1, 1.0), (2, 1.41), (4, 2.0),
     ]  # fmt: skip
     assert {point["backend"] for point in found} == {"tf"}
-    assert [point["energy"] for point in found] == ["1000", "2000", "4000"]
+    tips = [point["tip"].splitlines() for point in found]
+    assert tips[0][0].endswith(", 1 GPUs")
+    assert [line for _, line in tips] == [
+        "Speed-up 1.00, GPU energy (J) 1000",
+        "Speed-up 1.41, GPU energy (J) 2000",
+        "Speed-up 2.00, GPU energy (J) 4000",
+    ]
     assert scaling_chart.ideal(found)[-1] == {"gpus": 4, "speedup": 4}
-    drawn = scaling_chart.spec({"field": "backend"})
+    drawn = scaling_chart.spec({"field": "backend"}, {"field": "backend"})
     named = {layer["data"]["name"] for layer in drawn["layer"]}
     assert named == {"ideal", "scaling"}

@@ -1,6 +1,7 @@
 // From the lines of a section to the data of its charts.
 
 const NARROW = 560;
+const WIDEST = 38;
 const GHOSTS_WITHIN = 2.5;
 
 // One label a line: wrapped on a narrow screen, so that the plot keeps its width. What all lines
@@ -10,9 +11,9 @@ function labels(lines, half = false) {
   const same = lines.every((line) => line.name[1] === lines[0].name[1]);
   const used = new Map();
   return lines.map((line) => {
-    const words = [line.name[0], ...(same ? [] : [line.name[1]])];
-    const parts = narrow ? words : [words.join(", ")];
-    const text = parts.map((part) => wrapped(part, narrow ? 20 : 36)).join("\n");
+    const words = [line.name[0], ...(same ? [] : [/^\d+$/.test(line.name[1]) ? `× ${line.name[1]}` : line.name[1]])];
+    const parts = narrow || words.join(", ").length > WIDEST ? words : [words.join(", ")];
+    const text = parts.map((part) => wrapped(part, narrow ? 20 : WIDEST)).join("\n");
     used.set(text, (used.get(text) || 0) + 1);
     return used.get(text) > 1 ? `${text} (${used.get(text)})` : text;
   });

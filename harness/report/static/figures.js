@@ -13,7 +13,8 @@ function bars(doc, state, name, section, lines) {
   const wanted = figureKey(field) !== state.metric;
   const { words, title } = barWords(own, figureKey(field), name === "dataset" ? "The best of each workload" : "The best");
   const box = chart(`${title} of each line: ${section.caption}`,
-    () => ({ name: "relative", doc, ...barsData(doc, section, lines, field, own) }), 34 * lines.length + 50);
+    () => ({ name: "relative", doc, ...barsData(doc, section, lines, field, own) }),
+    stepOf(labels(lines), 30) * lines.length + 50);
   return h("div", { class: "bars" }, figure(`${title}.`, (wanted ? "Nothing here has the figure chosen above. " : "") +
     words + (own === section.score || state.scale === "log" ? "" : " Pale: as-written, full: tuned; broken edge: suspect."),
   box));

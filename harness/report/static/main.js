@@ -65,15 +65,24 @@ function filterBar(state) {
   const chosen = doc.mask.reduce((sum, shown) => sum + shown, 0);
   const campaigns = doc.rows.values("campaign_id");
   const active = state.filters.size || state.campaign;
-  return h("div", { class: "bar" },
+  return h("details", { class: "bar", open: barOpen || wide(),
+    ontoggle: (event) => { barOpen = event.target.open && !wide(); } },
+  h("summary", {}, "Filters"),
+  h("div", {},
     facets.map(([facet, title, values]) => dropdown(state, facet, title, values)),
     campaigns.length > 1 ? campaignSelect(state, campaigns) : null,
     h("p", { class: "chosen", "aria-live": "polite" },
       `${chosen.toLocaleString("en")} of ${count(doc.rows.length, "run")} `,
-      active ? h("a", { href: link({ filters: new Map(), campaign: "" }) }, "Clear filters") : null));
+      active ? h("a", { href: link({ filters: new Map(), campaign: "" }) }, "Clear filters") : null)));
 }
 
+// On a phone the filters are folded; elsewhere they are always there.
+let barOpen = false;
 let openFacet = null;
+
+function wide() {
+  return matchMedia("(min-width: 561px)").matches;
+}
 
 function dropdown(state, facet, title, values) {
   const chosen = state.filters.get(facet) || new Set();
@@ -137,6 +146,7 @@ async function start() {
   });
   addEventListener("hashchange", render);
   addEventListener("resize", () => redraw());
+  matchMedia("(min-width: 561px)").addEventListener("change", render);
   addEventListener("beforeprint", () => print(true));
   addEventListener("afterprint", () => print(false));
   document.addEventListener("click", (event) => {

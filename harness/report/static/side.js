@@ -1,7 +1,7 @@
 // The views by tool, by instance, by device, by variant and by dataset: a card a section.
 
 const FIRST_SECTIONS = 8;
-const FIRST_ANSWERS = 6;
+const FIRST_ANSWERS = 8;
 const FIRST_NOTES = 6;
 
 function sideView(doc, state, name) {
@@ -20,7 +20,7 @@ function sideView(doc, state, name) {
   const metrics = metricsOf(doc, shown);
   const first = Math.max(FIRST_SECTIONS, 1 + shown.findIndex(({ section }) => section.id === state.at));
   return [
-    answersOf(shown.map(({ section }) => section).filter((section) => section.answer.length)),
+    answersOf(doc, shown.map(({ section }) => section).filter((section) => section.answer.length)),
     chartOptions(state, metrics),
     limited(shown, first, (some) => h("div", {}, some.map(({ section, lines }) =>
       card(doc, state, name, section, lines))), "tables"),
@@ -90,7 +90,8 @@ function runsOf(doc, line) {
 }
 
 function timesTable(doc, side, section, lines) {
-  const named = (line, more = null) => [[marker(doc, doc.rows.get("backend", line.runs[0])), line.name[0],
+  const named = (line, more = null) => [[marker(doc, doc.rows.get("backend", line.runs[0])),
+    side === doc.sides.instance ? inTwo(line.name[0]) : line.name[0],
     h("span", { class: "kind" }, line.name[1]), more], line.name[1]];
   const cell = (line, field, text) => (field.key === "runs"
     ? h("a", { href: link(runsOf(doc, line)), "aria-label": `${count(line.runs.length, "run")} of ` +
@@ -112,6 +113,12 @@ function timesTable(doc, side, section, lines) {
       table({ name: `${section.id}-phases`, label: `Phases: ${section.caption}`, kind: "by", fields: phases,
         numeric: right(side.phases), rows: made(phases, (line) => [...named(line), ...line.phases]) })),
   ];
+}
+
+// The name of a machine, and beneath it what it has.
+function inTwo(name) {
+  const [first, ...rest] = name.split(", ");
+  return [first, h("span", { class: "small" }, rest.join(", "))];
 }
 
 // What the columns mean: the first two of a side's tables, those of its sections, the phases.

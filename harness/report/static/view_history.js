@@ -8,9 +8,9 @@ function historyView(doc, state) {
   if (!shown.length) return [empty("No configuration here has runs of two campaigns.")];
   return [
     ...doc.history.answers.map((words) => h("p", { class: "lead" }, h("strong", {}, sentence(words)))),
-    h("p", { class: "lead" }, sentence(doc.history.rule)),
     limited(shown, FIRST_COURSES, (some) => h("div", {}, some.map((course) => courseCard(doc, course))),
       "configurations"),
+    h("p", { class: "lead small" }, sentence(doc.history.rule)),
   ].flat();
 }
 
