@@ -136,8 +136,9 @@ def _result(
         "job": {
             "run_id": run_id, "campaign_id": f"{start}-campaign-{run.device}-00c0ffee",
             "backend": run.tool, "title": catalog.load(run.tool).spec.title,
-            "workload": run.workload, "dataset": known.datasets[0], "device": run.device, "repeat": repeat,
-            "seed": 122 + repeat, "budget": budget.model_dump(), "settings": settings,
+            "workload": run.workload, "dataset": known.datasets[0], "device": run.device,
+            "repeat": repeat, "seed": 122 + repeat, "budget": budget.model_dump(),
+            "settings": settings,
             "ranks": run.ranks if run.ranks > 1 else None, "tags": tags or [],
             "pins": {"packages": package},
             "provenance": {"reference": f"benchdl/{run.tool}:{run.device}", "flavour": run.device},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness import counted
 from harness.compare import conditions
 from harness.compare.conditions import NO_WINNER
 from harness.stats import verdicts
@@ -56,23 +57,26 @@ def _answer(lines: Sequence[Line]) -> Answer:
     found = verdicts.corrected(
         [verdicts.compare(fastest, samples(other.members)) for other in others]
     )
-    # What stands against the best first: the nearest line that is not slower for certain.
     couples = list(zip(others, found, strict=True))
+    near, beside = couples[0]
+    # What stands against the best: the nearest line that is not slower for certain.
     other, told = next((c for c in couples if c[1].verdict != "slower"), couples[0])
-    doubts = " (suspect runs)" if best.suspect or other.suspect else ""
-    times = f"{_ratio(told)} × as fast as {other.name}{doubts}"
-    brief = f"{_shown(told.ratio)} × as fast as {other.name.label}"
+    doubts = " (suspect runs)" if best.suspect or near.suspect else ""
+    times = f"{_ratio(beside)} × as fast as {near.name}{doubts}"
+    brief = f"{_shown(beside.ratio)} × as fast as {near.name.label}"
+    against = "" if other is near else f" against {other.name}"
     differing = _differing(best, other)
     if differing:
-        doubt = f"No winner is named: they differ in {differing}"
+        doubt = f"No winner is named{against}: they differ in {differing}"
         return Answer(str(best.name), f"lowest time; {times}", doubt, brief)
     if told.verdict == "slower":
         return Answer(str(best.name), f"fastest; {times}", brief=f"fastest, {brief}")
     if told.verdict == "same":
         same = f"the same within {100 * told.margin:g} %"
         return Answer(f"{best.name} and {other.name}", f"{same}{doubts}", brief=same)
-    more = f"; about {told.more} more repeats of each would probably settle it" if told.more else ""
-    doubt = f"No verdict: {told.reason}{more}"
+    more = counted.things(told.more, "more repeat") if told.more else ""
+    settling = f"; about {more} of each would probably settle it" if more else ""
+    doubt = f"No verdict{against}: {told.reason}{settling}"
     return Answer(str(best.name), f"lowest time; {times}", doubt, brief)
 
 

@@ -135,7 +135,7 @@ def corrected(found: Sequence[Comparison]) -> list[Comparison]:
         comparison = found[number]
         if not rejecting and comparison.verdict in ("faster", "slower"):
             reason = (
-                f"it would be {comparison.verdict} alone (p = {p:.2g}), but among {family} "
+                f"alone it would be {comparison.verdict} (p = {p:.2g}), but among {family} "
                 f"comparisons Holm's correction needs a p of at most {needed:.2g}"
             )
             n = min(comparison.a.n, comparison.b.n)

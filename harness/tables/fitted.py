@@ -1,6 +1,6 @@
 """Tables that fit a terminal: no line is longer than it, and none breaks inside a word.
 
-Columns that do not fit beside the first stand in a further block below, which has the first again.
+Columns that do not fit stand in a further block below, which names the lines again.
 """
 
 from __future__ import annotations
@@ -36,15 +36,22 @@ class Head:
 
 
 def tables(
-    heads: Sequence[Head], lines: Sequence[Sequence[str]], width: int, *, blocks: int | None = None
+    heads: Sequence[Head],
+    lines: Sequence[Sequence[str]],
+    width: int,
+    *,
+    blocks: int | None = None,
+    names: int = 1,
 ) -> list[Table]:
     """The table as blocks for a terminal of ``width`` columns, the first ``blocks`` or all.
 
     Args:
-        heads: of the columns, the first of which is in every block.
+        heads: of the columns.
         lines: texts from anywhere, one a column; a word of ``STYLES`` has its colour.
         width: of the terminal, in characters.
         blocks: how many at most; None is all.
+        names: how many of the first columns name a line, and so are in every block; where there is
+            no room for them, the first alone.
     """
     from rich import box  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -56,7 +63,7 @@ def tables(
         longest = _longest_word([heads[0].title, *(line[0] for line in safe)])
         widths[0] = max(longest, min(widths[0], int(width * _MOST_OF_FIRST)))
     made = []
-    for columns in _blocks(widths, max(width, _LEAST_WIDTH))[:blocks]:
+    for columns in _blocks(widths, max(width, _LEAST_WIDTH), names)[:blocks]:
         block = {i: widths[i] for i in columns}
         slack = width - sum(block.values()) - _GAP * (len(columns) - 1)
         for i in columns:
@@ -92,14 +99,17 @@ def _longest_word(texts: Sequence[str]) -> int:
     return max((len(word) for text in texts for word in text.split()), default=1)
 
 
-def _blocks(widths: Sequence[int], width: int) -> list[list[int]]:
+def _blocks(widths: Sequence[int], width: int, names: int) -> list[list[int]]:
     """Which columns stand side by side; a block that only one column fits beside has that."""
-    blocks: list[list[int]] = [[0]]
-    used = widths[0]
-    for i, wanted in enumerate(widths[1:], 1):
-        if used + _GAP + wanted > width and len(blocks[-1]) > 1:
-            blocks.append([0])
-            used = widths[0]
+    named = sum(widths[:names]) + _GAP * (names - 1)
+    if named + _GAP + max(widths[names:], default=0) > width:
+        names, named = 1, widths[0]
+    blocks: list[list[int]] = [list(range(names))]
+    used = named
+    for i, wanted in enumerate(widths[names:], names):
+        if used + _GAP + wanted > width and len(blocks[-1]) > names:
+            blocks.append(list(range(names)))
+            used = named
         blocks[-1].append(i)
         used += _GAP + wanted
     return blocks

@@ -47,10 +47,10 @@ def phase_header(side: Side = TOOL) -> tuple[str, ...]:
     return tuple(column.title for column in (*side.heads, *shown_in("phases")))
 
 
-def cells(line: Line, columns: Sequence[Column]) -> tuple[str, ...]:
+def cells(line: Line, columns: Sequence[Column], *, with_runs: bool = True) -> tuple[str, ...]:
     """A line as it is printed, under :func:`header` of the same columns; Time (s), the first of
-    them, with its interval."""
-    runs = len(line.members)
+    them, with its interval. ``with_runs``: the name tells of how many runs they are the median."""
+    runs = len(line.members) if with_runs else 1
     named = (
         line.name.label
         + (f" (median of {runs})" if runs > 1 else "")

@@ -62,14 +62,28 @@ def _section(section: Section, width: int, side: Side, *, quiet: bool) -> Iterat
     yield sentence(section.caption, "bold")
     if section.lines:
         yield ""
-        columns = _with_values(section)
-        lines = [cells(line, columns) for line in section.lines]
-        yield from _spaced(fitted.tables(_heads(side, columns), lines, width))
+        yield from _spaced(fitted.tables(*_short(section, side), width, names=2))
         if not quiet:
             yield sentence("Where the time goes (s):")
-            yield from _spaced(fitted.tables(*_phases(section, side), width))
+            heads, lines = _phases(section, side)
+            names = 1 + heads[1].left
+            yield from _spaced(fitted.tables(heads, lines, width, names=names))
     if not quiet:
         yield from notes([*_doubts(section.rows), *section.remarks])
+
+
+def _short(section: Section, side: Side) -> tuple[list[Head], list[tuple[str, ...]]]:
+    """Heads and lines of the short table; the number of runs is a column where any has several."""
+    columns = _with_values(section)
+    heads = [Head(column.head) for column in (*side.heads, *columns)]
+    lines = [cells(line, columns, with_runs=False) for line in section.lines]
+    if any(len(line.members) > 1 for line in section.lines):
+        heads.insert(3, Head("Runs"))
+        lines = [
+            (*found[:3], str(len(line.members)), *found[3:])
+            for found, line in zip(lines, section.lines, strict=True)
+        ]
+    return _first_two_left(heads), lines
 
 
 def _phases(section: Section, side: Side) -> tuple[list[Head], list[tuple[str, ...]]]:
@@ -88,10 +102,6 @@ def _with_values(section: Section) -> list[Column]:
         for number, column in enumerate(section.columns)
         if number < 2 or any(line.values[column.key] is not None for line in section.lines)
     ]
-
-
-def _heads(side: Side, columns: Sequence[Column]) -> list[Head]:
-    return _first_two_left([*(Head(c.head) for c in side.heads), *(Head(c.head) for c in columns)])
 
 
 def _first_two_left(heads: Sequence[Head]) -> list[Head]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import report_data
+import showcase
 from browser import report_of, watching
 
 from harness.report import answers
@@ -59,6 +60,36 @@ def test_the_answer_and_its_chart_stand_on_the_first_screen(watched, kept):
     chart = bars(page).bounding_box()
     assert said.first.bounding_box()["y"] < chart["y"]
     assert chart["y"] + chart["height"] < 900
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """The report of three workloads on three machines, and its results."""
+    folder = tmp_path_factory.mktemp("several") / "results"
+    workloads = ("boosting-flights", "cnn-mnist", "conv1d-imdb")
+    kept = report_data.store(folder, showcase.results(repeats=1, nights=0, workloads=workloads))
+    return report_of(folder), kept
+
+
+@pytest.mark.parametrize("width", [390, 768, 1400])
+def test_of_several_workloads_and_machines_one_table_has_the_lowest_times(browser, several, width):
+    file, kept = several
+    sections = {s.caption: answers.of(s, TOOL)[0] for s in grouped([row(r) for r in kept], TOOL)}
+    with watching(browser, file, width=width) as found:
+        page = found.open()
+        matrix = page.locator(".answers table.matrix")
+        heads = matrix.locator("thead th").all_inner_texts()
+        assert len(heads) == 1 + 5
+        assert {"Amazon EC2 c6a.2xlarge, cpu", "lab 3, cpu"} <= set(heads)
+        works = matrix.locator("tbody th").all_inner_texts()
+        assert works == ["boosting-flights", "cnn-mnist", "conv1d-imdb"]
+        told = matrix.locator("td a").all_inner_texts()
+        assert sorted(told) == sorted(answer.name for answer in sections.values())
+        assert len(told) == 3 + 2 * 5
+        assert matrix.bounding_box()["y"] < 500
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        matrix.locator("td a").nth(3).click()
+        page.wait_for_function("location.hash.includes('at=t')")
 
 
 def test_a_tools_two_ways_stand_together_in_chart_and_table(watched):

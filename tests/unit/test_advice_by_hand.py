@@ -303,7 +303,7 @@ def test_what_holm_takes_back_takes_a_quarter_more_or_what_a_lower_p_takes():
     back = verdicts.corrected([replace(comparison, p=0.04)] * 2)
     assert back[0].more == 5
     assert back[0].reason == (
-        "it would be slower alone (p = 0.04), but among 2 comparisons Holm's correction needs a p "
+        "alone it would be slower (p = 0.04), but among 2 comparisons Holm's correction needs a p "
         "of at most 0.025"
     )
     faster = replace(comparison, verdict="faster", p=0.04)

@@ -87,12 +87,15 @@ def test_the_sentence_is_the_terminals(section):
     assert said.claim.startswith("fastest; ")
     assert said.claim.endswith("× as fast as TF, as-written")
     assert said.doubt == ""
+    assert said.brief.startswith("fastest, ")
+    assert said.brief.endswith("× as fast as TF")
 
 
 def test_a_line_alone_says_so(make_result):
     (made,) = grouped([row(make_result())], TOOL)
     (said,) = answers.of(made, TOOL)
     assert str(said) == "Keras (tensorflow), as-written: 176.4 s. Nothing to compare it with"
+    assert said.brief == "176.4 s"
 
 
 def test_of_no_usable_run_nothing_is_said(make_result):

@@ -20,6 +20,7 @@ NOT_IDLE = {"code": "not-idle", "severity": "info", "evidence": "90 % busy", "ad
 TOOLS = {
     "theano": {"backend": "theano", "title": "Keras (theano)"},
     "tf": {"backend": "tf", "title": "Keras (tensorflow)"},
+    "mxnet": {"backend": "mxnet", "title": "Gluon (mxnet)"},
 }
 
 
@@ -72,6 +73,20 @@ def test_what_is_not_settled_is_no_answer(repeats):
     assert same.endswith(" and Keras (theano), as-written: the same within 3 %")
 
 
+def test_the_ratio_is_to_the_next_and_the_doubt_names_what_it_is_about(repeats):
+    """A third tool of too few runs keeps the answer open; the sentence is of the second."""
+    (said,) = answers(
+        repeats("tf", TIMES), repeats("theano", scaled(1.3)), repeats("mxnet", [300.0, 301.0])
+    )
+    assert "lowest time; 1.30 (1.30 to 1.30) × as fast as Keras (theano), as-written. " in said
+    assert "No verdict against Gluon (mxnet), as-written: too few samples" in said
+
+
+def test_one_more_repeat_is_no_plural(repeats):
+    (said,) = answers(repeats("tf", TIMES[:4]), repeats("theano", scaled(1.3)[:4]))
+    assert "about 1 more repeat of each" in said
+
+
 def test_other_operations_have_no_winner(repeats):
     layouts = {"theano": "channels_first", "tf": "channels_last"}
     theano, tf = (
@@ -113,6 +128,20 @@ def test_tables_fit_the_terminal_with_all_their_cells(repeats, width):
     ):
         assert words in flat
     assert "\x1b[33m" in styled
+
+
+def test_every_block_names_its_lines_whole_and_runs_are_a_column(repeats):
+    results = [run for mode in ("as-written", "tuned") for run in repeats("tf", TIMES, mode)]
+    text, _ = drawn(results, 60, quiet=True)
+    heads = [line for line in text.splitlines() if line.startswith("Tool")]
+    assert len(heads) > 1
+    assert all("Mode" in head for head in heads)
+    assert "Runs" in heads[0]
+    lines = [line.split() for line in text.splitlines() if line.startswith("Keras (tensorflow)")]
+    assert {line[2] for line in lines} == {"as-written", "tuned"}
+    assert "median of" not in text
+    single, _ = drawn(repeats("tf", TIMES[:1]), 80, quiet=True)
+    assert "Runs" not in single
 
 
 def test_runs_with_one_reason_are_one_note(repeats):
