@@ -20,6 +20,7 @@ from runner.contract.result import Result
 
 _GRAVE = ["invalid", "suspect", "info"]
 _UNCHANGED = f"its files are unchanged since it was stored ({checksums.NAME})"
+_UNTOLD = (None, "", {}, [])
 _UNKNOWN = "no checksum: it was stored before there were any"
 
 
@@ -94,13 +95,15 @@ def _measured(result: Result) -> None:
         return
     dumped = result.measurement.model_dump(exclude={"laps"})
     _section("proofs", {proof["name"]: _proof(proof) for proof in dumped.pop("proofs")})
-    for peak in dumped.pop("peaks"):
-        _section("peak", peak)
-    ranks = dumped.pop("ranks")
+    devices = dumped["gpu"].pop("devices")
+    for name, parts in (
+        ("peak", dumped.pop("peaks")),
+        ("GPU", devices),
+        ("rank", dumped.pop("ranks")),
+    ):
+        _several(name, parts)
     for name, facts in dumped.items():
         _section(name, facts)
-    for rank in ranks:
-        _section("rank", rank)
 
 
 def _figures(result: Result, values: Values) -> dict[str, object]:
@@ -122,16 +125,36 @@ def _proof(proof: dict[str, Any]) -> str:
     return ", ".join(words + ([proof["detail"]] if proof["detail"] else []))
 
 
+def _several(name: str, parts: list[dict[str, object]]) -> None:
+    """Of each its own facts, and once those that all have alike."""
+    alike = {
+        key: value
+        for key, value in (parts[0] if len(parts) > 1 else {}).items()
+        if all(part[key] == value for part in parts)
+    }
+    if _known(alike):
+        _section(f"each {name}", alike)
+    for part in parts:
+        _section(name, {key: value for key, value in part.items() if key not in alike})
+
+
 def _section(name: str, facts: dict[str, object]) -> None:
-    out.line(f"  {name}")
-    told = {key: _fact(value) for key, value in facts.items() if value not in (None, {}, [])}
-    on_screen.facts(told, indent=4)
+    """A head and its facts; nothing where nothing is known."""
+    told = _known(facts)
+    if told:
+        out.line(f"  {name}")
+        on_screen.facts(told, indent=4)
+
+
+def _known(facts: dict[str, object]) -> dict[str, str]:
+    """What is known, in words."""
+    return {key: _fact(value) for key, value in facts.items() if value not in _UNTOLD}
 
 
 def _fact(value: object) -> str:
     """A value in words: lists and objects without the marks of a programming language."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_fact(part)}" for name, part in value.items())
+        return ", ".join(f"{name} {text}" for name, text in _known(value).items())
     if isinstance(value, list):
         return ", ".join(map(_fact, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)

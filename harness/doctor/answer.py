@@ -28,10 +28,13 @@ def plain(lines: list[Line]) -> Iterator[str]:
 
 
 def drawn(lines: list[Line], width: int) -> Iterator[Text]:
-    """For a terminal of ``width`` columns: no line is longer, unless one word is."""
+    """For a terminal of ``width`` columns: no line is longer, unless one word is.
+
+    What was found alike of several is told once.
+    """
     from rich.text import Text  # noqa: PLC0415
 
-    for line in lines:
+    for line in _alike_once(lines):
         state = Text(f"{line.state.value:<{_COLUMN}}", style=_STYLES[line.state])
         yield state + Text(_wrapped(f"{line.subject}: {line.found}", width))
         if line.fix:
@@ -39,6 +42,31 @@ def drawn(lines: list[Line], width: int) -> Iterator[Text]:
     broken = any(line.state is State.BROKEN for line in lines)
     answer = _wrapped(verdict(lines), width)
     yield Text(f"\n{answer}", style="bold red" if broken else "bold green")
+
+
+def _alike_once(lines: list[Line]) -> Iterator[Line]:
+    """One line for all of one state and finding, where the first of them stands."""
+    alike: dict[tuple[State, str, str], list[str]] = {}
+    for line in lines:
+        alike.setdefault((line.state, line.found, line.fix), []).append(line.subject)
+    for (state, found, fix), subjects in alike.items():
+        yield Line(state, _listed(subjects), found, fix)
+
+
+def _listed(subjects: list[str]) -> str:
+    """``dataset imdb, mnist``: the words that all begin or end with stand once."""
+    words = [subject.split() for subject in subjects]
+    least = min(map(len, words)) - 1 if len(words) > 1 else 0
+    begin = _shared(words, least)
+    end = _shared([part[::-1] for part in words], least - begin)
+    own = [" ".join(part[begin : len(part) - end]) for part in words]
+    return " ".join([*words[0][:begin], ", ".join(own), *words[0][len(words[0]) - end :]])
+
+
+def _shared(words: list[list[str]], most: int) -> int:
+    """How many of the first words all have, ``most`` at the most."""
+    same = (len(set(place)) == 1 for place in zip(*words, strict=False))
+    return min(most, next((n for n, alike in enumerate(same) if not alike), most))
 
 
 def as_json(lines: list[Line]) -> str:

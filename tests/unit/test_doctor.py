@@ -159,6 +159,29 @@ def test_on_a_terminal_no_line_is_longer_than_it(width):
     assert "          -> z" in printed
 
 
+def test_on_a_terminal_what_was_found_alike_of_several_is_told_once():
+    lines = [
+        first_use("image benchdl/tf:cpu", "not built yet"),
+        ok("dataset mnist", "complete"),
+        first_use("image benchdl/jax:cpu", "not built yet"),
+        first_use("tf without Docker", "not made yet"),
+        first_use("jax without Docker", "not made yet"),
+        broken("disk", "full", "make room"),
+        broken("disk", "full", "buy another"),
+        first_use("a b", "alike"),
+        first_use("a b", "alike"),
+    ]
+    told = [str(text) for text in answer.drawn(lines, 80)]
+    assert told[:3] == [
+        "first use image benchdl/tf:cpu, benchdl/jax:cpu: not built yet",
+        "ok        dataset mnist: complete",
+        "first use tf, jax without Docker: not made yet",
+    ]
+    assert [line for line in told if "disk: full" in line] == ["broken    disk: full"] * 2
+    assert "first use a b, b: alike" in told
+    assert len(list(answer.plain(lines))) == len(lines) + 1
+
+
 def test_json_says_whether_anything_is_broken():
     assert json.loads(answer.as_json(LINES))["ok"] is False
     found = json.loads(answer.as_json(LINES[:2]))

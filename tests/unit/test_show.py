@@ -27,6 +27,25 @@ def test_every_stored_result_is_shown(file, stored, tmp_path):
         assert f"    {proof.name}" in done.output
 
 
+def test_what_all_gpus_have_alike_is_told_once_and_what_is_not_known_never(
+    make_result, stored, tmp_path
+):
+    devices = [{"index": n, "uuid": f"GPU-{n}", "name": "Tesla V100", "used": True,
+                "utilisation_percent": 70.0 + n} for n in range(8)]  # fmt: skip
+    result = make_result(
+        job={"device": "gpu"}, measurement={"gpu": {"state": "ok", "devices": devices}}
+    )
+    stored(tmp_path, result)
+    done = CliRunner().invoke(show.command, ["latest", "--results", str(tmp_path)])
+    assert done.exception is None
+    lines = [line.rstrip() for line in done.output.splitlines()]
+    assert (lines.count("  each GPU"), lines.count("  GPU")) == (1, 8)
+    assert done.output.count("Tesla V100") == 2  # and among the figures
+    assert all(f"GPU-{n}" in done.output for n in range(8))
+    assert "None" not in done.output
+    assert "  marks" not in lines
+
+
 def test_the_peak_of_a_device_is_shown(make_result, stored, tmp_path):
     peak = {"device": "cpu", "multiplied_in": "float32", "flop_per_s": 1.5e11, "size": 1024,
             "seconds": 0.5, "library": "OpenBLAS", "threads": 2}  # fmt: skip
