@@ -20,7 +20,7 @@ from runner.contract.result import Result
 
 _GRAVE = ["invalid", "suspect", "info"]
 _UNCHANGED = f"its files are unchanged since it was stored ({checksums.NAME})"
-_UNTOLD = (None, "", {}, [])
+_UNTOLD: tuple[object, ...] = (None, "", {}, [])
 _UNKNOWN = "no checksum: it was stored before there were any"
 
 
