@@ -45,17 +45,17 @@ def test_two_folders_are_compared_and_the_verdict_is_the_actions(
     assert list(slower.steps) == ["Install benchdl, held to its lock", "Compare"]
     assert (action.parents[2] / ".venv" / "bin" / "benchdl").exists()
     assert slower.summary.startswith("## benchdl compare\n")
-    assert "| slower" in slower.summary
+    assert " slower |" in slower.summary
     assert "1.300" in slower.summary
     assert "Failed; the log of the step says why." in slower.summary
     assert Path(slower.outputs["summary"]).read_text() == slower.summary
     assert "--fail-on regression: failed (1 slower)" in slower.steps["Compare"]
 
     told = composite.run(action, tmp_path, {"base": "then", "head": "now", "fail-on": ""}, path)
-    assert (told.status, "| slower" in told.summary) == (0, True)
+    assert (told.status, " slower |" in told.summary) == (0, True)
     assert "Failed" not in told.summary
     faster = composite.run(action, tmp_path, {"base": "then", "head": "quicker"}, path)
-    assert (faster.status, "| faster" in faster.summary) == (0, True)
+    assert (faster.status, " faster |" in faster.summary) == (0, True)
     figure = {"base": "then", "head": "now", "figure": "cost"}
     refused = composite.run(action, tmp_path, figure, path)
     assert refused.status == 2
