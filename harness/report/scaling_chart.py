@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from harness import counted
 from harness.tables.columns import BY_KEY
 from harness.tables.scaling import INTERVAL
 from harness.tables.sections import Section
@@ -30,8 +31,8 @@ def points(section: Section) -> list[dict[str, Any]]:
             "speedup": line.values[RATIO],
             "low": line.values[INTERVAL.key],
             "high": line.values[INTERVAL.beside],
-            "tip": f"{line.name.label}, {line.name.mode} GPUs\nSpeed-up {line.values[RATIO]:.2f}, "
-            f"{_ENERGY.head} {_ENERGY.text(line.values)}",
+            "tip": f"{line.name.label}, {counted.things(int(line.name.mode), 'GPU')}\n"
+            f"Speed-up {line.values[RATIO]:.2f}, {_ENERGY.head} {_ENERGY.text(line.values)}",
         }
         for line in section.lines
         if line.values[RATIO] is not None

@@ -126,7 +126,7 @@ def test_the_chart_has_a_point_for_each_speed_up(make_result):
     ]  # fmt: skip
     assert {point["backend"] for point in found} == {"tf"}
     tips = [point["tip"].splitlines() for point in found]
-    assert tips[0][0].endswith(", 1 GPUs")
+    assert tips[0][0].endswith(", 1 GPU")
     assert [line for _, line in tips] == [
         "Speed-up 1.00, GPU energy (J) 1000",
         "Speed-up 1.41, GPU energy (J) 2000",
