@@ -103,7 +103,7 @@ def _measured(result: Result) -> None:
     ):
         _several(name, parts)
     for name, facts in dumped.items():
-        _section(name, facts)
+        _section(name, facts or {})
 
 
 def _figures(result: Result, values: Values) -> dict[str, object]:
