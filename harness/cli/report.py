@@ -61,9 +61,6 @@ def command(
 
     A file that is there already stays until the new one is whole.
     """
-    import gc
-
-    gc.disable()  # ten thousand results are kept to the end: looking through them takes a second
     from harness.report import writing
 
     if form == "html":
