@@ -103,14 +103,7 @@ def verify(file: Path, sha256: str | None) -> None:
 
 @command.command("replay")
 @_FILE
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    required=True,
-    type=common.UserPath(file_okay=False),
-    help="Folder to write to.",
-)
+@common.output_folder("folder", "Folder to write to.")
 @click.option("--force", is_flag=True, help="Also if the folder is not empty.")
 def replay(file: Path, folder: Path, force: bool) -> int:
     """Make all tables and the report again from the raw results, and compare the tables.

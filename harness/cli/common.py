@@ -139,6 +139,13 @@ verbose_option = click.option(
 )
 
 
+def output_folder(name: str, told: str) -> Callable[[Command], Command]:
+    """``--output`` for what is a folder, which has to be named; the command gets it as ``name``."""
+    return click.option(
+        "-o", "--output", name, required=True, type=UserPath(file_okay=False), help=told
+    )
+
+
 def format_option(*forms: str) -> Callable[[Command], Command]:
     """``--format``: ``text`` is for a terminal and its default; elsewhere that is Markdown."""
     return click.option(

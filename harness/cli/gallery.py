@@ -14,13 +14,8 @@ from harness.cli import common, out, priced
 @click.argument(
     "bundles", nargs=-1, required=True, metavar="BUNDLE|FOLDER...", type=common.UserPath()
 )
-@click.option(
-    "-o",
-    "--output",
-    "site",
-    required=True,
-    type=common.UserPath(file_okay=False),
-    help="Folder of the site; one that is there is replaced when the new one is whole.",
+@common.output_folder(
+    "site", "Folder of the site; one that is there is replaced when the new one is whole."
 )
 @click.option(
     "--max-size",
