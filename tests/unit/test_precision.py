@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -15,6 +16,7 @@ from harness.cli import command
 from harness.errors import UsageError
 from harness.precisions import Precisions
 from harness.tables import rows, views
+from runner.backends.keras import keras_precision
 from runner.contract import upgrade
 from runner.contract.job import Settings, job_text, load_job
 from runner.contract.precision import PRECISIONS, UNIT_ROUNDOFF, factors
@@ -203,6 +205,25 @@ def test_precisions_never_share_a_line(make_result):
     kinds = {rows.row(result).kind for result in results}
     assert len(kinds) == 2
     assert len({views.TOOL.caption(kind) for kind in kinds}) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "options"),
+    [
+        ({"__version__": "2.11.0"}, {"dynamic": False, "initial_scale": 1024.0}),
+        ({}, {"dynamic": False, "initial_scale": 1024.0}),  # tensorflow.keras of 2.15
+        ({"__version__": "3.15.1"}, {"initial_scale": 1024.0, "dynamic_growth_steps": 2**31 - 1}),
+    ],
+)
+def test_a_loss_is_scaled_by_a_number_that_stays(said, options):
+    policy = SimpleNamespace(name="mixed_float16")
+    scaled = SimpleNamespace(
+        global_policy=lambda: policy, LossScaleOptimizer=lambda own, **given: (own, given)
+    )
+    keras = SimpleNamespace(mixed_precision=scaled, **said)
+    assert keras_precision.scaling(keras, "its own") == ("its own", options)
+    policy.name = "mixed_bfloat16"
+    assert keras_precision.scaling(keras, "its own") == "its own"
 
 
 def test_the_roundoff_is_that_of_the_format():

@@ -46,6 +46,6 @@ def scaling(keras: Any, optimizer: Any) -> Any:
     if _policy(keras) != "mixed_float16":
         return optimizer
     wrapper = keras.mixed_precision.LossScaleOptimizer
-    if str(keras.__version__).startswith("2."):
+    if str(getattr(keras, "__version__", "2.")).startswith("2."):  # tensorflow.keras may say none
         return wrapper(optimizer, dynamic=False, initial_scale=LOSS_SCALE)
     return wrapper(optimizer, initial_scale=LOSS_SCALE, dynamic_growth_steps=2**31 - 1)
