@@ -69,8 +69,9 @@ class FleetBench:
 
     def start(self, *words: str, run: bool = False) -> subprocess.Popen[str]:
         """Start ``benchdl``; with ``run`` it is ``fleet run`` of the files that were written."""
-        files = ("fleet", "run", "--campaign", "campaign.toml", "--fleet", "fleet.toml",
-                 "--launcher", "local", "--no-conform")  # fmt: skip
+        files = ["fleet", "run", "--campaign", "campaign.toml", "--fleet", "fleet.toml",
+                 "--no-conform"]  # fmt: skip
+        files += [] if "--launcher" in words else ["--launcher", "local"]
         process = subprocess.Popen(
             [BENCHDL, *(files if run else ()), *words],
             env={**os.environ, **self.surroundings, "BENCHDL_RESULTS": str(self.store)},

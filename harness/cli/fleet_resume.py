@@ -23,7 +23,7 @@ def command(
 
     What still runs is followed; what was lost, refused, stopped or cancelled is submitted again.
     """
-    from harness.fleet import cancelling, fleet_record
+    from harness.fleet import cancelling, fleet_record, mending
 
     begin = time.monotonic()
     store = common.store(results)
@@ -31,6 +31,7 @@ def command(
     scheduler = driven.scheduler(record.file)
     for note in scheduler.check(record.file.hosts):
         out.say(note)
+    mending.put_again(record, out.say)
     cancelling.go_on(record)
     return driven.drive(
         record,

@@ -40,6 +40,7 @@ class Collector:
         self._told: set[str] = set()
         self._counted: dict[Position, str] = {}
         self.results: dict[str, Result] = {}
+        self.refused: list[str] = []
         for result in store.load()[0]:
             if result.launch and (result.launch.shard or "").startswith(f"{fleet.fleet_id}/"):
                 self._note(result)
@@ -63,7 +64,8 @@ class Collector:
                 self._once(f"shard {shard.name}: {problem.message}")
                 continue
             for line in refused:
-                self._once(f"shard {shard.name}: refused: {line}")
+                if self._once(f"shard {shard.name}: refused: {line}"):
+                    self.refused.append(line)
             for run in new:
                 self._looked_at.add(run.name)
                 self._read(run.name)
@@ -71,11 +73,13 @@ class Collector:
     def conclude(self, shard: PlannedShard, machine: str) -> None:
         """Once nothing more comes of a shard: jobs that began and have no result are lost.
 
+        One whose result was refused is not: its host may still have it whole.
+
         Raises:
             BenchdlError: the shard's folder cannot be read, or the store cannot be written.
         """
         folder = self._fleet.shard_folder(shard)
-        known = {run.name for run in self._store.folders()}
+        known = {run.name for run in (*self._store.folders(), *folder.store.folders())}
         name = f"{self._fleet.fleet_id}/{shard.name}"
         for result in host_lost.results(folder, known, machine, name):
             self._store.add(result)
@@ -92,10 +96,13 @@ class Collector:
         if position and not any(finding.code == TWICE for finding in result.findings):
             self._counted.setdefault(position, result.run_id)
 
-    def _once(self, line: str) -> None:
-        if line not in self._told:
+    def _once(self, line: str) -> bool:
+        """Say a line, unless it was said before; returns whether it is new."""
+        new = line not in self._told
+        if new:
             self._told.add(line)
             self._say(line)
+        return new
 
 
 class _FromShard(FromFolder):

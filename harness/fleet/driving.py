@@ -58,15 +58,22 @@ class _Followed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a fleet: where its shards stand, and all results that were collected."""
+    """What came of a fleet.
+
+    Attributes:
+        shards: where they stand.
+        results: all that were collected.
+        refused: a line for each thing that a shard holds and that could not be taken.
+    """
 
     shards: list[Standing]
     results: list[Result]
+    refused: list[str] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
-        """Whether every shard ran all of its jobs."""
-        return all(shard.phase == "done" for shard in self.shards)
+        """Whether every shard ran all of its jobs, and all that came of them was taken."""
+        return not self.refused and all(shard.phase == "done" for shard in self.shards)
 
 
 class Driver:
@@ -127,7 +134,7 @@ class Driver:
             for shard in self._shards:
                 collector.conclude(shard.planned, shard.planned.label)
         results = sorted(collector.results.values(), key=lambda result: result.run_id)
-        return Outcome([shard.now for shard in self._shards], results)
+        return Outcome([shard.now for shard in self._shards], results, collector.refused)
 
     def _followed(self, planned: PlannedShard, *, again: bool) -> _Followed:
         folder = self._fleet.shard_folder(planned)

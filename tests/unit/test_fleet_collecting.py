@@ -9,8 +9,10 @@ import pytest
 
 from harness.campaign.plan import Options
 from harness.fleet.collecting import TWICE, Collector
+from harness.fleet.driving import Outcome
 from harness.fleet.fleet_file import FleetFile
 from harness.fleet.fleet_record import Fleet, PlannedShard
+from harness.fleet.standing import Standing
 from harness.store import Store
 
 AT = "2026-11-26T12:00:00+00:00"
@@ -108,10 +110,18 @@ def test_what_is_damaged_is_said_once_and_is_nobodys_end(fleet, main, came):
     file = fleet.shard_folder(fleet.shards[0]).store.directory / bad.run_id / "result.json"
     file.write_text(file.read_text()[:-200])
     good = came(1, job={"attempt": 2})
-    _, said = collected(fleet, main)
+    fleet.shard_folder(fleet.shards[0]).note_started(bad.run_id, bad.job.model_dump_json())
+    collector, said = collected(fleet, main)
     assert len(said) == 1
     assert said[0].startswith(f"shard 1-lab: refused: {bad.run_id}: ")
     assert TWICE not in codes(main, good)
+    # It is not lost, and the fleet is not complete.
+    collector.conclude(fleet.shards[0], "lab")
+    assert [run.name for run in main.folders()] == [good.run_id]
+    assert len(collector.refused) == 1
+    done = Standing(name="1-lab", label="lab", phase="done")
+    assert not Outcome([done], [], collector.refused).complete
+    assert Outcome([done], []).complete
 
 
 def test_jobs_that_began_and_never_ended_are_lost_with_their_host(fleet, main, came, make_result):

@@ -1,0 +1,124 @@
+"""What goes wrong in the folder of a fleet: damaged, full, of another host; nothing runs twice."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.alone
+
+ON_FL1 = """
+[hosts.lab]
+options = ["--nodelist=fl1"]
+benchdl = "{benchdl}"
+setup = {setup}
+"""
+ONE_AFTER_ANOTHER = '[hosts.lab]\ncount = 1\nblocks = 1\nbenchdl = "{benchdl}"\nsetup = {setup}\n'
+
+
+def detached(bench):
+    """A fleet whose driver went away while its hosts worked, and whose hosts are done."""
+    process = bench.start(run=True)
+    bench.until(lambda: len(bench.started()) == 3, process)
+    process.send_signal(signal.SIGINT)
+    bench.finish(process, expect=130)
+    waiting = bench.start("fleet", "status")  # something that is there until the hosts are done
+    bench.finish(waiting, expect=1)
+    sleeper = subprocess.Popen(["sleep", "120"], text=True, stderr=subprocess.PIPE)
+    try:
+        bench.until(lambda: len(bench.ends()) == 3, sleeper)
+    finally:
+        sleeper.kill()
+        sleeper.communicate()
+
+
+def test_what_is_damaged_is_refused_line_by_line_and_the_rest_is_collected(fleet_bench):
+    fleet_bench.write(sleep=3, trains=True)
+    detached(fleet_bench)
+    assert fleet_bench.results() == []
+    first, second, third = fleet_bench.shards()
+    (result,) = first.glob("store/*/result.json")
+    result.write_bytes(result.read_bytes()[:500])
+    (record,) = second.glob("store/campaigns/*.json")
+    record.write_text(record.read_text().replace('"epochs": 1', '"epochs": 2'))
+    for garbage in ("begin", "beat"):
+        for file in third.glob(f"{garbage}-*.json"):
+            file.write_bytes(b"\x00{")
+    (second / "shard.json").write_bytes((second / "shard.json").read_bytes()[:40])
+    _, err = fleet_bench.call("fleet", "resume", expect=1)
+    assert f"shard {first.name}: refused: " in err
+    assert result.parent.name in err
+    assert f"shard {second.name}: refused: " in err
+    # It is not lost: its host has it whole, so nothing is stored in its place.
+    collected = {r["launch"]["shard"].partition("/")[2] for r in fleet_bench.results()}
+    assert collected == {second.name, third.name}
+    assert len(fleet_bench.started()) == 3
+    # What a shard holds is known, whoever brings it once more.
+    before = {result["run_id"] for result in fleet_bench.results()}
+    fleet_bench.call("import", str(third / "store"))
+    assert {result["run_id"] for result in fleet_bench.results()} == before
+
+
+def test_a_host_that_is_none_of_its_type(fleet_bench):
+    """The facts of the type's first host are changed while it works: the next one is unlike."""
+    fleet_bench.write(ONE_AFTER_ANOTHER, repeat=2, sleep=4, trains=True)
+    process = fleet_bench.start(run=True)
+    fleet_bench.until(fleet_bench.started, process)
+    (file,) = fleet_bench.shared.glob("*/types/lab.json")
+    facts = json.loads(file.read_text())
+    facts["machine"], facts["driver"] = "lab, another processor, 64 cores, 24 GiB", "580.65"
+    file.write_text(json.dumps(facts))
+    _, err = fleet_bench.finish(process, expect=1)
+    assert "refused: this host is not what the fleet asks for: the machine is lab, " in err
+    assert "that of its type lab, another processor, 64 cores" in err
+    assert "its NVIDIA driver is None, that of its type 580.65" in err
+    assert len(fleet_bench.results()) == 1
+    fleet_bench.call("fleet", "resume", "--accept-changes")
+    found = {
+        (result["job"]["repeat"], result["job"]["attempt"], finding["severity"])
+        for result in fleet_bench.results()
+        for finding in result["findings"]
+        if finding["code"] == "host-differs"
+    }
+    assert len(fleet_bench.results()) == 2
+    assert [severity for _, _, severity in found] == ["suspect"]
+
+
+@pytest.fixture
+def small_disk(fleet_bench):
+    """A shared folder of 80 MB, of which the data takes 55."""
+    fleet_bench.shared.mkdir()
+    place = str(fleet_bench.shared)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=80m", "benchdl-test", place]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield fleet_bench.shared
+    subprocess.run(["umount", "--lazy", place], check=False)
+
+
+def test_a_full_folder_keeps_results_on_their_host_until_there_is_room(fleet_bench, small_disk):
+    fleet_bench.write(ON_FL1, repeat=1, sleep=3, patience_s=12)
+    process = fleet_bench.start(run=True)
+    fleet_bench.until(fleet_bench.started, process)
+    filler = small_disk / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as stream:
+        for size in (2**20, 4096, 1):
+            with contextlib.suppress(OSError):
+                while stream.write(bytes(size)) == size:
+                    pass
+    assert shutil.disk_usage(small_disk).free == 0
+    scratch = fleet_bench.scratch
+    fleet_bench.until(lambda: list(scratch.glob("*/*/*/*/result.json")), process)
+    _, err = process.communicate(timeout=120)
+    assert "Traceback" not in err
+    assert process.returncode == 1, err
+    assert fleet_bench.results() == []
+    filler.unlink()
+    fleet_bench.call("fleet", "resume", expect=1)
+    assert [(r["status"], r["job"]["attempt"]) for r in fleet_bench.results()] == [("failed", 1)]
+    assert len(fleet_bench.started()) == 1
