@@ -58,13 +58,13 @@ class Display:
         self._standing_since = 0.0
 
     def say(self, line: str) -> None:
-        """One line of notice, never wrapped in a pipe."""
+        """One line of notice; wrapped at words on a terminal, and never in a pipe."""
         if not self._silent or line.startswith(WARNING):
             self._print(line)
 
     def _print(self, line: str) -> None:
-        shown = printable.line(line)
-        self._console.print(shown, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        shown, pipe = printable.line(line), not self._console.is_terminal
+        self._console.print(shown, markup=False, highlight=False, emoji=False, soft_wrap=pipe)
 
     def download(self, name: str, size_bytes: int) -> AbstractContextManager[progress.Advance]:
         """A bar of it on a terminal."""

@@ -86,7 +86,8 @@ def preview(found: Preview, *, as_json: bool, display: Display) -> int:
     for note in found.notes:
         display.say(note)
     for line in found.lines():
-        out.line(line)
+        words = line.lstrip()
+        on_screen.paragraph(words, indent=len(line) - len(words))
     return 0
 
 

@@ -204,6 +204,17 @@ def test_a_bar_moves_while_nothing_can_be_counted():
     assert bar.render(progress.tasks[0]).pulse
 
 
+def test_a_notice_is_wrapped_at_words_on_a_terminal_and_one_line_in_a_pipe():
+    words = " ".join(f"word{number}" for number in range(40))
+    for terminal, lines in ((True, 4), (False, 1)):
+        file = io.StringIO()
+        console = Console(file=file, width=80, force_terminal=terminal)
+        display.Display(console).say(words)
+        told = file.getvalue().splitlines()
+        assert len(told) == lines
+        assert " ".join(" ".join(told).split()) == words
+
+
 def test_a_quiet_display_tells_only_what_changes_a_number(make_result):
     file = io.StringIO()
     quiet = display.Display(Console(file=file, width=200), quiet=True)
