@@ -243,7 +243,8 @@ class Driver:
             self._cancel(shard, running=False)
             self._end(shard, f"waited {patience_s:.0f} s for what does not come: {shard.now.words}")
             return
-        silent = shard.now.phase == "silent" and seen is not None and seen.state == "running"
+        # One that began may be cut off from a folder that is full or away, in mid-training.
+        silent = shard.now.phase == "silent" and not shard.now.beat.count
         shard.silent_since = _since(shard.silent_since, now) if silent else None
         if shard.silent_since is not None and now - shard.silent_since >= patience_s:
             self._say(shard, f"{shard.now.words}: told to end")

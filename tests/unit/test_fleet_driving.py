@@ -207,6 +207,14 @@ def test_a_host_that_runs_and_is_silent_is_told_to_end(made, drive, engine):
     assert len(engine.submitted) == 2
 
 
+def test_a_host_that_began_and_is_cut_off_from_the_folder_is_let_alone(made, drive, engine):
+    fleet = made(patience_s=60)
+    engine.seen["1"] = Seen("running", host="fl1")
+    outcome = drive(fleet, begins(fleet, "1"), wait(7), wait(1e4), wait(1e4), ends(fleet, "1"))
+    assert outcome.complete
+    assert (engine.cancelled, len(engine.submitted)) == ([], 1)
+
+
 def test_what_the_engine_refuses_is_said_and_not_asked_again(made, drive, engine):
     fleet = made(shards=2, count=2)
     engine.refuses = UsageError("Slurm has no partition 'x'", "there are: all")
