@@ -8,8 +8,6 @@ from collections import Counter
 
 import pytest
 
-pytestmark = pytest.mark.alone
-
 THREE_TYPES = """
 [hosts.one]
 options = ["--nodelist=fl1"]
@@ -59,6 +57,7 @@ def test_blocks_are_spread_over_hosts_of_one_type(fleet_bench):
     assert sorted(hosts) == ["fl1", "fl2", "fl3"]
 
 
+@pytest.mark.alone
 def test_three_hosts_take_less_than_half_the_time_of_one(fleet_bench, tmp_path):
     """Nine jobs that sleep, since the hosts share this machine's cores."""
     seconds = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.docker, pytest.mark.alone]
+pytestmark = [pytest.mark.docker, pytest.mark.beside]
 
 ON_FL1 = """
 [hosts.lab]

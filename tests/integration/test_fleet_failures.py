@@ -11,8 +11,6 @@ import time
 import pytest
 from conftest import REPO
 
-pytestmark = pytest.mark.alone
-
 HOST = """
 [hosts.lab]
 benchdl = "{benchdl}"
