@@ -23,7 +23,7 @@ dataset = "synthetic-mnist"
 idle_wait_s = 0
 set = {{ "environment.DUMMY_SLEEP" = "{sleep}", "environment.DUMMY_MODE" = "{mode}" }}
 [matrix]
-backends = ["dummy"]
+backends = ["{backend}"]
 devices = ["cpu"]
 """
 ONE_TYPE = '[hosts.lab]\ncount = 3\nbenchdl = "{benchdl}"\nsetup = {setup}\n'
@@ -49,6 +49,7 @@ class FleetBench:
         repeat: int = 3,
         sleep: float = 0,
         trains: bool = False,
+        backend: str = "dummy",
         patience_s: float = 600,
         **words: Any,
     ) -> None:
@@ -58,7 +59,7 @@ class FleetBench:
         end, and takes the cores that the hosts share for a second only.
         """
         mode = "" if trains else "exit0"
-        text = CAMPAIGN.format(repeat=repeat, sleep=sleep, mode=mode)
+        text = CAMPAIGN.format(repeat=repeat, sleep=sleep, mode=mode, backend=backend)
         (self.folder / "campaign.toml").write_text(text)
         exports = [f"export {name}={value}" for name, value in self.surroundings.items()]
         sections = hosts.format(benchdl=BENCHDL, setup=json.dumps(exports), **words)

@@ -43,10 +43,11 @@ def ours(engine, fleet_bench):
         engine.api.remove_container(name, force=True)
 
 
-def test_three_hosts_run_the_one_image_that_was_saved(fleet_bench, ours):
-    fleet_bench.write(trains=True)
+@pytest.mark.parametrize("backend", ["dummy", "mxnet"])
+def test_three_hosts_run_the_one_image_that_was_saved(fleet_bench, ours, backend):
+    fleet_bench.write(trains=True, backend=backend)
     _, err = fleet_bench.run("--launcher", "docker", "--make-base")
-    assert err.count("saving the image of dummy for the fleet: about") == 1
+    assert err.count(f"saving the image of {backend} for the fleet: about") == 1
     results = fleet_bench.results()
     assert [result["status"] for result in results] == ["ok"] * 3, results
     (image_id,) = {result["job"]["provenance"]["image_id"] for result in results}
@@ -58,7 +59,7 @@ def test_three_hosts_run_the_one_image_that_was_saved(fleet_bench, ours):
         assert shut_in["network_mode"] == "none"
         assert "loading the image" not in fleet_bench.logs()  # they share the driver's engine
     assert ours() == set()
-    file.unlink()  # 200 MB
+    file.unlink()  # hundreds of MB
 
 
 def test_a_killed_shard_s_container_is_swept_on_its_host_alone(fleet_bench, ours):
