@@ -18,6 +18,7 @@ from harness.errors import BenchdlError, UsageError
 from harness.fleet import cancelling, standing
 from harness.fleet.collecting import Collector
 from harness.fleet.fleet_record import Fleet, PlannedShard
+from harness.fleet.patience import Patience
 from harness.fleet.scheduler import Scheduler, Seen, Submission
 from harness.fleet.shard_files import Submitted
 from harness.fleet.standing import Standing, Watch
@@ -48,12 +49,11 @@ class _Followed:
     planned: PlannedShard
     watch: Watch
     now: Standing
+    patience: Patience
     submitted: int = 0
     results_then: int = 0
-    hopeless_since: float | None = None
-    silent_since: float | None = None
     told: str = ""
-    engine: Seen | None = field(default=None)
+    engine: Seen | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Driver:
                 interrupts.sleep(poll_s)
             collector.collect(self._fleet.shards)
             for shard in self._shards:
-                collector.conclude(shard.planned, shard.planned.label)
+                collector.conclude(shard.planned)
         results = sorted(collector.results.values(), key=lambda result: result.run_id)
         return Outcome([shard.now for shard in self._shards], results, collector.refused)
 
@@ -141,7 +141,8 @@ class Driver:
         watch = Watch(folder, planned.label, self._fleet.file.heartbeat_s, self._clock)
         if again:
             watch.begin_again()
-        return _Followed(planned, watch, watch.look(None))
+        patience = Patience(self._fleet.file.patience_s)
+        return _Followed(planned, watch, watch.look(None), patience)
 
     def _look(self) -> None:
         """Ask the engine once for all, then read each folder."""
@@ -193,8 +194,8 @@ class Driver:
         again = bool(submissions) and submissions[-1].job_id is not None
         number = max(1, len(submissions) + again)
         job_name = f"benchdl-{self._fleet.fleet_id}-{shard.planned.name}-{number}"
-        if again and not self._is_off(submissions[-1].job_id or ""):
-            return True
+        if again and not self._cancel(submissions[-1].job_id or "", running=True):
+            return True  # the engine could start the lost one later
         folder.note_submission(number, Submitted(name=job_name, at=one_job.now()))
         try:
             job_id = self._scheduler.submit(self._submission(shard, job_name))
@@ -224,40 +225,27 @@ class Driver:
             hosts=hosts,
         )
 
-    def _is_off(self, job_id: str) -> bool:
-        """See that the engine does not start the lost one later; False if it cannot be asked."""
+    def _be_patient(self, shard: _Followed) -> None:
+        """Bear a wait that cannot end, or a silence, only for a while."""
+        verdict = shard.patience.verdict(shard.now, shard.engine, self._clock())
+        last = shard.watch.current()
+        if verdict == "bear" or last is None or last.job_id is None:
+            return
+        self._cancel(last.job_id, running=verdict == "end")
+        if verdict == "end":
+            self._say(shard, f"{shard.now.words}: told to end")
+            return
+        waited = f"waited {self._fleet.file.patience_s:.0f} s for what does not come"
+        self._end(shard, f"{waited}: {shard.now.words}")
+
+    def _cancel(self, job_id: str, *, running: bool) -> bool:
+        """Ask the engine to end a job, or never to begin it; False if it cannot be asked."""
         try:
-            self._scheduler.cancel(job_id, running=True)
+            self._scheduler.cancel(job_id, running=running)
         except BenchdlError as problem:
             self._watcher.say(f"job {job_id} could not be cancelled: {problem}")
             return False
         return True
-
-    def _be_patient(self, shard: _Followed) -> None:
-        """Bear a wait that cannot end, or a silence, only for a while."""
-        patience_s = self._fleet.file.patience_s
-        now, seen = self._clock(), shard.engine
-        hopeless = shard.now.phase == "waiting" and seen is not None and seen.hopeless
-        shard.hopeless_since = _since(shard.hopeless_since, now) if hopeless else None
-        if shard.hopeless_since is not None and now - shard.hopeless_since >= patience_s:
-            self._cancel(shard, running=False)
-            self._end(shard, f"waited {patience_s:.0f} s for what does not come: {shard.now.words}")
-            return
-        # One that began may be cut off from a folder that is full or away, in mid-training.
-        silent = shard.now.phase == "silent" and not shard.now.beat.count
-        shard.silent_since = _since(shard.silent_since, now) if silent else None
-        if shard.silent_since is not None and now - shard.silent_since >= patience_s:
-            self._say(shard, f"{shard.now.words}: told to end")
-            self._cancel(shard, running=True)
-            shard.silent_since = None
-
-    def _cancel(self, shard: _Followed, *, running: bool) -> None:
-        last = shard.watch.current()
-        if last is not None and last.job_id:
-            try:
-                self._scheduler.cancel(last.job_id, running=running)
-            except BenchdlError as problem:
-                self._watcher.say(f"job {last.job_id} could not be cancelled: {problem}")
 
     def _end(self, shard: _Followed, why: str) -> None:
         shard.watch.give_up(why)
@@ -274,7 +262,3 @@ class Driver:
         if shard.told != key:
             shard.told = key
             self._watcher.say(f"shard {shard.planned.name}: {line}")
-
-
-def _since(known: float | None, now: float) -> float:
-    return now if known is None else known
