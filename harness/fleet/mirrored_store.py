@@ -42,6 +42,7 @@ class MirroredStore(Store):
         self._shared = shared
         self._patience_s = patience_s
         self._say = say
+        self._spoilt: set[str] = set()
 
     def add(self, result: Result, exchange: Exchange | None = None) -> Path:
         """Store it here, then there.
@@ -60,18 +61,11 @@ class MirroredStore(Store):
             BenchdlError: the campaign's record is damaged, or it cannot be written here.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
-        for campaign_id in records.names(self._shared):
-            if campaign_id not in records.names(self):
-                records.read(records.folder(self._shared) / f"{campaign_id}.json")
-                _copy_record(campaign_id, self._shared, self)
+        _copy_records(self._shared, self)
         for folder in self._shared.folders():
-            if not files.exists(self.directory / folder.name):
-                try:
-                    stores.read(folder, whole=True)
-                except BenchdlError as problem:
-                    self._say(f"its job runs again, since what is there is damaged: {problem}")
-                else:
-                    _copy_run(folder, self)
+            missing = not files.exists(self.directory / folder.name)
+            if missing and self._sound(folder, "its job runs again"):
+                _copy_run(folder, self)
 
     def deliver(self) -> None:
         """Copy whatever is here and not there.
@@ -99,26 +93,41 @@ class MirroredStore(Store):
                 return
 
     def _deliver(self) -> None:
-        known = set(records.names(self._shared))
-        for campaign_id in records.names(self):
-            if campaign_id not in known:
-                _copy_record(campaign_id, self, self._shared)
+        _copy_records(self, self._shared)
         for folder in self.folders():
-            there = self._shared.directory / folder.name
-            if not files.exists(there) and not host_lost.is_lost(stores.read(folder)[0]):
+            if files.exists(self._shared.directory / folder.name):
+                continue
+            result = self._sound(folder, f"it stays in {self.directory}")
+            if result is not None and not host_lost.is_lost(result):
                 _copy_run(folder, self._shared)
 
+    def _sound(self, folder: Path, otherwise: str) -> Result | None:
+        """The result of a run, or a word on the damage: one that is spoilt keeps none back."""
+        try:
+            return stores.read(folder, whole=True)[0]
+        except BenchdlError as problem:
+            if folder.name not in self._spoilt:
+                self._spoilt.add(folder.name)
+                self._say(f"damaged: {problem}: {otherwise}")
+            return None
 
-def _copy_record(campaign_id: str, origin: Store, target: Store) -> None:
-    text = files.read_text(records.folder(origin) / f"{campaign_id}.json", 64 * 2**20)
-    records.put(target, campaign_id, text)
+
+def _copy_records(origin: Store, target: Store) -> None:
+    """Copy the records of campaigns that ``target`` lacks.
+
+    Raises:
+        BenchdlError: one is damaged, or ``target`` cannot be written.
+    """
+    for campaign_id in set(records.names(origin)) - set(records.names(target)):
+        _, raw = records.read(records.folder(origin) / f"{campaign_id}.json")
+        records.put(target, campaign_id, raw.decode())
 
 
 def _copy_run(run: Path, target: Store) -> None:
-    """Copy one result whole, or leave nothing.
+    """Copy one sound result whole, or leave nothing.
 
     Raises:
-        BenchdlError: it is damaged, or ``target`` cannot be written.
+        BenchdlError: it was changed meanwhile, or ``target`` cannot be written.
     """
     partial = target.staging() / staging.partial(run.name)
     copy = partial / run.name
