@@ -70,7 +70,7 @@ class Collector:
                 self._looked_at.add(run.name)
                 self._read(run.name)
 
-    def conclude(self, shard: PlannedShard, machine: str) -> None:
+    def conclude(self, shard: PlannedShard) -> None:
         """Once nothing more comes of a shard: jobs that began and have no result are lost.
 
         One whose result was refused is not: its host may still have it whole.
@@ -81,7 +81,8 @@ class Collector:
         folder = self._fleet.shard_folder(shard)
         known = {run.name for run in (*self._store.folders(), *folder.store.folders())}
         name = f"{self._fleet.fleet_id}/{shard.name}"
-        for result in host_lost.results(folder, known, machine, name):
+        machines = [begin.machine for begin in folder.begins().values()]
+        for result in host_lost.results(folder, known, (machines or [shard.label])[0], name):
             self._store.add(result)
             self._note(result)
             self._say(f"{result.run_id}: its host was lost; stored as interrupted")

@@ -116,7 +116,7 @@ def test_what_is_damaged_is_said_once_and_is_nobodys_end(fleet, main, came):
     assert said[0].startswith(f"shard 1-lab: refused: {bad.run_id}: ")
     assert TWICE not in codes(main, good)
     # It is not lost, and the fleet is not complete.
-    collector.conclude(fleet.shards[0], "lab")
+    collector.conclude(fleet.shards[0])
     assert [run.name for run in main.folders()] == [good.run_id]
     assert len(collector.refused) == 1
     done = Standing(name="1-lab", label="lab", phase="done")
@@ -132,11 +132,11 @@ def test_jobs_that_began_and_never_ended_are_lost_with_their_host(fleet, main, c
         folder.note_started(job.run_id, job.model_dump_json())
     (folder.path / "started" / "nonsense.json").write_text("{")
     collector, _ = collected(fleet, main)
-    collector.conclude(fleet.shards[0], "lab")
+    collector.conclude(fleet.shards[0])
     lost = main.find(began.run_id)[0]
     assert (lost.status, lost.failure.reason) == ("interrupted", "host-lost")
     assert len(main.folders()) == 2
-    collector.conclude(fleet.shards[0], "lab")
+    collector.conclude(fleet.shards[0])
     assert len(main.folders()) == 2
     # What that host measured after all is not put in its place: that is said.
     whole = make_result(run_id=began.run_id, job=json.loads(began.model_dump_json()),
