@@ -12,7 +12,7 @@ from harness.campaign.checked import Checked
 from harness.campaign.plan import Options
 from harness.campaign.records import Environment
 from harness.campaign.watcher import Watcher
-from harness.errors import BenchdlError, UsageError
+from harness.errors import UsageError
 from harness.fleet import fleet_record, sharding, shipped_data, shipped_proofs, shipping
 from harness.fleet.fleet_file import FleetFile
 from harness.fleet.fleet_record import Fleet, PlannedShard
@@ -55,13 +55,22 @@ def make(
     shipped_data.save_data(data, file.folder, watcher.say)
     launcher: LauncherName = "docker" if builder else _without_images(options)
     environments = _images(question, builder, file.folder, watcher.say)
-    fleet = _fleet(options, file)
+    options, order_seed = _settled(options)
+    parts = sharding.parts(options, file.hosts, order_seed)
+    fleet = Fleet(
+        fleet_id=new_run_id("fleet", "-".join(dict.fromkeys(options.devices))),
+        created_at=one_job.now(),
+        file=file,
+        options=options,
+        shards=[PlannedShard(name=part.name, label=part.label) for part in parts],
+        nonce=secrets.token_hex(16),
+    )
     try:
         fleet.folder.mkdir(parents=True)
         (fleet.folder / "nonce").write_text(fleet.nonce + "\n", encoding="ascii")
     except OSError as error:
         raise unwritable(file.folder, error) from None
-    for part, planned in zip(_parts(fleet), fleet.shards, strict=True):
+    for part, planned in zip(parts, fleet.shards, strict=True):
         fleet.shard_folder(planned).make(_shard(fleet, part, launcher, data, environments))
     fleet_record.save(store, fleet)
     return fleet
@@ -116,25 +125,10 @@ def _without_images(options: Options) -> LauncherName:
     return "python" if options.launcher == "python" or options.python else "local"
 
 
-def _fleet(options: Options, file: FleetFile) -> Fleet:
+def _settled(options: Options) -> tuple[Options, int]:
+    """The options with their order seed, drawn if there is none, and that."""
     order_seed = plan.new_seed() if options.order_seed is None else options.order_seed
-    settled = options.model_copy(update={"order_seed": order_seed})
-    parts = sharding.parts(settled, file.hosts, order_seed)
-    return Fleet(
-        fleet_id=new_run_id("fleet", "-".join(dict.fromkeys(options.devices))),
-        created_at=one_job.now(),
-        file=file,
-        options=settled,
-        shards=[PlannedShard(name=part.name, label=part.label) for part in parts],
-        nonce=secrets.token_hex(16),
-    )
-
-
-def _parts(fleet: Fleet) -> list[sharding.Part]:
-    seed = fleet.options.order_seed
-    if seed is None:
-        raise BenchdlError(f"the record of fleet {fleet.fleet_id} has no order seed")
-    return sharding.parts(fleet.options, fleet.file.hosts, seed)
+    return options.model_copy(update={"order_seed": order_seed}), order_seed
 
 
 def _shard(
