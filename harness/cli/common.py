@@ -116,6 +116,21 @@ campaigns_option = click.option(
     shell_complete=completion.campaigns,
     help="Its record and all of its runs; repeat for several.",
 )
+allow_unpinned_option = click.option(
+    "--allow-unpinned",
+    is_flag=True,
+    help="A job that ran something else than is pinned becomes suspect instead of invalid.",
+)
+tags_option = click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="WORD",
+    help="A word to find the runs again (benchdl runs --tag WORD); repeat for several.",
+)
+note_option = click.option(
+    "--note", metavar="TEXT", help="A remark that is kept with each run and shown."
+)
 conform_option = click.option(
     "--conform/--no-conform",
     default=True,

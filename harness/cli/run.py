@@ -96,19 +96,9 @@ from harness.cli import common, completion, gpu_shares, out, spoken
     metavar="GIB",
     help="Memory limit of a container (default: 90 % of the machine's, or of what was allotted).",
 )
-@click.option(
-    "--allow-unpinned",
-    is_flag=True,
-    help="A job that ran something else than is pinned becomes suspect instead of invalid.",
-)
-@click.option(
-    "--tag",
-    "tags",
-    multiple=True,
-    metavar="WORD",
-    help="A word to find the runs again (benchdl runs --tag WORD); repeat for several.",
-)
-@click.option("--note", metavar="TEXT", help="A remark that is kept with each run and shown.")
+@common.allow_unpinned_option
+@common.tags_option
+@common.note_option
 @common.conform_option
 @common.make_base_option
 @common.dry_run_option
