@@ -12,6 +12,8 @@ import click
 from harness import counted
 from harness.cli import finish, out
 from harness.errors import BenchdlError
+from harness.tables.told_beside import Beside
+from runner.contract.result import Result
 
 if TYPE_CHECKING:
     from harness.fleet.fleet_file import FleetFile
@@ -27,11 +29,11 @@ accept_option = click.option(
 )
 
 
-def scheduler(file: FleetFile) -> Scheduler:  # noqa: ARG001 - there is one engine
+def scheduler(file: FleetFile) -> Scheduler:
     """The engine that a fleet file names."""
     from harness.fleet.slurm import Slurm
 
-    return Slurm()
+    return {"slurm": Slurm}[file.engine]()
 
 
 def drive(
@@ -75,6 +77,7 @@ def drive(
         display=display,
         quiet=quiet,
         verbose=verbose,
+        beside=Beside(origins=_hosts(outcome.results)),
     )
     left = [shard for shard in outcome.shards if shard.phase != "done"]
     for shard in left:
@@ -82,6 +85,12 @@ def drive(
     if left:
         out.say(f"{counted.things(len(left), 'shard')} left; to go on: {fleet.commands()[1]}")
     return code if outcome.complete else 1
+
+
+def _hosts(results: list[Result]) -> dict[str, str]:
+    """By run id the shard, and so the host, that a result is from."""
+    shards = {result.run_id: result.launch and result.launch.shard for result in results}
+    return {run_id: f"shard {shard}" for run_id, shard in shards.items() if shard}
 
 
 def _command() -> Path:

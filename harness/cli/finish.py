@@ -14,6 +14,7 @@ from harness.store import Store
 from harness.tables import rows
 from harness.tables.data_formats import to_json
 from harness.tables.markdown import to_markdown
+from harness.tables.told_beside import NOTHING, Beside
 from runner.contract.result import Result
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def show(
     display: Display,
     quiet: bool = False,
     verbose: bool = False,
+    beside: Beside = NOTHING,
 ) -> int:
     """Print results and return the exit status: 0 if every job that ended may be used.
 
@@ -40,8 +42,9 @@ def show(
         display: for the closing line.
         quiet: tables and answers alone.
         verbose: what columns mean as well.
+        beside: what no result tells of itself.
     """
-    table = [rows.row(result) for result in done]
+    table = beside.rows(done)
     if as_json:
         out.json(to_json(table))
     else:

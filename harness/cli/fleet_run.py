@@ -31,13 +31,9 @@ from harness.cli import common, driven, out
 @common.launcher_option
 @common.python_option
 @common.data_dir_option
-@click.option(
-    "--allow-unpinned",
-    is_flag=True,
-    help="A job that ran something else than is pinned becomes suspect instead of invalid.",
-)
-@click.option("--tag", "tags", multiple=True, metavar="WORD", help="A word to find the runs again.")
-@click.option("--note", metavar="TEXT", help="A remark that is kept with each run and shown.")
+@common.allow_unpinned_option
+@common.tags_option
+@common.note_option
 @common.conform_option
 @common.make_base_option
 @driven.accept_option
@@ -71,7 +67,9 @@ def command(
         scheduler = driven.scheduler(file)
         for note in scheduler.check(file.hosts):
             display.say(note)
-        builder = choice.builder(options.launcher, make_base=make_base, say=display.say)
+        builder = choice.builder(
+            options.launcher, python=options.python, make_base=make_base, say=display.say
+        )
         store = common.store(results)
         fleet = planning.make(options, file, builder, store, display)
         display.say(f"fleet {fleet.fleet_id}: {len(fleet.shards)} shards in {fleet.folder}")

@@ -17,6 +17,7 @@ def command(fleet: str, results: Path | None) -> int:
 
     The exit status is 0 if all of them ran all of their jobs.
     """
+    from harness import counted
     from harness.errors import BenchdlError
     from harness.fleet import fleet_record, fleet_view
     from harness.fleet.standing import Watch
@@ -41,5 +42,6 @@ def command(fleet: str, results: Path | None) -> int:
     out.drawn([fleet_view.table(standings)])
     waiting = fleet_view.uncollected(record, store)
     if waiting:
-        out.say(f"{waiting} results are not collected yet: benchdl fleet resume {record.fleet_id}")
+        lying = counted.things(waiting, "result")
+        out.say(f"not collected yet: {lying}; benchdl fleet resume {record.fleet_id} does that")
     return 0 if all(standing.phase == "done" for standing in standings) else 1

@@ -64,14 +64,23 @@ def launcher(
 
 
 def builder(
-    word: LauncherWord, *, make_base: bool, say: Callable[[str], None]
+    word: LauncherWord, *, python: Path | None, make_base: bool, say: Callable[[str], None]
 ) -> DockerLauncher | None:
     """What builds images for other hosts; None where ``word`` means that they need none.
 
+    Args:
+        word: the user's.
+        python: where jobs are to run on those hosts; it need not be on this one.
+        make_base: make the base of images if it cannot be pulled.
+        say: is told what ``auto`` took.
+
     Raises:
+        UsageError: a Python is named, and another launcher.
         BenchdlError: docker was asked for by name and no engine answers.
     """
-    if word in ("local", "python"):
+    if python is not None and word not in ("auto", "python"):
+        raise UsageError(f"--python with launcher {word}", "it is for --launcher python")
+    if python is not None or word in ("local", "python"):
         return None
     found = launcher(word, make_base=make_base, say=say)
     return found if isinstance(found, DockerLauncher) else None

@@ -100,7 +100,8 @@ def test_cancel_in_the_middle_of_a_training_then_resume(fleet_bench):
     assert "stopped" in err
     assert len(fleet_bench.ends()) == 3
     assert [r["status"] for r in fleet_bench.results()] == ["interrupted"] * 3
-    _, err = fleet_bench.call("fleet", "resume")
+    table, _ = fleet_bench.call("fleet", "resume")
+    assert "speaks of these hosts, not of all of their type" in " ".join(table.split())
     results = fleet_bench.results()
     ok = [r for r in results if r["status"] == "ok"]
     assert sorted(r["job"]["seed"] for r in ok) == [123, 124, 125]
