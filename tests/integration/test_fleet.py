@@ -38,6 +38,13 @@ def test_three_types_of_host_make_one_table(fleet_bench):
     times = table.partition("Where the time goes")[0]
     for label in labels:
         assert times.count(f"| {label}, ") == 1, table
+    prices = [word for label in labels for word in ("--price", f"{label}=3USD")]
+    table, _ = fleet_bench.call("table", "--by", "instance", "--format", "md", *prices)
+    assert table.count(" USD |") == 3, table
+    fleet_bench.call("report", "--output", "report.html", *prices)
+    page = (fleet_bench.folder / "report.html").read_text()
+    for label in labels:
+        assert f"{label}, " in page
     status, _ = fleet_bench.call("fleet", "status")
     assert f"fleet {fleet_id}: 3 shards: 3 done" in status
     assert "2-two" in status
