@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from conftest import merged, tf_on_cpu
 
 from harness import catalog
+from harness.provision import discovery
 from runner.contract.result import Result
 from runner.workloads import lookup
 
@@ -123,7 +124,8 @@ def _result(
     time_s *= 0.72 if run.mode == "tuned" else 1.0
     time_s /= run.ranks**0.8
     budget, batch = known.budget, known.batch_size
-    samples = 60_000 * budget.count if budget.unit == "epochs" else budget.count * (batch or 1)
+    different = known.train_samples_of(discovery.load(known.datasets[0]).train_samples)
+    samples = different * budget.count if budget.unit == "epochs" else budget.count * (batch or 1)
     laps = known.laps(budget)
     start = f"{campaign:%Y%m%dt%H%M%Sz}"
     run_id = f"{start}-{run.tool}-{run.device}-{number:08x}"
@@ -150,7 +152,7 @@ def _result(
             "laps": [{"number": n, "duration_s": time_s / laps * (1.3 if n == 1 else 0.96),
                       "loss": 0.3 / n} for n in range(1, laps + 1)],
             "work": {"unit": known.unit, "count": 10 * budget.count, "samples": samples,
-                     "train_samples": 60_000, "batch_size": batch,
+                     "train_samples": different, "batch_size": batch,
                      "parameters": known.parameters()},
             "score": {"metric": known.metric.name, "unit": known.metric.unit,
                       "better": known.metric.better, "value": score * draw.lognormvariate(0, 0.01),

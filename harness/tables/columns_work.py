@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 from harness import scores
+from harness.provision import discovery
 from harness.tables import rewritten
 from harness.tables.column import Column, measured
 from runner.contract.measurement import Measurement
@@ -47,9 +48,20 @@ def _epochs(result: Result) -> int | None:
     return budget.count if budget.unit == "epochs" else None
 
 
+@functools.cache
+def _all_samples(workload: str, dataset: str) -> int | None:
+    """How many there are; None of what is played, or if this version does not know one of both."""
+    if workload not in lookup.names() or dataset not in discovery.names():
+        return None
+    return lookup.load(workload).train_samples_of(discovery.load(dataset).train_samples) or None
+
+
 def _train_samples(result: Result) -> int | None:
-    measurement = result.measurement
-    return measurement.work.train_samples if measurement else result.job.train_samples
+    """Of a run that failed those it was to use, so that it stands with the runs that did."""
+    job, measurement = result.job, result.measurement
+    if measurement:
+        return measurement.work.train_samples
+    return job.train_samples or _all_samples(job.workload, job.dataset)
 
 
 def _ranks(result: Result) -> int | None:
@@ -196,7 +208,7 @@ WORK = (
     _number(
         "train_samples",
         "Samples",
-        "different training samples used, such as images.",
+        "different training samples used, such as images; of a run that failed, to be used.",
         read=_train_samples,
         grouped=True,
     ),

@@ -10,7 +10,7 @@ from harness.stats.describe import interval
 from harness.tables import builds, costs, over_starts, phases, rewritten
 from harness.tables.column import Column, Value
 from harness.tables.columns import BY_KEY, shown_in
-from harness.tables.kinds import Configuration
+from harness.tables.kinds import Configuration, Kind
 from harness.tables.rows import Row
 from harness.tables.sampled import usable
 from harness.tables.score_columns import settled
@@ -83,10 +83,31 @@ def grouped(rows: list[Row], side: Side = TOOL) -> list[Section]:
     listed as notes, never averaged. A side that compares has no section where nothing can be.
     """
     groups: dict[str, list[Row]] = {}
+    gpus = _gpus(rows)
     for row in rows:
-        groups.setdefault(side.caption(row.kind), []).append(row)
+        groups.setdefault(side.caption(_placed(row, gpus)), []).append(row)
     made = [_section(caption, members, side) for caption, members in sorted(groups.items())]
     return [section for section in made if section.lines or side is TOOL]
+
+
+def _gpus(rows: list[Row]) -> dict[tuple[str, str | None], set[str]]:
+    """Names of the GPUs that the runs of each campaign saw on each machine."""
+    seen: dict[tuple[str, str | None], set[str]] = {}
+    for row in rows:
+        if row.gpu_name:
+            seen.setdefault((row.campaign_id, row.machine), set()).add(row.gpu_name)
+    return seen
+
+
+def _placed(row: Row, gpus: dict[tuple[str, str | None], set[str]]) -> Kind:
+    """The kind that tells a row's table.
+
+    A run that failed before it told its GPU stands with those of its campaign that saw the same.
+    """
+    seen = gpus.get((row.campaign_id, row.machine), set())
+    if row.device == "cpu" or row.gpu_name or len(seen) != 1:
+        return row.kind
+    return row.kind._replace(gpu_name=next(iter(seen)))
 
 
 def _section(caption: str, rows: list[Row], side: Side) -> Section:

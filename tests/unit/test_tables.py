@@ -9,6 +9,7 @@ import re
 import resource
 
 import pytest
+from conftest import merged
 from printed import cells, rows_by_tool
 
 from harness.tables import published_scores, reference_rows, rows
@@ -219,6 +220,34 @@ def test_a_batch_size_of_its_own_is_named_and_the_recipes_is_not(make_result):
     assert not any("batch 128" in caption for caption in captions)
     failed = make_result(job={"batch_size": 64}, **FAILED)
     assert [row.batch_size for row in table_of(failed, make_result(**FAILED))] == [64, 128]
+
+
+def test_a_run_that_failed_stands_below_the_table_of_its_like(make_result):
+    failed = make_result(**FAILED)
+    assert table_of(failed)[0].train_samples == 60_000
+    (section,) = grouped(table_of(failed, make_result()))
+    assert "60,000 images" in section.caption
+    assert "failed, not in the table" in section.doubts[0]
+    few, played = {"train_samples": 1000}, {"workload": "dqn-bricks", "dataset": "bricks"}
+    unknown = {"workload": "another"}
+    asked = [make_result(job=job, **FAILED) for job in (few, played, unknown)]
+    assert [row.train_samples for row in table_of(*asked)] == [1000, None, None]
+
+
+def test_a_run_that_failed_before_it_told_its_gpu_stands_with_its_campaign(make_result):
+    job = {"device": "gpu"}
+    gpu = {"state": "ok", "devices": [{"index": 0, "name": "NVIDIA A", "uuid": "GPU-1",
+           "memory_total_bytes": 1}]}  # fmt: skip
+    measured = make_result(job=job, measurement={"gpu": gpu})
+    failed = make_result(job=job, **FAILED)
+    (section,) = grouped(table_of(failed, measured))
+    assert "device gpu (NVIDIA A)" in section.caption
+    other = merged(gpu, {"devices": [{**gpu["devices"][0], "name": "NVIDIA B"}]})
+    elsewhere = make_result(job={**job, "campaign_id": "another"}, **FAILED)
+    either = make_result(job=job, measurement={"gpu": other})
+    for apart in ([elsewhere], [failed, either]):
+        captions = [section.caption for section in grouped(table_of(measured, *apart))]
+        assert any("device gpu ·" in caption for caption in captions)
 
 
 def test_a_row_knows_its_place_in_its_campaign(make_result):
