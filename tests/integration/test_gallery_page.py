@@ -177,6 +177,20 @@ def test_nothing_is_wider_than_the_page_in_both_themes(browser, built, width, sc
     page.close()
 
 
+def test_on_a_phone_the_first_screen_has_a_measurement_and_filters_are_folded(browser, built):
+    with watching(browser, built / "index.html", width=390, height=844) as phone:
+        page = phone.open()
+        assert not page.get_by_label("Type").is_visible()
+        assert page.locator("#lines tbody tr").first.bounding_box()["y"] < 700
+        page.get_by_text("Filters", exact=True).click()
+        page.get_by_label("Type").select_option("Amazon EC2 c6a.4xlarge")
+        assert shown(page) == 1
+        assert phone.open("backend=other").get_by_label("Type").is_visible()
+        assert not phone.open().get_by_label("Type").is_visible()
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.get_by_label("Type").wait_for()
+
+
 @pytest.mark.alone
 def test_three_hundred_bundles_take_what_their_checks_and_reports_take(tmp_path, browser):
     """The gallery's own part is small, and does not grow faster than its bundles."""

@@ -88,6 +88,12 @@
     });
     head.append(button);
   }
+  // On a phone the filters are folded until one is chosen; elsewhere they are always there.
+  const wide = matchMedia("(min-width: 801px)");
+  const unfold = () => {
+    document.getElementById("facets").open = wide.matches || facets.some((facet) => facet.value);
+  };
+  wide.addEventListener("change", unfold);
   const changed = () => { show(); keep(); };
   form.addEventListener("input", changed);
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -101,5 +107,6 @@
   });
   form.hidden = false;
   restore();
+  unfold();
   document.body.dataset.ready = "";
 })();
