@@ -89,10 +89,10 @@ def watching(browser: Any, file: Path, width: int = 1280, height: int = 900) -> 
     assert watched.requests == []
 
 
-def report_of(results: Path) -> Path:
+def report_of(results: Path, *options: str) -> Path:
     """The report of a store, as the command writes it beside the store."""
     file = results.parent / "report.html"
-    command = [BENCHDL, "report", "--results", results, "-o", file]
+    command = [BENCHDL, "report", "--results", results, "-o", file, *options]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     return file
 

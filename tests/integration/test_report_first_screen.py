@@ -195,3 +195,21 @@ def test_paper_has_the_present_view_in_a_few_pages(watched, tmp_path):
     page.pdf(path=tmp_path / "printed.pdf", format="A4")
     content = (tmp_path / "printed.pdf").read_bytes()
     assert 1 <= content.count(b"/Type /Page\n") <= 3
+
+
+@pytest.mark.parametrize("view", ["tool", "gpus", "runs"])
+def test_no_table_is_wider_than_the_paper(browser, tmp_path, view):
+    """A price brings a column more, and the side of several GPUs has the most."""
+    made = showcase.results(1, 0, showcase.MACHINES[2:], ["gpt-shakespeare-small"])
+    report_data.store(tmp_path / "results", made)
+    file = report_of(tmp_path / "results", "--price", "11.5USD")
+    wider = """tables => tables.map(t => t.getBoundingClientRect().width
+        - t.parentElement.getBoundingClientRect().width)"""
+    with watching(browser, file, width=1400) as priced:
+        page = priced.open(f"view={view}")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.emulate_media(media="print")
+        assert page.locator("th", has_text="Cost").count() > 0 or view == "runs"
+        assert max(page.locator("main table").evaluate_all(wider)) <= 1
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator("main table[style*=zoom]").count() == 0

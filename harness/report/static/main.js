@@ -121,6 +121,14 @@ function print(begin) {
   printing = begin;
   document.documentElement.classList.toggle("printing", begin);
   redraw(true);
+  document.querySelectorAll(".scroll > table").forEach((made) => fit(made, begin));
+}
+
+// A table that is still too wide for the paper is printed smaller.
+function fit(made, begin) {
+  made.style.zoom = "";
+  const share = made.parentElement.clientWidth / made.offsetWidth;
+  if (begin && share < 1) made.style.zoom = share;
 }
 
 async function start() {
