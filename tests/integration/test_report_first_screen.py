@@ -14,6 +14,7 @@ from harness.tables.views import TOOL
 
 pytestmark = pytest.mark.browser
 
+THEANO = {"backend": "theano", "title": "Keras (theano)"}
 TABLE = "article.card > .tablebox tbody tr"
 ORDER = "rows => rows.map(row => row.cells[0].innerText.split('\\n')[0].trim())"
 
@@ -195,6 +196,17 @@ def test_paper_has_the_present_view_in_a_few_pages(watched, tmp_path):
     page.pdf(path=tmp_path / "printed.pdf", format="A4")
     content = (tmp_path / "printed.pdf").read_bytes()
     assert 1 <= content.count(b"/Type /Page\n") <= 3
+
+
+def test_runs_with_threads_of_their_own_are_told_from_those_without(browser, make_result, tmp_path):
+    """The caption of the one is all in that of the other, so that nothing of its own tells it."""
+    jobs = [{**tool, "threads": threads} for tool in ({}, THEANO) for threads in (None, 2)]
+    report_data.store(tmp_path / "results", [make_result(job=job) for job in jobs])
+    with watching(browser, report_of(tmp_path / "results")) as two:
+        without, with_two = two.open().locator(".answers tbody th").all_inner_texts()[::-1]
+        assert with_two.split() == ["2", "threads"]
+        assert "cpu" in without
+        assert two.page.locator("article.card").count() == 2
 
 
 @pytest.mark.parametrize("view", ["tool", "gpus", "runs"])

@@ -27,7 +27,8 @@ function distinct(sections, of) {
   const texts = [...new Set(sections.map(of))];
   const parts = texts.map((text) => text.split(" · "));
   const telling = (part) => texts.length === 1 || !parts.every((all) => all.includes(part));
-  const brief = parts.map((all) => all.filter(telling));
+  const own = parts.map((all) => all.filter(telling));
+  const brief = own.map((words, n) => (words.length ? words : parts[n])); // of threads or a batch size only others tell
   const heads = shortened(brief.map((all) => all.at(-1)));
   const named = of === placeOf
     ? brief.map((all, n) => [heads[n], ...all.slice(0, -1).map((part) => part.replace(/^device /, ""))].join(", "))
