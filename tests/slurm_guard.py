@@ -2,8 +2,8 @@
 
     python slurm_guard.py FOLDER PID...
 
-Each PID keeps a network namespace. When standard input ends, whatever runs in these namespaces is
-killed, and the folder removed.
+Each PID keeps a network namespace. When standard input has a line or ends, whatever runs in these
+namespaces is killed, and the folder removed.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def main() -> None:
         namespaces = {stack.enter_context(namespace(int(pid))) for pid in sys.argv[2:]}
         sys.stdout.write("watching\n")
         sys.stdout.flush()
-        sys.stdin.read()
+        sys.stdin.readline()
         end_all(namespaces)
     shutil.rmtree(Path(sys.argv[1]), ignore_errors=True)
 

@@ -78,6 +78,7 @@ def drive(
         quiet=quiet,
         verbose=verbose,
         beside=Beside(origins=_hosts(outcome.results)),
+        against=False,  # planning refuses it; and a shard's campaign record may be damaged
     )
     left = [shard for shard in outcome.shards if shard.phase != "done"]
     for shard in left:

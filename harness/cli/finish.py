@@ -31,6 +31,7 @@ def show(
     quiet: bool = False,
     verbose: bool = False,
     beside: Beside = NOTHING,
+    against: bool = True,
 ) -> int:
     """Print results and return the exit status: 0 if every job that ended may be used.
 
@@ -43,12 +44,14 @@ def show(
         quiet: tables and answers alone.
         verbose: what columns mean as well.
         beside: what no result tells of itself.
+        against: compare with earlier builds, if their campaign asks for it.
     """
     table = beside.rows(done)
     if as_json:
         out.json(to_json(table))
     else:
-        _print(table, _with_earlier_builds(done, store), quiet=quiet, verbose=verbose)
+        compared = _with_earlier_builds(done, store) if against else None
+        _print(table, compared, quiet=quiet, verbose=verbose)
         display.say(f"{counted.things(len(done), 'result')} in {time.monotonic() - begin:.0f} s, "
                     f"stored in {store.directory.absolute()}")  # fmt: skip
     usable = ("ok", "suspect", "interrupted")

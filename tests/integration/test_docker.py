@@ -105,7 +105,7 @@ def test_backend_trains_in_its_image(run, tmp_path, backend, mode):
 def test_hardening_seen_from_outside_and_inside(engine, cache, tmp_path, dummy_root):
     process = start_hanging(cache, tmp_path, dummy_root)
     try:
-        (container,) = wait_for(lambda: ours(engine, tmp_path))
+        (container,) = wait_for(lambda: ours(engine, tmp_path), process)
         container.reload()
         host = container.attrs["HostConfig"]
         assert host["NetworkMode"] == "none"
@@ -188,7 +188,7 @@ def test_interrupt_removes_the_container_and_records_the_job(
     run("dummy", *STAND_IN, dummy=True)
     earlier = {p: p.read_bytes() for p in (tmp_path / "results").glob("*/result.json")}
     process = start_hanging(cache, tmp_path, dummy_root)
-    wait_for(lambda: ours(engine, tmp_path))
+    wait_for(lambda: ours(engine, tmp_path), process)
     time.sleep(2)
     process.send_signal(sign)
     _, stderr = process.communicate(timeout=90)
@@ -203,7 +203,7 @@ def test_interrupt_removes_the_container_and_records_the_job(
 
 def test_a_killed_container_is_a_failed_result(engine, cache, tmp_path, dummy_root):
     process = start_hanging(cache, tmp_path, dummy_root)
-    (container,) = wait_for(lambda: ours(engine, tmp_path))
+    (container,) = wait_for(lambda: ours(engine, tmp_path), process)
     time.sleep(2)
     container.kill()
     _, stderr = process.communicate(timeout=90)
@@ -219,9 +219,9 @@ def test_a_killed_container_is_a_failed_result(engine, cache, tmp_path, dummy_ro
 def test_every_backend_can_be_ended_at_work(engine, tmp_path, backend, way):
     limit = ["--timeout", "5"] if way == "timeout" else []
     process = start(tmp_path, backend, *of_minutes(backend), *limit)
-    (container,) = wait_for(lambda: ours(engine, tmp_path))
+    (container,) = wait_for(lambda: ours(engine, tmp_path), process)
     if way != "timeout":
-        wait_for(lambda: '"phase": "fit"' in container.logs().decode())
+        wait_for(lambda: '"phase": "fit"' in container.logs().decode(), process)
     if way == "killed":
         container.kill()
     if way == "interrupted":
@@ -251,9 +251,8 @@ def of_minutes(backend):
     """What the backend trains for longer than any test takes."""
     if catalog.load(backend).runs("cnn-mnist"):
         return [*SMALL, "--epochs", "1000"]
-    workload = catalog.load(backend).spec.workloads[0]
     rows = ["--dataset", "synthetic-flights", "--train-samples", "2000"]
-    return ["--workload", workload, *rows, "--budget", "100000"]
+    return ["--workload", "boosting-flights", *rows, "--budget", "100000"]
 
 
 def start(tmp_path, *args, **more):
@@ -268,9 +267,11 @@ def start_hanging(cache, tmp_path, dummy_root):
     return start(tmp_path, "dummy", *STAND_IN, *hang, **own)
 
 
-def wait_for(look, timeout_s=300.0):
+def wait_for(look, process, timeout_s=300.0):
+    """What ``look`` finds while the process that makes it runs."""
     deadline = time.monotonic() + timeout_s
     while not (found := look()):
+        assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.2)
     return found
