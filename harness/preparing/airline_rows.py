@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from harness.airline_columns import AIRPORTS, CARRIERS, COLUMNS, LEVELS, MOST
-from harness.airline_source import TEST
 from harness.preparing import csv_lines
 from harness.preparing.csv_lines import within
 from runner.contract.idx_header import Kind, header
@@ -68,15 +67,12 @@ class _Levels:
         return np.array([places.get(name, 0) for name in names], np.int16)
 
 
-def rows(
-    source: Mapping[str, bytes], train: str, count: int, tests: int
-) -> Iterator[tuple[str, bytes]]:
+def rows(source: Mapping[str, bytes], counts: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
     """The four files, by name.
 
     Args:
-        source: the contents of the files ``train`` and ``test.csv``, by name.
-        train: the file to train with.
-        count, tests: how many rows they have.
+        source: the contents of the two tables, by name.
+        counts: how many rows each has, by name: the one to train with comes first.
 
     Raises:
         ValueError: a table is not as it should be.
@@ -84,9 +80,10 @@ def rows(
     import numpy as np  # noqa: PLC0415 - few commands need it
 
     carriers, airports = _Levels("carriers", CARRIERS), _Levels("airports", AIRPORTS)
+    (train, count), (test, tests) = counts.items()
     read = [_table(source[train], train, count, carriers, airports)]
     known = len(carriers), len(airports)
-    read.append(_table(source[TEST], TEST, tests, carriers, airports))
+    read.append(_table(source[test], test, tests, carriers, airports))
     of_carriers, of_airports = carriers.codes(known[0]), airports.codes(known[1])
     for split, (values, labels) in zip(("train", "test"), read, strict=True):
         table = np.frombuffer(values, np.int16).reshape(-1, len(COLUMNS)).copy()

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 import small_data
 
-from harness import airline_columns, airline_source
+from harness import airline_columns, airline_dataset
 from harness.errors import BenchdlError, UsageError
-from harness.idx_files import rows_and_labels
 from harness.preparing import airline_rows
 from harness.provision import discovery, obtain, prospect
 from runner.data.airline_table import AIRLINE
@@ -39,7 +38,7 @@ SOURCE = {TRAIN: table(TRAIN_LINES), "test.csv": table(TEST_LINES)}
 
 
 def made(source=SOURCE, train=TRAIN, count=3, tests=2):
-    return dict(airline_rows.rows(source, train, count, tests))
+    return dict(airline_rows.rows(source, {train: count, "test.csv": tests}))
 
 
 def stored(content, width=8):
@@ -77,9 +76,19 @@ def test_the_workloads_table_has_room_for_what_is_prepared():
             assert column.count == airline_columns.LEVELS[column.name]
         else:
             assert column.most == airline_columns.MOST[column.name]
-    for spec, rows in ((OWN["airline"], 100_000), (OWN["airline-1m"], 1_000_000)):
-        assert (spec.train_samples, spec.test_samples) == (rows, 100_000)
-        assert all(f"{file.name}" in str(spec.made_from) for file in spec.made_from.files)
+
+
+@pytest.mark.parametrize(
+    ("name", "train", "rows"),
+    [("airline", "train-0.1m.csv", 100_000), ("airline-1m", "train-1m.csv", 1_000_000)],
+)
+def test_each_size_has_its_own_file_and_the_tests_of_all(name, train, rows):
+    spec = OWN[name]
+    assert (spec.train_samples, spec.test_samples) == (rows, 100_000)
+    assert [file.name for file in spec.made_from.files] == [train, "test.csv"]
+    assert spec.made_from.urls == (f"https://s3.amazonaws.com/benchm-ml--main/{train}",)
+    longest = '"c-12","c-31","c-7",2930,"AA","ATL","DFW",5095,"N"\n'  # as R quotes it
+    assert spec.made_from.shipped.size_bytes > rows * len(longest)
 
 
 def changed(at, value, lines=TRAIN_LINES):
@@ -130,12 +139,9 @@ def test_more_levels_than_there_is_room_for_are_refused():
 @pytest.fixture(autouse=True)
 def small(monkeypatch, tmp_path):
     """The files here in the place of the real ones, an empty cache, no network."""
-    source = airline_source.source(TRAIN, 3, 2)
-    own = dataclasses.replace(
-        OWN["airline"],
-        files=rows_and_labels(3, 2, 8, ("", "", "", "")),
-        made_from=source,
-        prepare=lambda given: airline_rows.rows(given, TRAIN, 3, 2),
+    title = OWN["airline"].title
+    own = airline_dataset.of(
+        name="airline", title=title, train=TRAIN, rows=3, test_rows=2, prepare=airline_rows.rows
     )
     small_data.instead(monkeypatch, own)
     for module in (obtain, prospect):
