@@ -56,6 +56,11 @@ class Source:
         return self.shipped, *self.beside
 
     @property
+    def named(self) -> str:
+        """All that a download brings, as messages name it."""
+        return " and ".join(file.name for file in self.downloads)
+
+    @property
     def pinned(self) -> bool:
         """Whether checksums prove it."""
         return all(file.sha256 for file in self.downloads)

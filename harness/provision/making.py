@@ -62,7 +62,15 @@ def prepare(spec: DatasetSpec, contents: Mapping[str, bytes], directory: Path) -
         with in_memory(spec):
             return spec.recorded(_write(spec, spec.prepare(contents), directory, "prepared"))
     except ValueError as error:
-        raise BenchdlError(f"{spec.title} cannot be prepared: {error}", _REPORT) from None
+        raise BenchdlError(f"{spec.title} cannot be prepared: {error}", _to_do(spec)) from None
+
+
+def _to_do(spec: DatasetSpec) -> str:
+    """About a source that a recipe cannot read; without a checksum it may be any other file."""
+    source = spec.made_from
+    if source is None or source.pinned:
+        return _REPORT
+    return f"take {source.named} as they are published ({source.urls[0]}); if they are, report this"
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from typing import Literal
 
 from harness import files
 from harness.cache import cache_dir, locked
-from harness.dataset_spec import DatasetSpec, Source
+from harness.dataset_spec import DatasetSpec
 from harness.errors import BenchdlError, UsageError
 from harness.named_paths import named, recordable, variable
 from harness.notices import WARNING
@@ -145,13 +145,9 @@ def _state_there(spec: DatasetSpec, where: Path, origin: str) -> DatasetState:
 def _name_it(spec: DatasetSpec) -> str:
     what = f"its {len(spec.files)} files"
     if spec.made_from:
-        shipped = _shipped(spec.made_from)
+        shipped = spec.made_from.named
         what = f"{what}, or of {shipped}," if spec.pinned else shipped
     return f"name the directory of {what} with --data-dir or BENCHDL_DATA"
-
-
-def _shipped(source: Source) -> str:
-    return " and ".join(file.name for file in source.downloads)
 
 
 def not_to_be_had(spec: DatasetSpec, error: DownloadError) -> BenchdlError:
@@ -189,7 +185,7 @@ def in_named(spec: DatasetSpec, directory: Path, origin: str) -> Dataset | dict[
     if found.missing:
         missing = ", ".join(found.missing) + " (raw or with .gz)"
         if spec.made_from and not spec.pinned:  # only the source proves it
-            missing = _shipped(spec.made_from)
+            missing = spec.made_from.named
         raise UsageError(f"{origin}: {directory} lacks {missing}", _name_it(spec))
     return Dataset(spec, directory, found.sound)
 

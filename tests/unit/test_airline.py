@@ -227,8 +227,9 @@ def test_the_second_file_lies_beside_the_first(web, monkeypatch, small):
 def test_what_was_wrong_is_fetched_anew(web, folder, monkeypatch, tmp_path):
     monkeypatch.setenv("BENCHDL_MIRRORS", web)
     (folder / "test.csv").write_bytes(b"<html>please log in</html>")
-    with pytest.raises(BenchdlError, match=r"cannot be prepared: test.csv has no column Month"):
+    with pytest.raises(BenchdlError, match=r"cannot be prepared: test.csv has no column") as error:
         resolve(None)
+    assert f"take {TRAIN} and test.csv as they are published (https://s3." in str(error.value)
     assert cached(tmp_path) == {}
     (folder / "test.csv").write_bytes(SOURCE["test.csv"])
     assert resolve(None).sha256
