@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=Path(), help="raw IDX files")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--train-samples", type=int)
-    parser.add_argument("--epochs", "--budget", type=int, default=10, dest="budget")
+    parser.add_argument("--epochs", "--budget", type=int, dest="budget", help="default: its own")
     parser.add_argument("--every", type=int, default=1, help="laps between two looks")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--first-seed", type=int, default=1)
@@ -43,7 +43,8 @@ def main() -> None:
         for name in discovery.load(asked.dataset).sha256
     }
     backend = loading.load(asked.backend)
-    unit = lookup.load(asked.workload).budget.unit
+    own = lookup.load(asked.workload).budget
+    budget = Budget(unit=own.unit, count=asked.budget or own.count)
     job = Job(
         run_id="20200101t000000z-bands-00000000",
         campaign_id="bands",
@@ -53,7 +54,7 @@ def main() -> None:
         dataset=asked.dataset,
         launcher="local",
         device=asked.device,
-        budget=Budget(unit=unit, count=asked.budget),
+        budget=budget,
         train_samples=asked.train_samples,
         data_dir=str(asked.data_dir),
         dataset_sha256=checksums,
@@ -64,7 +65,7 @@ def main() -> None:
     backend.start()
     workload = lookup.of(job)
     data, proof = workload.load(job), workload.evidence(job)
-    lap = workload.lap or asked.budget
+    lap = workload.lap or budget.count
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         trainer = backend.trainer(workload, seed)
         trainer.prepare(data)
@@ -83,7 +84,7 @@ def main() -> None:
                 return
             nothing = dict.fromkeys(workload.told, 0.0)
             opinion = workload.opinion(untrained, trainer.handover(), proof, nothing)
-            done = Budget(unit=unit, count=min(number * lap, asked.budget))
+            done = Budget(unit=budget.unit, count=min(number * lap, budget.count))
             line = {
                 "backend": asked.backend,
                 "dataset": asked.dataset,
@@ -96,7 +97,7 @@ def main() -> None:
             }
             print(json.dumps(line), flush=True)  # noqa: T201
 
-        trainer.fit(asked.budget, lap_seen)
+        trainer.fit(budget.count, lap_seen)
 
 
 if __name__ == "__main__":
