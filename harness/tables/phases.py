@@ -16,7 +16,7 @@ def notes(found: dict[Configuration, list[Row]]) -> list[str]:
 
 
 def differences(found: dict[Configuration, list[Row]]) -> list[str]:
-    """A note for each property in which the rows of a table differ, so that none is a winner."""
+    """A note for each property in which rows differ, since one is no winner over another then."""
     reads: dict[str, Callable[[Row], str | None]] = {
         "mode": lambda row: row.mode,
         "layout": lambda row: row.layout,
@@ -30,7 +30,9 @@ def differences(found: dict[Configuration, list[Row]]) -> list[str]:
                 having.setdefault(value, []).append(configuration.label)
         if len(having) > 1:
             words = "; ".join(f"{value}: {_listed(who)}" for value, who in sorted(having.items()))
-            notes.append(f"rows differ in {name} ({words}): no row is named a winner")
+            notes.append(
+                f"rows differ in {name} ({words}): no row is named a winner over one that differs"
+            )
     return notes
 
 
