@@ -7,6 +7,7 @@ import http.server
 import threading
 import time
 
+import axe
 import galleries
 import pytest
 from browser import watching
@@ -164,13 +165,14 @@ def test_it_can_be_used_by_keyboard_alone(watched):
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_wider_than_the_page_in_both_themes(browser, built, width, scheme):
+def test_nothing_is_wider_and_axe_finds_nothing_in_both_themes(browser, built, width, scheme):
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page.goto((built / "index.html").as_uri())
     page.wait_for_selector("body[data-ready]")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     shade = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     page.get_by_role("button", name="Switch").click()
+    assert axe.violations(page) == []
     other = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert (shade == "rgb(20, 23, 26)") == (scheme == "dark")
     assert other != shade
