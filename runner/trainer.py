@@ -125,9 +125,10 @@ def _train(backend: Backend, job: Job, workload: Workload, teller: Teller) -> No
     for name, value in claims.items():
         if not math.isfinite(value):  # the last updates of a lap whose own losses were still sound
             raise DivergenceError(f"{name} of the trained model is {value}")
-    ranks: Facts = {"ranks": training.ranks()} if isinstance(training, TrainedInRanks) else {}
     teller.tell("phase", phase="proof")
     teller.hand_over("trained", training.handover())
+    # Only now: ranks count products in a step, which moves the statistics of batches.
+    ranks: Facts = {"ranks": training.ranks()} if isinstance(training, TrainedInRanks) else {}
     teller.tell(
         "done",
         count=count,

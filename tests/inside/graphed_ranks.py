@@ -77,7 +77,7 @@ def train(rank, folder, samples, graphed):
     device = torch.device("cpu")
     torch.manual_seed(SEED)
     precision = TorchPrecision(torch, device, "float32", captured=graphed)
-    trainer = RankOfTorch(torch, device, workload, precision, True, graphed, SEED)
+    trainer = RankOfTorch(SEED, torch, device, workload, precision, True, graphed)
     trainer.prepare(Arrays(inputs, labels, inputs[:8], labels[:8]))
     begun = trainer.handover()
     compiled = trainer.compile()

@@ -100,6 +100,20 @@ def test_torch_tells_of_tf32_in_either_place(monkeypatch, products, convolutions
     assert torch_device.facts(torch(products, convolutions))["pool_mode"] == "off"
 
 
+@pytest.mark.parametrize(
+    ("mode", "device", "pool", "graphed"),
+    [
+        ("tuned", "gpu", "growth", True),
+        ("tuned", "gpu", "off", False),
+        ("tuned", "cpu", "growth", False),
+        ("as-written", "gpu", "growth", False),
+    ],
+)
+def test_graphs_of_pytorch_need_the_memory_pool(mode, device, pool, graphed):
+    settings = SimpleNamespace(mode=mode, memory_pool=MemoryPool(mode=pool))
+    assert torch_device.can_graph(SimpleNamespace(device=device, settings=settings)) is graphed
+
+
 def test_jax_without_its_platform_says_which(monkeypatch):
     def devices():
         raise AssertionError  # what JAX 0.10 does when its CUDA plugin cannot start

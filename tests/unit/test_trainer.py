@@ -147,6 +147,16 @@ def test_everything_in_its_order(stand, job):
     ]  # fmt: skip
 
 
+def test_what_is_judged_is_handed_over_before_ranks_attest_by_a_step(stand, job):
+    values = ["as evaluated"]
+    stand.handover = lambda: values[0]
+    stand.ranks = lambda: values.insert(0, "moved by a step") or [{"number": 0}]
+    assert trainer.run(job, stand, stand) == 0
+    assert ("handover", "trained", "as evaluated") in stand.order
+    (done,) = [call[1] for call in stand.order if call[0] == "done"]
+    assert done["ranks"] == [{"number": 0}]
+
+
 def test_a_further_job_begins_when_the_one_before_is_done_and_nothing_starts_twice(stand, job):
     other = job.model_copy(update={"seed": 78})
     stand.attested *= 2

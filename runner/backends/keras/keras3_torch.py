@@ -98,8 +98,7 @@ class Keras3OnTorch(Keras3):
 
     def _compiles(self) -> bool:
         """On a GPU a step is bound by its many launches; ranks have a loop of their own."""
-        settings, on_gpu = self._job.settings, self._job.device == "gpu"
-        return self.tuned and on_gpu and settings.strategy == "default"
+        return torch_device.can_graph(self._job) and self._job.settings.strategy == "default"
 
     def _agent(self, workload: GameWorkload) -> ToolsAgent:
         """Keras' own calls as written, PyTorch's in mode ``tuned``."""

@@ -115,4 +115,4 @@ class CompiledTrainer(TrainerOfTensors):
         """How it was compiled, or why not."""
         device, found = super().attest()
         how: Optional[str] = None if self._refused else str(self._how)
-        return device, {**found, "torch_compile": how, "not_compiled": self._refused}
+        return device, {**found, "torch_compile": how, "not_compiled": self._refused or None}

@@ -71,14 +71,9 @@ class Torch:
     def _of_rank(self, workload: NetworkWorkload, seed: int) -> Trainer:
         torch, device = self._torch, self._device
         torch.manual_seed(seed)
-        graphed = self._graphed() and torch_group.can_capture()
+        graphed = torch_device.can_graph(self._job) and torch_group.can_capture()
         precision = self._precision(graphed)
-        return RankOfTorch(torch, device, workload, precision, self._tuned, graphed, seed)
-
-    def _graphed(self) -> bool:
-        """CUDA graphs live on memory of the caching allocator."""
-        pooled = self._job.settings.memory_pool.mode != "off"
-        return self._tuned and self._job.device == "gpu" and pooled
+        return RankOfTorch(seed, torch, device, workload, precision, self._tuned, graphed)
 
     def _precision(self, captured: bool) -> TorchPrecision:
         precision = self._job.settings.precision
@@ -93,7 +88,7 @@ class Torch:
         device = self._device
         if isinstance(workload, GameWorkload):
             return GameTrainer(workload, TorchAgent(torch, device, workload, self._tuned), seed)
-        graphed = self._graphed()
+        graphed = torch_device.can_graph(self._job)
         network, precision = network_of(workload), self._precision(graphed)
         return TorchTrainer(torch, device, network, precision, self._tuned, graphed)
 

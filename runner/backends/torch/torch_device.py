@@ -28,6 +28,12 @@ def configure(job: Job) -> None:
             os.environ[name] = str(job.threads)
 
 
+def can_graph(job: Job) -> bool:
+    """Whether a tuned job may capture CUDA graphs: they live on the caching allocator's memory."""
+    settings = job.settings
+    return settings.mode == "tuned" and job.device == "gpu" and settings.memory_pool.mode != "off"
+
+
 def start(torch: Any, job: Job) -> None:
     """Set TF32 and threads; for a GPU job initialise CUDA.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Tuple
 from runner.backends.base import Facts
 from runner.backends.torch import torch_group
 from runner.backends.torch.torch_graph import GraphedEpoch
-from runner.backends.torch.torch_precision import TorchPrecision
 from runner.backends.torch.torch_shares import TorchShares
 from runner.backends.torch.torch_trainer import TorchTrainer
 from runner.workloads.network_workload import NetworkWorkload
@@ -25,20 +24,16 @@ class RankOfTorch(TorchTrainer):
     """
 
     def __init__(
-        self,
-        torch: Any,
-        device: Any,
-        workload: NetworkWorkload,
-        precision: TorchPrecision,
-        tuned: bool,
-        graphed: bool,
-        seed: int,
+        self, seed: int, torch: Any, device: Any, workload: NetworkWorkload, *others: Any
     ) -> None:
-        """Make the model and hand its weights round: all ranks at the same time."""
-        super().__init__(torch, device, workload, precision, tuned, graphed)
+        """Make the model and hand its weights round: all ranks at the same time.
+
+        What comes behind ``seed`` is that of a trainer without ranks.
+        """
+        super().__init__(torch, device, workload, *others)
         self._alone = self._model
-        self._model = torch_group.parallel(torch, self._alone, device, captured=graphed)
-        where = device if tuned else "cpu"
+        self._model = torch_group.parallel(torch, self._alone, device, captured=self._graphed)
+        where = device if self._tuned else "cpu"
         self._shares = TorchShares(torch, where, seed, workload.recipe.batch_size)
         torch.manual_seed(seed + torch.distributed.get_rank())  # what it drops
 
