@@ -37,7 +37,7 @@ EFFICIENCY = Column(
 )
 ENERGY = Column(
     "energy_ratio",
-    "Energy of one",
+    "Energy ratio",
     "GPU energy of the line over that of the same tool on one GPU: what the speed-up costs.",
     digits=2,
     better="lower",

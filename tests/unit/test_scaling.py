@@ -103,7 +103,7 @@ def test_a_line_says_what_energy_it_took_and_how_much_more_than_one(make_result)
     found = [(line.values["energy_j"], line.values["energy_ratio"]) for line in section.lines]
     assert found == [(1000.0, None), (2000.0, 2.0), (4000.0, 4.0)]
     printed = to_markdown(table, scaling.GPUS)
-    assert "GPU energy (J) | Energy of one" in printed
+    assert "GPU energy (J) | Energy ratio" in printed
     assert re.search(r"\| *2000 *\| *2\.00 *\|", printed)
 
 
