@@ -60,14 +60,16 @@ class Session:
         gpus = host_driver.examine().gpus
         self._last_gpu = gpus[-1].uuid if gpus else ""
         ranks = asked.cpu_ranks
-        self.machine = Machine(ranks, "cpu") if ranks else Machine(len(gpus))
+        self.machine = Machine(len(gpus)) if ranks is None else Machine(ranks, "cpu")
 
     def steps(self) -> list[Step]:
         """Those that are asked for.
 
         Raises:
-            ValueError: one has no such name, or there is no GPU.
+            ValueError: one has no such name, or there is nothing to share a job among.
         """
+        if self.machine.device == "cpu" and self.machine.count < 1:
+            raise ValueError(f"--cpu-ranks {self.machine.count}: give 1 or more")
         if not self.machine.count:
             raise ValueError("the driver shows no GPU: --cpu-ranks N tries it on a CPU")
         every = steps.planned(self.machine, self._asked.tool)
@@ -81,13 +83,14 @@ class Session:
         """One step."""
         commands, python, more = self._commands, self._asked.python, self._asked.more
         own = [*step.words, "--idle-wait", "0" if step.loaded else "5", "--cool-down", "0"]
-        words = ["run", *_but(own, more), "--launcher", "python", "--python", python,
+        words = ["run", *in_place(own, more), "--launcher", "python", "--python", python,
                  "--device", self.machine.device, "--no-conform", "--unsupported", "skip",
                  "--tag", step.name, "--results", str(self._results), *more]  # fmt: skip
         load = commands.stranger(python, self._last_gpu) if step.loaded else nullcontext()
+        until_s = time.monotonic() + within_s  # the load takes seconds to begin
         try:
             with load:
-                return commands.run(words, within_s)
+                return commands.run(words, until_s - time.monotonic())
         except RuntimeError as error:
             self._commands.say(f"many_gpus: {error}")
             return Ran(-1)
@@ -118,12 +121,13 @@ class Session:
             kept.pack(self._results, self._asked.out)
 
 
-def _but(own: list[str], more: list[str]) -> list[str]:
-    """Our words without the options that the user gives himself: each may stand once."""
+def in_place(own: list[str], more: list[str]) -> list[str]:
+    """Our words, without the options that the user gives in their place: each may stand once."""
     left, given = list(own), [word for word in own if word.startswith("--") and word in more]
     for option in given:
         at = left.index(option)
-        del left[at : at + 2]
+        valued = at + 1 < len(left) and not left[at + 1].startswith("--")
+        del left[at : at + 1 + valued]
     return left
 
 

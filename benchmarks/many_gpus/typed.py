@@ -20,11 +20,13 @@ VARIABLES = {"NCCL_NVLS_ENABLE": "0"}
 """Multicast over NVLink is off: hosts in virtual machines lack it."""
 
 _GRACE_S = 20.0
-_PATIENCE_S = 60.0
 
 
 class Commands:
     """Runs ``benchdl`` of this checkout, and the load of somebody else."""
+
+    patience_s = 60.0
+    """With what takes seconds: a table, or the begin of a load."""
 
     def __init__(self, log: TextIO) -> None:
         self._log = log
@@ -75,7 +77,7 @@ class Commands:
         self.say(f"\n$ {shown(words)}")
         done = subprocess.run(
             [sys.executable, "-m", "benchdl", *words],
-            cwd=REPO, capture_output=True, text=True, check=False, timeout=_PATIENCE_S,
+            cwd=REPO, capture_output=True, text=True, check=False, timeout=self.patience_s,
         )  # fmt: skip
         if done.returncode:
             self.say(done.stderr)
@@ -86,7 +88,7 @@ class Commands:
         """Somebody else's work on a GPU, from before until after.
 
         Raises:
-            RuntimeError: it does not begin.
+            RuntimeError: it does not begin, or takes too long to.
         """
         command = [python, str(Path(__file__).with_name("stranger.py")), uuid]
         self.say(f"\n$ PYTHONPATH=. {shlex.join(command)} &")
@@ -99,12 +101,18 @@ class Commands:
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
+            overdue = threading.Timer(self.patience_s, process.kill)
+            overdue.start()
             try:
-                if process.stdout is None or process.stdout.readline() != "working\n":
+                begun = process.stdout is not None and process.stdout.readline() == "working\n"
+                overdue.cancel()
+                if not begun:
                     words = process.communicate()[1].strip().splitlines()
-                    raise RuntimeError(f"no load could be made: {words[-1] if words else '?'}")
+                    why = words[-1] if words else f"it did not begin within {self.patience_s:g} s"
+                    raise RuntimeError(f"no load could be made: {why}")
                 yield
             finally:
+                overdue.cancel()
                 process.kill()
 
 

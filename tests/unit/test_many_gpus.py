@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.many_gpus import kept, steps, timed
+from benchmarks.many_gpus import __main__, kept, steps, timed
 from benchmarks.many_gpus.steps import Machine, Step
 from benchmarks.many_gpus.timed import Ended, Ran
 from benchmarks.many_gpus.typed import Commands, shown
@@ -211,6 +211,38 @@ def test_a_stranger_works_until_it_is_ended(tmp_path, monkeypatch):
             commands.stranger(sys.executable, "GPU-another"),
         ):
             pass
+
+
+def test_a_stranger_that_does_not_begin_holds_up_nothing(tmp_path):
+    silent = tmp_path / "python"
+    silent.write_text("#!/bin/sh\nexec sleep 60\n")
+    silent.chmod(0o755)
+    with (tmp_path / "log").open("w") as log:
+        commands = Commands(log)
+        commands.patience_s = 0.2
+        with (
+            pytest.raises(RuntimeError, match="it did not begin within"),
+            commands.stranger(str(silent), UUID),
+        ):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("more", "left"),
+    [
+        (["--repeat", "3"], ["torch", "--parallel-gpus"]),
+        (["--parallel-gpus"], ["torch", "--repeat", "8"]),
+        (["--data-dir", "here"], ["torch", "--parallel-gpus", "--repeat", "8"]),
+    ],
+)
+def test_what_the_user_says_stands_in_place_of_ours(more, left):
+    assert __main__.in_place(["torch", "--parallel-gpus", "--repeat", "8"], more) == left
+
+
+def test_a_number_of_ranks_is_one_or_more(tmp_path, capsys):
+    words = ["--python", sys.executable, "--out", str(tmp_path), "--cpu-ranks", "0"]
+    assert __main__.main(words) == 2
+    assert capsys.readouterr().err == "many_gpus: --cpu-ranks 0: give 1 or more\n"
 
 
 @pytest.mark.slow
