@@ -1,4 +1,4 @@
-"""``benchdl show RUN``: one result in full."""
+"""``benchdl show RUN``: one result: what people ask for first, and with ``-v`` all of it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ _GRAVE = ["invalid", "suspect", "info"]
 _UNCHANGED = f"its files are unchanged since it was stored ({checksums.NAME})"
 _UNTOLD: tuple[object, ...] = (None, "", {}, [])
 _UNKNOWN = "no checksum: it was stored before there were any"
+_REST = "Phases, devices, attestation and checks are shown by -v, and by --json."
 
 
 @click.command("show")
 @click.argument("run", shell_complete=completion.runs)
 @click.option("--json", "as_json", is_flag=True, help="The stored result.json as it is.")
 @priced.options
+@common.verbose_option
 @common.results_option
-def command(run: str, as_json: bool, priced: Asked, results: Path | None) -> None:
+def command(run: str, as_json: bool, priced: Asked, verbose: bool, results: Path | None) -> None:
     """Show one result: RUN is its id, a part of it, or `latest`."""
     store = common.store(results)
     beside = priced.read([store])
@@ -49,6 +51,10 @@ def command(run: str, as_json: bool, priced: Asked, results: Path | None) -> Non
     _section("stored", {"started": result.started_at, "from": origin and origin.place,
              "files": folder,
              "checksum": _UNCHANGED if known else _UNKNOWN})  # fmt: skip
+    _proofs(result)
+    if not verbose:
+        out.line(_REST)
+        return
     _measured(result)
     if result.conformance:
         checks = result.conformance.checks
@@ -89,12 +95,21 @@ def _job(result: Result) -> None:
              "image": job.provenance.image_id, "note": job.provenance.note})  # fmt: skip
 
 
+def _proofs(result: Result) -> None:
+    """What the judge found."""
+    if result.measurement:
+        proofs = result.measurement.model_dump()["proofs"]
+        _section("proofs", {proof["name"]: _proof(proof) for proof in proofs})
+
+
 def _measured(result: Result) -> None:
-    """The proofs, and all else that the job told of itself."""
+    """All else that the job told of itself. Marks are on a clock of no meaning: here from begin."""
     if result.measurement is None:
         return
-    dumped = result.measurement.model_dump(exclude={"laps"})
-    _section("proofs", {proof["name"]: _proof(proof) for proof in dumped.pop("proofs")})
+    dumped = result.measurement.model_dump(exclude={"laps", "proofs"})
+    marks = dumped.pop("marks") or {}
+    begin = min(marks.values(), default=0.0)
+    _section("marks", {name: f"{mark - begin:.2f} s" for name, mark in marks.items()})
     devices = dumped["gpu"].pop("devices")
     for name, parts in (
         ("peak", dumped.pop("peaks")),
@@ -148,7 +163,8 @@ def _section(name: str, facts: dict[str, object]) -> None:
 
 def _known(facts: dict[str, object]) -> dict[str, str]:
     """What is known, in words."""
-    return {key: _fact(value) for key, value in facts.items() if value not in _UNTOLD}
+    told = {key: _fact(value) for key, value in facts.items() if value not in _UNTOLD}
+    return {key: words for key, words in told.items() if words}
 
 
 def _fact(value: object) -> str:

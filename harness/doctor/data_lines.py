@@ -20,7 +20,9 @@ def _line(state: DatasetState) -> Line:
     name = state.spec.name
     subject = f"dataset {name}"
     if state.state == "complete":
-        return ok(subject, f"complete in {state.where}")
+        # In the cache each has a folder of its name: told alike, they share one line.
+        place = state.where.parent if state.origin == _CACHE else state.where
+        return ok(subject, f"complete in {place}")
     if state.origin != _CACHE:
         fix = f"name the folder that has it, or none: benchdl data fetch {name}"
         found = state.problem or f"{state.where} has none of its files"

@@ -25,6 +25,13 @@ def _steady(result: Result) -> float | None:
     return median(later) if later else None
 
 
+def _after_last(result: Result) -> float | None:
+    """What the training call took once its last lap had ended."""
+    if result.measurement is None or not result.measurement.laps:
+        return None
+    return result.measurement.phases.fit_s - sum(lap.duration_s for lap in result.measurement.laps)
+
+
 COLUMNS = (
     Column(
         "time_s",
@@ -64,6 +71,18 @@ COLUMNS = (
         only={"budget_unit": "epochs"},
         shown={"phases": 5, "chart": 3, "detail": 1, "runs": 5},
         compared="steady-epoch",
+    ),
+    Column(
+        "after_last_lap_s",
+        "After the last lap",
+        "of Time (s), from the end of its last lap to the return of the training call.",
+        "Keras on TensorFlow ends its input pipeline there, sometimes for seconds "
+        "(finding `late-return`).",
+        read=_after_last,
+        unit="s",
+        digits=2,
+        better="lower",
+        shown={"detail": 1},
     ),
     Column(
         "import_s",

@@ -12,7 +12,7 @@ from harness.tables.rows import Row
 
 def notes(found: dict[Configuration, list[Row]]) -> list[str]:
     """All that the phases say of a ranking."""
-    return differences(found) + rank_flip(found) + compile_flip(found)
+    return differences(found) + late_returns(found) + rank_flip(found) + compile_flip(found)
 
 
 def differences(found: dict[Configuration, list[Row]]) -> list[str]:
@@ -36,6 +36,20 @@ def differences(found: dict[Configuration, list[Row]]) -> list[str]:
     return notes
 
 
+def late_returns(found: dict[Configuration, list[Row]]) -> list[str]:
+    """A note where training calls return long after their last lap: no lap shows that part."""
+    words = []
+    for configuration, rows in found.items():
+        late = [row for row in rows if "info: late-return" in row.findings]
+        after_s = _middle(late, lambda row: row.after_last_lap_s)
+        time_s = _middle(late, lambda row: row.time_s)
+        if after_s is not None and time_s is not None:
+            words.append(f"{after_s:.1f} of {time_s:.1f} s of {configuration}")
+    if not words:
+        return []
+    return [f"Time (s) goes on after the last lap (late-return): {'; '.join(words)}"]
+
+
 def rank_flip(found: dict[Configuration, list[Row]]) -> list[str]:
     """A note where the tool with the lowest epoch is not the one with the lowest total.
 
@@ -50,19 +64,44 @@ def rank_flip(found: dict[Configuration, list[Row]]) -> list[str]:
         )
         if steady is not None and total is not None:
             lines[configuration] = (total - (rows[0].epochs or 0) * steady, steady)
-    if len(lines) < 2:
+    order = _lowest_by_epochs(lines)
+    if len(order) < 2:
         return []
-    per_epoch = min(lines, key=lambda configuration: lines[configuration][1])
-    short = min(lines, key=lambda configuration: sum(lines[configuration]))
-    if short == per_epoch:
-        return []
-    (fixed_a, steady_a), (fixed_b, steady_b) = lines[per_epoch], lines[short]
-    last = math.floor((fixed_a - fixed_b) / (steady_b - steady_a)) if steady_b > steady_a else None
-    until = f"up to epoch {last:,}" if last is not None else "for any number of epochs"
+    per_epoch = order[-1][0]
+    lowest = ", ".join(
+        f"{configuration} up to epoch {last:,}" for configuration, last in order[:-1]
+    )
     return [
-        f"ranks differ: lowest per steady epoch is {per_epoch} ({steady_a:.2f} s), "
-        f"lowest in total is {short} {until}"
+        f"ranks differ: lowest per steady epoch is {per_epoch} ({lines[per_epoch][1]:.2f} s), "
+        f"lowest in total is {lowest}"
     ]
+
+
+def _lowest_by_epochs(
+    lines: dict[Configuration, tuple[float, float]],
+) -> list[tuple[Configuration, int]]:
+    """Who is lowest in total with few epochs, then with more, each with its last number of epochs.
+
+    Args:
+        lines: seconds that are fixed, and those of an epoch.
+    """
+    if not lines:
+        return []
+    now = min(lines, key=lambda configuration: (sum(lines[configuration]), lines[configuration][1]))
+    order: list[tuple[Configuration, int]] = []
+    while True:
+        fixed_s, epoch_s = lines[now]
+        overtaken = [
+            (count, its_fixed_s + count * its_epoch_s, other)
+            for other, (its_fixed_s, its_epoch_s) in lines.items()
+            if its_epoch_s < epoch_s
+            for count in [math.floor((its_fixed_s - fixed_s) / (epoch_s - its_epoch_s)) + 1]
+        ]
+        if not overtaken:
+            return [*order, (now, 0)]
+        count, _, following = min(overtaken, key=lambda candidate: candidate[:2])
+        order.append((now, count - 1))
+        now = following
 
 
 def compile_flip(found: dict[Configuration, list[Row]]) -> list[str]:

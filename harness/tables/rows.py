@@ -31,6 +31,7 @@ class Row:
     time_s: float | None
     first_epoch_s: float | None
     steady_epoch_s: float | None
+    after_last_lap_s: float | None
     import_s: float | None
     build_s: float | None
     compile_s: float | None

@@ -201,6 +201,10 @@ def test_show_tells_everything_of_one_run(benchdl, stored, make_result, tmp_path
     result = make_result(job={"overrides": {"cudnn.enabled": False}})
     stored(tmp_path / "results", result)
     shown = benchdl("show", result.run_id[-8:]).stdout
+    assert "E5-2686" not in shown
+    assert "are shown by -v" in shown
+    shown = benchdl("show", "-v", result.run_id[-8:]).stdout
+    assert "are shown by -v" not in shown
     for words in (
         result.run_id,
         "176.4",

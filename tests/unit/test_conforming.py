@@ -265,7 +265,7 @@ def test_without_a_try_it_is_told(make_result):
 def test_show_tells_every_check(make_result, stored, tmp_path, benchdl):
     result = make_result(conformance=conformance(GOOD, WRONG).model_dump())
     stored(tmp_path / "results", result)
-    said = benchdl("show", "latest").stdout
+    said = benchdl("show", "latest", "-v").stdout
     assert "conformance" in said
     assert "0.49, expected 0 (within 0.005): nearest to 2" in said
 

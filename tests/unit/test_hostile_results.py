@@ -143,7 +143,7 @@ def test_verbs_that_read_a_store(make_result, recipes):
                 verb("compare", *words, "--format", form, "--force", *where, codes=(0, 2))
         names = [result.run_id for result in found]
         for run_id in names + [place.directory.name for place in damaged]:
-            verb("show", run_id, *where, codes=(0, 1, 2))
+            verb("show", run_id, "-v", *where, codes=(0, 1, 2))
         assert good.run_id in verb("show", good.run_id, *where)
 
 

@@ -47,6 +47,30 @@ def test_a_rank_that_flips_is_told_with_the_epoch(make_result):
     assert "lowest in total is slow, as-written up to epoch 9" in note
 
 
+def test_every_tool_that_is_lowest_for_a_while_is_named(make_result):
+    # In total 12.2, 13.4 and 15.1 s of one epoch, and 21.8, 19.9 and 21.2 s of two.
+    first = timed(make_result, "first", steady=9.6, total=21.8, epochs=2)
+    then = timed(make_result, "then", steady=6.5, total=19.9, epochs=2)
+    last = timed(make_result, "last", steady=6.1, total=21.2, epochs=2)
+    (note,) = flip(first, then, last)
+    assert "lowest per steady epoch is last, as-written (6.10 s)" in note
+    assert note.endswith("first, as-written up to epoch 1, then, as-written up to epoch 5")
+
+
+def test_a_training_call_that_goes_on_after_its_last_lap_is_told(make_result):
+    late = timed(
+        make_result, "a", steady=2.0, total=30.0, epochs=2, phases={"fit_s": 5.5, "total_s": 30.0}
+    )
+    late = late.with_values({"findings": ["info: late-return"]})
+    there = {Configuration(row.tool, row.mode): [row] for row in (late,)}
+    (note,) = phases.late_returns(there)
+    assert (
+        note == "Time (s) goes on after the last lap (late-return): 1.5 of 5.5 s of a, as-written"
+    )
+    prompt = timed(make_result, "b", steady=2.0, total=30.0)
+    assert phases.late_returns({Configuration(prompt.tool, prompt.mode): [prompt]}) == []
+
+
 def test_no_flip_where_one_tool_is_lower_in_both(make_result):
     quick = timed(make_result, "quick", steady=2.0, total=21.0)
     assert flip(quick, timed(make_result, "slow", steady=3.0, total=31.0)) == []
