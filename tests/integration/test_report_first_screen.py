@@ -89,6 +89,11 @@ def test_of_several_workloads_and_machines_one_table_has_the_lowest_times(browse
         assert len(told) == 3 + 2 * 5
         assert matrix.bounding_box()["y"] < 500
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        # On a phone rows are stacked, and a cell says what its column is.
+        first = matrix.locator("td .head").first
+        assert first.is_visible() == matrix.locator("thead").is_hidden() == (width == 390)
+        box = matrix.bounding_box()
+        assert width > 390 or box["x"] + box["width"] <= width
         matrix.locator("td a").nth(3).click()
         page.wait_for_function("location.hash.includes('at=t')")
 

@@ -52,13 +52,15 @@ function matrix(doc, sections, works, places) {
   const heads = [upright ? "Lowest time" : "Lowest time on", ...columns.values()];
   return table({ name: "answers", label: "The lowest time of each table", kind: "matrix", fields: plainFields(heads),
     most: FIRST_ANSWERS, word: "rows", rows: [...rows].map(([row, name]) =>
-      [name, ...[...columns.keys()].map((column) => at(row, column).map((section) => inBrief(doc, section)))]) });
+      [name, ...[...columns].map(([column, head]) =>
+        at(row, column).map((section) => inBrief(doc, section, columns.size > 1 ? head : "")))]) });
 }
 
-function inBrief(doc, section) {
+// On a phone rows are stacked: there the head of a cell's column stands above it.
+function inBrief(doc, section, head) {
   const [{ name, brief, doubt }] = section.answer;
   const line = section.lines.find((known) => known.name.join(", ") === name);
-  return h("div", {}, line ? marker(doc, doc.rows.get("backend", line.runs[0])) : null,
+  return h("div", {}, head ? h("span", { class: "small head" }, head) : null, line ? marker(doc, doc.rows.get("backend", line.runs[0])) : null,
     h("a", { href: link({ at: section.id }), onclick: () => goTo(section.id) }, name),
     h("span", { class: "small" }, brief, doubt ? ` · ${shortDoubt(doubt)}` : null));
 }
