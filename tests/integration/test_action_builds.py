@@ -32,11 +32,11 @@ def test_the_builds_of_two_checkouts_are_compared(engine, checkouts):
     path = {"PATH": f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin"}
     images = {image.id for image in engine.images.list("benchdl/lightgbm")}
     try:
-        ran = composite.run(action, checkouts, {**asked, "run-arguments": SMALL, "fail-on": ""}, path)
+        ran = composite.run(
+            action, checkouts, {**asked, "run-arguments": SMALL, "fail-on": ""}, path
+        )
     finally:
-        made = [
-            image for image in engine.images.list("benchdl/lightgbm") if image.id not in images
-        ]
+        made = [image for image in engine.images.list("benchdl/lightgbm") if image.id not in images]
         kept = [tag for image in made for tag in image.tags if ":earlier-" in tag]
         for tag in kept:
             engine.images.remove(tag)

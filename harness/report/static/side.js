@@ -101,13 +101,17 @@ function timesTable(doc, side, section, lines) {
   const made = (fields, cells) => lines.map((line) => ({ make: () => cells(line),
     value: (n) => sorting(line, fields, n) }));
   const right = (fields) => fields.map((_, n) => n + side.heads.length);
-  const times = [...side.heads, ...section.columns];
+  // As on a terminal: a CPU's table needs no columns of GPUs, nor one of intervals that nobody has.
+  const told = section.columns.map((_, n) => n).filter((n) =>
+    n < 2 || section.lines.some((line) => !["", "-"].includes(line.cells[n])));
+  const columns = told.map((n) => section.columns[n]);
+  const times = [...side.heads, ...columns];
   const phases = [...side.heads, ...side.phases.map((field) => ({ ...field, head: field.title }))];
   return [
     table({ name: `${section.id}-times`, label: `Times: ${section.caption}`, kind: "by", fields: times,
-      numeric: right(section.columns), rows: made(times, (line) => [
+      numeric: right(columns), rows: made(times, (line) => [
         ...named(line, line.suspect ? badge("suspect") : null),
-        ...section.columns.map((field, n) => cell(line, field, line.cells[n]))]) }),
+        ...told.map((n) => cell(line, section.columns[n], line.cells[n]))]) }),
     h("details", { class: "phases", open: readState().at === `${section.id}-phases` },
       h("summary", {}, "Where the time goes, in seconds"),
       table({ name: `${section.id}-phases`, label: `Phases: ${section.caption}`, kind: "by", fields: phases,
