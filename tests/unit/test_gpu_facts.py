@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from types import SimpleNamespace
 
 import pytest
@@ -22,8 +23,9 @@ def gpu_job(make_result):
 
 
 @pytest.fixture
-def environ(monkeypatch):
+def environ(monkeypatch, tmp_path):
     """An environment that a test may change, without any variable of ours."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # folders that a backend makes
     monkeypatch.setattr(os, "environ", {"CUDA_ROOT": "/usr/local/cuda"})
     return os.environ
 

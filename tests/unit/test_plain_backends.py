@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,8 +20,9 @@ from runner.networks.network import Network
 
 
 @pytest.fixture
-def environ(monkeypatch):
+def environ(monkeypatch, tmp_path):
     """An environment that a test may change, without any variable of ours."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # folders that a backend makes
     monkeypatch.setattr(os, "environ", {})
     return os.environ
 
