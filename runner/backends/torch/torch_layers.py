@@ -63,15 +63,16 @@ def initialise(nn: Any, network: Network, values: Sequence[Any]) -> None:
 
 
 @modules.register
-def _conv(layer: Conv, nn: Any, inputs: Shape) -> Iterator[Any]:
-    yield nn.Conv2d(inputs[-1], layer.filters, layer.kernel, layer.stride, bias=layer.bias)
+def _conv(layer: Conv, nn: Any, inputs: Shape, **options: Any) -> Iterator[Any]:
+    options = {**options, "bias": layer.bias}
+    yield nn.Conv2d(inputs[-1], layer.filters, layer.kernel, layer.stride, **options)
     yield from activation(nn, layer.activation)
 
 
 @modules.register
-def _depthwise(layer: DepthwiseConv, nn: Any, inputs: Shape) -> Iterator[Any]:
+def _depthwise(layer: DepthwiseConv, nn: Any, inputs: Shape, **options: Any) -> Iterator[Any]:
     channels = inputs[-1]
-    yield nn.Conv2d(channels, channels, layer.kernel, groups=channels)
+    yield nn.Conv2d(channels, channels, layer.kernel, groups=channels, **options)
     yield from activation(nn, layer.activation)
 
 
