@@ -18,7 +18,7 @@ FILES = sorted(GOLDEN.glob("schema-*/*.json"))
 def test_every_stored_result_is_shown(file, stored, tmp_path):
     result = load_result(file.read_text(encoding="utf-8"))
     stored(tmp_path, result)
-    done = CliRunner().invoke(show.command, [result.run_id, "--results", str(tmp_path)])
+    done = CliRunner().invoke(show.command, [result.run_id, "-v", "--results", str(tmp_path)])
     assert done.exception is None
     word = "epoch" if result.job.budget.unit == "epochs" else "lap"
     assert f"  {word} {1:>3}  " in done.output
@@ -36,7 +36,7 @@ def test_what_all_gpus_have_alike_is_told_once_and_what_is_not_known_never(
         job={"device": "gpu"}, measurement={"gpu": {"state": "ok", "devices": devices}}
     )
     stored(tmp_path, result)
-    done = CliRunner().invoke(show.command, ["latest", "--results", str(tmp_path)])
+    done = CliRunner().invoke(show.command, ["latest", "-v", "--results", str(tmp_path)])
     assert done.exception is None
     lines = [line.rstrip() for line in done.output.splitlines()]
     assert (lines.count("  each GPU"), lines.count("  GPU")) == (1, 8)
@@ -51,6 +51,6 @@ def test_the_peak_of_a_device_is_shown(make_result, stored, tmp_path):
             "seconds": 0.5, "library": "OpenBLAS", "threads": 2}  # fmt: skip
     result = make_result(measurement={"peaks": [peak]})
     stored(tmp_path, result)
-    done = CliRunner().invoke(show.command, ["latest", "--results", str(tmp_path)])
+    done = CliRunner().invoke(show.command, ["latest", "-v", "--results", str(tmp_path)])
     assert done.exception is None
     assert "OpenBLAS" in done.output
