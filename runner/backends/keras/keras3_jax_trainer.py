@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
 from runner.backends.jax import jax_device, jax_products
-from runner.backends.jax.jax_pictures import product_of_patches
+from runner.backends.jax.jax_pictures import product_of_patches, sum_of_shifts
+from runner.backends.jax.jax_text import correlation
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -152,11 +153,22 @@ def place(value: Any) -> Tuple[str, str]:
 
 
 def layers_of_products(jax: Any, layers: Any) -> Any:
-    """``keras.layers`` with a Conv2D (valid padding) that multiplies all windows and the kernel."""
+    """``keras.layers`` whose convolutions (valid padding) multiply all windows and the kernel."""
+    jnp = jax.numpy
+
+    class Conv1D(layers.Conv1D):  # type: ignore[misc]
+        def call(self, inputs: Any) -> Any:  # Keras' own asks for no convolution_op
+            out = correlation(jax, inputs, jnp.asarray(self.kernel), as_product=True)
+            return self.activation(out + jnp.asarray(self.bias))
 
     class Conv2D(layers.Conv2D):  # type: ignore[misc]
         def convolution_op(self, inputs: Any, kernel: Any) -> Any:
-            jnp = jax.numpy
             return product_of_patches(jnp, inputs, jnp.asarray(kernel), self.strides)
 
-    return SimpleNamespace(**{**vars(layers), "Conv2D": Conv2D})
+    class DepthwiseConv2D(layers.DepthwiseConv2D):  # type: ignore[misc]
+        def call(self, inputs: Any) -> Any:
+            out = sum_of_shifts(inputs, jnp.asarray(self.kernel)) + jnp.asarray(self.bias)
+            return self.activation(out)
+
+    own = {"Conv1D": Conv1D, "Conv2D": Conv2D, "DepthwiseConv2D": DepthwiseConv2D}
+    return SimpleNamespace(**{**vars(layers), **own})
