@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -17,6 +16,7 @@ from harness.tables import columns
 from harness.tables.column import Values
 from harness.tables.score_columns import settled
 from runner.contract.result import Result
+from runner.contract.work_and_score import Proof
 
 _GRAVE = ["invalid", "suspect", "info"]
 _UNCHANGED = f"its files are unchanged since it was stored ({checksums.NAME})"
@@ -98,8 +98,7 @@ def _job(result: Result) -> None:
 def _proofs(result: Result) -> None:
     """What the judge found."""
     if result.measurement:
-        proofs = result.measurement.model_dump()["proofs"]
-        _section("proofs", {proof["name"]: _proof(proof) for proof in proofs})
+        _section("proofs", {proof.name: _proof(proof) for proof in result.measurement.proofs})
 
 
 def _measured(result: Result) -> None:
@@ -132,12 +131,12 @@ def _figures(result: Result, values: Values) -> dict[str, object]:
     }
 
 
-def _proof(proof: dict[str, Any]) -> str:
+def _proof(proof: Proof) -> str:
     """``8 tensors, expected 8``: what the judge found, and what it was to be or was claimed."""
-    words = [] if proof["value"] is None else [f"{proof['value']:.4g} {proof['unit']}".strip()]
-    for name in ("expected", "claimed"):
-        words += [] if proof[name] is None else [f"{name} {proof[name]:.4g}"]
-    return ", ".join(words + ([proof["detail"]] if proof["detail"] else []))
+    words = [] if proof.value is None else [f"{proof.value:.4g} {proof.unit}".strip()]
+    for name, value in (("expected", proof.expected), ("claimed", proof.claimed)):
+        words += [] if value is None else [f"{name} {value:.4g}"]
+    return ", ".join(words + ([proof.detail] if proof.detail else []))
 
 
 def _several(name: str, parts: list[dict[str, object]]) -> None:
