@@ -8,7 +8,7 @@ from harness.checks.case import Case
 from runner.contract.rank import Rank
 from runner.contract.result import Finding
 
-_ADVICE = "one job's ranks do one training: do not compare this row; benchdl show has each rank"
+_ADVICE = "one job's ranks do one training: do not compare this row; benchdl show -v has each rank"
 
 
 def present(case: Case) -> Iterator[Finding]:
