@@ -33,23 +33,25 @@ class Work:
 
     Attributes:
         script: the first part of its scripts' names in ``by_hand``.
-        budget: epochs, but of a game, whose budget is steps.
-        words: further words of the script.
+        budget: of the job, in its workload's unit.
+        words: those of the script that ask for the same work.
         samples: only so many are trained with.
+        by_epoch: the script tells the seconds of its epochs, so that a steady one is compared.
     """
 
     script: str
     dataset: str
     budget: int
-    words: tuple[str, ...] = ()
+    words: tuple[str, ...]
     samples: int | None = None
+    by_epoch: bool = False
 
 
 WORKS = {
     "mlp-flights": Work("flights", "flights", 5, ("--epochs", "5")),
     "lstm-imdb": Work("text", "spamassassin", 2, ("--network", "lstm", "--epochs", "2")),
     "conv1d-imdb": Work("text", "spamassassin", 2, ("--network", "conv1d", "--epochs", "2")),
-    "dscnn-speech": Work("dscnn", "spoken-words", 3, ("--epochs", "3")),
+    "dscnn-speech": Work("dscnn", "spoken-words", 3, ("--epochs", "3"), by_epoch=True),
     "resnet20-cifar10": Work(
         "resnet", "synthetic-cifar10", 1, ("--epochs", "1", "--samples", "2000"), 2000
     ),
@@ -66,24 +68,44 @@ class Block:
     by_hand_s: float
 
 
-def main() -> None:
-    """Measure what is asked for and print the table."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure what is asked for, print the table and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("tools", nargs="+", choices=["torch", "jax"])
     parser.add_argument("--python", required=True, help="with the frameworks")
     parser.add_argument("--workload", nargs="+", choices=list(WORKS), default=list(WORKS))
-    parser.add_argument("--blocks", type=int, default=3)
+    parser.add_argument("--blocks", type=int, choices=range(1, 101), default=3, metavar="1..100")
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
-    asked = parser.parse_args()
-    places = {state.spec.name: state.where for state in obtain.listing(None)}
+    asked = parser.parse_args(words)
     found: dict[tuple[str, str], list[Block]] = {}
-    for number in range(asked.blocks):
-        for name in asked.workload:
-            for tool in asked.tools:
-                block = measure(asked, tool, name, places, number)
-                found.setdefault((name, tool), []).append(block)
-                print(name, tool, block, flush=True)  # noqa: T201
-    print(table(found))  # noqa: T201
+    try:
+        places = _places(asked.workload)
+        for number in range(asked.blocks):
+            for name in asked.workload:
+                for tool in asked.tools:
+                    block = measure(asked, tool, name, places, number)
+                    found.setdefault((name, tool), []).append(block)
+                    print(name, tool, block, flush=True)  # noqa: T201
+    except (OSError, RuntimeError) as error:
+        print(f"classes_by_hand: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    finally:
+        if found:
+            print(table(found))  # noqa: T201
+    return 0
+
+
+def _places(names: Sequence[str]) -> dict[str, Path]:
+    """Where each dataset lies that is files.
+
+    Raises:
+        RuntimeError: one of those that these workloads take is not in the cache.
+    """
+    states = {state.spec.name: state for state in obtain.listing(None)}
+    for dataset in {WORKS[name].dataset for name in names} & states.keys():
+        if states[dataset].state != "complete":
+            raise RuntimeError(f"no {dataset} in the cache: benchdl data fetch {dataset}")
+    return {name: state.where for name, state in states.items()}
 
 
 def measure(
@@ -118,7 +140,7 @@ def job_s(asked: argparse.Namespace, tool: str, name: str, number: int) -> float
     measured = load_result(texts[0]).measurement if texts else None
     if measured is None:
         raise RuntimeError(f"{tool} {name}: {(done.stdout + done.stderr).strip()[-500:]}")
-    if work.script == "dscnn":
+    if work.by_epoch:
         return statistics.median(lap.duration_s for lap in measured.laps[1:])
     return measured.phases.fit_s
 
@@ -143,7 +165,7 @@ def by_hand_s(
     if done.returncode:
         raise RuntimeError(f"{script.name}: {done.stderr.strip()[-500:]}")
     told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    if "epochs_s" in told:
+    if work.by_epoch:
         return float(statistics.median(told["epochs_s"][1:]))
     return float(told["fit_s"] - told.get("first_update_s", 0.0))
 
@@ -170,4 +192,4 @@ def _line(name: str, tool: str, blocks: Sequence[Block]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
