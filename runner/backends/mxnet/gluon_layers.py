@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any, Dict, Optional, Sequence
 
+from runner.backends.common import padded
 from runner.backends.common.translation import UntranslatedError
 from runner.backends.mxnet import gluon_text
 from runner.networks.layers import (
@@ -27,7 +28,7 @@ from runner.networks.layers import (
     Residual,
     Shape,
 )
-from runner.networks.layers.layer import UNIFORM_EDGE, Initialiser, along
+from runner.networks.layers.layer import UNIFORM_EDGE, Initialiser
 
 
 def sequence(mx: Any, layers: Sequence[Layer], inputs: Shape) -> Any:
@@ -39,8 +40,8 @@ def sequence(mx: Any, layers: Sequence[Layer], inputs: Shape) -> Any:
         inputs: the shape of one sample, channels last as networks state it.
     """
     made = mx.gluon.nn.HybridSequential()
-    for layer, shape in along(layers, inputs):
-        made.add(block(layer, mx, shape))
+    for layer, shape, zeros in padded.folded(layers, inputs):
+        made.add(block(layer, mx, shape, **({"padding": zeros} if zeros else {})))
     return made
 
 
@@ -51,30 +52,31 @@ def is_stated(parameter: Any) -> bool:
 
 
 @singledispatch
-def block(layer: Layer, mx: Any, inputs: Shape) -> Any:
+def block(layer: Layer, mx: Any, inputs: Shape, **words: Any) -> Any:
     """A layer as a block of ``mxnet.gluon.nn``; its parameters are in the order of its weights.
 
     Args:
         layer: what to translate.
         mx: ``mxnet``.
         inputs: the shape of one sample, channels last as networks state it.
+        words: further ones for the block of a convolution.
     """
-    del mx, inputs
+    del mx, inputs, words
     raise UntranslatedError("Gluon", layer)
 
 
 @block.register
-def _conv(layer: Conv, mx: Any, inputs: Shape) -> Any:
-    options = {"activation": _activation(layer.activation), **_initial(mx, layer, inputs)}
+def _conv(layer: Conv, mx: Any, inputs: Shape, **words: Any) -> Any:
+    options = {"activation": _activation(layer.activation), **_initial(mx, layer, inputs), **words}
     return mx.gluon.nn.Conv2D(
         layer.filters, layer.kernel, strides=layer.stride, use_bias=layer.bias, **options
     )
 
 
 @block.register
-def _depthwise(layer: DepthwiseConv, mx: Any, inputs: Shape) -> Any:
+def _depthwise(layer: DepthwiseConv, mx: Any, inputs: Shape, **words: Any) -> Any:
     channels = inputs[-1]
-    options = {"activation": _activation(layer.activation), **_initial(mx, layer, inputs)}
+    options = {"activation": _activation(layer.activation), **_initial(mx, layer, inputs), **words}
     return mx.gluon.nn.Conv2D(channels, layer.kernel, groups=channels, **options)
 
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from itertools import zip_longest
-from typing import Any, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Iterator, List, Sequence
 
+from runner.backends.common import padded
 from runner.backends.common.translation import UntranslatedError
-from runner.networks.layers import Conv, DepthwiseConv, Layer, Pad, Shape
-from runner.networks.layers.layer import along
+from runner.networks.layers import Layer, Shape
 
 
 def sequence(nn: Any, layers: Sequence[Layer], inputs: Shape) -> Any:
     """Layers one after the other; the softmax of a network's last layer is in the loss.
-
-    Zeros around a picture are the convolution's own, as PyTorch's users write them, where it has a
-    word for them: a layer of their own costs a copy of every picture.
 
     Args:
         nn: ``torch.nn``.
@@ -23,23 +19,9 @@ def sequence(nn: Any, layers: Sequence[Layer], inputs: Shape) -> Any:
         inputs: the shape of one sample, channels last as networks state it.
     """
     found: List[Any] = []
-    around: Dict[str, Any] = {}
-    for (layer, shape), following in zip_longest(along(layers, inputs), layers[1:]):
-        if isinstance(layer, Pad) and _is_even(layer) and _convolves(following):
-            around = {"padding": (layer.rows[0], layer.columns[0])}
-        else:
-            found += modules(layer, nn, shape, **around)
-            around = {}
+    for layer, shape, zeros in padded.folded(layers, inputs):
+        found += modules(layer, nn, shape, **({"padding": zeros} if zeros else {}))
     return nn.Sequential(*found)
-
-
-def _is_even(pad: Pad) -> bool:
-    """Whether it has as many zeros before a picture as behind it: PyTorch's convolutions do."""
-    return pad.rows[0] == pad.rows[1] and pad.columns[0] == pad.columns[1]
-
-
-def _convolves(layer: Optional[Layer]) -> bool:
-    return isinstance(layer, (Conv, DepthwiseConv))
 
 
 @singledispatch
