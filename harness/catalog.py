@@ -46,6 +46,7 @@ class Framework(_Strict):
     ``cpu_wheels`` and ``gpu_wheels`` come on top of ``wheels`` in one flavour: frameworks whose
     builds differ, and that bring CUDA as wheels of their own. ``api_wheels`` are a high-level API
     above either, in a layer of its own: images on one framework share all that is below it.
+    ``gpu_debian`` are packages of the gpu flavour alone, besides ``debian``.
     """
 
     wheels: dict[str, str] = {}
@@ -53,6 +54,11 @@ class Framework(_Strict):
     gpu_wheels: dict[str, str] = {}
     api_wheels: dict[str, str] = {}
     debian: dict[str, str] = {}
+    gpu_debian: dict[str, str] = {}
+
+    def packages(self, flavour: Flavour) -> dict[str, str]:
+        """Debian packages of the image of ``flavour``, by upstream version."""
+        return {**self.debian, **(self.gpu_debian if flavour == "gpu" else {})}
 
     @property
     def by_flavour(self) -> bool:
@@ -135,10 +141,23 @@ class CudnnChange(_Strict):
     enabled: bool
 
 
+class Reach(_Strict):
+    """What a variant changes something of; what is not named is not asked about."""
+
+    mode: Mode | None = None
+    device: Flavour | None = None
+    strategy: Strategy | None = None
+
+
 class Variant(_Strict):
-    """The same image with another configuration."""
+    """The same image with another configuration.
+
+    ``only`` and ``not_for`` (workloads): elsewhere it would change nothing, and is refused.
+    """
 
     description: str
+    only: Reach = Reach()
+    not_for: list[str] = []
     memory_pool: PoolChange | None = None
     cudnn: CudnnChange | None = None
     strategy: Strategy | None = None

@@ -134,7 +134,9 @@ def resolve(
         sections["environment"].update(spec.tuned.environment)
     strategy: Any = "default"
     if variant != "default":
-        own = spec.variants[variant].model_dump(exclude_none=True, exclude={"description"})
+        own = spec.variants[variant].model_dump(
+            exclude_none=True, exclude={"description", "only", "not_for"}
+        )
         strategy = own.pop("strategy", strategy)
         for section, change in own.items():
             sections[section].update(change)

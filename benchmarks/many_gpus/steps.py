@@ -12,7 +12,6 @@ SMALL, FILLING = "cnn-mnist", ("gpt-shakespeare", "wide-resnet-cifar10")
 """The network of 2016; and what fills a GPU, the first that a tool has (H100, 2026-11-25)."""
 
 ALONE, BESIDE, LOADED = "by-itself", "side-by-side", "foreign-load"
-GRAPHED = "graphed-ranks"
 COUNTS = (1, 2, 4, 8)
 
 _EPOCHS = {SMALL: 3}
@@ -90,16 +89,6 @@ def _shared(machine: Machine, tools: Sequence[str]) -> Iterator[Step]:
                 words = (tool, "--mode", "tuned", "--precision", precision, *axis, *_work(workload))
                 each_s = _EACH_S.get(workload, _USUAL_S)
                 yield Step(f"{tool}-{workload}-{precision}", words, len(machine.counts), each_s)
-    yield from _graphed(machine, tools)
-
-
-def _graphed(machine: Machine, tools: Sequence[str]) -> Iterator[Step]:
-    """CUDA graphs of what ranks exchange, on all GPUs: of tools that have them as a variant."""
-    for tool in tools if machine.device == "gpu" and machine.count > 1 else ():
-        if GRAPHED in catalog.load(tool).variants:
-            words = (tool, "--mode", "tuned", "--variant", GRAPHED, *_work(SMALL))
-            axis = ("--gpus-axis", str(machine.count))
-            yield Step(f"{tool}-{GRAPHED}", (*words, *axis), 1, _EACH_S[SMALL])
 
 
 def _by_itself(machine: Machine, tools: Sequence[str]) -> Step:

@@ -235,6 +235,9 @@ def _possible(backend: Backend, wanted: Configuration, options: Options) -> None
     sharing.check(backend, wanted, found, options)
     workload = lookup.load(options.workload)
     limits.check_precision(found.precision, backend, wanted.device, workload)
+    limits.check_variant(
+        wanted.variant, backend, wanted.device, wanted.mode, found.strategy, workload
+    )
     overruled.refuse(backend.name, wanted.mode, wanted.threads, options.overrides)
     allotted = core_grant.limit() if wanted.threads else None
     if allotted:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from harness.catalog import Backend, Flavour
 from harness.dataset_spec import DatasetSpec
 from harness.errors import UsageError
+from runner.contract.job import Mode, Strategy
 from runner.contract.precision import Precision
 from runner.workloads.workload import Workload
 
@@ -102,6 +103,31 @@ def check_precision(
         raise UsageError(
             f"workload {workload.name} is not trained in {precision}",
             f"it has: {', '.join(trained)}",
+        )
+
+
+def check_variant(
+    name: str, backend: Backend, device: Flavour, mode: Mode, strategy: Strategy, workload: Workload
+) -> None:
+    """See that a variant changes something of a job.
+
+    Raises:
+        UsageError: it would be the same without.
+    """
+    variant = backend.spec.variants.get(name)
+    if variant is None:
+        return
+    asked = {"mode": mode, "device": device, "strategy": strategy}
+    for key, needed in variant.only.model_dump(exclude_none=True).items():
+        if asked[key] != needed:
+            raise UsageError(
+                f"variant {name} of {backend.name} changes nothing with {key} {asked[key]}",
+                f"add --{key} {needed}, or leave --variant {name} out",
+            )
+    if workload.name in variant.not_for:
+        raise UsageError(
+            f"variant {name} of {backend.name} changes nothing of workload {workload.name}",
+            f"leave --variant {name} out",
         )
 
 

@@ -72,7 +72,7 @@ def build(
             "is here yet; docs/backends.md has its size)"
         )
         try:
-            debian = _build_unlabelled(client, backend, name, own, contents, args, say)
+            debian = _build_unlabelled(client, backend, flavour, name, own, contents, args, say)
             labels = {
                 "backend": backend.name,
                 "flavour": flavour,
@@ -114,6 +114,7 @@ def _present(client: docker.DockerClient, name: str, own: str, wanted: str) -> I
 def _build_unlabelled(
     client: docker.DockerClient,
     backend: Backend,
+    flavour: Flavour,
     name: str,
     own: str,
     contents: dict[str, bytes],
@@ -137,7 +138,7 @@ def _build_unlabelled(
     )
     holds.hold(client, own, own)
     debian = _debian_packages(client, own)
-    problems = built.debian_problems(backend, debian)
+    problems = built.debian_problems(backend, flavour, debian)
     if problems:
         raise BenchdlError(
             f"{name} does not hold what image.toml pins: {problems[0]}",

@@ -50,7 +50,7 @@ def state(client: docker.DockerClient, backend: Backend, flavour: Flavour) -> Im
     for file in sorted({*built, *now}):
         if built.get(file) != now.get(file):
             problems.append(f"{file} changed since the build")
-    problems += debian_problems(backend, json.loads(label(image, "debian") or "{}"))
+    problems += debian_problems(backend, flavour, json.loads(label(image, "debian") or "{}"))
     contents = context.files(backend, flavour)
     args = context.arguments(backend, flavour, label(image, "mirror") or None)
     if not problems and label(image, "fingerprint") != context.fingerprint(
@@ -61,10 +61,10 @@ def state(client: docker.DockerClient, backend: Backend, flavour: Flavour) -> Im
     return ImageState(backend.name, flavour, name, str(image.id), size, problems)
 
 
-def debian_problems(backend: Backend, installed: dict[str, str]) -> list[str]:
+def debian_problems(backend: Backend, flavour: Flavour, installed: dict[str, str]) -> list[str]:
     """Debian packages whose upstream version is not the one that image.toml pins."""
     problems = []
-    for package, pinned in sorted(backend.spec.framework.debian.items()):
+    for package, pinned in sorted(backend.spec.framework.packages(flavour).items()):
         found = installed.get(package)
         if found is None:
             problems.append(f"Debian package {package} is not installed")

@@ -87,7 +87,8 @@ def arguments(backend: Backend, flavour: Flavour, mirror: str | None) -> dict[st
         "BASE_IMAGE": backend.spec.base.reference,
         "FLAVOUR": flavour,
         "DEBIAN_PACKAGES": " ".join(
-            f"{name}={version}" for name, version in sorted(backend.spec.framework.debian.items())
+            f"{name}={version}"
+            for name, version in sorted(backend.spec.framework.packages(flavour).items())
         ),
         "DEBIAN_MIRROR": mirror or "",
     }

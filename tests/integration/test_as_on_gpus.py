@@ -64,16 +64,25 @@ def test_each_rank_of_keras_on_pytorch_drops_other_values(inside):
     assert all(30 < sum(mask) < 64 for mask in masks)  # a fifth of 64 is dropped
 
 
-def test_compiled_keras_on_pytorch_makes_numpys_updates(inside, make_result, tmp_path):
+@pytest.mark.parametrize(
+    ("backend", "script", "words"),
+    [
+        ("keras3-torch", "compiled_on_cpu.py", ["aot_eager"]),
+        ("torch", "compiled_torch_on_cpu.py", []),
+    ],
+)
+def test_what_pytorch_compiled_makes_numpys_updates(
+    inside, make_result, tmp_path, backend, script, words
+):
     job = make_result(
-        job={"backend": "keras3-torch", "purpose": "prove", "briefly": BRIEFLY, "launcher": "local",
+        job={"backend": backend, "purpose": "prove", "briefly": BRIEFLY, "launcher": "local",
              "settings": {"mode": "tuned"}, "pins": {"packages": {}, "python": None}}
     ).job  # fmt: skip
     folder = tmp_path / "job"
     folder.mkdir()
     folder.chmod(0o777)  # the image's user is another
     (folder / "job.json").write_text(job_text(job))
-    inside("keras3-torch", "compiled_on_cpu.py", "/job", "aot_eager", job=folder)
+    inside(backend, script, "/job", *words, job=folder)
     result = load_result((folder / "result.json").read_text())
     assert result.failure is None
     wrong = [check for check in result.conformance.checks if not check.ok]

@@ -27,11 +27,10 @@ def test_the_row_of_2016_comes_first_and_every_step_has_its_name_once():
     found = steps.planned(Machine(8))
     names = [step.name for step in found]
     assert names[0] == "by-itself"
-    assert len(set(names)) == len(names) == 3 + 3 * 2 * 2 + 1
+    assert len(set(names)) == len(names) == 3 + 3 * 2 * 2
     assert names.index("torch-gpt-shakespeare-float32") < names.index("torch-cnn-mnist-float32")
     assert names.index("jax-gpt-shakespeare-float32") < names.index("jax-gpt-shakespeare-bfloat16")
     assert {"foreign-load", "side-by-side"} < set(names[:5])
-    assert names[-1] == "torch-graphed-ranks"
     (scaling,) = [step for step in found if step.name == "keras3-jax-cnn-mnist-bfloat16"]
     assert (scaling.jobs, scaling.loaded) == (4, False)
     assert "--gpus-axis 1,2,4,8" in " ".join(scaling.words)

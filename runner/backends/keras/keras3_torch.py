@@ -19,7 +19,7 @@ from runner.backends.keras.keras3_torch_compiled import CompiledTrainer
 from runner.backends.keras.keras3_torch_ranks import RankOfKeras
 from runner.backends.keras.keras3_torch_steps import TorchSteps
 from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors, TrainerOnTorch, place
-from runner.backends.torch import torch_device, torch_group
+from runner.backends.torch import torch_compiler, torch_device, torch_group
 from runner.contract.job import Job
 from runner.workloads.game_workload import GameWorkload
 from runner.workloads.network_workload import NetworkWorkload
@@ -43,7 +43,7 @@ class Keras3OnTorch(Keras3):
         self.keeps_memory = self.tuned and job.device == "cpu" and malloc.keep_freed()
         torch_device.configure(job)
         if self._compiles():
-            keras3_torch_compiled.configure()
+            torch_compiler.configure()
         self._processes: Optional[RankProcesses] = None
         if job.settings.strategy == "data-parallel":
             self._meeting = torch_group.configure(job)

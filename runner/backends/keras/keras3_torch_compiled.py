@@ -6,27 +6,17 @@ of it at once. The optimizer stays Keras' own.
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import traceback
 from typing import Any, Dict, Optional, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors
+from runner.backends.torch import torch_compiler
 from runner.networks.layers import LSTM
 from runner.networks.network import Network
 from runner.workloads.network_workload import NetworkWorkload
 
-_COMPILERS = ("clang", "gcc", "cc")
-"""Triton takes one of them, for what starts its kernels; or what ``CC`` names."""
 _WARM_UP = 3
-_CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
-
-
-def configure() -> None:
-    """A folder for what is compiled: each job compiles for itself, and shows how long it takes."""
-    os.environ.setdefault(_CACHE_VARIABLE, tempfile.mkdtemp(prefix="inductor-"))
 
 
 def fits(network: Network) -> bool:
@@ -39,8 +29,8 @@ def options() -> Dict[str, Any]:
 
     Source: PyTorch documentation, "torch.compile" and "torch.compiler": both run in CUDA graphs.
     """
-    there = os.environ.get("CC") or any(map(shutil.which, _COMPILERS))
-    return {"mode": "reduce-overhead"} if there else {"backend": "cudagraphs"}
+    fused = torch_compiler.is_there()
+    return {"mode": "reduce-overhead"} if fused else {"backend": "cudagraphs"}
 
 
 class CompiledTrainer(TrainerOfTensors):

@@ -11,7 +11,13 @@ from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.rank_processes import RankProcesses
 from runner.backends.common.ranked_trainer import OwnRank, RankedTrainer
 from runner.backends.common.translation import network_of
-from runner.backends.torch import torch_device, torch_group, torch_layers, torch_optimizers
+from runner.backends.torch import (
+    torch_compiler,
+    torch_device,
+    torch_group,
+    torch_layers,
+    torch_optimizers,
+)
 from runner.backends.torch.torch_agent import TorchAgent
 from runner.backends.torch.torch_precision import TorchPrecision
 from runner.backends.torch.torch_ranks import RankOfTorch
@@ -37,9 +43,15 @@ class Torch:
         self._tuned = job.settings.mode == "tuned"
         self._keeps_memory = self._tuned and job.device == "cpu" and malloc.keep_freed()
         torch_device.configure(job)
+        self._compiles = torch_compiler.is_asked()
+        if self._compiles:
+            torch_compiler.configure()
+            torch_compiler.demand()
         self._processes: Optional[RankProcesses] = None
         if job.settings.strategy == "data-parallel":
             self._meeting = torch_group.configure(job)
+            if torch_device.can_graph(job):
+                torch_group.allow_capture()
 
     def if_lost(self, end: Callable[[Exception], None]) -> None:
         """What ends the job where a rank is gone."""
@@ -71,7 +83,7 @@ class Torch:
     def _of_rank(self, workload: NetworkWorkload, seed: int) -> Trainer:
         torch, device = self._torch, self._device
         torch.manual_seed(seed)
-        graphed = torch_device.can_graph(self._job) and torch_group.can_capture()
+        graphed = torch_device.can_graph(self._job)
         precision = self._precision(graphed)
         return RankOfTorch(seed, torch, device, workload, precision, self._tuned, graphed)
 
@@ -90,7 +102,9 @@ class Torch:
             return GameTrainer(workload, TorchAgent(torch, device, workload, self._tuned), seed)
         graphed = torch_device.can_graph(self._job)
         network, precision = network_of(workload), self._precision(graphed)
-        return TorchTrainer(torch, device, network, precision, self._tuned, graphed)
+        return TorchTrainer(
+            torch, device, network, precision, self._tuned, graphed, graphed and self._compiles
+        )
 
     def attest(self) -> Tuple[Dict[str, str], Facts]:
         """Live versions, and what PyTorch says of itself."""

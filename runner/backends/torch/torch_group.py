@@ -62,13 +62,13 @@ def join(torch: Any, job: Job, rank: int, meeting: str) -> Any:
     return torch.device("cuda", rank) if on_gpu else torch.device("cpu")
 
 
-def can_capture() -> bool:
-    """Whether CUDA graphs may hold what ranks exchange, as PyTorch's notes on them ask for.
+def allow_capture() -> None:
+    """Let CUDA graphs hold what ranks exchange, as PyTorch's notes on them ask for.
 
     ("CUDA Graphs", usage with DistributedDataParallel: no asynchronous errors of NCCL, set before
     the group is made; the model made on another stream; eleven steps before the capture.)
     """
-    return os.environ.get(_ASYNC_ERRORS_VARIABLE) == "0"
+    os.environ[_ASYNC_ERRORS_VARIABLE] = "0"
 
 
 def parallel(torch: Any, model: Any, device: Any, captured: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""Which products PyTorch really runs, as its dispatcher hands them to kernels.
+"""Which products PyTorch really runs, as its dispatcher hands them to kernels or a graph has them.
 
 Shared by ``torch`` and Keras 3 on it.
 """
@@ -31,6 +31,16 @@ def formats(run: Callable[[], Any]) -> Dict[str, int]:
     with Watch():
         run()
     return dict(counted)
+
+
+def of_graph(graph: Any) -> Counter[str]:
+    """Products in a ``torch.fx.GraphModule`` that was traced, by the type of their factors."""
+    counted: Counter[str] = Counter()
+    for node in graph.graph.nodes:
+        operation = getattr(node.target, "overloadpacket", None)
+        if operation is not None and _is_product(operation.__name__):
+            counted[_factors(of.meta.get("val") for of in node.all_input_nodes)] += 1
+    return counted
 
 
 def _is_product(name: str) -> bool:

@@ -18,9 +18,8 @@ if TYPE_CHECKING:  # NumPy must not be imported before configure()
 class RankOfTorch(TorchTrainer):
     """The loop of one process, over its share of each batch.
 
-    Statistics of batches and what is dropped are each rank's own: PyTorch's defaults. Tuned it
-    captures CUDA graphs only where PyTorch's notes say that they can be
-    (:func:`runner.backends.torch.torch_group.can_capture`).
+    Statistics of batches and what is dropped are each rank's own: PyTorch's defaults. Tuned on GPUs
+    what it exchanges is within its CUDA graphs.
     """
 
     def __init__(

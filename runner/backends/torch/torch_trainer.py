@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
 from runner.backends.torch import torch_graph, torch_layers, torch_optimizers, torch_products
+from runner.backends.torch.torch_compiler import Compiled
 from runner.backends.torch.torch_precision import TorchPrecision
 from runner.networks.layout import channels_first, from_outputs_first
 from runner.workloads.network_workload import NetworkWorkload
@@ -20,7 +21,7 @@ class TorchTrainer:
 
     As written: a DataLoader over a TensorDataset, each batch moved to the device, its loss read on
     the host. Tuned: the data on the device, shuffled there, nothing read before the end of an
-    epoch; with ``graphed`` each step is one CUDA graph.
+    epoch; with ``graphed`` each step is one CUDA graph, with ``compiled`` of fused kernels.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class TorchTrainer:
         precision: TorchPrecision,
         tuned: bool,
         graphed: bool,
+        compiled: bool = False,
     ) -> None:
         self._torch, self._device, self._workload = torch, device, workload
         self._precision, self._tuned, self._graphed = precision, tuned, graphed
@@ -42,6 +44,7 @@ class TorchTrainer:
         self._stepper = torch_optimizers.stepper(
             workload.recipe.optimizer, torch, list(self._model.parameters()), precision, graphed
         )
+        self._compiled = Compiled(torch, self._loss_of) if compiled else None
         self._updates = 0
 
     def prepare(self, data: Arrays) -> None:
@@ -77,7 +80,11 @@ class TorchTrainer:
 
     def _graphed_epoch(self) -> torch_graph.GraphedEpoch:
         return torch_graph.GraphedEpoch(
-            self._torch, self._loss_of, self._model, self._stepper, self._workload.recipe
+            self._torch,
+            self._compiled or self._loss_of,
+            self._model,
+            self._stepper,
+            self._workload.recipe,
         )
 
     def fit(self, epochs: int, lap_seen: LapSeen) -> int:
@@ -140,7 +147,8 @@ class TorchTrainer:
         device = next(self._model.parameters()).device
         self._model.train()
         facts = {
-            "products_in": torch_products.formats(lambda: self._way_of_two().backward()),
+            "products_in": self._products(),
+            "torch_compile": "inductor" if self._compiled else None,
             "layout": "channels_first",
             "weights_on": str(device),
             "cuda_graphs": self._graphed,
@@ -150,6 +158,12 @@ class TorchTrainer:
             ),
         }
         return ("gpu" if device.type == "cuda" else "cpu"), facts
+
+    def _products(self) -> Dict[str, int]:
+        """Those of what was compiled, or of a step that is watched, by the type of factors."""
+        if self._compiled:
+            return self._compiled.products()
+        return torch_products.formats(lambda: self._way_of_two().backward())
 
     def _way_of_two(self) -> Any:
         """The loss of two samples, with all that a step keeps for the way back."""

@@ -1,0 +1,76 @@
+"""What ``torch.compile`` needs, and which products are in the graphs that it compiled.
+
+Shared by ``torch`` and Keras 3 on it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from typing import Any, Callable, Dict
+
+from runner.backends.torch import torch_products
+
+_COMPILERS = ("clang", "gcc", "cc")
+"""Triton takes one of them, for what starts its kernels; or what ``CC`` names."""
+_ASKED_VARIABLE = "BENCHDL_TORCH_COMPILE"
+_CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
+
+
+def configure() -> None:
+    """A folder for what is compiled: each job compiles for itself, and shows how long it takes."""
+    os.environ.setdefault(_CACHE_VARIABLE, tempfile.mkdtemp(prefix="inductor-"))
+
+
+def is_asked() -> bool:
+    """Whether the variant is one that compiles."""
+    return os.environ.get(_ASKED_VARIABLE) == "1"
+
+
+def is_there() -> bool:
+    """Whether there is a compiler of C, without which no kernel of Triton starts."""
+    return bool(os.environ.get("CC") or any(map(shutil.which, _COMPILERS)))
+
+
+def demand() -> None:
+    """See that there is one.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    if not is_there():
+        raise RuntimeError(
+            "torch.compile needs a C compiler, and there is none: install gcc, or set CC"
+        )
+
+
+class Compiled:
+    """A function of PyTorch's tensors, compiled anew for each size of its first argument.
+
+    CUDA graphs are left to the caller. Source: PyTorch documentation, "torch.compile" and "Custom
+    Backends".
+    """
+
+    def __init__(self, torch: Any, function: Callable[..., Any]) -> None:
+        self._products: Counter[str] = Counter()
+        self._compiled = torch.compile(function, dynamic=False, backend=self._backend)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the function returns."""
+        return self._compiled(*arguments)
+
+    def products(self) -> Dict[str, int]:
+        """Those of all that was compiled, forward and back, by the type of their factors."""
+        return dict(self._products)
+
+    def _backend(self, graph: Any, inputs: Any) -> Any:
+        """PyTorch's own, which is handed the graph of each direction after it was split."""
+        from torch._inductor.compile_fx import compile_fx, compile_fx_inner
+
+        def inner(part: Any, part_inputs: Any, **options: Any) -> Any:
+            self._products += torch_products.of_graph(part)
+            return compile_fx_inner(part, part_inputs, **options)
+
+        return compile_fx(graph, inputs, inner_compile=inner)
