@@ -43,7 +43,8 @@ def step(trainer, inputs, labels, weight=1.0):
     return loss.detach()
 
 
-TorchTrainer.__init__, TorchTrainer._step = compiled, step
-torch_compiler.Compiled._backend = traced
-sys.argv = ["runner", sys.argv[1]]
-runpy.run_module("runner", run_name="__main__")
+if __name__ == "__main__":
+    TorchTrainer.__init__, TorchTrainer._step = compiled, step
+    torch_compiler.Compiled._backend = traced
+    sys.argv = ["runner", sys.argv[1]]
+    runpy.run_module("runner", run_name="__main__")

@@ -11,15 +11,17 @@ from runner.backends.common.game_trainer import GameTrainer, ToolsAgent
 from runner.backends.common.rank_processes import RankProcesses
 from runner.backends.common.ranked_trainer import OwnRank, RankedTrainer
 from runner.backends.common.translation import network_of
-from runner.backends.keras import keras3_torch_compiled
+from runner.backends.keras import keras3_torch_compiled, keras3_torch_loop
 from runner.backends.keras.agent_by_steps import AgentBySteps
 from runner.backends.keras.keras3 import Keras3
 from runner.backends.keras.keras3_agent import Keras3Agent
 from runner.backends.keras.keras3_torch_compiled import CompiledTrainer
+from runner.backends.keras.keras3_torch_loop import TrainerInTorchsLoop
 from runner.backends.keras.keras3_torch_ranks import RankOfKeras
 from runner.backends.keras.keras3_torch_steps import TorchSteps
 from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors, TrainerOnTorch, place
 from runner.backends.torch import torch_compiler, torch_device, torch_group
+from runner.backends.torch.torch_precision import TorchPrecision
 from runner.contract.job import Job
 from runner.workloads.game_workload import GameWorkload
 from runner.workloads.network_workload import NetworkWorkload
@@ -44,6 +46,8 @@ class Keras3OnTorch(Keras3):
         torch_device.configure(job)
         if self._compiles():
             torch_compiler.configure()
+            if keras3_torch_loop.is_asked():
+                torch_compiler.demand()
         self._processes: Optional[RankProcesses] = None
         if job.settings.strategy == "data-parallel":
             self._meeting = torch_group.configure(job)
@@ -91,10 +95,16 @@ class Keras3OnTorch(Keras3):
             return GameTrainer(workload, self._agent(workload), seed)
         torch, keras, network = self._torch, self.keras, network_of(workload)
         if self._compiles() and keras3_torch_compiled.fits(network.network):
+            if keras3_torch_loop.is_asked():
+                return TrainerInTorchsLoop(torch, keras, network, self._precision())
             return CompiledTrainer(torch, keras, network, keras3_torch_compiled.options())
         if self.tuned:
             return TrainerOfTensors(torch, keras, network)
         return TrainerOnTorch(keras, network)
+
+    def _precision(self) -> TorchPrecision:
+        device, precision = self._torch.device("cuda"), self._job.settings.precision
+        return TorchPrecision(self._torch, device, precision, captured=True)
 
     def _compiles(self) -> bool:
         """On a GPU a step is bound by its many launches; ranks have a loop of their own."""

@@ -1,0 +1,73 @@
+"""Layers and loss of Keras 3 in PyTorch's own loop, as keras.io's guide to PyTorch has it.
+
+The optimizer and the CUDA graph of a whole step are PyTorch's. Keras' own optimizer cannot be
+within one: SGD hands PyTorch its rate as a number, for which the host waits for the GPU.
+Source: keras.io, "Multi-GPU distributed training with PyTorch", whose loop has ``torch.optim``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Tuple
+
+from runner.backends.base import Facts, LapSeen
+from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors
+from runner.backends.torch import torch_optimizers
+from runner.backends.torch.torch_compiler import Compiled
+from runner.backends.torch.torch_graph import GraphedEpoch
+from runner.backends.torch.torch_precision import TorchPrecision
+from runner.workloads.network_workload import NetworkWorkload
+
+_ASKED_VARIABLE = "BENCHDL_KERAS_LOOP"
+
+
+def is_asked() -> bool:
+    """Whether the variant is the one that trains so."""
+    return os.environ.get(_ASKED_VARIABLE) == "torch"
+
+
+class TrainerInTorchsLoop(TrainerOfTensors):
+    """Epochs whose every step is the replay of one CUDA graph, of kernels that were fused."""
+
+    def __init__(
+        self, torch: Any, keras: Any, workload: NetworkWorkload, precision: TorchPrecision
+    ) -> None:
+        """``precision`` scales a loss of float16; which products are in it is Keras' policy's."""
+        super().__init__(torch, keras, workload)
+        trained = [variable.value for variable in self._model.trainable_variables]
+        recipe = workload.recipe
+        stepper = torch_optimizers.stepper(recipe.optimizer, torch, trained, precision, True)
+        self._compiled = Compiled(torch, self._loss_of)
+        self._epoch = GraphedEpoch(torch, self._compiled, self._model, stepper, recipe)
+        self._updates = 0
+
+    def compile(self) -> bool:
+        """Compile and capture; no weight changes, nor a statistic."""
+        statistics = [
+            (own, own.value.detach().clone()) for own in self._model.non_trainable_variables
+        ]
+        self._model.train()
+        self._loss_of(self._train_x[:1], self._train_y[:1])  # Keras builds its loss by itself
+        for own, value in statistics:
+            own.assign(value)
+        self._epoch.capture(self._train_x, self._train_y)
+        return True
+
+    def _loss_of(self, inputs: Any, labels: Any, weight: float = 1.0) -> Any:
+        del weight  # of a batch that ranks share: there are none here
+        found = self._model(inputs, training=True)
+        return self._model.compute_loss(x=inputs, y=labels, y_pred=found)
+
+    def fit(self, epochs: int, lap_seen: LapSeen) -> int:
+        """The loop; the loss is read after each epoch, as Keras' own ``fit`` does."""
+        self._model.train()
+        for epoch in range(1, epochs + 1):
+            self._updates, total = self._epoch.run(self._updates)
+            lap_seen(epoch, float(total) / len(self._train_y))
+        return self._updates
+
+    def attest(self) -> Tuple[str, Facts]:
+        """The products of what was compiled."""
+        device, found = super().attest()
+        found["products_in"] = self._compiled.products()
+        return device, {**found, "torch_compile": "inductor", "cuda_graphs": True}

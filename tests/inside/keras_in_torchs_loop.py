@@ -1,0 +1,35 @@
+"""Run with Keras 3 on PyTorch: a job's runner, tuned as on a GPU in variant ``torch-loop``.
+
+    python keras_in_torchs_loop.py JOB_DIR
+
+CUDA graphs are stood in for (``graphed_ranks.py``); what compiles the traced graphs is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+
+from compiled_torch_on_cpu import traced
+from graphed_ranks import stand_in
+
+from runner.backends.keras.keras3_torch import Keras3OnTorch
+from runner.backends.torch import torch_compiler
+
+BEGIN = Keras3OnTorch._import
+
+
+def begin(backend):
+    """With the stand-in."""
+    BEGIN(backend)
+    stand_in(backend._torch)
+
+
+Keras3OnTorch._import = begin
+Keras3OnTorch._compiles = lambda self: self.tuned
+torch_compiler.Compiled._backend = traced
+torch_compiler.demand = lambda: None  # nothing is built
+os.environ["BENCHDL_KERAS_LOOP"] = "torch"
+sys.argv = ["runner", sys.argv[1]]
+runpy.run_module("runner", run_name="__main__")
