@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from types import SimpleNamespace
 
 import pytest
 
 from runner.backends.jax import jax_device
+from runner.backends.torch import torch as backend_torch
 from runner.backends.torch import torch_device
 from runner.contract.job import MemoryPool
 
@@ -124,3 +126,17 @@ def test_jax_without_its_platform_says_which(monkeypatch):
     )
     with pytest.raises(RuntimeError, match=r"finds no gpu: .*log\.txt"):
         jax_device.start(broken, job)
+
+
+@pytest.mark.parametrize(
+    ("mode", "pool", "allowed"),
+    [("tuned", "growth", True), ("tuned", "off", False), ("as-written", "growth", False)],
+)
+def test_graphs_of_ranks_may_hold_what_they_exchange(
+    make_result, monkeypatch, tmp_path, mode, pool, allowed
+):
+    monkeypatch.setattr(os, "environ", {"TMPDIR": str(tmp_path)})
+    settings = {"mode": mode, "strategy": "data-parallel", "memory_pool": {"mode": pool}}
+    job = {"backend": "torch", "device": "gpu", "ranks": 2, "settings": settings}
+    backend_torch.create().configure(make_result(job=job).job)
+    assert (os.environ.get("TORCH_NCCL_ASYNC_ERROR_HANDLING") == "0") is allowed
