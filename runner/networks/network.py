@@ -13,6 +13,8 @@ from typing import Any, Callable, List, Sequence, Tuple
 from runner.networks.layers.activations import refuse_softmax
 from runner.networks.layers.layer import Layer, Shape, Weight, along, leaves, shared_out
 from runner.networks.layers.normalised import BatchNorm
+from runner.networks.layers.pictures import Conv, DepthwiseConv
+from runner.networks.layers.sequences import Conv1D
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ class Network:
             ValueError: the layers do not fit together.
         """
         return list(leaves(self.layers, self.input_shape))
+
+    @property
+    def convolves(self) -> bool:
+        """Whether a convolution is among the layers, of pictures or over time."""
+        kinds = (Conv, Conv1D, DepthwiseConv)
+        return any(isinstance(layer, kinds) for layer, _ in self.leaves())
 
     def changed(self, change: Callable[[Layer], Layer]) -> Network:
         """The network with ``change`` made of each of its leaves."""

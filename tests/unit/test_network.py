@@ -26,6 +26,23 @@ def test_parameters_by_hand():
     assert Network((8, 8, 1), layers).parameters() == 115
 
 
+@pytest.mark.parametrize(
+    ("name", "convolves"),
+    [
+        ("cnn-mnist", True),
+        ("conv1d-imdb", True),
+        ("dscnn-speech", True),
+        ("resnet20-cifar10", True),  # within its residual blocks too
+        ("dqn-bricks", True),
+        ("lstm-imdb", False),
+        ("mlp-flights", False),
+        ("gpt-shakespeare-small", False),
+    ],
+)
+def test_only_some_networks_convolve(name, convolves):
+    assert lookup.load(name).network.convolves is convolves
+
+
 def test_another_network_has_other_parameters():
     layers = WORKLOAD.network.layers
     changed = replace(WORKLOAD.network, layers=(Conv(32, (3, 3), "relu"), *layers[1:]))

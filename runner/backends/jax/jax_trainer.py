@@ -165,7 +165,7 @@ class JaxTrainer:
             "products_in": self._products(),
             "layout": "channels_last",
             "weights_on": str(device),
-            "convolutions_as_products": self._layers.patches,
+            "convolutions_as_products": self._layers.patches and self._workload.network.convolves,
             **lstm_code.facts(self._workload.network, lambda: "scan"),
         }
         return str(device.platform), facts

@@ -30,7 +30,7 @@ class TrainerOnJax(Keras3Trainer):
             "products_in": self._products(),
             "weights_on": name,
             "scan_over_epoch": self.scanned,
-            "convolutions_as_products": self.as_products,
+            "convolutions_as_products": self.as_products and self._workload.network.convolves,
             **lstm_code.facts(self._workload.network, self._lstm_code),
             **self.facts(),
         }
