@@ -6,11 +6,10 @@ import collections
 import collections.abc
 import os
 import tempfile
-from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from runner.backends.base import Facts, Trainer
-from runner.backends.common import lstm_code, malloc
+from runner.backends.common import compile_cache, lstm_code, malloc
 from runner.backends.common.game_trainer import GameTrainer
 from runner.backends.common.translation import network_of
 from runner.backends.keras.keras_backend import KerasBackend
@@ -23,9 +22,6 @@ from runner.networks.layers import Attention, Gelu, LayerNorm
 from runner.workloads.game_workload import GameWorkload
 from runner.workloads.network_workload import NetworkWorkload
 from runner.workloads.workload import Workload
-
-CACHE_VARIABLE = "BENCHDL_CACHE_DIR"
-"""Set by the launcher: a writable folder that outlives the job, for compiled code."""
 
 
 def preallocate(pool: MemoryPool) -> float:
@@ -50,7 +46,7 @@ class Theano(KerasBackend):
     def configure(self, job: Job) -> None:
         """Write THEANO_FLAGS, keeping what image.toml's environment put there."""
         self._job = job
-        cache = Path(os.environ.get(CACHE_VARIABLE) or tempfile.mkdtemp(prefix="theano-"))
+        cache = compile_cache.folder("theano-")
         self._compiled_before = any(cache.glob("theano/compiledir_*/*/key.pkl"))
         flags = [
             os.environ.get("THEANO_FLAGS", ""),

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections import Counter
 from typing import Any, Callable, Dict
 
+from runner.backends.common import compile_cache
 from runner.backends.torch import torch_products
 
 _COMPILERS = ("clang", "gcc", "cc")
 """Triton takes one of them, for what starts its kernels; or what ``CC`` names."""
 _ASKED_VARIABLE = "BENCHDL_TORCH_COMPILE"
-_CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
+_CACHE_VARIABLES = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")
 
 
 def configure() -> None:
     """A folder for what is compiled: each job compiles for itself, and shows how long it takes."""
-    os.environ.setdefault(_CACHE_VARIABLE, tempfile.mkdtemp(prefix="inductor-"))
+    made = compile_cache.of_this_job("torch-compile-")
+    for name in _CACHE_VARIABLES:
+        os.environ.setdefault(name, str(made / name.lower()))
 
 
 def is_asked() -> bool:
