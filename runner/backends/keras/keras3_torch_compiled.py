@@ -48,9 +48,14 @@ class CompiledTrainer(TrainerOfTensors):
 
     def compile(self) -> bool:
         """For whole batches, and for an epoch's smaller last one; no weight changes."""
+        self._model.optimizer.build(self._model.trainable_variables)
+        with self.statistics_kept():
+            self._try()
+        return not self._refused
+
+    def _try(self) -> None:
+        """Compile, or keep why not."""
         model = self._model
-        model.optimizer.build(model.trainable_variables)
-        statistics = [(own, own.value.detach().clone()) for own in model.non_trainable_variables]
         try:
             model.train()
             self._forward(self._train_x[:1], self._train_y[:1])  # Keras builds its loss by itself
@@ -63,9 +68,6 @@ class CompiledTrainer(TrainerOfTensors):
             traceback.print_exc()
             self._refused = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         model.zero_grad()
-        for own, value in statistics:
-            own.assign(value)
-        return not self._refused
 
     def _batch_sizes(self) -> Tuple[int, ...]:
         size, count = self._workload.recipe.batch_size, len(self._train_x)

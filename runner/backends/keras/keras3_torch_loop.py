@@ -37,19 +37,16 @@ class TrainerInTorchsLoop(TrainerOfTensors):
         trained = [variable.value for variable in self._model.trainable_variables]
         recipe = workload.recipe
         stepper = torch_optimizers.stepper(recipe.optimizer, torch, trained, precision, True)
-        self._compiled = Compiled(torch, self._loss_of)
-        self._epoch = GraphedEpoch(torch, self._compiled, self._model, stepper, recipe)
+        # Keras' own Python has parts that PyTorch leaves out, in networks with branches.
+        compiled = Compiled(torch, self._loss_of, whole=False)
+        self._epoch = GraphedEpoch(torch, compiled, self._model, stepper, recipe)
         self._updates = 0
 
     def compile(self) -> bool:
         """Compile and capture; no weight changes, nor a statistic."""
-        statistics = [
-            (own, own.value.detach().clone()) for own in self._model.non_trainable_variables
-        ]
         self._model.train()
-        self._loss_of(self._train_x[:1], self._train_y[:1])  # Keras builds its loss by itself
-        for own, value in statistics:
-            own.assign(value)
+        with self.statistics_kept():
+            self._loss_of(self._train_x[:1], self._train_y[:1])  # Keras builds its loss by itself
         self._epoch.capture(self._train_x, self._train_y)
         return True
 
@@ -67,7 +64,6 @@ class TrainerInTorchsLoop(TrainerOfTensors):
         return self._updates
 
     def attest(self) -> Tuple[str, Facts]:
-        """The products of what was compiled."""
+        """How it trained; the products are those of the same layers, watched."""
         device, found = super().attest()
-        found["products_in"] = self._compiled.products()
         return device, {**found, "torch_compile": "inductor", "cuda_graphs": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 
 from runner.backends.base import Facts
@@ -49,6 +50,16 @@ class TrainerOfTensors(TrainerOnTorch):
         super().prepare(data)
         to_tensor = self.keras.ops.convert_to_tensor
         self._train_x, self._train_y = to_tensor(self._train_x), to_tensor(self._train_y)
+
+    @contextmanager
+    def statistics_kept(self) -> Iterator[None]:
+        """What is not trained, as batches' statistics, is afterwards as it was before."""
+        before = [(own, own.value.detach().clone()) for own in self._model.non_trainable_variables]
+        try:
+            yield
+        finally:
+            for own, value in before:
+                own.assign(value)
 
     def fit_data(self) -> Dict[str, Any]:
         """Batches, in an order that is drawn on the device."""

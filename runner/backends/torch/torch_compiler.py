@@ -51,13 +51,17 @@ def demand() -> None:
 class Compiled:
     """A function of PyTorch's tensors, compiled anew for each size of its first argument.
 
+    With ``whole`` a part that PyTorch would leave out, whose products would not be among
+    :meth:`products`, is an error in its own words.
     CUDA graphs are left to the caller. Source: PyTorch documentation, "torch.compile" and "Custom
     Backends".
     """
 
-    def __init__(self, torch: Any, function: Callable[..., Any]) -> None:
+    def __init__(self, torch: Any, function: Callable[..., Any], whole: bool = True) -> None:
         self._products: Counter[str] = Counter()
-        self._compiled = torch.compile(function, dynamic=False, backend=self._backend)
+        self._compiled = torch.compile(
+            function, dynamic=False, fullgraph=whole, backend=self._backend
+        )
 
     def __call__(self, *arguments: Any) -> Any:
         """What the function returns."""
