@@ -72,7 +72,7 @@ def _settings(question: Checked) -> Iterator[str]:
     if options.train_samples:
         yield f"{options.train_samples:,} training samples"
     if options.parallel_gpus:
-        yield "a job on each GPU at a time"
+        yield "jobs side by side, each on GPUs of its own"
     if options.cool_down_s:
         yield f"{options.cool_down_s:g} s between jobs"
     for key, value in options.overrides.items():

@@ -80,10 +80,6 @@ def combined(options: Options) -> Checked:
         raise UsageError("no backend given", f"backends: {', '.join(catalog.names())}")
     if options.parallel_gpus and "cpu" in options.devices:
         raise UsageError("--parallel-gpus with device cpu", "add --device gpu")
-    if options.parallel_gpus and any(options.ranks):
-        raise UsageError(
-            "--parallel-gpus with --gpus-axis", "jobs side by side have one GPU each: give one"
-        )
     sharing.check_batch(options)
     data = _known(options)
     names = catalog.chosen(options.backends, options.workload)

@@ -23,12 +23,14 @@ from harness.campaign import (
     prepared_builds,
     records,
     resolved,
+    sharing,
     side_by_side,
 )
 from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
 from harness.campaign.records import Campaign
 from harness.campaign.resolved import Plan
+from harness.campaign.side_by_side import Need
 from harness.campaign.unfailing import Unfailing
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend
@@ -44,6 +46,9 @@ from runner.contract.result import Finding, Result
 _LOSSES = 2
 """How often in a row a job is begun again whose engine went away."""
 
+_ALL = "all"
+"""In place of names of GPUs: jobs that run one after another."""
+
 
 def run(
     plan: Plan,
@@ -55,8 +60,9 @@ def run(
 ) -> list[Result]:
     """Run every job of a plan and store each result.
 
-    One job after another, in shuffled blocks of every configuration; with ``parallel_gpus`` one at
-    a time on each GPU. A job that fails is stored as failed and the next one goes on.
+    One job after another, in shuffled blocks of every configuration; with ``parallel_gpus`` as many
+    at a time as the GPUs are enough for, each on GPUs of its own. A job that fails is stored as
+    failed and the next one goes on.
 
     Args:
         plan: what to run, and how to start it.
@@ -200,17 +206,17 @@ def _go(campaign: Campaign, site: Site, earlier: list[Result], watcher: Watcher)
     total = len(campaign.jobs)
     attempts = Counter(result.job.campaign_position for result in earlier)
     outlook = Outlook(campaign.jobs, earlier, len(gpus) if gpus else 1)
-    begun: set[str | None] = set()
+    begun: set[str] = set()
 
     def start(
-        number: int, gpu: str | None, told: Watcher, stop: threading.Event | None = None
+        number: int, on: list[str] | None, told: Watcher, stop: threading.Event | None = None
     ) -> Result:
         planned = left[number]
         for _ in range(_LOSSES + 1):
             attempts[planned.position] += 1
-            job = one_job.job(site, planned, attempts[planned.position], gpu)
-            first, alone = gpu not in begun, gpus is None
-            begun.add(gpu)
+            job = one_job.job(site, planned, attempts[planned.position], on)
+            first, alone = begun.isdisjoint(on or [_ALL]), gpus is None
+            begun.update(on or [_ALL])
             quiet = one_job.pause(site, job, told, first=first, alone=alone, stop=stop)
             outlook.started(planned.position)
             told.standing(outlook.standing())
@@ -234,8 +240,18 @@ def _go(campaign: Campaign, site: Site, earlier: list[Result], watcher: Watcher)
         wanted = conforming.wanted(site.plan, site.store, host)
         site = replace(site, host=host, proving=wanted)
         if gpus is not None:
-            return side_by_side.run(len(left), gpus, start, watcher)
+            return side_by_side.run(_needs(site.plan), gpus, start, watcher)
         return [start(number, None, watcher) for number in range(len(left))]
+
+
+def _needs(plan: Plan) -> list[Need]:
+    """Of each job, by its settings: how many GPUs it takes, within its block of repeats."""
+    needs = []
+    for job in plan.jobs:
+        settings = job.settings or plan.question.settings(job.configuration)
+        count = sharing.needed(job.configuration, settings, plan.options)
+        needs.append(Need(count, job.repeat))
+    return needs
 
 
 @contextmanager

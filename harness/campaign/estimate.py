@@ -49,9 +49,9 @@ def of(plan: Plan, dataset: str, machine: str, results: Iterable[Result]) -> Est
         seen = expected[job.configuration]
         if seen:
             known += 1
-            total += median(seen) + (_pause_s(plan, job) if job is not plan.jobs[0] else 0.0)
-    side_by_side = len(plan.gpus) if plan.gpus else 1
-    return Estimate(total / side_by_side, known, unknown)
+            lasts_s = median(seen) + (_pause_s(plan, job) if job is not plan.jobs[0] else 0.0)
+            total += lasts_s * job.configuration.share(len(plan.gpus) if plan.gpus else 1)
+    return Estimate(total, known, unknown)
 
 
 def _lasts_s(result: Result, plan: Plan, dataset: str, machine: str) -> float | None:

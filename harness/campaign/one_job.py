@@ -59,8 +59,8 @@ class Site:
         return earlier or self.prepared[job.backend, job.device, None]
 
 
-def job(site: Site, planned: PlannedJob, attempt: int, gpu: str | None = None) -> Job:
-    """The job of ``planned``; with ``gpu`` on that one alone."""
+def job(site: Site, planned: PlannedJob, attempt: int, gpus: list[str] | None = None) -> Job:
+    """The job of ``planned``; with ``gpus`` on those alone."""
     question, options, wanted = site.plan.question, site.plan.options, planned.configuration
     backend, launcher = site.plan.backends[wanted.backend], site.plan.launcher
     prepared = site.prepared[wanted.backend, wanted.device, wanted.image]
@@ -78,7 +78,7 @@ def job(site: Site, planned: PlannedJob, attempt: int, gpu: str | None = None) -
         dataset=site.data.name,
         launcher=launcher.name,
         device=wanted.device,
-        gpus=[gpu] if gpu is not None else sharing.gpus(wanted, options),
+        gpus=gpus if gpus is not None else sharing.gpus(wanted, options),
         budget=question.budget,
         train_samples=options.train_samples,
         threads=wanted.threads,

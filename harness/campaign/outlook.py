@@ -58,7 +58,7 @@ class Standing:
 
 
 class Outlook:
-    """Follows the jobs of one campaign; ``side_by_side`` of them run at once."""
+    """Follows the jobs of one campaign, which have ``side_by_side`` GPUs at once, or one place."""
 
     def __init__(
         self,
@@ -116,8 +116,9 @@ class Outlook:
             if expected is None:
                 return None
             begin = self._begins.get(job.position)
-            total += expected if begin is None else max(0.0, expected - (now - begin))
-        return total / self._side_by_side
+            left_s = expected if begin is None else max(0.0, expected - (now - begin))
+            total += left_s * job.configuration.share(self._side_by_side)
+        return total
 
     def _expected_s(self, wanted: Configuration) -> float | None:
         """Median duration of the nearest jobs seen: the same, of the same backend, of any."""

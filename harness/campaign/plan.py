@@ -82,6 +82,10 @@ class Configuration(Model):
     ranks: RankCount | None = None
     image: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
 
+    def share(self, gpus: int) -> float:
+        """The part that a job of it takes of so many GPUs which jobs share out, or of one place."""
+        return min(1.0, (self.ranks or 1) / gpus)
+
     def __str__(self) -> str:
         words = [self.backend, *([self.mode] if self.mode != "as-written" else [])]
         words += [*([self.variant] if self.variant != "default" else []), self.device]

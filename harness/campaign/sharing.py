@@ -46,6 +46,11 @@ def ranks(wanted: Configuration, settings: Settings, options: Options) -> int | 
     return wanted.ranks or (_there(options) if wanted.device == "gpu" else None)
 
 
+def needed(wanted: Configuration, settings: Settings, options: Options) -> int:
+    """How many GPUs a job takes of those that jobs share out: one, if it shares nothing."""
+    return wanted.ranks or ranks(wanted, settings, options) or 1
+
+
 def batch_size(asked: int | None, count: int | None, options: Options) -> int | None:
     """Of all GPUs of a job together; None is the recipe's own. All else of the recipe stays."""
     return options.batch_per_gpu * (count or 1) if options.batch_per_gpu else asked

@@ -1,16 +1,16 @@
-"""Independent single-GPU jobs at the same time: one job a GPU, never two on one.
+"""Independent jobs at the same time, each on GPUs of its own: never two on one.
 
-Each GPU has a thread that takes the next job when it is free. A thread ends its job when the
-campaign is interrupted or another thread met a problem that ends the campaign.
+A job takes as many GPUs as it needs once so many are free. It may be overtaken by jobs of its own
+block alone, so that what is compared stays near in time. A job ends when the campaign is
+interrupted or another one met a problem that ends the campaign.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness import interrupts
 from harness.campaign.outlook import Standing
@@ -24,8 +24,15 @@ from runner.contract.result import Result
 _POLL_S = 0.2
 
 
-Start = Callable[[int, str, Watcher, threading.Event], Result]
-"""Runs job number N (from 0) on a GPU until it ends or the event is set; stores its result."""
+class Need(NamedTuple):
+    """What a job needs: how many GPUs, and the block of jobs that it belongs to."""
+
+    gpus: int
+    block: int
+
+
+Start = Callable[[int, list[str], Watcher, threading.Event], Result]
+"""Runs job number N (from 0) on GPUs until it ends or the event is set; stores its result."""
 
 
 def gpus(asked: list[str] | None) -> list[str]:
@@ -47,62 +54,109 @@ def gpus(asked: list[str] | None) -> list[str]:
     return chosen
 
 
-def run(total: int, chosen: Sequence[str], start: Start, watcher: Watcher) -> list[Result]:
-    """Run jobs 0 to ``total`` - 1, one at a time on each of ``chosen``.
+def run(
+    needs: Sequence[Need], chosen: Sequence[str], start: Start, watcher: Watcher
+) -> list[Result]:
+    """Run a job for each of ``needs``, each on as many of ``chosen`` as it needs, alone on them.
 
     Returns:
         The results in the order of the jobs.
 
     Raises:
+        UsageError: a job needs more GPUs than there are.
         KeyboardInterrupt: Ctrl-C or SIGTERM, once every thread has ended and cleaned up its job.
         Exception: the first problem of any thread, likewise.
     """
+    most = max((need.gpus for need in needs), default=0)
+    if most > len(chosen):
+        raise UsageError(
+            f"a job needs {most} GPUs, there are {len(chosen)} to share out",
+            "ask for no more in --gpus-axis, or name more with --gpus",
+        )
     with interrupts.held():
-        return _run(total, chosen, start, watcher)
+        pool = _Pool(needs, chosen, start, _Shared(watcher))
+        pool.run()
+        real = [problem for problem in pool.problems if not isinstance(problem, KeyboardInterrupt)]
+        if interrupts.pending():
+            for problem in real:
+                watcher.say(f"while stopping: {problem}")
+            interrupts.check()
+        if pool.problems:
+            raise (real or pool.problems)[0]
+        return [pool.results[number] for number in range(len(needs))]
 
 
-def _run(total: int, chosen: Sequence[str], start: Start, watcher: Watcher) -> list[Result]:
-    waiting = deque(range(total))
-    results: dict[int, Result] = {}
-    problems: list[BaseException] = []
-    stop = threading.Event()
-    shared = _Shared(watcher)
+def chosen_next(waiting: Sequence[int], needs: Sequence[Need], free: int) -> int | None:
+    """The first waiting job that fits, in the block of the one that waits longest; None: none."""
+    block = [number for number in waiting if needs[number].block == needs[waiting[0]].block]
+    return next((number for number in block if needs[number].gpus <= free), None)
 
-    def work(gpu: str) -> None:
-        try:
-            while not stop.is_set():
-                try:
-                    number = waiting.popleft()
-                except IndexError:
-                    return
-                results[number] = start(number, gpu, shared, stop)
-        except BaseException as problem:  # KeyboardInterrupt, too: that is how a job is stopped
-            problems.append(problem)
-            stop.set()
 
-    threads: list[threading.Thread] = []
-    for gpu in chosen:
-        thread = threading.Thread(target=work, args=(gpu,), name=f"gpu-{gpu}")
+class _Pool:
+    """The free GPUs, and a thread for each job that runs."""
+
+    def __init__(
+        self, needs: Sequence[Need], chosen: Sequence[str], start: Start, watcher: Watcher
+    ) -> None:
+        self._needs, self._start, self._watcher = needs, start, watcher
+        self._waiting = list(range(len(needs)))
+        self._order = list(chosen)
+        self._free = set(chosen)
+        self._changed = threading.Condition()
+        self._stop = threading.Event()
+        self.results: dict[int, Result] = {}
+        self.problems: list[BaseException] = []
+
+    def run(self) -> None:
+        """Until every job has ended, or one met a problem and those that ran have ended."""
+        threads: list[threading.Thread] = []
+        with self._changed:
+            while not self._done():
+                if not self._begin(threads):
+                    self._changed.wait(_POLL_S)
+        for thread in threads:
+            thread.join()
+
+    def _done(self) -> bool:
+        if interrupts.pending() or self.problems:
+            self._stop.set()
+        idle = len(self._free) == len(self._order)
+        return idle and (self._stop.is_set() or not self._waiting)
+
+    def _begin(self, threads: list[threading.Thread]) -> bool:
+        """Start a job if one fits into what is free; whether it did."""
+        if self._stop.is_set() or not self._waiting:
+            return False
+        number = chosen_next(self._waiting, self._needs, len(self._free))
+        if number is None:
+            return False
+        # The first free ones, in the user's order: a job of all has them as without this module.
+        gpus = [gpu for gpu in self._order if gpu in self._free][: self._needs[number].gpus]
+        thread = threading.Thread(
+            target=self._work, args=(number, gpus), name=f"gpu-{'-'.join(gpus)}"
+        )
         try:
             thread.start()
         except RuntimeError as none:  # no more threads are to be had here
-            problems.append(none)
-            stop.set()
-            break
+            self.problems.append(none)
+            return False
+        self._waiting.remove(number)
+        self._free.difference_update(gpus)
         threads.append(thread)
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(_POLL_S)
-            if interrupts.pending():
-                stop.set()
-    real = [problem for problem in problems if not isinstance(problem, KeyboardInterrupt)]
-    if interrupts.pending():
-        for problem in real:
-            watcher.say(f"while stopping: {problem}")
-        interrupts.check()
-    if problems:
-        raise (real or problems)[0]
-    return [results[number] for number in range(total)]
+        return True
+
+    def _work(self, number: int, gpus: list[str]) -> None:
+        try:
+            result = self._start(number, gpus, self._watcher, self._stop)
+        except BaseException as problem:  # KeyboardInterrupt, too: that is how a job is stopped
+            with self._changed:
+                self.problems.append(problem)
+                self._stop.set()
+        else:
+            self.results[number] = result
+        with self._changed:
+            self._free.update(gpus)
+            self._changed.notify()
 
 
 class _Shared:
@@ -118,8 +172,9 @@ class _Shared:
 
     def job_started(self, job: Job, number: int, total: int) -> None:
         variant = "" if job.variant == "default" else f" {job.variant}"
-        gpu = ",".join(job.gpus or [])
-        self.say(f"[{number}/{total}] {job.backend}{variant} on GPU {gpu}, {job.launcher}: started")
+        gpus = job.gpus or []
+        where = f"GPU{'s' if len(gpus) > 1 else ''} {','.join(gpus)}"
+        self.say(f"[{number}/{total}] {job.backend}{variant} on {where}, {job.launcher}: started")
 
     def download(self, name: str, size_bytes: int) -> AbstractContextManager[Advance]:
         """Pass it on."""

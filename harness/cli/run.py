@@ -38,7 +38,7 @@ from harness.cli import common, completion, gpu_shares, out, spoken
 @click.option(
     "--parallel-gpus",
     is_flag=True,
-    help="Run single-GPU jobs side by side, one on each GPU.",
+    help="Run jobs side by side, each on GPUs of its own: one, or as many as --gpus-axis says.",
 )
 @gpu_shares.options
 @common.injection_option

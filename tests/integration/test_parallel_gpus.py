@@ -1,4 +1,4 @@
-"""Two jobs of a campaign on two GPUs at once: real processes and samples, a stub of the driver."""
+"""Jobs of a campaign on GPUs of their own at once: real processes and samples, a stub driver."""
 
 from __future__ import annotations
 
@@ -35,3 +35,23 @@ def test_a_neighbour_of_ones_own_is_named_and_no_stranger(benchdl, stub_nvml, du
             near_s = float(found["own-neighbour"]["evidence"].split(" used ")[1].split(" s ")[0])
             left_s = cpu["host_cpu_s"] - cpu["job_cpu_s"] - near_s
             assert told_s == pytest.approx(left_s, abs=0.5)
+
+
+def test_jobs_of_one_and_of_two_gpus_share_three(benchdl, stub_nvml, dummy_root, tmp_path):
+    host = {**stub_nvml("gpus = 3\n"), "BENCHDL_ROOT": str(dummy_root)}
+    script = f"environment.BENCHDL_STUB_SCRIPT={host['BENCHDL_STUB_SCRIPT']}"
+    done = benchdl(
+        "run", "dummy", "--launcher", "local", "--device", "gpu", "--gpus-axis", "1,2",
+        "--strategy", "default", "--parallel-gpus", "--dataset", "synthetic-mnist", "--epochs", 2,
+        "--train-samples", 2000, "--idle-wait", 0, "--cool-down", 0, "--allow-unpinned",
+        "--set", script, env=host, timeout=400,
+    )  # fmt: skip
+    files = sorted((tmp_path / "results").glob("*/result.json"))
+    results = [json.loads(file.read_text()) for file in files]
+    assert sorted(len(result["job"]["gpus"]) for result in results) == [1, 2], done.stderr
+    assert sorted(gpu for result in results for gpu in result["job"]["gpus"]) == ["0", "1", "2"]
+    for result, other in (results, results[::-1]):
+        found = {finding["code"]: finding for finding in result["findings"]}
+        assert other["run_id"] in found["own-neighbour"]["evidence"]
+        assert len(result["measurement"]["gpu"]["devices"]) == len(result["job"]["gpus"])
+    assert "on GPUs " in done.stderr

@@ -67,7 +67,6 @@ def test_all_gpus_share_where_no_number_is_named(monkeypatch):
         ({"ranks": [8], "batch_sizes": [4], "devices": ["cpu"]}, "by 8 ranks"),
         ({"ranks": [2], "workload": "dqn-bricks"}, "with workload dqn-bricks"),
         ({"ranks": [2], "backends": ["theano"]}, "'theano' has no strategy 'data-parallel'"),
-        ({"ranks": [2], "parallel_gpus": True}, "--parallel-gpus with --gpus-axis"),
         ({"devices": ["cpu"], "overrides": {"strategy": "data-parallel"}}, "on the CPU"),
         ({"devices": ["cpu"], "ranks": [2], "overrides": {"strategy": "default"}}, "--ranks 2"),
     ],

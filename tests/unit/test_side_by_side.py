@@ -1,4 +1,4 @@
-"""Jobs side by side: one job a GPU, in order, and one problem ends them all."""
+"""Jobs side by side: each on GPUs of its own, in order, and one problem ends them all."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ import pytest
 
 from harness import interrupts
 from harness.campaign import side_by_side
+from harness.campaign.side_by_side import Need
 from harness.errors import BenchdlError, UsageError
 from harness.nvidia import host_driver
+
+
+def singles(count):
+    """Jobs of one GPU, all of one block."""
+    return [Need(1, 1)] * count
 
 
 class Silent:
@@ -25,19 +31,57 @@ class Silent:
 def test_every_job_runs_once_and_never_two_on_one_gpu():
     busy, most, together, lock = {"0": 0, "1": 0}, [0], [0], threading.Lock()
 
-    def start(number, gpu, watcher, stop):
+    def start(number, gpus, watcher, stop):
         with lock:
-            busy[gpu] += 1
-            most[0] = max(most[0], busy[gpu])
+            for gpu in gpus:
+                busy[gpu] += 1
+            most[0] = max(most[0], *busy.values())
             together[0] = max(together[0], sum(busy.values()))
         time.sleep(0.02)
         with lock:
-            busy[gpu] -= 1
+            for gpu in gpus:
+                busy[gpu] -= 1
         return number
 
-    assert side_by_side.run(9, ["0", "1"], start, Silent()) == list(range(9))
+    assert side_by_side.run(singles(9), ["0", "1"], start, Silent()) == list(range(9))
     assert most == [1]
     assert together == [2]
+
+
+def test_a_job_takes_as_many_gpus_as_it_needs_and_no_block_overtakes_another():
+    needs = [Need(1, 1), Need(4, 1), Need(2, 1), Need(2, 2), Need(1, 2), Need(4, 2)]
+    began, held, free, lock = [], {}, {"0", "1", "2", "3"}, threading.Lock()
+
+    def start(number, gpus, watcher, stop):
+        with lock:
+            assert free.issuperset(gpus), "two on one GPU"
+            free.difference_update(gpus)
+            began.append(number)
+            held[number] = gpus
+        time.sleep(0.05)
+        with lock:
+            free.update(gpus)
+        return number
+
+    chosen = ["0", "1", "2", "3"]
+    assert side_by_side.run(needs, chosen, start, Silent()) == list(range(6))
+    assert [len(held[number]) for number in range(6)] == [need.gpus for need in needs]
+    assert set(began[:3]) == {0, 1, 2}, "the second block begins after the first has begun"
+    assert held[1] == held[5] == chosen
+
+
+@pytest.mark.parametrize(
+    ("waiting", "free", "number"),
+    [([0, 1, 2], 4, 0), ([1, 2, 3], 1, 2), ([1, 3], 1, None), ([3], 1, 3), ([1, 2], 0, None)],
+)
+def test_what_comes_next(waiting, free, number):
+    needs = [Need(1, 1), Need(2, 1), Need(1, 1), Need(1, 2)]
+    assert side_by_side.chosen_next(waiting, needs, free) == number
+
+
+def test_more_gpus_than_there_are_is_refused_before_anything_starts():
+    with pytest.raises(UsageError, match="a job needs 4 GPUs, there are 2 to share out"):
+        side_by_side.run([Need(1, 1), Need(4, 1)], ["0", "1"], waits, Silent())
 
 
 def waits(stop):
@@ -48,21 +92,21 @@ def waits(stop):
 def test_a_problem_of_one_ends_the_others_and_is_raised():
     started = []
 
-    def start(number, gpu, watcher, stop):
+    def start(number, gpus, watcher, stop):
         started.append(number)
         if number == 1:
             raise BenchdlError("the disk is full")
         waits(stop)
 
     with pytest.raises(BenchdlError, match="the disk is full"):
-        side_by_side.run(9, ["0", "1"], start, Silent())
+        side_by_side.run(singles(9), ["0", "1"], start, Silent())
     assert sorted(started) == [0, 1]
 
 
 def test_a_signal_ends_all_and_is_raised_once_they_are_gone():
     ended = []
 
-    def start(number, gpu, watcher, stop):
+    def start(number, gpus, watcher, stop):
         if number == 1:
             signal.raise_signal(signal.SIGTERM)
         try:
@@ -72,7 +116,7 @@ def test_a_signal_ends_all_and_is_raised_once_they_are_gone():
             ended.append(number)
 
     with interrupts.once(), pytest.raises(KeyboardInterrupt):
-        side_by_side.run(9, ["0", "1"], start, Silent())
+        side_by_side.run(singles(9), ["0", "1"], start, Silent())
     assert sorted(ended) == [0, 1]
 
 
