@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import ContextManager, Optional
 
-from runner import attest, peak
+from runner import attest, blas_threads, peak
 from runner.channel import Frame, tensors
 from runner.contract.job import Job
 from runner.contract.measurement import (
@@ -45,6 +45,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     training = Training(job, workload, progress)
     with training, _sampler(job, training.pid, samples_file) as sampler:
         training.go()
+        blas_threads.limit()  # of the judge: the trainer is a process of its own since
         evidence = workload.evidence(job)
         untrained = training.until("untrained")
         training.go()
