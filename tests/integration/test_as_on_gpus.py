@@ -46,6 +46,12 @@ def inside(engine):
     return run
 
 
+def test_copies_that_devices_of_jax_computed_by_themselves_are_made_equal(inside):
+    found = json.loads(inside("jax", "jax_copies.py").splitlines()[-1])
+    assert found["even"] == [[[1.5, float("inf")], 3], [[2.5, 0.0], 4]], "nothing to be done"
+    assert found["uneven"] == [[[1.5, float("inf")], 3]] * 2, "those of the first device"
+
+
 def test_ranks_that_replay_their_steps_train_as_those_that_take_them(inside):
     for found in json.loads(inside("torch", "graphed_ranks.py").splitlines()[-1]):
         assert [rank["compiled"] for rank in found["told"]] == [True, True]

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 
 import psutil
 import pytest
@@ -48,6 +49,10 @@ def ranks():
 def complaining(rank, name, *words):
     if name == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if name == "die warned":
+        warnings.warn_explicit("this may be slow", UserWarning, "graph.py", 869)
+        sys.stderr.write("  return backward()  # what warnings show of the code\n")
+        os.kill(os.getpid(), signal.SIGKILL)
     if name == "fail" and rank == 2:
         raise ValueError("no memory left on this GPU")
     if name == "say":
@@ -76,6 +81,7 @@ def test_what_a_rank_writes_is_passed_on_with_its_number(ranks, capfd):
     [
         ("fail", 3, "rank 2 of 3 ended by itself: ValueError: no memory left on this GPU"),
         ("die", 2, "rank 1 of 2 ended by signal 9"),
+        ("die warned", 2, "rank 1 of 2 ended by signal 9"),
     ],
 )
 def test_a_lost_rank_is_named_with_its_last_words(ranks, order, count, words):

@@ -85,7 +85,8 @@ class RankProcesses:
         last = ""
         with os.fdopen(errors, "r", encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                last = line.strip() or last
+                if line.strip() and not line[0].isspace() and "Warning: " not in line:
+                    last = line.strip()  # a warning, and the line of code below it, end nobody
                 sys.stderr.write(f"[rank {rank}] {line.rstrip()}\n")
         _, status = os.waitpid(pid, 0)
         how = f"by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "by itself"

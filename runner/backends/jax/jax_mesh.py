@@ -41,15 +41,37 @@ class Mesh:
     def __init__(self, jax: Any) -> None:
         import numpy
 
+        self._jax = jax
         self.devices: List[Any] = list(jax.devices())
         sharding = jax.sharding
         mesh = sharding.Mesh(numpy.array(self.devices), (_AXIS,))
         self.cut = sharding.NamedSharding(mesh, sharding.PartitionSpec(_AXIS))
         self.copied = sharding.NamedSharding(mesh, sharding.PartitionSpec())
+        everywhere = sharding.PartitionSpec()
+        self._of_first = jax.shard_map(
+            self._first, mesh=mesh, in_specs=everywhere, out_specs=everywhere
+        )
 
     def of_batch(self, samples: int) -> Any:
         """How a batch lies: one that does not divide is computed by every device, all of it."""
         return self.copied if samples % len(self.devices) else self.cut
+
+    def agreed(self, values: Any, samples: int) -> Any:
+        """What an update of so many samples made: on all devices what the first one has.
+
+        Where each computed the whole batch they may differ in last bits: a GPU adds the gradients
+        of an embedding in no fixed order (two H100s, 2026-11-27). XLA takes such copies for equal.
+        """
+        return self._of_first(values) if samples % len(self.devices) else values
+
+    def _first(self, values: Any) -> Any:
+        jax, number = self._jax, self._jax.lax.axis_index(_AXIS)
+
+        def of_first(value: Any) -> Any:
+            nothing = jax.numpy.zeros_like(value)
+            return jax.lax.psum(jax.numpy.where(number == 0, value, nothing), _AXIS)
+
+        return jax.tree.map(of_first, values)
 
 
 def copy_on(device: Any, value: Any) -> Any:

@@ -49,7 +49,10 @@ class MeshTrainer(JaxTrainer):
         inputs, labels = self._jax.lax.with_sharding_constraint(
             (inputs, labels), self._mesh.of_batch(len(labels))
         )
-        return super()._one_update(weights, slots, key, update, inputs, labels)
+        weights, slots, update, loss = super()._one_update(
+            weights, slots, key, update, inputs, labels
+        )
+        return (*self._mesh.agreed((weights, slots), len(labels)), update, loss)
 
     def ranks(self) -> List[Facts]:
         """Each device with its own copy of the weights."""

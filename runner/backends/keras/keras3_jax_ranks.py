@@ -105,3 +105,6 @@ class ScanningMesh(MeshOnJax, ScanningTrainer):
         laid = self._mesh.of_batch(len(labels))
         constrained = self._jax.lax.with_sharding_constraint
         return constrained(inputs, laid), constrained(labels, laid)
+
+    def _agreed(self, state: Any, samples: int) -> Any:
+        return self._mesh.agreed(state, samples)

@@ -137,6 +137,7 @@ class ScanningTrainer(TrainerOnJax):
                 logs = {name: values[-1] for name, values in every.items()}
             if whole < samples:
                 state, logs = step(state, order[whole:])
+                state = self._agreed(state, samples - whole)
             return logs, state
 
         return jax.jit(epoch, donate_argnums=0, **self._jit_options)
@@ -144,6 +145,11 @@ class ScanningTrainer(TrainerOnJax):
     def _batch(self, inputs: Any, labels: Any) -> Tuple[Any, Any]:
         """A batch within the compiled epoch."""
         return inputs, labels
+
+    def _agreed(self, state: Any, samples: int) -> Any:
+        """The state after a smaller last batch of so many samples."""
+        del samples
+        return state
 
 
 def place(value: Any) -> Tuple[str, str]:
