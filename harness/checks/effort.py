@@ -27,9 +27,10 @@ optimization manual), an H100's tensor cores 1e15 a second (NVIDIA's data sheet)
 _SLACK_S = 10.0
 """CPU seconds that compiling or first use may take outside the training call."""
 
-_COMPILING_S_A_CORE = 4.0
-"""The same for a GPU, whose kernels XLA compiles on all cores: four times what JAX took for the
-evaluation of a small network on an H100 with 16 cores (18 s, 2026-11-26)."""
+_COMPILING_S_A_CORE = 10.0
+"""The same for a GPU, whose kernels XLA compiles on all cores: JAX took 1 s a core for the
+evaluation of a small network (16 cores, 2026-11-26), and up to 7.8 s for that of a GPT with other
+jobs beside it (64 cores, 2026-11-27)."""
 
 _GPU_SLACK_S = 5.0
 """Seconds that kernels may run outside the training call: trials of which is the fastest; and NVML

@@ -147,11 +147,11 @@ BUILD, AFTER = ("build", "compile"), ("fit_end", "proof")
         (stand(spent={FIT: 5.0, AFTER: 14.1}, evaluated=600), "14.1 s of CPU time after it, in"),
         (stand(spent={FIT: 5.0, AFTER: 99.0}), None),
         (stand(spent={FIT: 5.0, AFTER: 99.0}, evaluated=600, samples=None), None),
-        # On a GPU four seconds a core, if that is more; and 5 s of kernels.
-        (stand("gpu", cores=16, spent={FIT: 0.0, BUILD: 64.0}), None),
-        (stand("gpu", cores=16, spent={FIT: 0.0, BUILD: 64.1}), "64.1 s of CPU time before"),
-        (stand("gpu", cores=2, spent={FIT: 0.0, BUILD: 10.0}), None),
-        (stand("gpu", cores=2, spent={FIT: 0.0, BUILD: 10.1}), "10.1 s of CPU time before"),
+        # On a GPU ten seconds a core, if that is more; and 5 s of kernels.
+        (stand("gpu", cores=16, spent={FIT: 0.0, BUILD: 160.0}), None),
+        (stand("gpu", cores=16, spent={FIT: 0.0, BUILD: 160.1}), "160.1 s of CPU time before"),
+        (stand("gpu", cores=1, spent={FIT: 0.0, BUILD: 10.0}), None),
+        (stand("gpu", cores=1, spent={FIT: 0.0, BUILD: 10.1}), "10.1 s of CPU time before"),
         (stand("cpu", cores=16, spent={FIT: 0.0, BUILD: 10.1}), "10.1 s of CPU time before"),
         (stand("gpu", kernels={FIT: 2.0, BUILD: 6.0}), None),
         (stand("gpu", kernels={FIT: 2.0, BUILD: 6.1}), "6.1 s of kernels before the training"),
