@@ -200,4 +200,5 @@ def test_a_thread_that_cannot_be_had_is_no_reason_to_wait(monkeypatch):
 
     monkeypatch.setattr(side_by_side.threading, "Thread", NoThread)
     with pytest.raises(RuntimeError, match="thread"):
-        side_by_side.run(2, ["0", "1"], None, SimpleNamespace(say=print))
+        needs = [side_by_side.Need(1, 1)] * 2
+        side_by_side.run(needs, ["0", "1"], None, SimpleNamespace(say=print))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, List, Sequence, Tuple
 
 from runner.backends.jax import jax_attention, jax_pictures, jax_text
-from runner.backends.jax.jax_forward import Arrays, Pass, activated, dropped, forward
+from runner.backends.jax.jax_forward import Arrays, Pass, activated, dropped, forward, through
 from runner.networks.layers import (
     LSTM,
     Activate,
@@ -69,8 +69,7 @@ class Layers:
             key: for dropout; None while the network is used: then there are no new statistics.
         """
         way = Pass(self._jax, self.patches, key, self._dtype)
-        for layer, arrays in self._network.grouped(weights):
-            x = forward(layer, way, x, arrays)
+        x = through(self._network.grouped(weights), way, x)
         return x.astype("float32"), way.statistics
 
 
@@ -130,10 +129,7 @@ def _batch_norm(layer: BatchNorm, way: Pass, x: Any, arrays: Arrays) -> Any:
 def _residual(layer: Residual, way: Pass, x: Any, arrays: Arrays) -> Any:
     ends = []
     for pairs in layer.sides(x.shape[1:], arrays):
-        out = x
-        for inner, own in pairs:
-            out = forward(inner, way, out, own)
-        ends.append(out)
+        ends.append(through(pairs, way, x))
     return activated(way, ends[0] + ends[1], layer.activation)
 
 

@@ -17,7 +17,7 @@ def _conv(layer: Conv, way: Pass, x: Any, arrays: Arrays) -> Any:
         out = product_of_patches(way.jax.numpy, x, kernel, layer.stride)
     else:
         out = way.jax.lax.conv_general_dilated(
-            x, kernel, layer.stride, "VALID", dimension_numbers=_LAYOUT
+            x, kernel, layer.stride, way.zeros(), dimension_numbers=_LAYOUT
         )
     for bias in biases:
         out = out + bias
@@ -32,7 +32,7 @@ def _depthwise(layer: DepthwiseConv, way: Pass, x: Any, arrays: Arrays) -> Any:
     else:
         (high, wide), channels = layer.kernel, x.shape[-1]
         out = way.jax.lax.conv_general_dilated(
-            x, kernel.reshape(high, wide, 1, channels), (1, 1), "VALID",
+            x, kernel.reshape(high, wide, 1, channels), (1, 1), way.zeros(),
             dimension_numbers=_LAYOUT, feature_group_count=channels,
         )  # fmt: skip
     return activated(way, out + bias, layer.activation)

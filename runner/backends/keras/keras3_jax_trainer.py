@@ -159,8 +159,16 @@ def place(value: Any) -> Tuple[str, str]:
 
 
 def layers_of_products(jax: Any, layers: Any) -> Any:
-    """``keras.layers`` whose convolutions (valid padding) multiply all windows and the kernel."""
+    """``keras.layers`` whose convolutions multiply all windows and the kernel."""
     jnp = jax.numpy
+
+    def with_zeros(layer: Any, inputs: Any) -> Any:
+        """Those that ``same`` means at stride 1, of an odd kernel."""
+        if layer.padding == "valid":
+            return inputs
+        (high, wide) = layer.kernel_size
+        rows, columns = (high // 2, high // 2), (wide // 2, wide // 2)
+        return jnp.pad(inputs, ((0, 0), rows, columns, (0, 0)))
 
     class Conv1D(layers.Conv1D):  # type: ignore[misc]
         def call(self, inputs: Any) -> Any:  # Keras' own asks for no convolution_op
@@ -169,12 +177,13 @@ def layers_of_products(jax: Any, layers: Any) -> Any:
 
     class Conv2D(layers.Conv2D):  # type: ignore[misc]
         def convolution_op(self, inputs: Any, kernel: Any) -> Any:
-            return product_of_patches(jnp, inputs, jnp.asarray(kernel), self.strides)
+            around = with_zeros(self, inputs)
+            return product_of_patches(jnp, around, jnp.asarray(kernel), self.strides)
 
     class DepthwiseConv2D(layers.DepthwiseConv2D):  # type: ignore[misc]
         def call(self, inputs: Any) -> Any:
-            out = sum_of_shifts(inputs, jnp.asarray(self.kernel)) + jnp.asarray(self.bias)
-            return self.activation(out)
+            out = sum_of_shifts(with_zeros(self, inputs), jnp.asarray(self.kernel))
+            return self.activation(out + jnp.asarray(self.bias))
 
     own = {"Conv1D": Conv1D, "Conv2D": Conv2D, "DepthwiseConv2D": DepthwiseConv2D}
     return SimpleNamespace(**{**vars(layers), **own})

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import Any, Dict, List, Sequence
 
+from runner.backends.common import padded
 from runner.backends.common.translation import UntranslatedError
 from runner.backends.keras import keras_precision
 from runner.networks.layers import Layer, Normal, Residual, Shape
-from runner.networks.layers.layer import Initialiser, along
+from runner.networks.layers.layer import Initialiser
 
 Options = Dict[str, Any]
 
@@ -22,7 +23,7 @@ class Building:
         keras: Keras.
         classes: ``keras.layers``, or what stands in its place.
         channels_first: the layout that Keras is set to.
-        made: Keras' layers so far, in the order of the network's leaves.
+        made: Keras' layers so far that have weights, in the order of the network's leaves.
     """
 
     keras: Any
@@ -38,15 +39,17 @@ class Building:
             inputs: the shape of one sample, channels last as networks state it.
             x: Keras' tensor of what goes in.
         """
-        for layer, shape in along(layers, inputs):
+        for layer, shape, zeros in padded.folded(layers, inputs, padded.keeps_size):
             if isinstance(layer, Residual):
                 x = self._beside(layer, shape, x)
                 continue
             apart = layer
             if keras_precision.is_mixed(self.keras):
                 apart = keras_precision.without_softmax(layer)
-            own = translated(apart, self, self._initialisers(layer, shape))
-            self.made.append(own)
+            options = {"padding": "same"} if zeros else {}
+            own = translated(apart, self, {**options, **self._initialisers(layer, shape)})
+            if layer.weights(shape):
+                self.made.append(own)
             x = own(x)
             if apart != layer:
                 x = self.classes.Activation("softmax", dtype="float32")(x)
@@ -79,7 +82,7 @@ def translated(layer: Layer, building: Building, options: Options) -> Any:
     Args:
         layer: what to translate.
         building: where Keras' classes are, and in which layout.
-        options: how the layer's own weights start.
+        options: how the layer's own weights start, and which zeros a convolution puts itself.
     """
     del building, options
     raise UntranslatedError("Keras", layer)

@@ -88,10 +88,11 @@ class KerasTrainer:
     def _as_stated(self, read: Callable[[Any], List[Any]]) -> List[Any]:
         """What ``read`` finds of each layer of Keras, as the network states it."""
         # A model's own order follows its graph, which is not that of the network.
-        pairs = zip(self._workload.network.leaves(), self._layers)
+        leaves = self._workload.network.leaves()
+        weighty = [layer for layer, inputs in leaves if layer.weights(inputs)]
         return [
             array
-            for (layer, _), own in pairs
+            for layer, own in zip(weighty, self._layers)
             for array in keras_attention.as_stated(layer, read(own))
         ]
 
