@@ -44,13 +44,9 @@ class Mesh:
         self._jax = jax
         self.devices: List[Any] = list(jax.devices())
         sharding = jax.sharding
-        mesh = sharding.Mesh(numpy.array(self.devices), (_AXIS,))
-        self.cut = sharding.NamedSharding(mesh, sharding.PartitionSpec(_AXIS))
-        self.copied = sharding.NamedSharding(mesh, sharding.PartitionSpec())
-        everywhere = sharding.PartitionSpec()
-        self._of_first = jax.shard_map(
-            self._first, mesh=mesh, in_specs=everywhere, out_specs=everywhere
-        )
+        self._mesh = sharding.Mesh(numpy.array(self.devices), (_AXIS,))
+        self.cut = sharding.NamedSharding(self._mesh, sharding.PartitionSpec(_AXIS))
+        self.copied = sharding.NamedSharding(self._mesh, sharding.PartitionSpec())
 
     def of_batch(self, samples: int) -> Any:
         """How a batch lies: one that does not divide is computed by every device, all of it."""
@@ -62,7 +58,11 @@ class Mesh:
         Where each computed the whole batch they may differ in last bits: a GPU adds the gradients
         of an embedding in no fixed order (two H100s, 2026-11-27). XLA takes such copies for equal.
         """
-        return self._of_first(values) if samples % len(self.devices) else values
+        if samples % len(self.devices) == 0:
+            return values
+        each = self.copied.spec
+        by_device = _by_device(self._jax)
+        return by_device(self._first, mesh=self._mesh, in_specs=each, out_specs=each)(values)
 
     def _first(self, values: Any) -> Any:
         jax, number = self._jax, self._jax.lax.axis_index(_AXIS)
@@ -72,6 +72,15 @@ class Mesh:
             return jax.lax.psum(jax.numpy.where(number == 0, value, nothing), _AXIS)
 
         return jax.tree.map(of_first, values)
+
+
+def _by_device(jax: Any) -> Any:
+    """``shard_map``, which was elsewhere before JAX 0.6."""
+    if hasattr(jax, "shard_map"):
+        return jax.shard_map
+    from jax.experimental.shard_map import shard_map
+
+    return shard_map
 
 
 def copy_on(device: Any, value: Any) -> Any:
