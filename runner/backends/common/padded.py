@@ -21,8 +21,9 @@ def folded(
 ) -> Iterator[Tuple[Layer, Shape, Zeros]]:
     """Layers with the shape that each gets, and the zeros that it puts around that itself.
 
-    A layer of zeros stays one only where no convolution follows, or where there are more of them
-    on one side than on the other: it costs a copy of every picture.
+    A layer of zeros stays one only where no convolution follows, where there are more of them on
+    one side than on the other, or where the tool has no word for them: it costs a copy of every
+    picture.
 
     Args:
         layers: one after the other.
@@ -31,13 +32,17 @@ def folded(
     """
     zeros: Zeros = None
     for (layer, shape), following in zip_longest(along(layers, inputs), layers[1:]):
-        convolves = isinstance(following, (Conv, DepthwiseConv))
-        if convolves and isinstance(layer, Pad) and _is_even(layer):
+        if isinstance(layer, Pad) and convolves(following) and _is_even(layer):
             zeros = layer.rows[0], layer.columns[0]
             if takes is None or (following is not None and takes(following, zeros)):
                 continue
         yield layer, shape, None if isinstance(layer, Pad) else zeros
         zeros = None
+
+
+def convolves(layer: Optional[Layer]) -> bool:
+    """Whether a layer can put zeros around pictures itself."""
+    return isinstance(layer, (Conv, DepthwiseConv))
 
 
 def keeps_size(layer: Layer, zeros: Tuple[int, int]) -> bool:

@@ -6,8 +6,9 @@ from functools import singledispatch
 from itertools import zip_longest
 from typing import Any, Iterable, List, Tuple
 
+from runner.backends.common import padded
 from runner.backends.common.translation import UntranslatedError
-from runner.networks.layers import Conv, DepthwiseConv, Layer, Pad
+from runner.networks.layers import Layer, Pad
 
 Arrays = Tuple[Any, ...]
 
@@ -64,8 +65,7 @@ def through(pairs: Iterable[Tuple[Layer, Arrays]], way: Pass, x: Any) -> Any:
     pairs = list(pairs)
     followers = [layer for layer, _ in pairs[1:]]
     for (layer, arrays), following in zip_longest(pairs, followers):
-        convolves = isinstance(following, (Conv, DepthwiseConv))
-        if convolves and isinstance(layer, Pad) and not way.patches:
+        if isinstance(layer, Pad) and padded.convolves(following) and not way.patches:
             way.put_zeros(layer.rows, layer.columns)
         else:
             x = forward(layer, way, x, arrays)
