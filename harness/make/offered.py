@@ -62,7 +62,7 @@ _RUN = {
     "GPUS_AXIS": Variable("the first N GPUs, a list: GPUS_AXIS=1,2,4", joined("--gpus-axis")),
     "STRATEGY": Variable("data-parallel: all GPUs share every batch", single("--strategy")),
     "RANKS": Variable("the same on a CPU, in N parts: a list", joined("--ranks")),
-    "PARALLEL_GPUS": Variable("1: single-GPU jobs side by side", flag("--parallel-gpus")),
+    "PARALLEL_GPUS": Variable("1: jobs side by side, GPUs apart", flag("--parallel-gpus")),
     "THREADS": Variable("CPU threads (default: the tool's own)", single("--threads")),
     "BATCH_SIZE": Variable("samples of an update", single("--batch-size")),
     "BATCH_PER_GPU": Variable("the same of each GPU of GPUS_AXIS", single("--batch-per-gpu")),
