@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import ContextManager, Optional
 
-from runner import attest, blas_threads, peak
+from runner import attest, blas_threads, peak, sampler
 from runner.channel import Frame, tensors
 from runner.contract.job import Job
 from runner.contract.measurement import (
@@ -22,7 +22,7 @@ from runner.contract.measurement import (
     SamplerFacts,
 )
 from runner.contract.rank import Rank
-from runner.contract.samples import Samples, read_samples
+from runner.contract.samples import PROOF_FILE, SAMPLES_FILE, Samples, read_samples
 from runner.contract.work_and_score import Work
 from runner.events import Progress
 from runner.meters import cpu_figures, gpu_figures
@@ -33,7 +33,9 @@ from runner.workloads.workload import Workload
 
 
 def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
-    """Run ``job`` and return what was measured; samples.csv is left in ``job_dir``.
+    """Run ``job`` and return what was measured; ``job_dir`` has samples.csv, and proof.csv.
+
+    The latter is what the judge itself used, once the trainer was gone: others may train meanwhile.
 
     Raises:
         TrainingError: the trainer came to no good end, or told what cannot be.
@@ -41,9 +43,9 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     """
     begin = time.monotonic()
     workload = lookup.of(job)
-    samples_file = job_dir / "samples.csv"
+    samples_file = job_dir / SAMPLES_FILE
     training = Training(job, workload, progress)
-    with training, _sampler(job, training.pid, samples_file) as sampler:
+    with training, _sampler(job, training.pid, samples_file) as sampling:
         training.go()
         blas_threads.limit()  # of the judge: the trainer is a process of its own since
         evidence = workload.evidence(job)
@@ -54,12 +56,13 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     marks = training.marks
     claims = {str(name): float(value) for name, value in done.facts["claims"].items()}
     weights, ranks = tensors(trained), done.facts.get("ranks", [])
-    opinion = workload.opinion(tensors(untrained), weights, evidence, claims)
     start_s, end_s = marks["fit"], marks["fit_end"]
     recorded = read_samples(samples_file)
     seconds = {f"{name}_s": value for name, value in training.took.items()}
     gpu = gpu_figures.gpu_use(recorded, start_s, end_s)
-    peaks = peak.of_job(job, gpu)
+    with sampler.of_this_process(job_dir / PROOF_FILE, job.sample_interval_s):
+        opinion = workload.opinion(tensors(untrained), weights, evidence, claims)
+        peaks = peak.of_job(job, gpu)
     proof_s = time.monotonic() - marks["proof"]  # of several GPUs the peaks take a while
     return Measurement(
         phases=Phases(**seconds, total_s=marks["proof"] - begin, proof_s=proof_s),
@@ -72,7 +75,7 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
         cpu=cpu_figures.cpu_use(recorded, start_s, end_s),
         gpu=gpu,
         memory=cpu_figures.memory_use(recorded, start_s, end_s),
-        sampler=_sampler_facts(sampler, recorded, start_s, end_s),
+        sampler=_sampler_facts(sampling, recorded, start_s, end_s),
         attestation=Attestation.model_validate(done.facts["attestation"]),
         isolation=attest.isolation(),
         host=attest.host(),
@@ -103,11 +106,11 @@ def _sampler(job: Job, trainer: int, out: Path) -> ContextManager[Optional[Sampl
 
 
 def _sampler_facts(
-    sampler: Optional[Sampler], recorded: Samples, start: float, end: float
+    sampling: Optional[Sampler], recorded: Samples, start: float, end: float
 ) -> SamplerFacts:
     facts = cpu_figures.sampler_facts(recorded, start, end)
-    if sampler is None:
+    if sampling is None:
         return facts.model_copy(update={"problem": "switched off"})
-    if sampler.end is None or sampler.end.ok:
+    if sampling.end is None or sampling.end.ok:
         return facts
-    return facts.model_copy(update={"problem": sampler.end.detail})
+    return facts.model_copy(update={"problem": sampling.end.detail})

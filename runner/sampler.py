@@ -22,8 +22,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
-from typing import IO, NamedTuple, Optional, Sequence
+from typing import IO, ContextManager, NamedTuple, Optional, Sequence
 
 from runner.contract.samples import facts_path
 from runner.meters.gpu_meter import open_gpus
@@ -134,6 +135,11 @@ class Sampler:
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
         self.stop()
+
+
+def of_this_process(out: Path, interval_s: Optional[float]) -> ContextManager[Optional[Sampler]]:
+    """Watches this process and all that it starts, but for GPUs; nothing where no interval is."""
+    return nullcontext() if interval_s is None else Sampler(out, interval_s, gpu=False)
 
 
 def next_tick(start_s: float, interval_s: float, now_s: float) -> float:

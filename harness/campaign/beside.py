@@ -7,17 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.contract.samples import Samples
+from runner.contract.samples import PROOF_FILE, SAMPLES_FILE, Samples
 
 Read = Callable[[Path], Samples]
+_Used = dict[str, Samples]
+
+_FILES = {"": SAMPLES_FILE, " (its proof)": PROOF_FILE}
+"""What is behind the name of whose files: the trainer's, and once it is gone the judge's."""
 
 
 @dataclass
 class _Job:
-    file: Path
+    folder: Path
     began: float
     ended: float | None = None
-    samples: Samples | None = None
+    used: _Used | None = None
 
 
 @dataclass
@@ -31,34 +35,44 @@ class Beside:
     _jobs: dict[str, _Job] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, run_id: str, file: Path, moment: float) -> None:
-        """A job starts, whose samples go to ``file``."""
+    def begin(self, run_id: str, folder: Path, moment: float) -> None:
+        """A job starts, whose samples go to ``folder``."""
         with self._lock:
-            self._jobs[run_id] = _Job(file, moment)
+            self._jobs[run_id] = _Job(folder, moment)
 
-    def others(self, run_id: str) -> dict[str, Samples]:
-        """By run id, the samples so far of every other job that ran while this one did."""
+    def others(self, run_id: str) -> _Used:
+        """By name, the samples so far of every other job that ran while this one did."""
         with self._lock:
             began = self._jobs[run_id].began
             near = {
-                name: (job.file, job.samples)
+                name: (job.folder, job.used)
                 for name, job in self._jobs.items()
                 if name != run_id and (job.ended is None or job.ended > began)
             }
-        found = {name: kept or self.read(file) for name, (file, kept) in near.items()}
+        found = {
+            name: self._of(name, folder) if used is None else used
+            for name, (folder, used) in near.items()
+        }
         with self._lock:
-            # One that ended meanwhile may have taken its file with it; what it left is whole.
-            ended = {name: self._jobs[name].samples for name in near if name in self._jobs}
-        found |= {name: samples for name, samples in ended.items() if samples is not None}
-        return {name: samples for name, samples in found.items() if samples.times}
+            # One that ended meanwhile may have taken its files with it; what it left is whole.
+            ended = {name: self._jobs[name].used for name in near if name in self._jobs}
+        found |= {name: used for name, used in ended.items() if used is not None}
+        return {name: samples for used in found.values() for name, samples in used.items()}
 
-    def end(self, run_id: str, moment: float, samples: Samples) -> None:
+    def end(self, run_id: str, moment: float) -> None:
         """A job has ended; its samples are kept while a job runs that began before."""
         with self._lock:
+            folder = self._jobs[run_id].folder
+        used = self._of(run_id, folder)
+        with self._lock:
             ours = self._jobs[run_id]
-            ours.ended, ours.samples = moment, samples
+            ours.ended, ours.used = moment, used
             running = [job.began for job in self._jobs.values() if job.ended is None]
             first = min(running, default=None)
             for name, job in list(self._jobs.items()):
                 if job.ended is not None and (first is None or job.ended <= first):
                     del self._jobs[name]
+
+    def _of(self, run_id: str, folder: Path) -> _Used:
+        found = {f"{run_id}{whose}": self.read(folder / file) for whose, file in _FILES.items()}
+        return {name: samples for name, samples in found.items() if samples.times}

@@ -128,8 +128,8 @@ class Proving:
         say(f"proving {name}: a few updates beside NumPy's, once for this build{briefly}")
         exchange = Exchange(self.staging, trial)
         among = beside or Beside(recomputed.read)
-        called, samples_file = f"{trial.run_id} (a proof)", exchange.job_dir / "samples.csv"
-        among.begin(called, samples_file, time.monotonic())
+        called = f"{trial.run_id} (a proof)"
+        among.begin(called, exchange.job_dir, time.monotonic())
         try:
             exit_ = self.launcher.start(
                 Order(
@@ -147,7 +147,7 @@ class Proving:
             )
             said = exchange.result(exit_)
         finally:
-            among.end(called, time.monotonic(), recomputed.read(samples_file))
+            among.end(called, time.monotonic())
             exchange.remove()
         if exit_.ended in CUT_OFF:
             return Proof(reason=exit_.detail or "it was cut off")

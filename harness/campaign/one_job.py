@@ -28,7 +28,7 @@ from harness.provision.verified import Dataset
 from harness.store import Store, new_run_id
 from runner.contract.job import Job
 from runner.contract.result import Failure, Finding, Idle, Launch, Result, Status
-from runner.contract.samples import Samples
+from runner.contract.samples import SAMPLES_FILE
 
 Key = tuple[str, str, "str | None"]
 
@@ -162,20 +162,19 @@ def _run(
         witness.event(event)
         watcher.event(job, event)
 
-    samples_file = exchange.job_dir / "samples.csv"
-    site.beside.begin(job.run_id, samples_file, begin)
+    site.beside.begin(job.run_id, exchange.job_dir, begin)
     try:
         exit_ = site.plan.launcher.start(order, heard)
     except KeyboardInterrupt:
         exit_, interrupted = Exit("interrupted"), True
     except BenchdlError:  # it was not begun
-        site.beside.end(job.run_id, time.monotonic(), Samples())
+        site.beside.end(job.run_id, time.monotonic())
         exchange.remove()
         raise
     witness.wall_s = time.monotonic() - begin
-    samples = recomputed.read(samples_file)
+    samples = recomputed.read(exchange.job_dir / SAMPLES_FILE)
     seen = Seen(witness, samples, site.beside.others(job.run_id))
-    site.beside.end(job.run_id, time.monotonic(), samples)
+    site.beside.end(job.run_id, time.monotonic())
     said = exchange.result(exit_)
     if not interrupted and _asked_to_end(stop) and _failed(said):
         exit_, interrupted = replace(exit_, ended="interrupted"), True

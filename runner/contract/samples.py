@@ -13,6 +13,9 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple, Type, TypeVar
 
 from runner.contract import strict_json
 
+SAMPLES_FILE = "samples.csv"
+PROOF_FILE = "proof.csv"
+"""Of the judge, from when the trainer is gone: for the campaign's jobs that train meanwhile."""
 TIME_COLUMN = "t_s"
 STEAL_COLUMN = "steal_s"
 JOB_CPU_COLUMN = "job_cpu_s"

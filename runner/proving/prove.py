@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 import traceback
-from contextlib import nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import ContextManager, Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
+from runner import sampler
 from runner.contract.conformance import Check, Conformance
 from runner.contract.job import Job
 from runner.contract.precision import Precision
+from runner.contract.samples import SAMPLES_FILE
 from runner.events import Progress
 from runner.proving import beginnings, brief, in_format, one_rank, questions, trials, whole
 from runner.proving.questions import Attempt, Plan, Question
 from runner.proving.trials import Told
-from runner.sampler import Sampler
 from runner.workloads import lookup
 from runner.workloads.workload import Workload
 
@@ -39,7 +39,7 @@ def conformance(job: Job, job_dir: Path, progress: Progress) -> Conformance:
     """
     workloads = [_provable(name) for name in job.briefly or [job.workload]]
     begin, at = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
-    with _sampler(job, job_dir / "samples.csv"):
+    with sampler.of_this_process(job_dir / SAMPLES_FILE, job.sample_interval_s):
         if job.briefly:
             checks, attempts = _briefly(job, workloads, job_dir, progress)
         else:
@@ -65,13 +65,6 @@ def _provable(name: str) -> Workload:
     if not workload.provable:
         raise TypeError(f"no proof is known of {workload.name}")
     return workload
-
-
-def _sampler(job: Job, out: Path) -> ContextManager[Optional[Sampler]]:
-    """Of this process and all trainers that it starts."""
-    if job.sample_interval_s is None:
-        return nullcontext()
-    return Sampler(out, job.sample_interval_s, gpu=False)
 
 
 def _briefly(

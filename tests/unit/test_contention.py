@@ -15,7 +15,7 @@ from harness.campaign.beside import Beside
 from harness.checks import contention, machine, recomputed
 from harness.checks.seen import Seen
 from harness.checks.witness import Witness
-from runner.contract.samples import Samples, core_column
+from runner.contract.samples import PROOF_FILE, SAMPLES_FILE, Samples, core_column
 from runner.meters import cgroups
 from runner.meters.cpu_figures import cpu_use
 
@@ -92,27 +92,43 @@ def test_a_neighbour_of_the_same_campaign_is_subtracted_and_named(make_result):
 
 
 def test_who_ran_beside_whom():
-    files = {Path(name): samples(1, 1, 0) for name in "abcd"}
-    jobs = Beside(lambda file: files[file])
+    files = {Path(name, SAMPLES_FILE): samples(1, 1, 0) for name in "abcd"}
+    jobs = Beside(lambda file: files.get(file, Samples()))
     jobs.begin("a", Path("a"), 0.0)
     jobs.begin("b", Path("b"), 1.0)
     assert set(jobs.others("a")) == {"b"}
-    jobs.end("b", 2.0, samples(1, 1, 0))
+    jobs.end("b", 2.0)
     jobs.begin("c", Path("c"), 3.0)
     assert set(jobs.others("a")) == {"b", "c"}  # b has ended, and ran beside a
     assert set(jobs.others("c")) == {"a"}  # b had ended before c began
-    jobs.end("a", 4.0, samples(1, 1, 0))
+    jobs.end("a", 4.0)
     assert set(jobs.others("c")) == {"a"}
-    files[Path("c")] = Samples()
-    jobs.end("c", 5.0, Samples())
+    files[Path("c", SAMPLES_FILE)] = Samples()
+    jobs.end("c", 5.0)
     jobs.begin("d", Path("d"), 6.0)
     assert jobs.others("d") == {}
 
 
+def test_what_the_judge_of_a_neighbour_uses_is_its_own():
+    files = {Path("b", SAMPLES_FILE): samples(1, 1, 0), Path("b", PROOF_FILE): samples(1, 8, 0)}
+    jobs = Beside(lambda file: files.get(file, Samples()))
+    jobs.begin("a", Path("a"), 0.0)
+    jobs.begin("b", Path("b"), 1.0)
+    assert set(jobs.others("a")) == {"b", "b (its proof)"}
+    jobs.end("b", 2.0)
+    files.clear()
+    assert set(jobs.others("a")) == {"b", "b (its proof)"}
+
+
 def test_a_job_that_ends_while_its_samples_are_read_is_not_forgotten():
+    ended = []
+
     def read(file):
-        jobs.end("b", 2.0, samples(1, 1, 0))  # and its folder is gone
-        return Samples()
+        if not ended:
+            ended.append(file)
+            jobs.end("b", 2.0)  # and its folder is gone
+            return Samples()
+        return samples(1, 1, 0) if file == Path("b", SAMPLES_FILE) else Samples()
 
     jobs = Beside(read)
     jobs.begin("a", Path("a"), 0.0)

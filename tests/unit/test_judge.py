@@ -9,7 +9,13 @@ import pytest
 from runner import judge
 from runner.channel import Frame
 from runner.contract.device_peak import Peak
-from runner.contract.samples import Samples, core_column, gpu_column
+from runner.contract.samples import (
+    PROOF_FILE,
+    Samples,
+    core_column,
+    gpu_column,
+    read_samples,
+)
 from runner.contract.work_and_score import Lap, Proof, Score
 from runner.sampler import SamplerEnd
 
@@ -153,10 +159,16 @@ def test_the_trainer_waits_where_the_judge_works(measured):
     assert isinstance(order[0][1], Workload)
     assert order[2:] == [
         "sampling", "go", "data", "untrained", "go", "trained", "done", "sampled", "ended",
-        ("tensors of untrained", "tensors of trained", "the data", {"error_rate": 0.125}),
         "samples.csv",
+        ("tensors of untrained", "tensors of trained", "the data", {"error_rate": 0.125}),
         ("peak", ["GPU-0"]),
     ]  # fmt: skip
+
+
+def test_what_the_judge_uses_after_the_trainer_is_left_for_neighbours(measured, tmp_path):
+    measured()
+    left = read_samples(tmp_path / PROOF_FILE)
+    assert len(left.times) >= 2 and left.columns["job_cpu_s"][-1] is not None
 
 
 def test_phases_are_the_trainers_and_the_whole_is_ours(measured):
