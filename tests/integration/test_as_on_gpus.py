@@ -72,6 +72,33 @@ def test_each_rank_of_keras_on_pytorch_drops_other_values(inside):
     assert all(30 < sum(mask) < 64 for mask in masks)  # a fifth of 64 is dropped
 
 
+def proof(inside, make_result, folder, backend, script, *words, **job):
+    """The checks of a job's proof that saw something, by the script that stands in for a GPU."""
+    job = make_result(
+        job={"backend": backend, "purpose": "prove", "launcher": "local",
+             "pins": {"packages": {}, "python": None}, **job}
+    ).job  # fmt: skip
+    folder = folder / "job"
+    folder.mkdir()
+    folder.chmod(0o777)  # the image's user is another
+    (folder / "job.json").write_text(job_text(job))
+    inside(backend, script, "/job", *words, job=folder)
+    result = load_result((folder / "result.json").read_text())
+    assert result.failure is None
+    return [check for check in result.conformance.checks if not check.skipped]
+
+
+def test_ranks_of_keras_in_pytorchs_loop_make_the_updates_of_one(inside, make_result, tmp_path):
+    settings = {"mode": "tuned", "strategy": "data-parallel"}
+    checks = proof(
+        inside, make_result, tmp_path, "keras3-torch", "keras_in_torchs_loop.py",
+        ranks=2, settings=settings,
+    )  # fmt: skip
+    assert [check for check in checks if not check.ok] == []
+    names = {check.name for check in checks}
+    assert {"update", "ranks-alike", "one-rank"} <= names
+
+
 @pytest.mark.parametrize(
     ("backend", "script", "words", "workloads"),
     [
@@ -83,20 +110,12 @@ def test_each_rank_of_keras_on_pytorch_drops_other_values(inside):
 def test_what_pytorch_compiled_makes_numpys_updates(
     inside, make_result, tmp_path, backend, script, words, workloads
 ):
-    job = make_result(
-        job={"backend": backend, "purpose": "prove", "briefly": workloads, "launcher": "local",
-             "settings": {"mode": "tuned"}, "pins": {"packages": {}, "python": None}}
-    ).job  # fmt: skip
-    folder = tmp_path / "job"
-    folder.mkdir()
-    folder.chmod(0o777)  # the image's user is another
-    (folder / "job.json").write_text(job_text(job))
-    inside(backend, script, "/job", *words, job=folder)
-    result = load_result((folder / "result.json").read_text())
-    assert result.failure is None
-    wrong = [check for check in result.conformance.checks if not check.ok]
-    assert wrong == []
-    names = {check.name for check in result.conformance.checks}
+    checks = proof(
+        inside, make_result, tmp_path, backend, script, *words,
+        briefly=workloads, settings={"mode": "tuned"},
+    )  # fmt: skip
+    assert [check for check in checks if not check.ok] == []
+    names = {check.name for check in checks}
     wanted = {f"{of} of {name}" for name in workloads for of in ("update", "loss")}
     assert names - wanted <= {"float32", "statistics of resnet20-cifar10"}
     assert wanted <= names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from multiprocessing.connection import Connection
-from typing import Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from runner.backends.base import Facts, Trainer
 from runner.backends.common import malloc
@@ -17,6 +17,7 @@ from runner.backends.keras.keras3 import Keras3
 from runner.backends.keras.keras3_agent import Keras3Agent
 from runner.backends.keras.keras3_torch_compiled import CompiledTrainer
 from runner.backends.keras.keras3_torch_loop import TrainerInTorchsLoop
+from runner.backends.keras.keras3_torch_loop_ranks import RankInTorchsLoop
 from runner.backends.keras.keras3_torch_ranks import RankOfKeras
 from runner.backends.keras.keras3_torch_steps import TorchSteps
 from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors, TrainerOnTorch, place
@@ -46,11 +47,13 @@ class Keras3OnTorch(Keras3):
         torch_device.configure(job)
         if self._compiles():
             torch_compiler.configure()
-            if keras3_torch_loop.is_asked():
-                torch_compiler.demand()
+        if self._in_torchs_loop():
+            torch_compiler.demand()
         self._processes: Optional[RankProcesses] = None
         if job.settings.strategy == "data-parallel":
             self._meeting = torch_group.configure(job)
+            if self._in_torchs_loop():
+                torch_group.allow_capture()
 
     def if_lost(self, end: Callable[[Exception], None]) -> None:
         """What ends the job where a rank is gone."""
@@ -82,6 +85,9 @@ class Keras3OnTorch(Keras3):
 
         def build(workload: NetworkWorkload, seed: int) -> Trainer:
             self.seed(seed)
+            if self._in_torchs_loop():
+                precision = self._precision(device)
+                return RankInTorchsLoop(torch, self.keras, device, workload, seed, precision)
             return RankOfKeras(torch, self.keras, device, workload, self.tuned, seed)
 
         return OwnRank(rank, build, lambda: torch_group.place(torch, device))
@@ -94,21 +100,24 @@ class Keras3OnTorch(Keras3):
         if isinstance(workload, GameWorkload):
             return GameTrainer(workload, self._agent(workload), seed)
         torch, keras, network = self._torch, self.keras, network_of(workload)
+        if self._in_torchs_loop():
+            precision = self._precision(torch.device("cuda"))
+            return TrainerInTorchsLoop(torch, keras, network, precision)
         if self._compiles() and keras3_torch_compiled.fits(network.network):
-            if keras3_torch_loop.is_asked():
-                return TrainerInTorchsLoop(torch, keras, network, self._precision())
             return CompiledTrainer(torch, keras, network, keras3_torch_compiled.options())
         if self.tuned:
             return TrainerOfTensors(torch, keras, network)
         return TrainerOnTorch(keras, network)
 
-    def _precision(self) -> TorchPrecision:
-        device, precision = self._torch.device("cuda"), self._job.settings.precision
-        return TorchPrecision(self._torch, device, precision, captured=True)
+    def _precision(self, device: Any) -> TorchPrecision:
+        return TorchPrecision(self._torch, device, self._job.settings.precision, captured=True)
 
     def _compiles(self) -> bool:
-        """On a GPU a step is bound by its many launches; ranks have a loop of their own."""
-        return torch_device.can_graph(self._job) and self._job.settings.strategy == "default"
+        """On a GPU a step is bound by its many launches."""
+        return torch_device.can_graph(self._job)
+
+    def _in_torchs_loop(self) -> bool:
+        return keras3_torch_loop.is_asked() and self._compiles()
 
     def _agent(self, workload: GameWorkload) -> ToolsAgent:
         """Keras' own calls as written, PyTorch's in mode ``tuned``."""

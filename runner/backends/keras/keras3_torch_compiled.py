@@ -58,8 +58,8 @@ class CompiledTrainer(TrainerOfTensors):
         model = self._model
         try:
             model.train()
-            self._forward(self._train_x[:1], self._train_y[:1])  # Keras builds its loss by itself
-            self._loss_of = self._torch.compile(self._forward, dynamic=False, **self._how)
+            self.loss_of(self._train_x[:1], self._train_y[:1])  # Keras builds its loss by itself
+            self._compiled = self._torch.compile(self.loss_of, dynamic=False, **self._how)
             for count in self._batch_sizes():
                 for _ in range(_WARM_UP):
                     self._way_back(self._train_x[:count], self._train_y[:count])
@@ -73,15 +73,11 @@ class CompiledTrainer(TrainerOfTensors):
         size, count = self._workload.recipe.batch_size, len(self._train_x)
         return tuple(dict.fromkeys(filter(None, (min(size, count), count % size))))
 
-    def _forward(self, inputs: Any, labels: Any) -> Any:
-        found = self._model(inputs, training=True)
-        return self._model.compute_loss(x=inputs, y=labels, y_pred=found)
-
     def _way_back(self, inputs: Any, labels: Any) -> Any:
         """Gradients of a batch, in the variables; returns its loss."""
         self._model.zero_grad()  # those of the step before lie where this one's graphs write
         self._torch.compiler.cudagraph_mark_step_begin()
-        loss = self._loss_of(inputs, labels)
+        loss = self._compiled(inputs, labels)
         self._model.optimizer.scale_loss(loss).backward()
         return loss.detach()
 

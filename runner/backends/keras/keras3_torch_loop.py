@@ -8,13 +8,14 @@ Source: keras.io, "Multi-GPU distributed training with PyTorch", whose loop has 
 from __future__ import annotations
 
 import os
-from typing import Any, Tuple
+from typing import Any, Callable, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors
 from runner.backends.torch import torch_optimizers
 from runner.backends.torch.torch_compiler import Compiled
 from runner.backends.torch.torch_graph import GraphedEpoch
+from runner.backends.torch.torch_optimizers import Stepper
 from runner.backends.torch.torch_precision import TorchPrecision
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -34,26 +35,20 @@ class TrainerInTorchsLoop(TrainerOfTensors):
     ) -> None:
         """``precision`` scales a loss of float16; which products are in it is Keras' policy's."""
         super().__init__(torch, keras, workload)
-        trained = [variable.value for variable in self._model.trainable_variables]
-        recipe = workload.recipe
-        stepper = torch_optimizers.stepper(recipe.optimizer, torch, trained, precision, True)
-        # Keras' own Python has parts that PyTorch leaves out, in networks with branches.
-        compiled = Compiled(torch, self._loss_of, whole=False)
-        self._epoch = GraphedEpoch(torch, compiled, self._model, stepper, recipe)
-        self._updates = 0
+        self._precision, self._updates = precision, 0
+        compiled = fused(torch, self.loss_of)
+        recipe, stepper = workload.recipe, stepper_of(torch, self._model, workload, precision)
+        self._epoch = GraphedEpoch(
+            torch, lambda inputs, labels, _: compiled(inputs, labels), self._model, stepper, recipe
+        )
 
     def compile(self) -> bool:
         """Compile and capture; no weight changes, nor a statistic."""
         self._model.train()
         with self.statistics_kept():
-            self._loss_of(self._train_x[:1], self._train_y[:1])  # Keras builds its loss by itself
+            self.loss_of(self._train_x[:1], self._train_y[:1])  # Keras builds its loss by itself
         self._epoch.capture(self._train_x, self._train_y)
         return True
-
-    def _loss_of(self, inputs: Any, labels: Any, weight: float = 1.0) -> Any:
-        del weight  # of a batch that ranks share: there are none here
-        found = self._model(inputs, training=True)
-        return self._model.compute_loss(x=inputs, y=labels, y_pred=found)
 
     def fit(self, epochs: int, lap_seen: LapSeen) -> int:
         """The loop; the loss is read after each epoch, as Keras' own ``fit`` does."""
@@ -61,9 +56,25 @@ class TrainerInTorchsLoop(TrainerOfTensors):
         for epoch in range(1, epochs + 1):
             self._updates, total = self._epoch.run(self._updates)
             lap_seen(epoch, float(total) / len(self._train_y))
-        return self._updates
+        return self._updates - self._precision.left_out()
 
     def attest(self) -> Tuple[str, Facts]:
         """How it trained; the products are those of the same layers, watched."""
         device, found = super().attest()
-        return device, {**found, "torch_compile": "inductor", "cuda_graphs": True}
+        return device, {**found, **FACTS}
+
+
+FACTS: Facts = {"torch_compile": "inductor", "cuda_graphs": True}
+
+
+def fused(torch: Any, function: Callable[..., Any]) -> Compiled:
+    """``function`` compiled; Keras' own Python has parts that PyTorch leaves out, in branches."""
+    return Compiled(torch, function, whole=False)
+
+
+def stepper_of(
+    torch: Any, model: Any, workload: NetworkWorkload, precision: TorchPrecision
+) -> Stepper:
+    """PyTorch's optimizer of the recipe, within a CUDA graph."""
+    trained = [variable.value for variable in model.trainable_variables]
+    return torch_optimizers.stepper(workload.recipe.optimizer, torch, trained, precision, True)

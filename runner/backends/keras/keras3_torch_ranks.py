@@ -33,10 +33,14 @@ class RankOfKeras(TrainerOnTorch):
         super().__init__(keras, workload, channels_first=tuned)
         self._variables = self._model.trainable_variables
         self._model.optimizer.build(self._variables)
-        self._parallel = torch_group.parallel(torch, self._model, device)
+        self._parallel = self.parallel()
         keras3_torch_seeds.apart(torch, self._model, seed, torch.distributed.get_rank())
         where = device if tuned else "cpu"
         self._shares = TorchShares(torch, where, seed, workload.recipe.batch_size)
+
+    def parallel(self) -> Any:
+        """What computes a part of a batch, and exchanges gradients on its way back."""
+        return torch_group.parallel(self._torch, self._model, self._device)
 
     def prepare(self, data: Arrays) -> None:
         """All samples, of which this rank takes its part."""

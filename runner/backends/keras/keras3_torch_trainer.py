@@ -34,8 +34,22 @@ class TrainerOnTorch(Keras3Trainer):
         """The loss of two samples, with all that a step keeps for the way back."""
         to_tensor = self.keras.ops.convert_to_tensor
         inputs, labels = to_tensor(self._test_x[:2]), to_tensor(self._test_y[:2])
+        return self.loss_of(inputs, labels)
+
+    def loss_of(self, inputs: Any, labels: Any) -> Any:
+        """The mean loss of these samples as Keras computes it, layers and all."""
         found = self._model(inputs, training=True)
         return self._model.compute_loss(x=inputs, y=labels, y_pred=found)
+
+    @contextmanager
+    def statistics_kept(self) -> Iterator[None]:
+        """What is not trained, as batches' statistics, is afterwards as it was before."""
+        before = [(own, own.value.detach().clone()) for own in self._model.non_trainable_variables]
+        try:
+            yield
+        finally:
+            for own, value in before:
+                own.assign(value)
 
 
 class TrainerOfTensors(TrainerOnTorch):
@@ -50,16 +64,6 @@ class TrainerOfTensors(TrainerOnTorch):
         super().prepare(data)
         to_tensor = self.keras.ops.convert_to_tensor
         self._train_x, self._train_y = to_tensor(self._train_x), to_tensor(self._train_y)
-
-    @contextmanager
-    def statistics_kept(self) -> Iterator[None]:
-        """What is not trained, as batches' statistics, is afterwards as it was before."""
-        before = [(own, own.value.detach().clone()) for own in self._model.non_trainable_variables]
-        try:
-            yield
-        finally:
-            for own, value in before:
-                own.assign(value)
 
     def fit_data(self) -> Dict[str, Any]:
         """Batches, in an order that is drawn on the device."""
