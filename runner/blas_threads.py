@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import Set
 
-MOST = 8
+from runner.contract.judging import THREADS
 
 _MAPS = Path("/proc/self/maps")
 _LIBRARY = re.compile(r"(/\S*lib(?:scipy_)?(?:openblas|mkl_rt)[\w.\-]*\.so[\w.]*)$", re.MULTILINE)
@@ -27,7 +27,7 @@ _CALLS = (
 )
 
 
-def limit(most: int = MOST) -> Set[str]:
+def limit(most: int = THREADS) -> Set[str]:
     """Let no library of products that is loaded here take more than ``most`` threads.
 
     Returns:

@@ -15,6 +15,7 @@ from typing import ContextManager, Optional
 from runner import attest, blas_threads, peak, sampler
 from runner.channel import Frame, tensors
 from runner.contract.job import Job
+from runner.contract.judging import DEVICES_FREE
 from runner.contract.measurement import (
     Attestation,
     Measurement,
@@ -61,8 +62,9 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     seconds = {f"{name}_s": value for name, value in training.took.items()}
     gpu = gpu_figures.gpu_use(recorded, start_s, end_s)
     with sampler.of_this_process(job_dir / PROOF_FILE, job.sample_interval_s):
-        opinion = workload.opinion(tensors(untrained), weights, evidence, claims)
         peaks = peak.of_job(job, gpu)
+        progress.event(DEVICES_FREE)
+        opinion = workload.opinion(tensors(untrained), weights, evidence, claims)
     proof_s = time.monotonic() - marks["proof"]  # of several GPUs the peaks take a while
     return Measurement(
         phases=Phases(**seconds, total_s=marks["proof"] - begin, proof_s=proof_s),

@@ -26,11 +26,11 @@ from harness.campaign import (
     sharing,
     side_by_side,
 )
+from harness.campaign.gpu_pool import Need
 from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
 from harness.campaign.records import Campaign
 from harness.campaign.resolved import Plan
-from harness.campaign.side_by_side import Need
 from harness.campaign.unfailing import Unfailing
 from harness.campaign.watcher import Watcher
 from harness.catalog import Backend

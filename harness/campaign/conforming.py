@@ -84,14 +84,20 @@ class Proving:
         if not lookup.load(job.workload).provable:
             return Proof(reason=f"no proof is known of {job.workload}")
         with self._lock:  # of two jobs side by side the second waits for the first one's proof
-            trial = self._trial(job)
-            key = _key(trial, self.host)
+            trial, key = self._trial(job), self._key_of(job)
             if key not in self._known:
                 kept = None if self.again else kept_proofs.read(kept_proofs.file_of(key))
                 self._known[key] = (
                     Proof(kept) if kept else self._tried(trial, prepared, say, stop, beside)
                 )
             return self._known[key]
+
+    def knows(self, job: Job) -> bool:
+        """Whether :meth:`of` has nothing to try."""
+        return not lookup.load(job.workload).provable or self._key_of(job) in self._known
+
+    def _key_of(self, job: Job) -> str:
+        return _key(self._trial(job), self.host)
 
     def _trial(self, job: Job) -> Job:
         run_id = new_run_id(job.backend, job.device)
@@ -168,6 +174,11 @@ def wanted(plan: Plan, store: Store, host: Host) -> Proving | None:
     if not plan.options.conform:
         return None
     return Proving(plan.launcher, store.staging(), host, plan.options.memory_limit_bytes)
+
+
+def is_settled(proving: Proving | None, job: Job) -> bool:
+    """Whether :func:`after` starts nothing on the devices of ``job``."""
+    return proving is None or proving.knows(job)
 
 
 def after(

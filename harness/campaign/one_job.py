@@ -27,6 +27,7 @@ from harness.launchers.launcher import CUT_OFF, Exit, Order, Prepared
 from harness.provision.verified import Dataset
 from harness.store import Store, new_run_id
 from runner.contract.job import Job
+from runner.contract.judging import DEVICES_FREE
 from runner.contract.result import Failure, Finding, Idle, Launch, Result, Status
 from runner.contract.samples import SAMPLES_FILE
 
@@ -160,7 +161,9 @@ def _run(
 
     def heard(event: dict[str, Any]) -> None:
         witness.event(event)
-        watcher.event(job, event)
+        # The proof of a build takes the GPUs of the first job of it.
+        if event["event"] != DEVICES_FREE or conforming.is_settled(site.proving, job):
+            watcher.event(job, event)
 
     site.beside.begin(job.run_id, exchange.job_dir, begin)
     try:

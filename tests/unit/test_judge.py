@@ -136,7 +136,8 @@ def measured(make_result, tmp_path, monkeypatch):
 
     def measure(end=None, **job):
         Sampler.end = end if end is not None else SamplerEnd(True, "", 10)
-        return judge.measure(make_result(job=job).job, tmp_path, None), order
+        told = SimpleNamespace(event=order.append)
+        return judge.measure(make_result(job=job).job, tmp_path, told), order
 
     return measure
 
@@ -160,8 +161,9 @@ def test_the_trainer_waits_where_the_judge_works(measured):
     assert order[2:] == [
         "sampling", "go", "data", "untrained", "go", "trained", "done", "sampled", "ended",
         "samples.csv",
-        ("tensors of untrained", "tensors of trained", "the data", {"error_rate": 0.125}),
         ("peak", ["GPU-0"]),
+        "devices-free",
+        ("tensors of untrained", "tensors of trained", "the data", {"error_rate": 0.125}),
     ]  # fmt: skip
 
 

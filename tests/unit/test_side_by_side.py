@@ -10,10 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 from harness import interrupts
-from harness.campaign import side_by_side
-from harness.campaign.side_by_side import Need
+from harness.campaign import gpu_pool, side_by_side
+from harness.campaign.gpu_pool import Need
 from harness.errors import BenchdlError, UsageError
 from harness.nvidia import host_driver
+from runner.contract.judging import DEVICES_FREE
 
 
 def singles(count):
@@ -76,7 +77,66 @@ def test_a_job_takes_as_many_gpus_as_it_needs_and_no_block_overtakes_another():
 )
 def test_what_comes_next(waiting, free, number):
     needs = [Need(1, 1), Need(2, 1), Need(1, 1), Need(1, 2)]
-    assert side_by_side.chosen_next(waiting, needs, free) == number
+    assert gpu_pool.chosen_next(waiting, needs, free) == number
+
+
+class Training:
+    """Jobs that train on GPUs of their own, then are judged; who was where at the same time."""
+
+    def __init__(self, judged_s):
+        self.judged_s, self.lock = judged_s, threading.Lock()
+        self.on, self.most_judged, self.judged = set(), 0, 0
+
+    def train(self, gpus):
+        with self.lock:
+            assert self.on.isdisjoint(gpus), "two train on one GPU"
+            self.on.update(gpus)
+        time.sleep(0.02)
+        with self.lock:
+            self.on.difference_update(gpus)
+
+    def start(self, number, gpus, watcher, stop):
+        watcher.job_started(SimpleNamespace(variant="", gpus=gpus, backend="", launcher=""), 1, 1)
+        self.train(gpus)
+        watcher.event(None, {"event": DEVICES_FREE})
+        with self.lock:
+            self.judged += 1
+            self.most_judged = max(self.most_judged, self.judged)
+        time.sleep(self.judged_s)
+        with self.lock:
+            self.judged -= 1
+        return number
+
+
+def pool(needs, training, most_judges):
+    made = gpu_pool.Pool(needs, ["0", "1"], training, Silent(), most_judges)
+    made.run()
+    assert made.problems == []
+    return [made.results[number] for number in range(len(needs))]
+
+
+@pytest.mark.parametrize(("most_judges", "at_once"), [(0, 2), (1, 3), (4, 6)])
+def test_a_job_whose_judge_goes_on_has_left_its_gpus(most_judges, at_once):
+    jobs = Training(judged_s=0.3)
+    began = time.monotonic()
+    assert pool(singles(6), jobs.start, most_judges) == list(range(6))
+    took_s = time.monotonic() - began
+    assert jobs.most_judged <= at_once
+    # Of six jobs on two GPUs three rounds are judged one after the other, or all at once.
+    assert took_s > 0.9 if most_judges == 0 else took_s < 0.9
+
+
+def test_a_further_attempt_waits_for_gpus_that_it_had_left():
+    jobs, attempts = Training(judged_s=0.1), []
+
+    def start(number, gpus, watcher, stop):
+        if number == 0:
+            jobs.start(number, gpus, watcher, stop)  # lost while it was judged
+            attempts.append(number)
+        return jobs.start(number, gpus, watcher, stop)
+
+    assert pool([Need(2, 1)] * 3, start, 4) == [0, 1, 2]
+    assert attempts == [0]
 
 
 def test_more_gpus_than_there_are_is_refused_before_anything_starts():
