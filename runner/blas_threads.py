@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Set
 
@@ -30,6 +31,9 @@ _CALLS = (
 def limit(most: int = THREADS) -> Set[str]:
     """Let no library of products that is loaded here take more than ``most`` threads.
 
+    It is called once NumPy is imported: before that there is none to be told. Where there is none
+    then, the log says so.
+
     Returns:
         The files of those that were found; of another kind none is known, and it stays as it is.
     """
@@ -44,6 +48,8 @@ def limit(most: int = THREADS) -> Set[str]:
                 found.add(path)
                 if getattr(library, ask)() > most:
                     getattr(library, tell)(most)
+    if not found:
+        sys.stderr.write("runner: the judge's products may take a thread for each core\n")
     return found
 
 

@@ -48,8 +48,8 @@ def measure(job: Job, job_dir: Path, progress: Progress) -> Measurement:
     training = Training(job, workload, progress)
     with training, _sampler(job, training.pid, samples_file) as sampling:
         training.go()
+        evidence = workload.evidence(job)  # the first that imports NumPy here
         blas_threads.limit()  # of the judge: the trainer is a process of its own since
-        evidence = workload.evidence(job)
         untrained = training.until("untrained")
         training.go()
         trained = training.until("trained")

@@ -48,6 +48,15 @@ def test_no_more_than_that():
     assert now == [1]
 
 
+def test_before_numpy_is_imported_there_is_none_to_be_told_and_the_log_says_so():
+    script = "from runner import blas_threads; print(len(blas_threads.limit()))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "0\n"
+    assert "may take a thread for each core" in done.stderr
+
+
 def test_never_more_than_before():
     before, now = counted(100)
     assert now == before

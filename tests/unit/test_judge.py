@@ -130,6 +130,7 @@ def measured(make_result, tmp_path, monkeypatch):
     monkeypatch.setattr(judge, "Sampler", Sampler)
     monkeypatch.setattr(judge, "tensors", lambda frame: f"tensors of {frame}")
     monkeypatch.setattr(judge.peak, "of_job", of_job)
+    monkeypatch.setattr(judge.blas_threads, "limit", lambda: order.append("few threads"))
     monkeypatch.setattr(judge, "read_samples", lambda file: order.append(file.name) or recorded())
     clock = iter([50.0, 151.5, 152.0])
     monkeypatch.setattr(judge, "time", SimpleNamespace(monotonic=lambda: next(clock) + sum(peak_s)))
@@ -159,8 +160,8 @@ def test_the_trainer_waits_where_the_judge_works(measured):
     _, order = measured()
     assert isinstance(order[0][1], Workload)
     assert order[2:] == [
-        "sampling", "go", "data", "untrained", "go", "trained", "done", "sampled", "ended",
-        "samples.csv",
+        "sampling", "go", "data", "few threads", "untrained", "go", "trained", "done",
+        "sampled", "ended", "samples.csv",
         ("peak", ["GPU-0"]),
         "devices-free",
         ("tensors of untrained", "tensors of trained", "the data", {"error_rate": 0.125}),
