@@ -1,12 +1,14 @@
-"""Run with Keras 3 on PyTorch: a job's runner, whose tuned trainer compiles on a CPU as on a GPU.
+"""Run with Keras 3 on PyTorch: a job's runner, compiled as on a GPU.
 
     python compiled_on_cpu.py JOB_DIR BACKEND
 
-BACKEND is one of ``torch.compile``: ``aot_eager`` traces and splits, and needs no compiler.
+It is tuned in variant ``keras-optimizer``. BACKEND is one of ``torch.compile``: ``aot_eager``
+traces and splits, and needs no compiler.
 """
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 
@@ -27,5 +29,6 @@ def compiled_or_not_at_all(trainer):
 keras3_torch_compiled.CompiledTrainer.compile = compiled_or_not_at_all
 keras3_torch.Keras3OnTorch._compiles = lambda self: self.tuned
 keras3_torch_compiled.options = lambda: {"backend": BACKEND}
+os.environ["BENCHDL_KERAS_LOOP"] = "keras"
 sys.argv = ["runner", FOLDER]
 runpy.run_module("runner", run_name="__main__")

@@ -1,13 +1,14 @@
-"""Run with Keras 3 on PyTorch: a job's runner, tuned as on a GPU in variant ``torch-loop``.
+"""Run with Keras 3 on PyTorch: a job's runner, tuned as on a GPU.
 
-    python keras_in_torchs_loop.py JOB_DIR
+    python keras_in_torchs_loop.py JOB_DIR [plain]
+
+With ``plain`` there is no C compiler, and nothing is compiled.
 
 CUDA graphs are stood in for (``graphed_ranks.py``); what compiles the traced graphs is left out.
 """
 
 from __future__ import annotations
 
-import os
 import runpy
 import sys
 
@@ -29,7 +30,7 @@ def begin(backend):
 Keras3OnTorch._import = begin
 Keras3OnTorch._compiles = lambda self: self.tuned
 torch_compiler.Compiled._backend = traced
-torch_compiler.demand = lambda: None  # nothing is built
-os.environ["BENCHDL_KERAS_LOOP"] = "torch"
-sys.argv = ["runner", sys.argv[1]]
+_, FOLDER, *WORDS = sys.argv
+torch_compiler.is_there = lambda: WORDS != ["plain"]  # of C; nothing is built
+sys.argv = ["runner", FOLDER]
 runpy.run_module("runner", run_name="__main__")

@@ -104,6 +104,7 @@ def test_ranks_of_keras_in_pytorchs_loop_make_the_updates_of_one(inside, make_re
     [
         ("keras3-torch", "compiled_on_cpu.py", ["aot_eager"], BRIEFLY),
         ("keras3-torch", "keras_in_torchs_loop.py", [], BY_SGD),
+        ("keras3-torch", "keras_in_torchs_loop.py", ["plain"], BY_SGD),
         ("torch", "compiled_torch_on_cpu.py", [], BRIEFLY),
     ],
 )

@@ -33,7 +33,8 @@ class Keras3OnTorch(Keras3):
     """Channels last as written: the default of Keras, which turns them for PyTorch at each step.
 
     Mode ``tuned`` has PyTorch's own layout, channels first, and the data on the device, shuffled
-    there; on a GPU layers and loss are compiled, on a CPU freed memory is kept.
+    there; on a GPU layers and loss are compiled, in PyTorch's loop within a CUDA graph, on a CPU
+    freed memory is kept.
     """
 
     below = "torch"
@@ -47,12 +48,10 @@ class Keras3OnTorch(Keras3):
         torch_device.configure(job)
         if self._compiles():
             torch_compiler.configure()
-        if self._in_torchs_loop():
-            torch_compiler.demand()
         self._processes: Optional[RankProcesses] = None
         if job.settings.strategy == "data-parallel":
             self._meeting = torch_group.configure(job)
-            if self._in_torchs_loop():
+            if self._compiles() and not keras3_torch_loop.is_left_out():
                 torch_group.allow_capture()
 
     def if_lost(self, end: Callable[[Exception], None]) -> None:
@@ -85,7 +84,7 @@ class Keras3OnTorch(Keras3):
 
         def build(workload: NetworkWorkload, seed: int) -> Trainer:
             self.seed(seed)
-            if self._in_torchs_loop():
+            if self._in_torchs_loop(workload):
                 precision = self._precision(device)
                 return RankInTorchsLoop(torch, self.keras, device, workload, seed, precision)
             return RankOfKeras(torch, self.keras, device, workload, self.tuned, seed)
@@ -100,7 +99,7 @@ class Keras3OnTorch(Keras3):
         if isinstance(workload, GameWorkload):
             return GameTrainer(workload, self._agent(workload), seed)
         torch, keras, network = self._torch, self.keras, network_of(workload)
-        if self._in_torchs_loop():
+        if self._in_torchs_loop(network):
             precision = self._precision(torch.device("cuda"))
             return TrainerInTorchsLoop(torch, keras, network, precision)
         if self._compiles() and keras3_torch_compiled.fits(network.network):
@@ -116,8 +115,9 @@ class Keras3OnTorch(Keras3):
         """On a GPU a step is bound by its many launches."""
         return torch_device.can_graph(self._job)
 
-    def _in_torchs_loop(self) -> bool:
-        return keras3_torch_loop.is_asked() and self._compiles()
+    def _in_torchs_loop(self, workload: NetworkWorkload) -> bool:
+        fits = self._compiles() and keras3_torch_compiled.fits(workload.network)
+        return fits and not keras3_torch_loop.is_left_out()
 
     def _agent(self, workload: GameWorkload) -> ToolsAgent:
         """Keras' own calls as written, PyTorch's in mode ``tuned``."""

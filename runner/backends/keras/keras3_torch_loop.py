@@ -1,30 +1,68 @@
 """Layers and loss of Keras 3 in PyTorch's own loop, as keras.io's guide to PyTorch has it.
 
 The optimizer and the CUDA graph of a whole step are PyTorch's. Keras' own optimizer cannot be
-within one: SGD hands PyTorch its rate as a number, for which the host waits for the GPU.
+within one: SGD hands PyTorch its rate as a number, for which the host waits for the GPU; variant
+``keras-optimizer`` has it all the same.
 Source: keras.io, "Multi-GPU distributed training with PyTorch", whose loop has ``torch.optim``.
 """
 
 from __future__ import annotations
 
 import os
+import traceback
 from typing import Any, Callable, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors
-from runner.backends.torch import torch_optimizers
+from runner.backends.torch import torch_compiler, torch_optimizers
 from runner.backends.torch.torch_compiler import Compiled
 from runner.backends.torch.torch_graph import GraphedEpoch
 from runner.backends.torch.torch_optimizers import Stepper
 from runner.backends.torch.torch_precision import TorchPrecision
 from runner.workloads.network_workload import NetworkWorkload
 
-_ASKED_VARIABLE = "BENCHDL_KERAS_LOOP"
+_LOOP_VARIABLE = "BENCHDL_KERAS_LOOP"
 
 
-def is_asked() -> bool:
-    """Whether the variant is the one that trains so."""
-    return os.environ.get(_ASKED_VARIABLE) == "torch"
+def is_left_out() -> bool:
+    """Whether the variant is the one that trains by Keras' own optimizer."""
+    return os.environ.get(_LOOP_VARIABLE) == "keras"
+
+
+class Fused:
+    """A loss by kernels that were fused; where that cannot be as it is: ``refused`` says why."""
+
+    def __init__(self, torch: Any, loss_of: Callable[[Any, Any], Any]) -> None:
+        self._loss_of = loss_of
+        # Keras' own Python has parts that PyTorch leaves out, in networks with branches.
+        self._compiled = Compiled(torch, loss_of, whole=False)
+        self.refused = "" if torch_compiler.is_there() else "there is no C compiler"
+
+    def __call__(self, inputs: Any, labels: Any) -> Any:
+        """The mean loss of these samples."""
+        return (self._loss_of if self.refused else self._compiled)(inputs, labels)
+
+    def attempt(self, inputs: Any, labels: Any) -> None:
+        """Compile it for so many samples, on its way back as well."""
+        try:
+            self(inputs, labels).backward()
+        except Exception as error:  # of its many parts each has its own
+            traceback.print_exc()
+            self.refused = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+
+    def facts(self) -> Facts:
+        """How a step was compiled."""
+        how = None if self.refused else "inductor"
+        refused = self.refused or None
+        return {"torch_compile": how, "not_compiled": refused, "cuda_graphs": True}
+
+
+def stepper_of(
+    torch: Any, model: Any, workload: NetworkWorkload, precision: TorchPrecision
+) -> Stepper:
+    """PyTorch's optimizer of the recipe, within a CUDA graph."""
+    trained = [variable.value for variable in model.trainable_variables]
+    return torch_optimizers.stepper(workload.recipe.optimizer, torch, trained, precision, True)
 
 
 class TrainerInTorchsLoop(TrainerOfTensors):
@@ -36,18 +74,25 @@ class TrainerInTorchsLoop(TrainerOfTensors):
         """``precision`` scales a loss of float16; which products are in it is Keras' policy's."""
         super().__init__(torch, keras, workload)
         self._precision, self._updates = precision, 0
-        compiled = fused(torch, self.loss_of)
+        self._fused = Fused(torch, self.loss_of)
         recipe, stepper = workload.recipe, stepper_of(torch, self._model, workload, precision)
         self._epoch = GraphedEpoch(
-            torch, lambda inputs, labels, _: compiled(inputs, labels), self._model, stepper, recipe
+            torch,
+            lambda inputs, labels, _: self._fused(inputs, labels),
+            self._model,
+            stepper,
+            recipe,
         )
 
     def compile(self) -> bool:
         """Compile and capture; no weight changes, nor a statistic."""
         self._model.train()
+        size, (inputs, labels) = self._workload.recipe.batch_size, (self._train_x, self._train_y)
         with self.statistics_kept():
-            self.loss_of(self._train_x[:1], self._train_y[:1])  # Keras builds its loss by itself
-        self._epoch.capture(self._train_x, self._train_y)
+            self.loss_of(inputs[:1], labels[:1])  # Keras builds its loss by itself
+            self._fused.attempt(inputs[:size], labels[:size])
+        self._model.zero_grad()
+        self._epoch.capture(inputs, labels)
         return True
 
     def fit(self, epochs: int, lap_seen: LapSeen) -> int:
@@ -61,20 +106,4 @@ class TrainerInTorchsLoop(TrainerOfTensors):
     def attest(self) -> Tuple[str, Facts]:
         """How it trained; the products are those of the same layers, watched."""
         device, found = super().attest()
-        return device, {**found, **FACTS}
-
-
-FACTS: Facts = {"torch_compile": "inductor", "cuda_graphs": True}
-
-
-def fused(torch: Any, function: Callable[..., Any]) -> Compiled:
-    """``function`` compiled; Keras' own Python has parts that PyTorch leaves out, in branches."""
-    return Compiled(torch, function, whole=False)
-
-
-def stepper_of(
-    torch: Any, model: Any, workload: NetworkWorkload, precision: TorchPrecision
-) -> Stepper:
-    """PyTorch's optimizer of the recipe, within a CUDA graph."""
-    trained = [variable.value for variable in model.trainable_variables]
-    return torch_optimizers.stepper(workload.recipe.optimizer, torch, trained, precision, True)
+        return device, {**found, **self._fused.facts()}

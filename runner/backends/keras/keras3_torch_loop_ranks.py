@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Tuple
 
 from runner.backends.base import Facts, LapSeen
-from runner.backends.keras import keras3_torch_loop
+from runner.backends.keras.keras3_torch_loop import Fused, stepper_of
 from runner.backends.keras.keras3_torch_ranks import RankOfKeras
 from runner.backends.torch import torch_group
 from runner.backends.torch.torch_graph import GraphedEpoch
@@ -37,7 +37,7 @@ class RankInTorchsLoop(RankOfKeras):
         super().__init__(torch, keras, device, workload, True, seed)
         self._precision, self._updates = precision, 0
         own, recipe = self._shares, workload.recipe
-        stepper = keras3_torch_loop.stepper_of(torch, self._model, workload, precision)
+        stepper = stepper_of(torch, self._model, workload, precision)
         self._epoch = GraphedEpoch(
             torch, self._weighted, self._model, stepper, recipe, own.rank, own.ranks, own.orders
         )
@@ -46,7 +46,7 @@ class RankInTorchsLoop(RankOfKeras):
         """The loss of a part of a batch, with the mean of all ranks' gradients behind it."""
         torch, model = self._torch, self._model
         torch._dynamo.config.optimize_ddp = False  # else it cuts the graph for each exchange
-        compiled = keras3_torch_loop.fused(torch, self.loss_of)
+        compiled = self._fused = Fused(torch, self.loss_of)
 
         class Loss(torch.nn.Module):  # type: ignore[misc,name-defined]
             def __init__(self) -> None:
@@ -80,4 +80,4 @@ class RankInTorchsLoop(RankOfKeras):
     def attest(self) -> Tuple[str, Facts]:
         """How it trained; the products are those of the same layers, watched."""
         device, found = super().attest()
-        return device, {**found, **keras3_torch_loop.FACTS}
+        return device, {**found, **self._fused.facts()}
