@@ -191,14 +191,14 @@ def test_a_process_that_proc_does_not_show_is_not_taken_for_dead(monkeypatch, tm
 
 
 def test_a_thread_that_cannot_be_had_is_no_reason_to_wait(monkeypatch):
-    from harness.campaign import side_by_side
+    from harness.campaign import gpu_pool, side_by_side
 
     class NoThread:
         def __init__(self, **named): ...
         def start(self):
             raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(side_by_side.threading, "Thread", NoThread)
+    monkeypatch.setattr(gpu_pool.threading, "Thread", NoThread)
     with pytest.raises(RuntimeError, match="thread"):
-        needs = [side_by_side.Need(1, 1)] * 2
+        needs = [gpu_pool.Need(1, 1)] * 2
         side_by_side.run(needs, ["0", "1"], None, SimpleNamespace(say=print))
