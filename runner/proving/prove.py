@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
-from runner import sampler
+from runner import blas_threads, sampler
 from runner.contract.conformance import Check, Conformance
 from runner.contract.job import Job
 from runner.contract.precision import Precision
@@ -71,6 +71,7 @@ def _briefly(
     job: Job, workloads: Sequence[Workload], job_dir: Path, progress: Progress
 ) -> Tuple[List[Check], List[Attempt]]:
     attempts = brief.trained(job, workloads, job_dir, progress)  # all before NumPy is imported
+    _import_numpy()
     checks = [
         check
         for workload, attempt in zip(workloads, attempts)
@@ -112,6 +113,7 @@ def _whole(
         if mixed and coarser is not None:
             alone = train_as(one_rank.job_of_one(job), mixed, job.seed)
             pairs.append((job.settings.precision, coarser, alone))
+    _import_numpy()
     checks, asked = [], whole.questions_of(workload, shares)
     for question, attempt in zip(asked, first):
         checks += questions.settled(
@@ -126,6 +128,13 @@ def _whole(
     checks += [check for pair in pairs for check in _of_ranks(*pair)]
     checks += _skipped(asked[possible:]) if several else _of_seeds(first, here)
     return checks, first
+
+
+def _import_numpy() -> None:
+    """With few threads, as in a judge: a trial that is made again is a fork of this process."""
+    import numpy  # noqa: F401, PLC0415
+
+    blas_threads.limit()
 
 
 def _of_ranks(precision: Precision, shared: Attempt, single: Attempt) -> List[Check]:
