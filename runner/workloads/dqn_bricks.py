@@ -12,10 +12,10 @@ from runner.workloads.learned import Learned
 
 _RULES = Bricks()
 
-# A little less than two thirds of the worst of 8 starts with PyTorch (7 at the end; one core of a
-# CPU, benchmarks/bands.py, 2026-11-26): 0.88, 1.79, 2.18 and 2.30, their medians 1.3, 2.1, 2.5 and
-# 2.9. Random play has 0.21.
-_RETURNS = ((50_000, 0.5), (100_000, 1.1), (150_000, 1.4), (200_000, 1.5))
+# A little less than two thirds of the worst of 8 starts each with PyTorch (7 at the end) and JAX
+# (cores of a CPU, benchmarks/bands.py, 2026-11-26 and 27): 0.88, 1.79, 2.16 and 2.14, their medians
+# 1.4, 2.2, 2.5 and 2.8. Random play has 0.21.
+_RETURNS = ((50_000, 0.5), (100_000, 1.1), (150_000, 1.35), (200_000, 1.4))
 
 WORKLOAD = q_learner(
     name="dqn-bricks",
