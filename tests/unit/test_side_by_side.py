@@ -117,13 +117,10 @@ def pool(needs, training, most_judges):
 
 @pytest.mark.parametrize(("most_judges", "at_once"), [(0, 2), (1, 3), (4, 6)])
 def test_a_job_whose_judge_goes_on_has_left_its_gpus(most_judges, at_once):
-    jobs = Training(judged_s=0.3)
-    began = time.monotonic()
+    jobs = Training(judged_s=0.5)
     assert pool(singles(6), jobs.start, most_judges) == list(range(6))
-    took_s = time.monotonic() - began
-    assert jobs.most_judged <= at_once
-    # Of six jobs on two GPUs three rounds are judged one after the other, or all at once.
-    assert took_s > 0.9 if most_judges == 0 else took_s < 0.9
+    # Two that wait on their GPUs, and so many that have left theirs.
+    assert min(at_once, 3) <= jobs.most_judged <= at_once
 
 
 def test_a_further_attempt_waits_for_gpus_that_it_had_left():
