@@ -6,7 +6,6 @@ of it at once. The optimizer stays Keras' own.
 
 from __future__ import annotations
 
-import traceback
 from typing import Any, Dict, Optional, Tuple
 
 from runner.backends.base import Facts, LapSeen
@@ -65,8 +64,7 @@ class CompiledTrainer(TrainerOfTensors):
                     self._way_back(self._train_x[:count], self._train_y[:count])
             self._refused = ""
         except Exception as error:  # of its many parts each has its own
-            traceback.print_exc()
-            self._refused = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            self._refused = torch_compiler.refusal(error)
         model.zero_grad()
 
     def _batch_sizes(self) -> Tuple[int, ...]:

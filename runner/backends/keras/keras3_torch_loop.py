@@ -9,7 +9,6 @@ Source: keras.io, "Multi-GPU distributed training with PyTorch", whose loop has 
 from __future__ import annotations
 
 import os
-import traceback
 from typing import Any, Callable, Tuple
 
 from runner.backends.base import Facts, LapSeen
@@ -43,12 +42,13 @@ class Fused:
         return (self._loss_of if self.refused else self._compiled)(inputs, labels)
 
     def attempt(self, inputs: Any, labels: Any) -> None:
-        """Compile it for so many samples, on its way back as well."""
+        """Compile it for so many samples, on its way back as well; nothing where it is refused."""
+        if self.refused:
+            return
         try:
             self(inputs, labels).backward()
         except Exception as error:  # of its many parts each has its own
-            traceback.print_exc()
-            self.refused = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            self.refused = torch_compiler.refusal(error)
 
     def facts(self) -> Facts:
         """How a step was compiled."""

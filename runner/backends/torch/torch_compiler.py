@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import traceback
 from collections import Counter
 from typing import Any, Callable, Dict
 
@@ -46,6 +47,12 @@ def demand() -> None:
         raise RuntimeError(
             "torch.compile needs a C compiler, and there is none: install gcc, or set CC"
         )
+
+
+def refusal(error: Exception) -> str:
+    """Why PyTorch did not compile: one line of what it raised, of which the log gets all."""
+    traceback.print_exception(type(error), error, error.__traceback__)
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
 class Compiled:
