@@ -52,6 +52,13 @@ def test_copies_that_devices_of_jax_computed_by_themselves_are_made_equal(inside
     assert found["uneven"] == [[[1.5, float("inf")], 3]] * 2, "those of the first device"
 
 
+def test_keras_on_jax_adds_gradients_of_an_embedding_in_float32_if_tuned(inside):
+    found = json.loads(inside("keras3-jax", "keras_jax_scatter.py", "bfloat16").splitlines()[-1])
+    assert found["as_written"]["scattered"] == {"bfloat16": 1}, "what its users get"
+    assert found["tuned"]["scattered"] == {"float32": 1}
+    assert set(found["tuned"]["products"]) == set(found["as_written"]["products"]) == {"bfloat16"}
+
+
 def test_ranks_that_replay_their_steps_train_as_those_that_take_them(inside):
     for found in json.loads(inside("torch", "graphed_ranks.py").splitlines()[-1]):
         assert [rank["compiled"] for rank in found["told"]] == [True, True]

@@ -62,5 +62,5 @@ class MeshTrainer(JaxTrainer):
             int(self._updates),
             lambda device: [jax_mesh.copy_on(device, value) for value in self._weights],
             {},
-            self._products(),
+            self._traced().products,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
+from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
 from runner.backends.common import lstm_code
@@ -161,8 +161,10 @@ class JaxTrainer:
     def attest(self) -> Tuple[str, Facts]:
         """Device of the weights."""
         device = jax_device.first(self._weights[0])
+        traced = self._traced()
         facts = {
-            "products_in": self._products(),
+            "products_in": traced.products,
+            "scattered_in": traced.scattered,
             "layout": "channels_last",
             "weights_on": str(device),
             "convolutions_as_products": self._layers.patches and self._workload.network.convolves,
@@ -170,8 +172,8 @@ class JaxTrainer:
         }
         return str(device.platform), facts
 
-    def _products(self) -> Dict[str, int]:
-        """Those of an update, by the type of their factors."""
+    def _traced(self) -> jax_products.Traced:
+        """What an update consists of."""
         batch = [part[: self._workload.recipe.batch_size] for part in self._test]
         others = (self._slots, self._key, self._updates, *batch)
-        return jax_products.formats(self._one_update, self._weights, *others)
+        return jax_products.traced(self._one_update, self._weights, *others)

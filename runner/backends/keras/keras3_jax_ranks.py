@@ -69,7 +69,7 @@ class MeshOnJax(TrainerOnJax):
 
         network, versions = self._workload.network, {"keras": str(self.keras.__version__)}
         return jax_mesh.ranks(
-            jax, network, self._iterations(), weights_on, versions, self._products()
+            jax, network, self._iterations(), weights_on, versions, self._traced().products
         )
 
 

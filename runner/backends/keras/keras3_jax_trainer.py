@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
@@ -10,6 +11,7 @@ from runner.backends.common import lstm_code
 from runner.backends.jax import jax_device, jax_products
 from runner.backends.jax.jax_pictures import product_of_patches, sum_of_shifts
 from runner.backends.jax.jax_text import correlation
+from runner.backends.keras import keras_precision
 from runner.backends.keras.keras3_trainer import Keras3Trainer
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -26,8 +28,10 @@ class TrainerOnJax(Keras3Trainer):
     def attest(self) -> Tuple[str, Facts]:
         """Device of a trained weight."""
         device, name = place(self._model.trainable_variables[0].value)
+        traced = self._traced()
         facts = {
-            "products_in": self._products(),
+            "products_in": traced.products,
+            "scattered_in": traced.scattered,
             "weights_on": name,
             "scan_over_epoch": self.scanned,
             "convolutions_as_products": self.as_products and self._workload.network.convolves,
@@ -36,11 +40,11 @@ class TrainerOnJax(Keras3Trainer):
         }
         return device, facts
 
-    def _products(self) -> Dict[str, int]:
-        """Those of an update, by the type of their factors."""
+    def _traced(self) -> jax_products.Traced:
+        """What an update consists of."""
         size = self._workload.recipe.batch_size
         rows = self._test_x[:size], self._test_y[:size]
-        return jax_products.formats(self._model.train_step, self._state(), rows)
+        return jax_products.traced(self._model.train_step, self._state(), rows)
 
     def _state(self) -> Tuple[List[Any], ...]:
         return tuple([variable.value for variable in part] for part in self._parts())
@@ -79,7 +83,9 @@ class ScanningTrainer(TrainerOnJax):
         self, jax: Any, keras: Any, workload: NetworkWorkload, seed: int, as_products: bool
     ) -> None:
         self._jax, self._seed, self.as_products = jax, seed, as_products
-        classes = layers_of_products(jax, keras.layers) if as_products else None
+        classes = layers_of_products(jax, keras.layers) if as_products else keras.layers
+        if keras_precision.is_mixed(keras):
+            classes = with_whole_embedding(classes)
         super().__init__(keras, workload, classes=classes)
 
     def prepare(self, data: Arrays) -> None:
@@ -156,6 +162,16 @@ def place(value: Any) -> Tuple[str, str]:
     """The kind of device that a value is on, and its name."""
     device = jax_device.first(value)
     return str(device.platform), str(device)
+
+
+def with_whole_embedding(classes: Any) -> Any:
+    """The same layers, but ``Embedding`` stays in float32, as Keras lets any layer (``dtype``).
+
+    It multiplies nothing. Its gradient adds all rows of a batch into few: in bfloat16 that is
+    coarse, and a GPU does it by compare-and-swap (openxla/xla issue 26371).
+    """
+    embedding = functools.partial(classes.Embedding, dtype="float32")
+    return SimpleNamespace(**{**vars(classes), "Embedding": embedding})
 
 
 def layers_of_products(jax: Any, layers: Any) -> Any:
