@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.provision import discovery
+from runner import blas_threads
 from runner.backends import loading
 from runner.backends.base import Trainer
 from runner.contract.job import Job, Provenance, Settings
@@ -30,6 +31,8 @@ def main() -> None:
     parser.add_argument("backend")
     parser.add_argument("--workload", default="cnn-mnist")
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
+    parser.add_argument("--mode", choices=["as-written", "tuned"], default="as-written")
+    parser.add_argument("--precision", default="float32")
     parser.add_argument("--data-dir", type=Path, default=Path(), help="raw IDX files")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--train-samples", type=int)
@@ -58,13 +61,14 @@ def main() -> None:
         train_samples=asked.train_samples,
         data_dir=str(asked.data_dir),
         dataset_sha256=checksums,
-        settings=Settings(),
+        settings=Settings(mode=asked.mode, precision=asked.precision),
         provenance=Provenance(kind="environment", reference="here", flavour=asked.device),
     )
     backend.configure(job)
     backend.start()
     workload = lookup.of(job)
     data, proof = workload.load(job), workload.evidence(job)
+    blas_threads.limit()  # as the judge's
     lap = workload.lap or budget.count
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         trainer = backend.trainer(workload, seed)

@@ -12,6 +12,9 @@ from runner.contract.precision import Precision
 class Precisions(BaseModel):
     """In which precisions the backend trains on each kind of device; all have float32.
 
+    ``not_for`` names the workloads that it does not train in one of them, where a tool's own kernel
+    lacks it: there it is refused.
+
     A file of before the key (in a bundle) says ``dtype`` and ``tf32``, of which only the usual
     values were ever in use.
     """
@@ -20,6 +23,7 @@ class Precisions(BaseModel):
 
     cpu: list[Precision] = ["float32"]
     gpu: list[Precision] = ["float32"]
+    not_for: dict[Precision, list[str]] = {}
 
     @model_validator(mode="before")
     @classmethod

@@ -104,6 +104,11 @@ def check_precision(
             f"workload {workload.name} is not trained in {precision}",
             f"it has: {', '.join(trained)}",
         )
+    if workload.name in backend.spec.precision.not_for.get(precision, ()):
+        raise UsageError(
+            f"backend '{backend.name}' does not train {workload.name} in {precision}",
+            "take another precision; docs/precision.md says why",
+        )
 
 
 def check_variant(

@@ -55,6 +55,8 @@ def _of_backend(facts: dict[str, Any]) -> dict[str, Any]:
     parts = {"mode tuned": facts["tuned"]} if facts["tuned"] else {}
     for device, precisions in facts["precisions"].items():
         parts[f"on the {device}"] = ", ".join(precisions)
+    for precision, workloads in facts["precisions_not_for"].items():
+        parts[f"no {precision}"] = ", ".join(workloads)
     return {
         "words": f"{facts['title']}: {facts['description']}",
         "parts": {**parts, **facts["variants"]},
@@ -82,6 +84,7 @@ def _backend(backend: Backend) -> dict[str, Any]:
         "description": spec.description,
         "tuned": spec.tuned.description if spec.tuned else None,
         "precisions": {device: backend.precisions(device) for device in backend.flavours()},
+        "precisions_not_for": backend.spec.precision.not_for,
         "variants": {name: facts.description for name, facts in sorted(spec.variants.items())},
     }
 

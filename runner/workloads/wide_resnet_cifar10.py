@@ -22,6 +22,15 @@ from runner.workloads.network_workload import NetworkWorkload, picture_classifie
 # NumPy takes some 15 s of one core for 1,000 pictures.
 _JUDGED = Few(test=2000, train=500, untrained=200)
 
+# Of the stand-in four times the worst of 4 starts with PyTorch and 4 with JAX in TF32 (two H200s,
+# benchmarks/bands.py, 2026-11-27): errors of 0.0515 and 0.0125, training losses of 0.098 and
+# 0.0045, which leaps. Of the photographs, which could not be had, a guess.
+_SYNTHETIC = Learned(
+    0.0005,
+    ((1955, 0.2), (3910, 0.05)),
+    {"train_loss": ((1955, 0.4), (3910, 0.1))},
+)
+
 
 def _stated(
     network: Network, judged: Few = USUAL, small: Optional[NetworkWorkload] = None
@@ -34,7 +43,7 @@ def _stated(
         recipe=Recipe(batch_size=128, epochs=10, optimizer=SGD(0.02, momentum=0.9)),
         learned={
             "cifar10": Learned(0.04, ((1955, 0.6), (3910, 0.45))),
-            "synthetic-cifar10": Learned(0.0005, ((1955, 0.5), (3910, 0.4))),
+            "synthetic-cifar10": _SYNTHETIC,
         },
         start_margin=0.3,
         judged=judged,

@@ -43,6 +43,8 @@ def test_each_precision_is_a_configuration():
          "'sklearn' has no precision"),
         ({"precisions": ["bfloat16"], "workload": "dqn-bricks"},
          "workload dqn-bricks is not trained in bfloat16: it has: float32, tf32"),
+        ({"backends": ["tf"], "precisions": ["bfloat16"], "workload": "lstm-imdb"},
+         "backend 'tf' does not train lstm-imdb in bfloat16: take another precision"),
     ],
 )  # fmt: skip
 def test_what_a_backend_does_not_have_is_refused_before_anything_starts(words, said):
@@ -50,6 +52,17 @@ def test_what_a_backend_does_not_have_is_refused_before_anything_starts(words, s
         checked.combined(options(**words))
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_workloads_without_a_precision_are_ones_that_the_backend_has():
+    lacking = 0
+    for name in catalog.names():
+        spec = catalog.load(name).spec
+        for precision, workloads in spec.precision.not_for.items():
+            assert precision in {*spec.precision.cpu, *spec.precision.gpu}, name
+            assert set(workloads) <= set(spec.workloads), name
+            lacking += len(workloads)
+    assert lacking, "or this test proves nothing"
 
 
 def test_what_a_backend_does_not_have_is_skipped_where_that_is_asked_for():
