@@ -1,8 +1,8 @@
 """Run with Keras 3 on PyTorch: a job's runner, tuned as on a GPU.
 
-    python keras_in_torchs_loop.py JOB_DIR [plain]
+    python keras_in_torchs_loop.py JOB_DIR [plain | refused]
 
-With ``plain`` there is no C compiler, and nothing is compiled.
+With ``plain`` there is no C compiler, and nothing is compiled; with ``refused`` PyTorch cannot.
 
 CUDA graphs are stood in for (``graphed_ranks.py``); what compiles the traced graphs is left out.
 """
@@ -27,10 +27,15 @@ def begin(backend):
     stand_in(backend._torch)
 
 
+def refused(own, graph, inputs):
+    """As of a graph that PyTorch cannot compile."""
+    raise NotImplementedError("no kernel for that")
+
+
 Keras3OnTorch._import = begin
 Keras3OnTorch._compiles = lambda self: self.tuned
-torch_compiler.Compiled._backend = traced
 _, FOLDER, *WORDS = sys.argv
+torch_compiler.Compiled._backend = refused if WORDS == ["refused"] else traced
 torch_compiler.is_there = lambda: WORDS != ["plain"]  # of C; nothing is built
 sys.argv = ["runner", FOLDER]
 runpy.run_module("runner", run_name="__main__")

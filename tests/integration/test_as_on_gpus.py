@@ -95,10 +95,13 @@ def proof(inside, make_result, folder, backend, script, *words, **job):
     return [check for check in result.conformance.checks if not check.skipped]
 
 
-def test_ranks_of_keras_in_pytorchs_loop_make_the_updates_of_one(inside, make_result, tmp_path):
+@pytest.mark.parametrize("words", [[], ["refused"]])
+def test_ranks_of_keras_in_pytorchs_loop_make_the_updates_of_one(
+    inside, make_result, tmp_path, words
+):
     settings = {"mode": "tuned", "strategy": "data-parallel"}
     checks = proof(
-        inside, make_result, tmp_path, "keras3-torch", "keras_in_torchs_loop.py",
+        inside, make_result, tmp_path, "keras3-torch", "keras_in_torchs_loop.py", *words,
         ranks=2, settings=settings,
     )  # fmt: skip
     assert [check for check in checks if not check.ok] == []

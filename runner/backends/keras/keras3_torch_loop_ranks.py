@@ -13,7 +13,7 @@ from runner.backends.base import Facts, LapSeen
 from runner.backends.keras.keras3_torch_loop import Fused, stepper_of
 from runner.backends.keras.keras3_torch_ranks import RankOfKeras
 from runner.backends.torch import torch_group
-from runner.backends.torch.torch_graph import GraphedEpoch
+from runner.backends.torch.torch_graph import GraphedEpoch, aside
 from runner.backends.torch.torch_precision import TorchPrecision
 from runner.workloads.network_workload import NetworkWorkload
 
@@ -64,8 +64,13 @@ class RankInTorchsLoop(RankOfKeras):
     def compile(self) -> bool:
         """Compile and capture; no weight changes, nor a statistic."""
         self._model.train()
+        own = next(iter(self._shares.parts()))
         with self.statistics_kept():
             self.loss_of(*(part[:1] for part in self._train))  # Keras builds its loss by itself
+            with aside(self._torch):
+                # Outside of DistributedDataParallel, which exchanges nothing for it.
+                self._fused.attempt(*(part[own.first : own.stop] for part in self._train))
+        self._model.zero_grad()
         self._epoch.capture(*self._train)
         return True
 

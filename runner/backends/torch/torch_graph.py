@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Tuple
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, Tuple
 
 from runner.backends.common import shares
 from runner.backends.common.shares import Part
@@ -10,6 +11,16 @@ from runner.backends.torch.torch_optimizers import Stepper
 from runner.networks.recipe import Recipe
 
 _WARM_UP, _WARM_UP_OF_RANKS = 3, 11  # steps before a capture: PyTorch's notes on CUDA graphs
+
+
+@contextmanager
+def aside(torch: Any) -> Iterator[None]:
+    """On a stream of its own, between what is on the present one: what precedes a capture."""
+    side, present = torch.cuda.Stream(), torch.cuda.current_stream()
+    side.wait_stream(present)
+    with torch.cuda.stream(side):
+        yield
+    present.wait_stream(side)
 
 
 class GraphedEpoch:
@@ -77,14 +88,11 @@ class GraphedEpoch:
     def _graph(self, part: Part) -> Any:
         torch = self._torch
         first = {name: value.clone() for name, value in self._model.state_dict().items()}
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
+        with aside(torch):
             for _ in range(_WARM_UP if self._ranks == 1 else _WARM_UP_OF_RANKS):
                 self._cursor.zero_()
                 self._step(part)
             self._begin_again(first)
-        torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             self._step(part)

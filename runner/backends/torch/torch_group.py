@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from runner.backends.base import Facts
+from runner.backends.torch.torch_graph import aside
 from runner.contract.job import Job
 
 _ASYNC_ERRORS_VARIABLE = "TORCH_NCCL_ASYNC_ERROR_HANDLING"
@@ -79,12 +80,8 @@ def parallel(torch: Any, model: Any, device: Any, captured: bool = False) -> Any
     own = [device] if device.type == "cuda" else None
     if not captured:
         return torch.nn.parallel.DistributedDataParallel(model, device_ids=own)
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        made = torch.nn.parallel.DistributedDataParallel(model, device_ids=own)
-    torch.cuda.current_stream().wait_stream(side)
-    return made
+    with aside(torch):
+        return torch.nn.parallel.DistributedDataParallel(model, device_ids=own)
 
 
 def place(torch: Any, device: Any) -> Dict[str, Any]:
