@@ -177,7 +177,7 @@ class ImageSpec(_Strict):
     ``workloads`` are those that the backend can train; ``None`` is not said (a bundle's file from
     before the key): then the runner says it, once it has started.
     ``whole_shares`` are the modes in which ranks share only batches that divide by their number, an
-    epoch's last one too.
+    epoch's last one too; ``filled_shares`` those in which each must have a sample of every batch.
     ``dockerfile`` names one that images share, ``docker/base/<dockerfile>.Dockerfile``; without it
     the folder has its own. ``local`` and ``found``: without an image, the first that fits.
     """
@@ -194,6 +194,7 @@ class ImageSpec(_Strict):
     precision: Precisions = Precisions()
     strategies: list[Strategy] = ["default"]
     whole_shares: list[Mode] = []
+    filled_shares: list[Mode] = []
     environment: dict[str, str] = {}
     tuned: Tuned | None = None
     variants: dict[str, Variant] = {}

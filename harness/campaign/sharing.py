@@ -7,6 +7,7 @@ shows what the tool makes of several GPUs by itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from harness.campaign.plan import Configuration, Options
@@ -104,15 +105,24 @@ def check(backend: Backend, wanted: Configuration, settings: Settings, options: 
             f"--batch-size {near}, or another number of them",
         )
     if count and wanted.mode in backend.spec.whole_shares:
-        _check_last(backend, wanted, options, batch, count)
+        _check_whole(backend, wanted, options, batch, count)
+    if count and wanted.mode in backend.spec.filled_shares:
+        _check_filled(backend, wanted, options, batch, count)
 
 
-def _check_last(
+def _samples(options: Options) -> tuple[int, int]:
+    """How many are trained on, and how many the test data has."""
+    data = workload_data.chosen(options.dataset, options.workload)
+    workload = lookup.load(options.workload)
+    train = options.train_samples or workload.train_samples_of(data.train_samples)
+    return train, workload.test_samples_of(data.test_samples)
+
+
+def _check_whole(
     backend: Backend, wanted: Configuration, options: Options, batch: int, count: int
 ) -> None:
     """See that an epoch's smaller last batch divides as well."""
-    data, workload = workload_data.chosen(options.dataset, options.workload), options.workload
-    samples = options.train_samples or lookup.load(workload).train_samples_of(data.train_samples)
+    samples, _ = _samples(options)
     over = samples % batch % count
     if over:
         others = [mode for mode in backend.modes if mode not in backend.spec.whole_shares]
@@ -121,6 +131,23 @@ def _check_last(
             f"{backend.name} {wanted.mode} shares batches that divide by {count} {_word(wanted)} "
             f"alone: of {samples:,} samples the last one has {samples % batch}",
             " or ".join([*(f"--mode {mode}" for mode in others), *fewer]),
+        )
+
+
+def _check_filled(
+    backend: Backend, wanted: Configuration, options: Options, batch: int, count: int
+) -> None:
+    """See that each rank has a sample of every batch, of which the first ones take their fill."""
+    train, test = _samples(options)
+    for samples, whose in ((train, "training"), (test, "test")):
+        last = samples % batch
+        if last > math.ceil(last / count) * (count - 1) or not last:
+            continue
+        fewer = whose == "training" and samples > last
+        raise UsageError(
+            f"{backend.name} leaves one of {count} {_word(wanted)} without a sample: of "
+            f"{samples:,} {whose} samples the last batch has {last}",
+            (f"--train-samples {samples - last} or " if fewer else "") + "another --batch-size",
         )
 
 

@@ -96,6 +96,34 @@ def test_keras_on_jax_as_written_shares_only_what_divides_to_the_end():
     assert planned(backends=["keras3-jax"], ranks=[1, 2, 4, 8]).configurations
 
 
+@pytest.mark.parametrize("backend", ["tf", "keras3-tf"])
+@pytest.mark.parametrize(
+    ("words", "said", "advice"),
+    [
+        ({"train_samples": 257, "ranks": [2]}, "1", "--train-samples 256 or another --batch-size"),
+        ({"train_samples": 133, "ranks": [4]}, "5", "--train-samples 128 or another --batch-size"),
+        ({"train_samples": 1, "ranks": [2]}, "1", "another --batch-size"),
+    ],
+)
+def test_tensorflow_leaves_no_replica_without_a_sample(backend, words, said, advice):
+    with pytest.raises(UsageError) as error:
+        planned(backends=[backend], **words)
+    assert f"without a sample: of {words['train_samples']} training samples" in str(error.value)
+    assert f"the last batch has {said}:" in str(error.value)
+    assert error.value.advice == advice
+
+
+def test_tensorflow_leaves_no_replica_without_a_test_sample():
+    with pytest.raises(UsageError, match="10,000 test samples the last batch has 1"):
+        planned(backends=["tf"], train_samples=1111, batch_sizes=[1111], ranks=[11])
+
+
+@pytest.mark.parametrize("samples", [128, 131, 168, 256, 60_000])
+def test_tensorflow_takes_a_last_batch_of_which_each_replica_has_some(samples):
+    ranks = [2] if samples == 131 else [2, 4]
+    assert planned(backends=["tf", "keras3-tf"], train_samples=samples, ranks=ranks)
+
+
 def test_a_batch_for_each_gpu_grows_with_their_number():
     question = planned(ranks=[1, 2, 4], batch_per_gpu=128)
     assert [wanted.batch_size for wanted in question.configurations] == [None, 256, 512]
