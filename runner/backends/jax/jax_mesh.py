@@ -17,11 +17,22 @@ from runner.networks.weights_digest import digest
 _AXIS = "batch"
 
 
+_WAITING = 16
+"""Workers of XLA's pool for each device, beside those that compute: more than it waits in."""
+
+
 def configure(job: Job) -> None:
-    """On a CPU, so many devices of one host: XLA reads the flag when it looks for devices."""
+    """On a CPU, so many devices of one host: XLA reads this when it looks for devices.
+
+    A device that waits for the others in an exchange keeps a worker of the pool that all share.
+    With as many workers as cores none may be left for the one that is waited for: on two cores one
+    job in nine was ended by XLA's own limit of 40 s (2026-11-27).
+    """
     if job.device == "cpu" and job.ranks:
         flag = f"--xla_force_host_platform_device_count={job.ranks}"
         os.environ["XLA_FLAGS"] = " ".join(filter(None, [os.environ.get("XLA_FLAGS"), flag]))
+        cores = job.threads or len(os.sched_getaffinity(0))
+        os.environ["NPROC"] = str(cores + _WAITING * job.ranks)
 
 
 def check(jax: Any, job: Job) -> None:
