@@ -2,11 +2,13 @@
 
     python keras_jax_scatter.py PRECISION
 
-Prints for ``as_written`` and ``tuned`` what an update of a small GPT scatters and multiplies in.
+Prints for ``as_written`` and ``tuned`` what an update of a small GPT scatters and multiplies in;
+and what two products of float32 count as, the second of which rounds to bfloat16 by its algorithm.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -14,6 +16,7 @@ import tempfile
 
 import numpy
 
+from runner.backends.jax import jax_products
 from runner.backends.keras import keras_precision
 from runner.backends.keras.keras3_jax_trainer import ScanningTrainer, TrainerOnJax
 from runner.data.arrays import Arrays
@@ -40,6 +43,11 @@ def main():
         trainer._model.test_on_batch(texts[:1], texts[:1])
         traced = trainer._traced()
         told[name] = {"scattered": traced.scattered, "products": traced.products}
+    numbers, rounds = numpy.ones((2, 2), "float32"), jax.lax.DotAlgorithmPreset.BF16_BF16_F32
+    told["of_float32"] = [
+        jax_products.traced(product, numbers, numbers).products
+        for product in (jax.lax.dot, functools.partial(jax.lax.dot, precision=rounds))
+    ]
     sys.stdout.write(json.dumps(told) + "\n")
 
 

@@ -57,6 +57,7 @@ def test_keras_on_jax_adds_gradients_of_an_embedding_in_float32_if_tuned(inside)
     assert found["as_written"]["scattered"] == {"bfloat16": 1}, "what its users get"
     assert found["tuned"]["scattered"] == {"float32": 1}
     assert set(found["tuned"]["products"]) == set(found["as_written"]["products"]) == {"bfloat16"}
+    assert found["of_float32"] == [{"float32": 1}, {"bfloat16": 1}]
 
 
 def test_ranks_that_replay_their_steps_train_as_those_that_take_them(inside):
