@@ -137,7 +137,10 @@ def _check_whole(
 def _check_filled(
     backend: Backend, wanted: Configuration, options: Options, batch: int, count: int
 ) -> None:
-    """See that each rank has a sample of every batch, of which the first ones take their fill."""
+    """See that each rank has a sample of every batch.
+
+    TensorFlow cuts a smaller last one into equal parts, rounded up: the last ranks get the rest.
+    """
     train, test = _samples(options)
     for samples, whose in ((train, "training"), (test, "test")):
         last = samples % batch

@@ -25,8 +25,8 @@ def configure(job: Job) -> None:
     """On a CPU, so many devices of one host: XLA reads this when it looks for devices.
 
     A device that waits for the others in an exchange keeps a worker of the pool that all share.
-    With as many workers as cores none may be left for the one that is waited for: on two cores one
-    job in nine was ended by XLA's own limit of 40 s (2026-11-27).
+    With as many workers as cores none may be left for the one that is waited for: on two cores four
+    jobs in six of 20 epochs were ended by XLA's own limit of 40 s (2026-11-27).
     """
     if job.device == "cpu" and job.ranks:
         flag = f"--xla_force_host_platform_device_count={job.ranks}"

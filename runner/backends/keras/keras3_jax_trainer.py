@@ -85,7 +85,7 @@ class ScanningTrainer(TrainerOnJax):
         self._jax, self._seed, self.as_products = jax, seed, as_products
         classes = layers_of_products(jax, keras.layers) if as_products else keras.layers
         if keras_precision.is_mixed(keras):
-            classes = with_whole_embedding(classes)
+            classes = with_float32_embedding(classes)
         super().__init__(keras, workload, classes=classes)
 
     def prepare(self, data: Arrays) -> None:
@@ -164,7 +164,7 @@ def place(value: Any) -> Tuple[str, str]:
     return str(device.platform), str(device)
 
 
-def with_whole_embedding(classes: Any) -> Any:
+def with_float32_embedding(classes: Any) -> Any:
     """The same layers, but ``Embedding`` stays in float32, as Keras lets any layer (``dtype``).
 
     It multiplies nothing. Its gradient adds all rows of a batch into few: in bfloat16 that is
