@@ -108,6 +108,8 @@ def test_ranks_of_keras_in_pytorchs_loop_make_the_updates_of_one(
     assert [check for check in checks if not check.ok] == []
     names = {check.name for check in checks}
     assert {"update", "ranks-alike", "one-rank"} <= names
+    log = (tmp_path / "job" / "log.txt").read_text()
+    assert ("no kernel for that" in log) == (words == ["refused"]), "or nothing was refused"
 
 
 @pytest.mark.parametrize(
