@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ _FILES = {"": SAMPLES_FILE, " (its proof)": PROOF_FILE}
 class _Job:
     folder: Path
     began: float
+    cores: frozenset[int] | None
     ended: float | None = None
     used: _Used | None = None
 
@@ -28,26 +29,32 @@ class _Job:
 class Beside:
     """Who runs now, and who ended while somebody ran who still does.
 
-    Moments are seconds of the monotonic clock, as in samples.csv: of a machine, not a process.
+    Jobs on cores of their own are not beside each other: samples are of a job's own cores. Moments
+    are seconds of the monotonic clock, as in samples.csv: of a machine, not a process.
     """
 
     read: Read
     _jobs: dict[str, _Job] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, run_id: str, folder: Path, moment: float) -> None:
-        """A job starts, whose samples go to ``folder``."""
+    def begin(
+        self, run_id: str, folder: Path, moment: float, cores: Iterable[int] | None = None
+    ) -> None:
+        """A job starts, whose samples go to ``folder``, on ``cores`` or on all of them."""
         with self._lock:
-            self._jobs[run_id] = _Job(folder, moment)
+            on = None if cores is None else frozenset(cores)
+            self._jobs[run_id] = _Job(folder, moment, on)
 
     def others(self, run_id: str) -> _Used:
-        """By name, the samples so far of every other job that ran while this one did."""
+        """By name, the samples so far of every other job that ran on its cores while it did."""
         with self._lock:
-            began = self._jobs[run_id].began
+            ours = self._jobs[run_id]
             near = {
                 name: (job.folder, job.used)
                 for name, job in self._jobs.items()
-                if name != run_id and (job.ended is None or job.ended > began)
+                if name != run_id
+                and (job.ended is None or job.ended > ours.began)
+                and (ours.cores is None or job.cores is None or ours.cores & job.cores)
             }
         found = {
             name: self._of(name, folder) if used is None else used

@@ -80,6 +80,8 @@ def combined(options: Options) -> Checked:
         raise UsageError("no backend given", f"backends: {', '.join(catalog.names())}")
     if options.parallel_gpus and "cpu" in options.devices:
         raise UsageError("--parallel-gpus with device cpu", "add --device gpu")
+    if options.cores_per_gpu is not None and not options.parallel_gpus:
+        raise UsageError("--cores-per-gpu without --parallel-gpus", "add it: it is of such jobs")
     sharing.check_batch(options)
     data = _known(options)
     names = catalog.chosen(options.backends, options.workload)

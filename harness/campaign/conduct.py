@@ -26,7 +26,7 @@ from harness.campaign import (
     sharing,
     side_by_side,
 )
-from harness.campaign.gpu_pool import Need
+from harness.campaign.gpu_pool import Need, Place
 from harness.campaign.one_job import Site
 from harness.campaign.outlook import Outlook
 from harness.campaign.records import Campaign
@@ -209,19 +209,20 @@ def _go(campaign: Campaign, site: Site, earlier: list[Result], watcher: Watcher)
     begun: set[str] = set()
 
     def start(
-        number: int, on: list[str] | None, told: Watcher, stop: threading.Event | None = None
+        number: int, place: Place | None, told: Watcher, stop: threading.Event | None = None
     ) -> Result:
-        planned = left[number]
+        planned, on = left[number], place.gpus if place else None
+        here = site.within(place) if place else site
         for _ in range(_LOSSES + 1):
             attempts[planned.position] += 1
-            job = one_job.job(site, planned, attempts[planned.position], on)
+            job = one_job.job(here, planned, attempts[planned.position], on)
             first, alone = begun.isdisjoint(on or [_ALL]), gpus is None
             begun.update(on or [_ALL])
-            quiet = one_job.pause(site, job, told, first=first, alone=alone, stop=stop)
+            quiet = one_job.pause(here, job, told, first=first, alone=alone, stop=stop)
             outlook.started(planned.position)
             told.standing(outlook.standing())
             told.job_started(job, planned.position, total)
-            result = one_job.run(site, job, quiet, told, stop)
+            result = one_job.run(here, job, quiet, told, stop)
             outlook.ended(result)
             told.standing(outlook.standing())
             site.plan.launcher.settle(told.say, stop)
@@ -240,7 +241,7 @@ def _go(campaign: Campaign, site: Site, earlier: list[Result], watcher: Watcher)
         wanted = conforming.wanted(site.plan, site.store, host)
         site = replace(site, host=host, proving=wanted)
         if gpus is not None:
-            return side_by_side.run(_needs(site.plan), gpus, start, watcher)
+            return side_by_side.run(_needs(site.plan), gpus, start, watcher, site.plan.lots)
         return [start(number, None, watcher) for number in range(len(left))]
 
 

@@ -135,7 +135,8 @@ class Proving:
         exchange = Exchange(self.staging, trial)
         among = beside or Beside(recomputed.read)
         called = f"{trial.run_id} (a proof)"
-        among.begin(called, exchange.job_dir, time.monotonic())
+        cores = self.host.allotment.cores
+        among.begin(called, exchange.job_dir, time.monotonic(), cores)
         try:
             exit_ = self.launcher.start(
                 Order(

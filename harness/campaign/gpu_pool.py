@@ -1,4 +1,4 @@
-"""Which job has which GPUs: never two jobs on one, and none waits while there is room for it."""
+"""Which job has which GPUs and cores: never two jobs on one GPU, none waits where there is room."""
 
 from __future__ import annotations
 
@@ -22,8 +22,15 @@ class Need(NamedTuple):
     block: int
 
 
-Start = Callable[[int, list[str], Watcher, threading.Event], Result]
-"""Runs job number N (from 0) on GPUs until it ends or the event is set; stores its result."""
+class Place(NamedTuple):
+    """Where a job runs: its GPUs, and the cores that are its own; None: those of all jobs."""
+
+    gpus: list[str]
+    cores: list[int] | None = None
+
+
+Start = Callable[[int, Place, Watcher, threading.Event], Result]
+"""Runs job number N (from 0) there until it ends or the event is set; stores its result."""
 
 
 def chosen_next(waiting: Sequence[int], needs: Sequence[Need], free: int) -> int | None:
@@ -38,10 +45,11 @@ def judges_beside(cores: int) -> int:
 
 
 class Pool:
-    """The free GPUs, and a thread for each job that runs.
+    """The free GPUs and lots of cores, and a thread for each job that runs.
 
     A job that leaves its GPUs before it ends, since what is left to do is the judge's, makes room
-    for the next one: for so many judges at a time as there are cores for.
+    for the next one: for so many judges at a time as there are cores for. Its lots of cores, one
+    for each GPU, it keeps to its end.
     """
 
     def __init__(
@@ -51,12 +59,25 @@ class Pool:
         start: Start,
         watcher: Watcher,
         most_judges: int,
+        lots: Sequence[Sequence[int]] = (),
     ) -> None:
-        """Make it; ``most_judges`` may go on while other jobs train on the GPUs of theirs."""
+        """Make it.
+
+        Args:
+            needs: of each job.
+            chosen: the GPUs to share out.
+            start: runs a job.
+            watcher: is told of all of them.
+            most_judges: so many may go on while other jobs train on the GPUs of theirs.
+            lots: of cores, at least one for each GPU; without any, jobs share all cores.
+        """
         self._needs, self._start, self._watcher = needs, start, watcher
         self._most_judges = most_judges
         self._waiting = list(range(len(needs)))
         self._order = list(chosen)
+        self._lots = [list(lot) for lot in lots]
+        self._free_lots = list(range(len(lots)))
+        self._lots_of: dict[int, list[int]] = {}
         self._held: dict[int, set[str]] = {}
         """Of each job that runs, the GPUs that no other may have: none of one that left them."""
         self._leaving: list[int] = []
@@ -91,12 +112,15 @@ class Pool:
         if self._stop.is_set() or not self._waiting:
             return False
         free = self._free()
-        number = chosen_next(self._waiting, self._needs, len(free))
+        room = min(len(free), len(self._free_lots)) if self._lots else len(free)
+        number = chosen_next(self._waiting, self._needs, room)
         if number is None:
             return False
         gpus = free[: self._needs[number].gpus]
+        lots = self._nearest(gpus)
+        cores = sorted(core for lot in lots for core in self._lots[lot]) if lots else None
         thread = threading.Thread(
-            target=self._work, args=(number, gpus), name=f"gpu-{'-'.join(gpus)}"
+            target=self._work, args=(number, Place(gpus, cores)), name=f"gpu-{'-'.join(gpus)}"
         )
         try:
             thread.start()
@@ -105,18 +129,29 @@ class Pool:
             return False
         self._waiting.remove(number)
         self._held[number] = set(gpus)
+        self._lots_of[number] = lots
+        self._free_lots = [lot for lot in self._free_lots if lot not in lots]
         threads.append(thread)
         return True
 
-    def _work(self, number: int, gpus: list[str]) -> None:
+    def _nearest(self, gpus: list[str]) -> list[int]:
+        """A free lot for each GPU, as far along in their order as it: mostly of one processor."""
+        free, found = list(self._free_lots), []
+        for gpu in gpus if self._lots else []:
+            along = self._order.index(gpu) * len(self._lots) // len(self._order)
+            found.append(min(free, key=lambda lot: abs(lot - along)))
+            free.remove(found[-1])
+        return found
+
+    def _work(self, number: int, place: Place) -> None:
         told = OneOfSeveral(
             self._watcher,
             self._telling,
-            lambda: self._take(number, gpus),
+            lambda: self._take(number, place.gpus),
             lambda: self._leave(number),
         )
         try:
-            result = self._start(number, gpus, told, self._stop)
+            result = self._start(number, place, told, self._stop)
         except BaseException as problem:  # KeyboardInterrupt, too: that is how a job is stopped
             with self._changed:
                 self.problems.append(problem)
@@ -125,6 +160,7 @@ class Pool:
             self.results[number] = result
         with self._changed:
             del self._held[number]
+            self._free_lots = sorted(self._free_lots + self._lots_of.pop(number))
             if number in self._leaving:
                 self._leaving.remove(number)
             self._let_go()

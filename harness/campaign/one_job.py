@@ -13,6 +13,7 @@ from harness import interrupts
 from harness.campaign import conforming, sharing
 from harness.campaign.beside import Beside
 from harness.campaign.changes import harness_sha256, runner_sha256
+from harness.campaign.gpu_pool import Place
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, PlannedJob
 from harness.campaign.resolved import Plan
 from harness.campaign.watcher import Watcher
@@ -53,6 +54,15 @@ class Site:
     proving: conforming.Proving | None = None
     beside: Beside = field(default_factory=lambda: Beside(recomputed.read))
     shard: str | None = None
+
+    def within(self, place: Place) -> Site:
+        """The same for a job that has cores of its own there, with its proof within them too."""
+        if place.cores is None:
+            return self
+        host = self.host.within(place.cores, len(place.gpus))
+        # What is proven stays known to all: the copy shares it, and its lock.
+        proving = replace(self.proving, host=host) if self.proving else None
+        return replace(self, host=host, proving=proving)
 
     def of(self, job: Job) -> Prepared:
         """What the job runs in."""
@@ -165,7 +175,7 @@ def _run(
         if event["event"] != DEVICES_FREE or conforming.is_settled(site.proving, job):
             watcher.event(job, event)
 
-    site.beside.begin(job.run_id, exchange.job_dir, begin)
+    site.beside.begin(job.run_id, exchange.job_dir, begin, site.host.allotment.cores)
     try:
         exit_ = site.plan.launcher.start(order, heard)
     except KeyboardInterrupt:

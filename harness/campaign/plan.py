@@ -54,6 +54,7 @@ class Options(Question):
     machine: str | None = Field(default=None, pattern=this_machine.NAME)
     gpus: list[str] | None = None
     parallel_gpus: bool = False
+    cores_per_gpu: int | None = Field(default=None, ge=0, le=1_000_000)
     overrides: dict[str, SettingValue] = {}
     against: str | None = None
     data_dir: Path | None = None

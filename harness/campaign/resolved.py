@@ -30,6 +30,7 @@ class Plan:
         options: the question's, within what was allotted to this process.
         allotment: what was.
         gpus: those that jobs run on side by side; None: one job after another.
+        lots: of cores, for jobs side by side; none: they share all.
         then: environments of earlier builds that jobs run in.
         notes: lines for the user, before the first job.
         repeats: the campaign of a bundle whose jobs these are.
@@ -43,6 +44,7 @@ class Plan:
     options: Options
     allotment: Allotment
     gpus: tuple[str, ...] | None = None
+    lots: tuple[tuple[int, ...], ...] = ()
     then: tuple[Environment, ...] = ()
     notes: tuple[str, ...] = ()
     repeats: Campaign | None = None
@@ -155,6 +157,9 @@ def _within(
     options, allotment = allotted.within(question.options, needed, notes.append)
     sharing.check_there(needed, options)
     gpus = tuple(side_by_side.gpus(options.gpus)) if options.parallel_gpus else None
+    lots = side_by_side.lots(options, needed, gpus, allotment) if gpus else []
+    if lots:
+        notes.append(side_by_side.words(lots))
     return Plan(
         question,
         launcher,
@@ -163,6 +168,7 @@ def _within(
         options=options,
         allotment=allotment,
         gpus=gpus,
+        lots=tuple(map(tuple, lots)),
         then=tuple(then),
         notes=tuple(notes),
     )

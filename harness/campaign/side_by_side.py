@@ -1,23 +1,24 @@
 """Independent jobs at the same time, each on GPUs of its own: never two on one.
 
-A job takes as many GPUs as it needs once so many are free, and leaves them when it needs them no
-more. It may be overtaken by jobs of its own block alone, so that what is compared stays near in
-time. A job ends when the campaign is interrupted or another one met a problem that ends the
-campaign.
+A job takes as many GPUs as it needs once so many are free, each with cores of its own where there
+are enough, and leaves them when it needs them no more. It may be overtaken by jobs of its own block
+alone, so that what is compared stays near in time. A job ends when the campaign is interrupted or
+another one met a problem that ends the campaign.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from harness import interrupts
-from harness.campaign import gpu_pool
+from harness.allotment import core_grant, core_lots
+from harness.campaign import gpu_pool, limits
 from harness.campaign.gpu_pool import Need, Start
+from harness.campaign.plan import Configuration, Options
 from harness.campaign.watcher import Watcher
 from harness.errors import UsageError
 from harness.nvidia import host_driver
-from runner.contract.result import Result
+from runner.contract.result import Allotment, Result
 
 
 def gpus(asked: list[str] | None) -> list[str]:
@@ -39,10 +40,52 @@ def gpus(asked: list[str] | None) -> list[str]:
     return chosen
 
 
+def lots(
+    options: Options, needed: Iterable[Configuration], chosen: Sequence[str], allotment: Allotment
+) -> list[list[int]]:
+    """The cores of each GPU's job, and of those that have left theirs; none: they share all.
+
+    Args:
+        options: the campaign's.
+        needed: the configurations of its jobs; one with more threads than fit into its own cores
+            makes all share all, unless the user said how many cores there are for a GPU.
+        chosen: the GPUs.
+        allotment: what the campaign may use.
+
+    Raises:
+        UsageError: there are fewer cores than the user wants for the GPUs, or than threads.
+    """
+    cores = core_grant.own() if allotment.cores is None else allotment.cores
+    wanted = options.cores_per_gpu
+    found = core_lots.share_out(cores, len(chosen), gpu_pool.judges_beside(len(cores)), wanted)
+    for configuration in needed if found else []:
+        own = len(found[0]) * (configuration.ranks or 1)
+        if wanted:
+            limits.check_threads(configuration.threads, own, f"--cores-per-gpu {wanted}")
+        elif configuration.threads and configuration.threads > own:
+            return []
+    return found
+
+
+def words(lots: Sequence[Sequence[int]]) -> str:
+    """A note on them."""
+    each = len(lots[0])
+    return (
+        f"side by side: each GPU comes with {each} core{'s' if each > 1 else ''} that no other job "
+        "has (--cores-per-gpu)"
+    )
+
+
 def run(
-    needs: Sequence[Need], chosen: Sequence[str], start: Start, watcher: Watcher
+    needs: Sequence[Need],
+    chosen: Sequence[str],
+    start: Start,
+    watcher: Watcher,
+    lots: Sequence[Sequence[int]] = (),
 ) -> list[Result]:
     """Run a job for each of ``needs``, each on as many of ``chosen`` as it needs, alone on them.
+
+    With ``lots`` of cores, at least one for each GPU, it also has those of its GPUs for itself.
 
     Returns:
         The results in the order of the jobs.
@@ -59,8 +102,8 @@ def run(
             "ask for no more in --gpus-axis, or name more with --gpus",
         )
     with interrupts.held():
-        judges = gpu_pool.judges_beside(len(os.sched_getaffinity(0)))
-        pool = gpu_pool.Pool(needs, chosen, start, watcher, judges)
+        judges = len(needs) if lots else gpu_pool.judges_beside(len(core_grant.own()))
+        pool = gpu_pool.Pool(needs, chosen, start, watcher, judges, lots)
         pool.run()
         real = [problem for problem in pool.problems if not isinstance(problem, KeyboardInterrupt)]
         if interrupts.pending():

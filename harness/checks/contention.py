@@ -83,7 +83,8 @@ def _beside(loads: dict[str, Load], own_s: float) -> Iterator[Finding]:
             own_s,
             f"beside it ran {', '.join(sorted(near))} of the same campaign and used "
             f"{together.total_s:.1f} s of CPU time in its fit window",
-            if_waited="run without --parallel-gpus: the jobs wait for each other's cores",
+            if_waited="the jobs wait for each other's cores: give each its own with "
+            "--cores-per-gpu, or run without --parallel-gpus",
             if_not="there were cores left for both; memory and its bandwidth they shared",
         )
 

@@ -22,9 +22,9 @@ from runner.contract.schema import SettingValue
 
 _GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")
 _BESIDE_A_FILE = {
-    "file", "launcher", "python", "gpus", "parallel_gpus", "injection", "engine_wait", "data_dir",
-    "results", "memory", "against", "machine", "allow_unpinned", "conform", "make_base", "dry_run",
-    "as_json", "quiet", "verbose", "tags", "note",
+    "file", "launcher", "python", "gpus", "parallel_gpus", "cores_per_gpu", "injection",
+    "engine_wait", "data_dir", "results", "memory", "against", "machine", "allow_unpinned",
+    "conform", "make_base", "dry_run", "as_json", "quiet", "verbose", "tags", "note",
 }  # fmt: skip
 """What belongs to the machine, to how results are shown, or to this one campaign of a file's."""
 
@@ -64,6 +64,7 @@ def options(ctx: click.Context, asked: dict[str, Any], say: Callable[[str], None
         "machine": this_machine.name(asked["machine"]),
         "gpus": gpus(asked["gpus"], list(wanted.devices)),
         "parallel_gpus": asked["parallel_gpus"],
+        "cores_per_gpu": asked["cores_per_gpu"],
         "launcher": launcher,
         "python": choice.python(launcher, python),
         "data_dir": asked["data_dir"] and asked["data_dir"].absolute(),

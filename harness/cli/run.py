@@ -40,6 +40,13 @@ from harness.cli import common, completion, gpu_shares, out, spoken
     is_flag=True,
     help="Run jobs side by side, each on GPUs of its own: one, or as many as --gpus-axis says.",
 )
+@click.option(
+    "--cores-per-gpu",
+    metavar="N",
+    type=click.IntRange(0, 1_000_000),
+    help="Of jobs side by side: cores that no other job has, for each GPU of a job; 0: all for "
+    "every job (default: an equal share, if that is 4 or more).",
+)
 @gpu_shares.options
 @common.injection_option
 @common.engine_wait_option

@@ -37,6 +37,18 @@ class Host:
         """The same host, with another folder for compiled code."""
         return replace(self, unkept=folder)
 
+    def within(self, cores: list[int], gpus: int) -> Host:
+        """The same host, for a job beside others that has these cores with its ``gpus`` GPUs."""
+        whole = self.allotment
+        quota = whole.quota_cores
+        own = {
+            "cores": cores,
+            "cores_per_gpu": len(cores) // gpus,
+            "quota_cores": quota if quota is not None and quota < len(cores) else None,
+            "sources": {**whole.sources, "cores": "its own, beside other jobs"},
+        }
+        return replace(self, allotment=whole.model_copy(update=own))
+
     def compile_cache(self, job: Job) -> Path:
         """Where the frameworks of a job find and leave compiled code.
 

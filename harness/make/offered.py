@@ -63,6 +63,7 @@ _RUN = {
     "STRATEGY": Variable("data-parallel: all GPUs share every batch", single("--strategy")),
     "RANKS": Variable("the same on a CPU, in N parts: a list", joined("--ranks")),
     "PARALLEL_GPUS": Variable("1: jobs side by side, GPUs apart", flag("--parallel-gpus")),
+    "CORES_PER_GPU": Variable("of those, cores of each GPU's job alone", single("--cores-per-gpu")),
     "THREADS": Variable("CPU threads (default: the tool's own)", single("--threads")),
     "BATCH_SIZE": Variable("samples of an update", single("--batch-size")),
     "BATCH_PER_GPU": Variable("the same of each GPU of GPUS_AXIS", single("--batch-per-gpu")),

@@ -19,18 +19,25 @@ def words(result: Result) -> str | None:
     launch, measured = result.launch, result.measurement
     if launch is None:
         return None
-    less = _less(launch.host_type, measured) if launch.host_type and measured else []
+    less: list[str] = []
+    if launch.host_type and measured:
+        allotted = launch.allotment
+        less = _less(launch.host_type, measured, allotted.cores_per_gpu if allotted else None)
     return f"{launch.machine} (its job: {', '.join(less)})" if less else launch.machine
 
 
-def _less(host: HostType, measured: Measurement) -> list[str]:
-    """Where the job saw another processor, fewer cores or a lower quota than the harness."""
+def _less(host: HostType, measured: Measurement, per_gpu: int | None) -> list[str]:
+    """Where the job saw another processor, fewer cores or a lower quota than the harness.
+
+    Jobs whose GPUs came with cores (``per_gpu``) share lines whatever the number of their GPUs.
+    """
     found = []
     cores, quota = measured.cpu.visible_cores, measured.cpu.quota_cores
     if measured.host.cpu_model != host.cpu_model:
         found.append(measured.host.cpu_model)
     if cores < host.cores:
-        found.append(f"{cores} core{'s' if cores > 1 else ''}")
+        count = per_gpu or cores
+        found.append(f"{count} core{'s' if count > 1 else ''}{' for each GPU' if per_gpu else ''}")
     # A quota of as many cores as there are takes nothing away.
     allowed = min(cores, host.quota_cores or cores)
     if quota is not None and quota < _SAME_QUOTA * allowed:

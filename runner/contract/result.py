@@ -71,7 +71,8 @@ class Allotment(Model):
 
     ``cores`` are the numbers of the cores that a job runs on, ``quota_cores`` the seconds of CPU
     time a second that it may use, ``gpus`` as jobs are told them. ``sources`` says by field what
-    allotted it: the affinity, a control group, a variable of a batch system.
+    allotted it: the affinity, a control group, a variable of a batch system. ``cores_per_gpu``: of
+    a job beside others, how many of its ``cores`` came with each of its GPUs.
     """
 
     cores: Optional[List[Whole]] = None
@@ -79,6 +80,7 @@ class Allotment(Model):
     memory_bytes: Optional[Whole] = None
     gpus: Optional[List[str]] = None
     sources: Dict[str, str] = {}
+    cores_per_gpu: Optional[Whole] = None
 
 
 class Launch(Model):

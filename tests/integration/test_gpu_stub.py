@@ -276,8 +276,17 @@ def test_a_cpu_job_sees_no_gpu_where_the_nvidia_runtime_is_the_default(
 
 
 def test_parallel_gpus_run_side_by_side_and_never_two_on_one(on_stub, tmp_path):
-    on_stub("gpus = 2\n", "--parallel-gpus", "--gpus", "0,1", "--repeat", 4, *SHORT, expect=None)
+    each = len(os.sched_getaffinity(0)) // 2  # cores that the containers are kept within
+    on_stub(
+        "gpus = 2\n", "--parallel-gpus", "--gpus", "0,1", "--cores-per-gpu", each, "--repeat", 4,
+        *SHORT, expect=None,
+    )  # fmt: skip
     results = results_of(tmp_path)
+    for result in results:
+        allotted = result["launch"]["allotment"]
+        assert len(allotted["cores"]) == allotted["cores_per_gpu"] == each
+        assert result["measurement"]["cpu"]["visible_cores"] == each
+        assert not set(codes(result)) & {"own-neighbour", "beyond-allotment"}
     assert len(results) == 4
     spans = {}
     for result in results:

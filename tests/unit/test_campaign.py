@@ -11,6 +11,7 @@ import pytest
 import small_data
 
 import harness
+from harness.allotment import core_grant
 from harness.campaign import (
     changes,
     checked,
@@ -22,7 +23,7 @@ from harness.campaign import (
     side_by_side,
 )
 from harness.campaign.plan import Options
-from harness.errors import BenchdlError
+from harness.errors import BenchdlError, UsageError
 from harness.hosts import idle
 from harness.launchers.launcher import Exit, Prepared
 from harness.store import Store
@@ -440,6 +441,31 @@ def test_side_by_side_killed_and_resumed(launcher, store, monkeypatch):
     assert ended(results) == ONCE_EACH
     assert sum(result.status == "interrupted" for result in results) == 2
     assert {tuple(result.job.gpus) for result in results} == {("0",), ("1",)}
+
+
+def test_jobs_side_by_side_have_cores_of_their_own(launcher, store, monkeypatch):
+    monkeypatch.setattr(side_by_side, "gpus", lambda asked: ["0", "1"])
+    monkeypatch.setattr(core_grant, "own", lambda: [0, 1, 2, 3])
+    ordered = []
+
+    class Noting(Launcher):
+        def start(self, order, on_event):
+            ordered.append((tuple(order.job.gpus), order.allotment))
+            return super().start(order, on_event)
+
+    wanted = {"devices": ["gpu"], "parallel_gpus": True, "cores_per_gpu": 1}
+    results = run(Noting(launcher.make_result), store, **wanted)
+    assert {len(result.job.gpus) for result in results} == {1}
+    assert {len(allotment.cores) for _, allotment in ordered} == {1}
+    for result in results:
+        own = result.launch.allotment
+        assert own in [allotment for gpus, allotment in ordered if list(gpus) == result.job.gpus]
+        assert (own.cores_per_gpu, own.sources["cores"]) == (1, "its own, beside other jobs")
+
+
+def test_cores_of_a_gpu_are_of_jobs_side_by_side(launcher, store):
+    with pytest.raises(UsageError, match="--cores-per-gpu without --parallel-gpus"):
+        run(launcher, store, devices=["gpu"], cores_per_gpu=2)
 
 
 def test_the_interrupted_result_tells_how_long_the_job_lived(launcher, store, tmp_path):

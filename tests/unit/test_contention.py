@@ -109,6 +109,14 @@ def test_who_ran_beside_whom():
     assert jobs.others("d") == {}
 
 
+def test_who_has_other_cores_is_not_beside():
+    jobs = Beside(lambda file: samples(1, 1, 0))
+    for name, cores in {"a": [0, 1], "b": [2, 3], "c": [1, 2], "d": None}.items():
+        jobs.begin(name, Path(name), 0.0, cores)
+    beside = {name: {near[:1] for near in jobs.others(name)} for name in "abcd"}
+    assert beside == {"a": set("cd"), "b": set("cd"), "c": set("abd"), "d": set("abc")}
+
+
 def test_what_the_judge_of_a_neighbour_uses_is_its_own():
     files = {Path("b", SAMPLES_FILE): samples(1, 1, 0), Path("b", PROOF_FILE): samples(1, 8, 0)}
     jobs = Beside(lambda file: files.get(file, Samples()))

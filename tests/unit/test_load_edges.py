@@ -159,4 +159,4 @@ def test_neighbours_are_named_together_and_small_ones_are_not():
     (finding,) = contention.others(case(full, own_s=20.0, cores=5, **beside))
     assert finding.severity == "suspect"
     assert finding.evidence.endswith("30.0 s of it while hardly a core was idle")
-    assert finding.advice.startswith("run without --parallel-gpus")
+    assert finding.advice.startswith("the jobs wait for each other's cores")

@@ -6,7 +6,7 @@ import pytest
 from conftest import merged
 
 from harness.compare import comparing, text
-from harness.tables import rows
+from harness.tables import job_machine, rows
 from harness.tables.sections import grouped
 
 THEANO = {"backend": "theano", "title": "Keras (theano)"}
@@ -160,6 +160,22 @@ HOST = {
     "cpu_model": "Intel(R) Xeon(R) CPU E5-2686 v4 @ 2.30GHz", "cores": 2, "memory_gib": 24,
     "kernel": "6.1.0-28-amd64",
 }  # fmt: skip
+
+
+def test_jobs_whose_gpus_came_with_cores_are_of_one_machine_however_many_gpus(make_result):
+    seen = []
+    for gpus in (1, 2):
+        allotment = {"cores": list(range(4 * gpus)), "cores_per_gpu": 4}
+        result = make_result(
+            launch={"host_type": {**HOST, "cores": 64}, "allotment": allotment},
+            measurement={
+                "cpu": {"visible_cores": 4 * gpus},
+                "host": {"cpu_model": HOST["cpu_model"]},
+            },
+        )
+        seen.append(job_machine.words(result))
+    assert seen[0] == seen[1]
+    assert seen[0].endswith("(its job: 4 cores for each GPU)")
 
 
 @pytest.mark.parametrize(

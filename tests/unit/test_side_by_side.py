@@ -10,11 +10,14 @@ from types import SimpleNamespace
 import pytest
 
 from harness import interrupts
+from harness.allotment import core_lots
 from harness.campaign import gpu_pool, side_by_side
 from harness.campaign.gpu_pool import Need
+from harness.campaign.plan import Configuration, Options
 from harness.errors import BenchdlError, UsageError
 from harness.nvidia import host_driver
 from runner.contract.judging import DEVICES_FREE
+from runner.contract.result import Allotment
 
 
 def singles(count):
@@ -32,7 +35,8 @@ class Silent:
 def test_every_job_runs_once_and_never_two_on_one_gpu():
     busy, most, together, lock = {"0": 0, "1": 0}, [0], [0], threading.Lock()
 
-    def start(number, gpus, watcher, stop):
+    def start(number, place, watcher, stop):
+        gpus = place.gpus
         with lock:
             for gpu in gpus:
                 busy[gpu] += 1
@@ -53,7 +57,8 @@ def test_a_job_takes_as_many_gpus_as_it_needs_and_no_block_overtakes_another():
     needs = [Need(1, 1), Need(4, 1), Need(2, 1), Need(2, 2), Need(1, 2), Need(4, 2)]
     began, held, free, lock = [], {}, {"0", "1", "2", "3"}, threading.Lock()
 
-    def start(number, gpus, watcher, stop):
+    def start(number, place, watcher, stop):
+        gpus = place.gpus
         with lock:
             assert free.issuperset(gpus), "two on one GPU"
             free.difference_update(gpus)
@@ -95,7 +100,8 @@ class Training:
         with self.lock:
             self.on.difference_update(gpus)
 
-    def start(self, number, gpus, watcher, stop):
+    def start(self, number, place, watcher, stop):
+        gpus = place.gpus
         watcher.job_started(SimpleNamespace(variant="", gpus=gpus, backend="", launcher=""), 1, 1)
         self.train(gpus)
         watcher.event(None, {"event": DEVICES_FREE})
@@ -126,14 +132,93 @@ def test_a_job_whose_judge_goes_on_has_left_its_gpus(most_judges, at_once):
 def test_a_further_attempt_waits_for_gpus_that_it_had_left():
     jobs, attempts = Training(judged_s=0.1), []
 
-    def start(number, gpus, watcher, stop):
+    def start(number, place, watcher, stop):
         if number == 0:
-            jobs.start(number, gpus, watcher, stop)  # lost while it was judged
+            jobs.start(number, place, watcher, stop)  # lost while it was judged
             attempts.append(number)
-        return jobs.start(number, gpus, watcher, stop)
+        return jobs.start(number, place, watcher, stop)
 
     assert pool([Need(2, 1)] * 3, start, 4) == [0, 1, 2]
     assert attempts == [0]
+
+
+class Cores(Training):
+    """Also sees that no core is two jobs', from a job's start to the end of its judge."""
+
+    def __init__(self, judged_s):
+        super().__init__(judged_s)
+        self.taken, self.seen = set(), {}
+
+    def start(self, number, place, watcher, stop):
+        with self.lock:
+            assert self.taken.isdisjoint(place.cores), "two jobs on one core"
+            self.taken.update(place.cores)
+            self.seen[number] = place
+        done = super().start(number, place, watcher, stop)
+        with self.lock:
+            self.taken.difference_update(place.cores)
+        return done
+
+
+def test_a_job_keeps_its_cores_until_its_judge_has_ended():
+    jobs, needs = Cores(judged_s=0.2), [Need(1, 1), Need(2, 1), Need(1, 1), Need(1, 1)] * 2
+    lots = [[0, 4], [1, 5], [2, 6]]  # a third for whoever has left its GPU
+    assert side_by_side.run(needs, ["0", "1"], jobs.start, Silent(), lots) == list(range(8))
+    assert 2 <= jobs.most_judged <= 3
+    for number, need in enumerate(needs):
+        assert len(jobs.seen[number].cores) == 2 * need.gpus
+        assert jobs.seen[number].cores == sorted(jobs.seen[number].cores)
+
+
+def test_each_gpu_takes_the_cores_that_are_as_far_along():
+    jobs, lots = Cores(judged_s=0.1), [[0], [1], [2], [3]]
+    side_by_side.run([Need(2, 1)], ["0", "1"], jobs.start, Silent(), lots)
+    side_by_side.run(singles(2), ["0", "1"], jobs.start, Silent(), lots[:2])
+    assert sorted(place.cores[0] for place in jobs.seen.values()) == [0, 1]
+    both = Cores(judged_s=0.1)
+    side_by_side.run([Need(2, 1)], ["0", "1"], both.start, Silent(), lots)
+    assert both.seen[0].cores == [0, 2], "of GPU 1 those in the middle"
+
+
+def asked(**options):
+    known = {"backends": ["torch"], "devices": ["gpu"], "parallel_gpus": True}
+    return Options(**{**known, **options})
+
+
+@pytest.mark.parametrize(
+    ("cores", "options", "lots"),
+    [
+        (64, {}, (8, 8)),
+        (32, {}, (6, 5)),  # two more, for judges
+        (16, {}, (4, 4)),
+        (8, {}, ()),  # two a GPU
+        (64, {"cores_per_gpu": 0}, ()),
+        (64, {"cores_per_gpu": 16}, (4, 16)),
+        (8, {"cores_per_gpu": 1}, (8, 1)),
+        (64, {"threads": [32]}, ()),
+        (64, {"threads": [8]}, (8, 8)),
+    ],
+)
+def test_how_many_cores_each_gpu_comes_with(monkeypatch, cores, options, lots):
+    monkeypatch.setattr(core_lots, "_place", lambda core, topology: (0, core))
+    allotment = Allotment(cores=list(range(cores)))
+    wanted = asked(**options)
+    configuration = Configuration(backend="torch", device="gpu", threads=wanted.threads[0])
+    found = side_by_side.lots(wanted, [configuration], ["0", "1", "2", "3"], allotment)
+    assert (len(found), len(found[0])) == lots if lots else found == []
+    together = [core for lot in found for core in lot]
+    assert len(set(together)) == len(together)
+
+
+def test_cores_that_are_not_there_and_threads_that_do_not_fit_are_refused():
+    allotment, of_gpu = Allotment(cores=[0, 1, 2]), Configuration(backend="torch", device="gpu")
+    with pytest.raises(UsageError, match="2 is 4 cores for 2 GPUs, there are 3"):
+        side_by_side.lots(asked(cores_per_gpu=2), [of_gpu], ["0", "1"], allotment)
+    threads = of_gpu.model_copy(update={"threads": 2})
+    with pytest.raises(UsageError, match="--threads 2 is more than was allotted: 1 core"):
+        side_by_side.lots(asked(cores_per_gpu=1), [threads], ["0", "1"], allotment)
+    both = threads.model_copy(update={"ranks": 2})
+    assert side_by_side.lots(asked(cores_per_gpu=1), [both], ["0", "1"], allotment)
 
 
 def test_more_gpus_than_there_are_is_refused_before_anything_starts():
@@ -149,7 +234,7 @@ def waits(stop):
 def test_a_problem_of_one_ends_the_others_and_is_raised():
     started = []
 
-    def start(number, gpus, watcher, stop):
+    def start(number, place, watcher, stop):
         started.append(number)
         if number == 1:
             raise BenchdlError("the disk is full")
@@ -163,7 +248,7 @@ def test_a_problem_of_one_ends_the_others_and_is_raised():
 def test_a_signal_ends_all_and_is_raised_once_they_are_gone():
     ended = []
 
-    def start(number, gpus, watcher, stop):
+    def start(number, place, watcher, stop):
         if number == 1:
             signal.raise_signal(signal.SIGTERM)
         try:
