@@ -6,6 +6,7 @@ plan ──► record on disk ──► jobs that have no end yet ──► one 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -57,6 +58,7 @@ def run(
     *,
     shard: str | None = None,
     findings: Sequence[Finding] = (),
+    until_s: float | None = None,
 ) -> list[Result]:
     """Run every job of a plan and store each result.
 
@@ -70,6 +72,7 @@ def run(
         watcher: is told of the progress.
         shard: ``FLEET/SHARD``, if it is a part of a fleet's campaign.
         findings: every result gets them.
+        until_s: the moment of the monotonic clock from which no further job begins.
 
     Returns:
         The results in the order of running.
@@ -115,7 +118,7 @@ def run(
         site = Site(
             campaign.campaign_id, plan, store, data, prepared, [*findings], host=host, shard=shard
         )
-        return _go(campaign, site, [], watcher)
+        return _go(campaign, site, [], watcher, until_s)
 
 
 def resume(
@@ -127,6 +130,7 @@ def resume(
     accept_changes: bool = False,
     load: Callable[[str], Backend] = catalog.load,
     findings: Sequence[Finding] = (),
+    until_s: float | None = None,
 ) -> list[Result]:
     """Run the jobs of a stopped campaign that have no end yet.
 
@@ -142,6 +146,7 @@ def resume(
             further result then says so.
         load: gives the backends by name, perhaps those that were read already.
         findings: every further result gets them.
+        until_s: as with :func:`run`.
 
     Returns:
         All results of the campaign, the earlier ones first.
@@ -185,7 +190,7 @@ def resume(
             host=host,
             shard=campaign.shard,
         )
-        return earlier + _go(campaign, site, earlier, watcher)
+        return earlier + _go(campaign, site, earlier, watcher, until_s)
 
 
 def _data(plan: Plan, dataset: str, watcher: Watcher) -> Dataset:
@@ -200,13 +205,22 @@ def _sweep(launcher: Launcher, store: Store, watcher: Watcher) -> None:
         litter.sweep(launcher, store, this_machine.here(), watcher.say)
 
 
-def _go(campaign: Campaign, site: Site, earlier: list[Result], watcher: Watcher) -> list[Result]:
+def _go(
+    campaign: Campaign,
+    site: Site,
+    earlier: list[Result],
+    watcher: Watcher,
+    until_s: float | None,
+) -> list[Result]:
     """Run what has no end yet; returns the new results in the order of running."""
     left, gpus = site.plan.jobs, site.plan.gpus
     total = len(campaign.jobs)
     attempts = Counter(result.job.campaign_position for result in earlier)
     outlook = Outlook(campaign.jobs, earlier, len(gpus) if gpus else 1)
     begun: set[str] = set()
+
+    def late() -> bool:
+        return until_s is not None and time.monotonic() >= until_s
 
     def start(
         number: int, place: Place | None, told: Watcher, stop: threading.Event | None = None
@@ -240,9 +254,21 @@ def _go(campaign: Campaign, site: Site, earlier: list[Result], watcher: Watcher)
         host = site.host.apart(apart)
         wanted = conforming.wanted(site.plan, site.store, host)
         site = replace(site, host=host, proving=wanted)
+        results: list[Result] = []
         if gpus is not None:
-            return side_by_side.run(_needs(site.plan), gpus, start, watcher, site.plan.lots)
-        return [start(number, None, watcher) for number in range(len(left))]
+            needs, lots = _needs(site.plan), site.plan.lots
+            results = side_by_side.run(needs, gpus, start, watcher, lots, late)
+        else:
+            for number in range(len(left)):
+                if late():
+                    break
+                results.append(start(number, None, watcher))
+    if len(results) < len(left):
+        watcher.say(
+            f"the time is up, as --stop-after says: {len(left) - len(results)} of {total} jobs did "
+            f"not begin; to go on: {campaign.how_to_go_on}"
+        )
+    return results
 
 
 def _needs(plan: Plan) -> list[Need]:

@@ -60,6 +60,7 @@ class Pool:
         watcher: Watcher,
         most_judges: int,
         lots: Sequence[Sequence[int]] = (),
+        late: Callable[[], bool] = lambda: False,
     ) -> None:
         """Make it.
 
@@ -70,9 +71,10 @@ class Pool:
             watcher: is told of all of them.
             most_judges: so many may go on while other jobs train on the GPUs of theirs.
             lots: of cores, at least one for each GPU; without any, jobs share all cores.
+            late: whether no further job is to begin.
         """
         self._needs, self._start, self._watcher = needs, start, watcher
-        self._most_judges = most_judges
+        self._most_judges, self._late = most_judges, late
         self._waiting = list(range(len(needs)))
         self._order = list(chosen)
         self._lots = [list(lot) for lot in lots]
@@ -100,7 +102,7 @@ class Pool:
     def _done(self) -> bool:
         if interrupts.pending() or self.problems:
             self._stop.set()
-        return not self._held and (self._stop.is_set() or not self._waiting)
+        return not self._held and (self._stop.is_set() or not self._waiting or self._late())
 
     def _free(self) -> list[str]:
         """In the user's order, so that a job of all has them as without this module."""
@@ -109,7 +111,7 @@ class Pool:
 
     def _begin(self, threads: list[threading.Thread]) -> bool:
         """Start a job if one fits into what is free; whether it did."""
-        if self._stop.is_set() or not self._waiting:
+        if self._stop.is_set() or not self._waiting or self._late():
             return False
         free = self._free()
         room = min(len(free), len(self._free_lots)) if self._lots else len(free)

@@ -8,7 +8,7 @@ another one met a problem that ends the campaign.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from harness import interrupts
 from harness.allotment import core_grant, core_lots
@@ -82,13 +82,15 @@ def run(
     start: Start,
     watcher: Watcher,
     lots: Sequence[Sequence[int]] = (),
+    late: Callable[[], bool] = lambda: False,
 ) -> list[Result]:
     """Run a job for each of ``needs``, each on as many of ``chosen`` as it needs, alone on them.
 
     With ``lots`` of cores, at least one for each GPU, it also has those of its GPUs for itself.
+    Once it is ``late``, no further job begins.
 
     Returns:
-        The results in the order of the jobs.
+        The results in the order of the jobs that began.
 
     Raises:
         UsageError: a job needs more GPUs than there are.
@@ -103,7 +105,7 @@ def run(
         )
     with interrupts.held():
         judges = len(needs) if lots else gpu_pool.judges_beside(len(core_grant.own()))
-        pool = gpu_pool.Pool(needs, chosen, start, watcher, judges, lots)
+        pool = gpu_pool.Pool(needs, chosen, start, watcher, judges, lots, late)
         pool.run()
         real = [problem for problem in pool.problems if not isinstance(problem, KeyboardInterrupt)]
         if interrupts.pending():
@@ -112,4 +114,4 @@ def run(
             interrupts.check()
         if pool.problems:
             raise (real or pool.problems)[0]
-        return [pool.results[number] for number in range(len(needs))]
+        return [pool.results[number] for number in sorted(pool.results)]

@@ -107,6 +107,12 @@ engine_wait_option = click.option(
     metavar="SECONDS",
     help="How long a campaign waits for a Docker engine that went away or is full.",
 )
+stop_after_option = click.option(
+    "--stop-after",
+    type=Finite(0, 1_000_000_000, min_open=True),
+    metavar="SECONDS",
+    help="Begin no further job after so long; what runs then ends, and `benchdl resume` goes on.",
+)
 runs_argument = click.argument("runs", nargs=-1, metavar="[RUN...]", shell_complete=completion.runs)
 campaigns_option = click.option(
     "--campaign",

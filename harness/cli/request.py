@@ -23,8 +23,9 @@ from runner.contract.schema import SettingValue
 _GPU = re.compile(r"[0-9]{1,5}|(GPU-|MIG-)[!-~]+")
 _BESIDE_A_FILE = {
     "file", "launcher", "python", "gpus", "parallel_gpus", "cores_per_gpu", "injection",
-    "engine_wait", "data_dir", "results", "memory", "against", "machine", "allow_unpinned",
-    "conform", "make_base", "dry_run", "as_json", "quiet", "verbose", "tags", "note",
+    "engine_wait", "stop_after", "data_dir", "results", "memory", "against", "machine",
+    "allow_unpinned", "conform", "make_base", "dry_run", "as_json", "quiet", "verbose", "tags",
+    "note",
 }  # fmt: skip
 """What belongs to the machine, to how results are shown, or to this one campaign of a file's."""
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @common.python_option
 @common.injection_option
 @common.engine_wait_option
+@common.stop_after_option
 @common.results_option
 @common.make_base_option
 @common.quiet_option
@@ -45,6 +46,7 @@ def command(
     python: str | None,
     injection: InjectionWord,
     engine_wait: float,
+    stop_after: float | None,
     results: Path | None,
     make_base: bool,
     quiet: bool,
@@ -90,9 +92,16 @@ def command(
     )
     display.say(f"campaign {record.campaign_id}: {len(record.jobs)} jobs, planned "
                 f"{record.created_at}")  # fmt: skip
+    until_s = None if stop_after is None else begin + stop_after
     try:
         done = conduct.resume(
-            record, launcher, store, display, accept_changes=accept_changes, load=load
+            record,
+            launcher,
+            store,
+            display,
+            accept_changes=accept_changes,
+            load=load,
+            until_s=until_s,
         )
     finally:
         display.close()

@@ -50,6 +50,7 @@ from harness.cli import common, completion, gpu_shares, out, spoken
 @gpu_shares.options
 @common.injection_option
 @common.engine_wait_option
+@common.stop_after_option
 @click.option(
     "--mode",
     "modes",
@@ -121,6 +122,7 @@ def command(
     verbose: bool,
     as_json: bool,
     results: Path | None,
+    stop_after: float | None,
     **asked: Any,
 ) -> int:
     """Train with each BACKEND (or all) and print the table; every result is stored.
@@ -132,6 +134,7 @@ def command(
     from harness.cli import finish, request
     from harness.launchers import choice
 
+    begin = time.monotonic()
     display = Display(out.console(), quiet=quiet, verbose=verbose)
     store = common.store(results)
     options = request.options(ctx, asked, display.say)
@@ -150,9 +153,9 @@ def command(
         from harness.campaign import preview
 
         return finish.preview(preview.of(plan, store), as_json=as_json, display=display)
-    begin = time.monotonic()
+    until_s = None if stop_after is None else begin + stop_after
     try:
-        done = conduct.run(plan, store, display)
+        done = conduct.run(plan, store, display, until_s=until_s)
     finally:
         display.close()
     return finish.show(

@@ -80,6 +80,7 @@ _RUN = {
     "ORDER_SEED": Variable("seed of the order of jobs", single("--order-seed")),
     "COOL_DOWN": Variable("seconds between two jobs", single("--cool-down")),
     "IDLE_WAIT": Variable("seconds to wait for a machine that is busy", single("--idle-wait")),
+    "STOP_AFTER": Variable("seconds after which no further job begins", single("--stop-after")),
     "TIMEOUT": Variable("seconds after which a job is ended", single("--timeout")),
     "MEMORY": Variable("GiB that a container may take", single("--memory")),
     "UNSUPPORTED": Variable("refuse or skip what a tool does not have", single("--unsupported")),

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 import small_data
@@ -129,9 +130,9 @@ def options(**changes):
     return Options(**{"backends": ["tf", "theano"], "repeat": 3, "order_seed": 11, **changes})
 
 
-def run(launcher, store, watcher=None, **changes):
+def run(launcher, store, watcher=None, until_s=None, **changes):
     plan = resolved.asked(checked.combined(options(**changes)), launcher, store)
-    return conduct.run(plan, store, watcher or Watcher())
+    return conduct.run(plan, store, watcher or Watcher(), until_s=until_s)
 
 
 def repeat(record, launcher, store, watcher):
@@ -441,6 +442,22 @@ def test_side_by_side_killed_and_resumed(launcher, store, monkeypatch):
     assert ended(results) == ONCE_EACH
     assert sum(result.status == "interrupted" for result in results) == 2
     assert {tuple(result.job.gpus) for result in results} == {("0",), ("1",)}
+
+
+@pytest.mark.parametrize("side", [{}, {"devices": ["gpu"], "parallel_gpus": True}])
+def test_when_the_time_is_up_no_further_job_begins_and_the_rest_is_left(
+    launcher, store, watcher, monkeypatch, side
+):
+    monkeypatch.setattr(side_by_side, "gpus", lambda asked: ["0"])
+    clock = SimpleNamespace(monotonic=lambda: len(launcher.started))
+    monkeypatch.setattr(conduct, "time", clock)
+    first = run(launcher, store, watcher, until_s=2, **side)
+    assert len(first) == len(launcher.started) == 2
+    (said,) = [line for line in watcher.lines if "the time is up" in line]
+    assert "4 of 6 jobs did not begin; to go on: benchdl resume " in said
+    results = resume(launcher, store)
+    assert ended(results) == ONCE_EACH
+    assert all(result.status == "ok" for result in results)
 
 
 def test_jobs_side_by_side_have_cores_of_their_own(launcher, store, monkeypatch):

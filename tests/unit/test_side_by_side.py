@@ -221,6 +221,18 @@ def test_cores_that_are_not_there_and_threads_that_do_not_fit_are_refused():
     assert side_by_side.lots(asked(cores_per_gpu=1), [both], ["0", "1"], allotment)
 
 
+def test_once_it_is_late_what_runs_ends_and_nothing_begins():
+    begun = []
+
+    def start(number, place, watcher, stop):
+        begun.append(number)
+        time.sleep(0.1)
+        return number
+
+    done = side_by_side.run(singles(9), ["0", "1"], start, Silent(), late=lambda: len(begun) >= 2)
+    assert sorted(done) == sorted(begun) == [0, 1]
+
+
 def test_more_gpus_than_there_are_is_refused_before_anything_starts():
     with pytest.raises(UsageError, match="a job needs 4 GPUs, there are 2 to share out"):
         side_by_side.run([Need(1, 1), Need(4, 1)], ["0", "1"], waits, Silent())
