@@ -45,6 +45,7 @@ _LAUNCHER = Variable(
 _JOB_PYTHON = Variable("with LAUNCHER=python, what jobs run in: a path", single("--python"))
 _INJECTION = Variable("how a container gets its GPUs: cdi, request, runtime", single("--injection"))
 _ENGINE_WAIT = Variable("seconds to wait for an engine that went away", single("--engine-wait"))
+_STOP_AFTER = Variable("seconds after which no further job begins", single("--stop-after"))
 _JSON = Variable("1: print only results, as JSON", flag("--json"))
 _ARGS = Variable("further words of the program's command line", free)
 
@@ -80,7 +81,7 @@ _RUN = {
     "ORDER_SEED": Variable("seed of the order of jobs", single("--order-seed")),
     "COOL_DOWN": Variable("seconds between two jobs", single("--cool-down")),
     "IDLE_WAIT": Variable("seconds to wait for a machine that is busy", single("--idle-wait")),
-    "STOP_AFTER": Variable("seconds after which no further job begins", single("--stop-after")),
+    "STOP_AFTER": _STOP_AFTER,
     "TIMEOUT": Variable("seconds after which a job is ended", single("--timeout")),
     "MEMORY": Variable("GiB that a container may take", single("--memory")),
     "UNSUPPORTED": Variable("refuse or skip what a tool does not have", single("--unsupported")),
@@ -136,6 +137,7 @@ _RESUME = {
     "OWN_SETTINGS": Variable("1: its variables are your own", flag("--own-settings")),
     "JOB_PYTHON": _JOB_PYTHON,
     "ENGINE_WAIT": _ENGINE_WAIT,
+    "STOP_AFTER": _STOP_AFTER,
     "INJECTION": _INJECTION,
     "RESULTS": _RESULTS,
     "JSON": _JSON,
