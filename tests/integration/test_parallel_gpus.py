@@ -15,7 +15,7 @@ def test_a_neighbour_of_ones_own_is_named_and_no_stranger(benchdl, stub_nvml, du
     # In a stub nothing is busy: the rows are suspect or invalid, whoever is beside them.
     done = benchdl(
         "run", "dummy", "--launcher", "local", "--device", "gpu", "--gpus", "0,1",
-        "--parallel-gpus", "--repeat", 2, "--dataset", "synthetic-mnist", "--epochs", 2,
+        "--parallel-gpus", "--cores-per-gpu", 0, "--repeat", 2, "--dataset", "synthetic-mnist", "--epochs", 2,
         "--train-samples", 2000, "--idle-wait", 0, "--cool-down", 0, "--allow-unpinned",
         "--set", script, env=host, timeout=400,
     )  # fmt: skip
@@ -42,7 +42,7 @@ def test_jobs_of_one_and_of_two_gpus_share_three(benchdl, stub_nvml, dummy_root,
     script = f"environment.BENCHDL_STUB_SCRIPT={host['BENCHDL_STUB_SCRIPT']}"
     done = benchdl(
         "run", "dummy", "--launcher", "local", "--device", "gpu", "--gpus-axis", "1,2",
-        "--strategy", "default", "--parallel-gpus", "--dataset", "synthetic-mnist", "--epochs", 2,
+        "--strategy", "default", "--parallel-gpus", "--cores-per-gpu", 0, "--dataset", "synthetic-mnist", "--epochs", 2,
         "--train-samples", 2000, "--idle-wait", 0, "--cool-down", 0, "--allow-unpinned",
         "--set", script, env=host, timeout=400,
     )  # fmt: skip

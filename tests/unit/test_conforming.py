@@ -141,7 +141,7 @@ def test_a_proof_beside_a_job_is_no_strangers_load(
 ):
     monkeypatch.setattr(side_by_side, "gpus", lambda asked: ["0", "1"])
     launcher = SideBySide(make_result, others)
-    results = run(launcher, store, devices=["gpu"], parallel_gpus=True)
+    results = run(launcher, store, devices=["gpu"], parallel_gpus=True, cores_per_gpu=0)
     (job,) = [told for told in results if told.run_id == launcher.started[1].run_id]
     (proof,) = launcher.proofs
     load = [told for told in job.findings if told.code in ("foreign-load", "own-neighbour")]
