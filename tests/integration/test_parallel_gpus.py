@@ -15,7 +15,8 @@ def test_a_neighbour_of_ones_own_is_named_and_no_stranger(benchdl, stub_nvml, du
     # In a stub nothing is busy: the rows are suspect or invalid, whoever is beside them.
     done = benchdl(
         "run", "dummy", "--launcher", "local", "--device", "gpu", "--gpus", "0,1",
-        "--parallel-gpus", "--cores-per-gpu", 0, "--repeat", 2, "--dataset", "synthetic-mnist", "--epochs", 2,
+        "--parallel-gpus", "--cores-per-gpu", 0, "--repeat", 2,
+        "--dataset", "synthetic-mnist", "--epochs", 2,
         "--train-samples", 2000, "--idle-wait", 0, "--cool-down", 0, "--allow-unpinned",
         "--set", script, env=host, timeout=400,
     )  # fmt: skip
@@ -37,12 +38,33 @@ def test_a_neighbour_of_ones_own_is_named_and_no_stranger(benchdl, stub_nvml, du
             assert told_s == pytest.approx(left_s, abs=0.5)
 
 
+def test_with_cores_of_their_own_none_is_beside_another(benchdl, stub_nvml, dummy_root, tmp_path):
+    host = {**stub_nvml("gpus = 2\n"), "BENCHDL_ROOT": str(dummy_root)}
+    script = f"environment.BENCHDL_STUB_SCRIPT={host['BENCHDL_STUB_SCRIPT']}"
+    done = benchdl(
+        "run", "dummy", "--launcher", "local", "--device", "gpu", "--gpus", "0,1",
+        "--parallel-gpus", "--cores-per-gpu", 1, "--repeat", 2,
+        "--dataset", "synthetic-mnist", "--epochs", 2,
+        "--train-samples", 2000, "--idle-wait", 0, "--cool-down", 0, "--allow-unpinned",
+        "--set", script, env=host, timeout=400,
+    )  # fmt: skip
+    assert "each GPU comes with 1 core that no other job has" in done.stderr
+    files = sorted((tmp_path / "results").glob("*/result.json"))
+    results = [json.loads(file.read_text()) for file in files]
+    cores = [result["launch"]["allotment"]["cores"] for result in results]
+    assert len({core for own in cores for core in own}) == len(cores) == 2, done.stderr
+    for result in results:
+        assert result["measurement"]["cpu"]["visible_cores"] == 1
+        assert "own-neighbour" not in {finding["code"] for finding in result["findings"]}
+
+
 def test_jobs_of_one_and_of_two_gpus_share_three(benchdl, stub_nvml, dummy_root, tmp_path):
     host = {**stub_nvml("gpus = 3\n"), "BENCHDL_ROOT": str(dummy_root)}
     script = f"environment.BENCHDL_STUB_SCRIPT={host['BENCHDL_STUB_SCRIPT']}"
     done = benchdl(
         "run", "dummy", "--launcher", "local", "--device", "gpu", "--gpus-axis", "1,2",
-        "--strategy", "default", "--parallel-gpus", "--cores-per-gpu", 0, "--dataset", "synthetic-mnist", "--epochs", 2,
+        "--strategy", "default", "--parallel-gpus", "--cores-per-gpu", 0,
+        "--dataset", "synthetic-mnist", "--epochs", 2,
         "--train-samples", 2000, "--idle-wait", 0, "--cool-down", 0, "--allow-unpinned",
         "--set", script, env=host, timeout=400,
     )  # fmt: skip
