@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Iterator, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
-from runner.backends.common import lstm_code
+from runner.backends.common import evaluation_batch, lstm_code
 from runner.backends.jax import jax_device, jax_optimizers, jax_products
 from runner.backends.jax.jax_layers import Layers
 from runner.backends.jax.jax_precision import JaxPrecision
@@ -146,6 +146,7 @@ class JaxTrainer:
 
     def _batches(self, inputs: Any, labels: Any) -> Iterator[Tuple[Any, Any]]:
         size = self._workload.recipe.batch_size
+        size = evaluation_batch.even(len(labels), size) if self._tuned else size
         for first in range(0, len(labels), size):
             yield inputs[first : first + size], labels[first : first + size]
 

@@ -49,14 +49,7 @@ class MeshOnJax(TrainerOnJax):
 
     def evaluate(self) -> Tuple[float, float]:
         """Batch by batch, each laid for itself."""
-        size, count = self._workload.recipe.batch_size, len(self._test_y)
-        loss = correct = 0.0
-        for first in range(0, count, size):
-            inputs, labels = (part[first : first + size] for part in (self._test_x, self._test_y))
-            mean, accuracy = self._model.test_on_batch(inputs, labels)
-            loss += float(mean) * len(labels)
-            correct += float(accuracy) * len(labels)
-        return loss / count, 1.0 - correct / count
+        return self.evaluate_by_batches()
 
     def ranks(self) -> List[Facts]:
         """Each device with its own copy of the weights."""
@@ -88,18 +81,6 @@ class ScanningMesh(MeshOnJax, ScanningTrainer):
         self._train_x, self._train_y = self._jax.device_put(
             (self._train_x, self._train_y), self._mesh.copied
         )
-
-    def compile(self) -> bool:
-        """The scan over an epoch; its key is on each device as well."""
-        key = self._jax.random.key
-        self._key = self._jax.device_put(key(self._seed), self._mesh.copied)
-        return super().compile()
-
-    def _make_variables(self, x: Any, y: Any) -> None:
-        import numpy
-
-        self._few = len(self._mesh.devices)  # a batch that can be cut
-        super()._make_variables(numpy.asarray(x), numpy.asarray(y))
 
     def _batch(self, inputs: Any, labels: Any) -> Tuple[Any, Any]:
         laid = self._mesh.of_batch(len(labels))

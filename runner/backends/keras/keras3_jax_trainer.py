@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from runner.backends.base import Facts, LapSeen
-from runner.backends.common import lstm_code
+from runner.backends.common import evaluation_batch, lstm_code
 from runner.backends.jax import jax_device, jax_products
 from runner.backends.jax.jax_pictures import product_of_patches, sum_of_shifts
 from runner.backends.jax.jax_text import correlation
@@ -39,6 +39,17 @@ class TrainerOnJax(Keras3Trainer):
             **self.facts(),
         }
         return device, facts
+
+    def evaluate_by_batches(self) -> Tuple[float, float]:
+        """Loss and error rate on the test inputs, by Keras' step for each batch."""
+        size, count = self.evaluation_batch(), len(self._test_y)
+        loss = correct = 0.0
+        for first in range(0, count, size):
+            inputs, labels = (part[first : first + size] for part in (self._test_x, self._test_y))
+            mean, accuracy = self._model.test_on_batch(inputs, labels)
+            loss += float(mean) * len(labels)
+            correct += float(accuracy) * len(labels)
+        return loss / count, 1.0 - correct / count
 
     def _traced(self) -> jax_products.Traced:
         """What an update consists of."""
@@ -77,7 +88,6 @@ class ScanningTrainer(TrainerOnJax):
 
     scanned = True
     _jit_options: Dict[str, Any] = {}
-    _few = 1
 
     def __init__(
         self, jax: Any, keras: Any, workload: NetworkWorkload, seed: int, as_products: bool
@@ -98,7 +108,7 @@ class ScanningTrainer(TrainerOnJax):
     def compile(self) -> bool:
         """The scan over an epoch, ahead of training."""
         x, y = self._train_x, self._train_y
-        self._make_variables(x, y)
+        self._make_variables()
         self._key = self._jax.random.key(self._seed)
         epoch = self._epoch_function(len(x))
         self._epoch = epoch.lower(self._state(), x, y, self._key).compile()
@@ -118,10 +128,19 @@ class ScanningTrainer(TrainerOnJax):
         self._model.reset_metrics()
         return self._iterations()
 
-    def _make_variables(self, x: Any, y: Any) -> None:
+    def evaluate(self) -> Tuple[float, float]:
+        """By what was compiled to make the variables: ``Model.evaluate`` would compile its own."""
+        return self.evaluate_by_batches()
+
+    def evaluation_batch(self) -> int:
+        """Of one size, where that can be: every other one is compiled for."""
+        return evaluation_batch.even(len(self._test_y), self._workload.recipe.batch_size)
+
+    def _make_variables(self) -> None:
         """What ``fit`` makes before its first step: the optimiser's and the metrics' variables."""
+        few = self.evaluation_batch()  # so that evaluating finds what this compiles
         self._model.optimizer.build(self._model.trainable_variables)
-        self._model.test_on_batch(x[: self._few], y[: self._few])
+        self._model.test_on_batch(self._test_x[:few], self._test_y[:few])
         self._model.reset_metrics()
 
     def _epoch_function(self, samples: int) -> Any:

@@ -127,9 +127,13 @@ class KerasTrainer:
     def evaluate(self) -> Tuple[float, float]:
         """Loss and error rate on the test inputs."""
         loss, accuracy = self._model.evaluate(
-            self._test_x, self._test_y, batch_size=self._workload.recipe.batch_size, verbose=0
+            self._test_x, self._test_y, batch_size=self.evaluation_batch(), verbose=0
         )
         return float(loss), 1.0 - float(accuracy)
+
+    def evaluation_batch(self) -> int:
+        """That of training, as users write it."""
+        return self._workload.recipe.batch_size
 
     def lstm_facts(self, gone_through: Callable[[Callable[[], Any]], Iterable[str]]) -> Facts:
         """Whose LSTM it was, by the names of what evaluating few samples goes through."""
