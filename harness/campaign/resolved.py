@@ -157,7 +157,7 @@ def _within(
     options, allotment = allotted.within(question.options, needed, notes.append)
     sharing.check_there(needed, options)
     gpus = tuple(side_by_side.gpus(options.gpus)) if options.parallel_gpus else None
-    lots = side_by_side.lots(options, needed, gpus, allotment) if gpus else []
+    lots = side_by_side.lots(options, needed, gpus, allotment, launcher.keeps_to) if gpus else []
     if lots:
         notes.append(side_by_side.words(lots))
     return Plan(

@@ -41,7 +41,11 @@ def gpus(asked: list[str] | None) -> list[str]:
 
 
 def lots(
-    options: Options, needed: Iterable[Configuration], chosen: Sequence[str], allotment: Allotment
+    options: Options,
+    needed: Iterable[Configuration],
+    chosen: Sequence[str],
+    allotment: Allotment,
+    can_keep: Callable[[Sequence[int]], bool],
 ) -> list[list[int]]:
     """The cores of each GPU's job, and of those that have left theirs; none: they share all.
 
@@ -51,13 +55,22 @@ def lots(
             makes all share all, unless the user said how many cores there are for a GPU.
         chosen: the GPUs.
         allotment: what the campaign may use.
+        can_keep: whether jobs can be kept to some of the cores; if not, all share all as well.
 
     Raises:
-        UsageError: there are fewer cores than the user wants for the GPUs, or than threads.
+        UsageError: there are fewer cores than the user wants for the GPUs, or than threads; or jobs
+            cannot be kept to them.
     """
     cores = core_grant.own() if allotment.cores is None else allotment.cores
     wanted = options.cores_per_gpu
     found = core_lots.share_out(cores, len(chosen), gpu_pool.judges_beside(len(cores)), wanted)
+    if found and not can_keep(cores):
+        if wanted:
+            raise UsageError(
+                "--cores-per-gpu: this engine cannot keep a container to some cores",
+                "--cores-per-gpu 0, --launcher local, or delegate the cpuset controller to it",
+            )
+        return []
     for configuration in needed if found else []:
         own = len(found[0]) * (configuration.ranks or 1)
         if wanted:

@@ -9,7 +9,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -158,6 +158,10 @@ class DockerLauncher:
         """Containers see fixed places."""
         return _PLACES[role]
 
+    def keeps_to(self, cores: Sequence[int]) -> bool:
+        """If the engine can."""
+        return share.can_choose(cores, self._info)
+
     def check_data(self, files: list[Path], prepared: Prepared | None) -> None:
         """See that a container's user can read the data."""
         image = prepared.provenance.image_id if prepared else None
@@ -165,12 +169,8 @@ class DockerLauncher:
 
     def start(self, order: Order, on_event: OnEvent) -> Exit:
         """Create, start, follow, inspect and remove one container."""
-        job = order.job
-        way = (
-            gpu_options.choose(self._info, self._injection, job.gpus)[0]
-            if job.device == "gpu"
-            else None
-        )
+        job, gpu = order.job, order.job.device == "gpu"
+        way = gpu_options.choose(self._info, self._injection, job.gpus)[0] if gpu else None
         options = self._options(order, way)
         name, image = str(options["name"]), str(options["image"])
         common: dict[str, Any] = {"engine": self._version, "injection": way}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -139,6 +139,9 @@ class Launcher(Protocol):
 
     def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:
         """The path under which the job sees ``host_dir``."""
+
+    def keeps_to(self, cores: Sequence[int]) -> bool:
+        """Whether jobs can be kept to some of these cores."""
 
     def check_data(self, files: list[Path], prepared: Prepared | None) -> None:
         """See that the user of a job can read the data.

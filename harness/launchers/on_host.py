@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -60,6 +60,10 @@ class OnHost:
     def inside(self, host_dir: Path, role: Literal["job", "data"]) -> str:  # noqa: ARG002
         """It sees the host's own paths."""
         return str(host_dir)
+
+    def keeps_to(self, cores: Sequence[int]) -> bool:  # noqa: ARG002
+        """By their affinity."""
+        return True
 
     def check_data(self, files: list[Path], prepared: Prepared | None) -> None:
         """It is the same user who has just verified them."""

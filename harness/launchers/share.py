@@ -6,6 +6,7 @@ groups, ``ulimit``. So each limit is passed on by name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from harness.launchers.launcher import Order
@@ -16,6 +17,15 @@ SHARED_MEMORY_BYTES = 2**30
 gives 64 MiB."""
 _PAGE_BYTES = 4096
 _NANO = 1_000_000_000
+
+
+def can_choose(cores: Sequence[int], info: dict[str, Any]) -> bool:
+    """Whether the engine of this ``/info`` can keep a container to these cores.
+
+    Not one in a machine of its own, nor a rootless one without the controller.
+    """
+    numbered = max(cores, default=0) < int(info.get("NCPU") or 0)
+    return numbered and bool(info.get("CPUSet", True))
 
 
 def options(order: Order, info: dict[str, Any]) -> dict[str, Any]:
@@ -32,10 +42,9 @@ def options(order: Order, info: dict[str, Any]) -> dict[str, Any]:
         found["shm_size"] = SHARED_MEMORY_BYTES
     quota = allotted.quota_cores
     if allotted.cores is not None:
-        numbered = max(allotted.cores, default=0) < int(info.get("NCPU") or 0)
-        if numbered and info.get("CPUSet", True):
+        if can_choose(allotted.cores, info):
             found["cpuset_cpus"] = ",".join(map(str, allotted.cores))
-        else:  # an engine in a machine of its own, or one that may not choose cores
+        else:
             quota = quota or len(allotted.cores)
     if quota is not None:
         found["nano_cpus"] = int(quota * _NANO)

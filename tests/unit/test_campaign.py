@@ -67,6 +67,9 @@ class Launcher:
 
     def check_data(self, files, prepared): ...
 
+    def keeps_to(self, cores):
+        return True
+
     def start(self, order, on_event):
         self.started.append(order.job)
         how = self.script.get(len(self.started), "ok")
