@@ -10,17 +10,19 @@ from runner.workloads.learned import Learned
 from runner.workloads.network_workload import picture_classifier
 
 # Half as much again as the worst of sound runs: 44 seeds with PyTorch, JAX and NumPy at 2,000 to
-# 60,000 images of each dataset (benchmarks/bands.py, 2026-11-25). Below 80 updates sound runs reach
-# every rate. A smaller set is learned by heart with fewer updates, so these hold for any number.
+# 60,000 images of each dataset (benchmarks/bands.py, 2026-11-25), and 47 starts of TensorFlow,
+# Keras 3 and PyTorch on the stand-in, of which one of TensorFlow, that of seed 123, was late
+# (2026-11-27). Below 80 updates sound runs reach every rate. A smaller set is learned by heart with
+# fewer updates, so these hold for any number.
 _CEILINGS = (
-    (80, 0.2), (94, 0.14), (141, 0.08), (235, 0.065), (470, 0.05), (1400, 0.025), (4500, 0.015)
+    (80, 0.2), (94, 0.165), (141, 0.08), (235, 0.065), (470, 0.05), (1400, 0.025), (4500, 0.015)
 )  # fmt: skip
 _LOSSES = (
     (80, 0.6), (94, 0.45), (141, 0.25), (188, 0.19), (470, 0.115), (938, 0.075), (1876, 0.054),
     (2814, 0.036), (4690, 0.028),
 )  # fmt: skip
 _SYNTHETIC_LOSSES = (
-    (80, 0.5), (94, 0.25), (141, 0.14), (188, 0.085), (470, 0.085), (938, 0.03), (1876, 0.027),
+    (80, 0.5), (94, 0.425), (141, 0.18), (188, 0.085), (470, 0.085), (938, 0.03), (1876, 0.027),
     (4690, 0.019),
 )  # fmt: skip
 
