@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,6 +90,18 @@ def watching(browser: Any, file: Path, width: int = 1280, height: int = 900) -> 
     assert watched.requests == []
 
 
+def until(page: Any, condition: str, longest_s: float = 20.0) -> None:
+    """Wait until an expression holds in the page.
+
+    ``wait_for_function`` evaluates it again from a timer, which the pages' own policy forbids: it
+    fails where the expression does not hold at once.
+    """
+    deadline = time.monotonic() + longest_s
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, f"not within {longest_s:g} s: {condition}"
+        page.wait_for_timeout(50)
+
+
 def report_of(results: Path, *options: str) -> Path:
     """The report of a store, as the command writes it beside the store."""
     file = results.parent / "report.html"
@@ -101,8 +114,6 @@ def drawn(page: Any) -> Any:
     """The page with all its charts drawn."""
     for box in page.locator(".chart").all():
         box.scroll_into_view_if_needed()
-    page.wait_for_function(
-        "[...document.querySelectorAll('.chart')].every((box) => box.dataset.drawn)"
-    )
+    until(page, "[...document.querySelectorAll('.chart')].every((box) => box.dataset.drawn)")
     page.wait_for_timeout(300)
     return page

@@ -10,7 +10,7 @@ import time
 import axe
 import galleries
 import pytest
-from browser import watching
+from browser import until, watching
 
 from harness.bundle import reading
 from harness.bundle.outputs import web_page
@@ -58,7 +58,7 @@ def test_everything_is_there_and_filters_choose(watched):
     assert row.count("cnn-mnist") == 1
     assert "3 machines" in page.locator(".sub").inner_text()
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function("document.getElementById('count').value.startsWith('all')")
+    until(page, "document.getElementById('count').value.startsWith('all')")
     assert shown(page) == 4
 
 

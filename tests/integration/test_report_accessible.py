@@ -8,7 +8,7 @@ import axe
 import pytest
 import report_data
 import showcase
-from browser import drawn, report_of, watching
+from browser import drawn, report_of, until, watching
 
 pytestmark = pytest.mark.browser
 
@@ -105,9 +105,9 @@ def test_a_mark_opens_its_run_by_keyboard_and_by_mouse(watched):
     run_id = page.locator("#drawer .id").inner_text()
     assert run_id in said
     page.keyboard.press("Escape")
-    page.wait_for_function("!document.getElementById('drawer').open")
+    until(page, "!document.getElementById('drawer').open")
     box.locator("svg [role=link]").nth(3).click(force=True)
-    page.wait_for_function("location.hash.includes('run=')")
+    until(page, "location.hash.includes('run=')")
 
 
 def test_a_chart_keeps_its_words(watched):

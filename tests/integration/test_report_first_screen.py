@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import report_data
 import showcase
-from browser import report_of, watching
+from browser import report_of, until, watching
 
 from harness.report import answers
 from harness.tables.rows import row
@@ -95,7 +95,7 @@ def test_of_several_workloads_and_machines_one_table_has_the_lowest_times(browse
         box = matrix.bounding_box()
         assert width > 390 or box["x"] + box["width"] <= width
         matrix.locator("td a").nth(3).click()
-        page.wait_for_function("location.hash.includes('at=t')")
+        until(page, "location.hash.includes('at=t')")
 
 
 def test_a_tools_two_ways_stand_together_in_chart_and_table(watched):
@@ -115,7 +115,7 @@ def test_the_chooser_offers_what_was_measured_and_the_link_keeps_the_choice(watc
     assert "Samples per second" in offered and "Error rate" in offered
     assert "Share of the peak" not in offered  # no run here measured it
     page.locator(".metrics a", has_text="GPU energy").click()
-    page.wait_for_function("location.hash.includes('metric=energy_j')")
+    until(page, "location.hash.includes('metric=energy_j')")
     words = " ".join(bars(page).locator("text").all_text_contents())
     assert " J" in words and "1.00 ×" in words
     again = watched.open("metric=score")
@@ -126,11 +126,11 @@ def test_the_chooser_offers_what_was_measured_and_the_link_keeps_the_choice(watc
 def test_a_table_sorts_by_any_column_and_the_link_keeps_it(watched):
     page = watched.open()
     page.locator(".tablebox thead a", has_text="Time (s)").first.click()
-    page.wait_for_function("location.hash.includes('.time_s')")
+    until(page, "location.hash.includes('.time_s')")
     times = [float(text) for text in page.locator(f"{TABLE} td:nth-child(3)").all_inner_texts()]
     assert times == sorted(times)
     page.locator(".tablebox thead a", has_text="Time (s)").first.click()
-    page.wait_for_function("location.hash.includes('.-time_s')")
+    until(page, "location.hash.includes('.-time_s')")
     words = page.url.partition("#")[2]
     shown = page.locator(f"{TABLE} td:nth-child(3)").all_inner_texts()
     assert shown == page.locator(f"{TABLE} td:nth-child(3)").all_inner_texts()

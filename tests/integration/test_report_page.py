@@ -8,7 +8,7 @@ import time
 import pytest
 import report_data
 import showcase
-from browser import report_of, watching
+from browser import report_of, until, watching
 from printed import rows_by_tool
 
 from harness.tables import columns
@@ -132,9 +132,9 @@ def test_cells_of_runs_are_printed_as_columns_say(watched, benchdl, small):
 def test_a_second_click_sorts_the_other_way(watched):
     page = watched.open("view=runs")
     page.locator("main thead a", has_text="Time (s)").click()
-    page.wait_for_function("location.hash.endsWith('sort=time_s')")
+    until(page, "location.hash.endsWith('sort=time_s')")
     page.locator("main thead a", has_text="Time (s)").click()
-    page.wait_for_function("location.hash.endsWith('sort=-time_s')")
+    until(page, "location.hash.endsWith('sort=-time_s')")
 
 
 def test_the_drawer_has_the_figures_that_a_run_can_have(watched, benchdl, small):
@@ -184,9 +184,9 @@ def test_filters_and_tabs_work_from_the_keyboard(watched):
     assert page.evaluate(focused) == "cpu"
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    page.wait_for_function("location.hash.includes('device=gpu')")
+    until(page, "location.hash.includes('device=gpu')")
     page.keyboard.press("Escape")
-    page.wait_for_function("!document.querySelector('details.facet[open]')")
+    until(page, "!document.querySelector('details.facet[open]')")
     page.locator("#tabs a", has_text="Findings").focus()
     page.keyboard.press("Enter")
     page.locator("main h2", has_text="Findings").wait_for()
@@ -329,7 +329,7 @@ def test_a_large_report_is_within_its_time(browser, tmp_path, size):
 def filter_by_tool(page):
     page.locator("[data-facet=backend] summary").click()
     page.locator("input[name=backend][value=tf]").check()
-    page.wait_for_function("location.hash.includes('backend=tf')")
+    until(page, "location.hash.includes('backend=tf')")
 
 
 def open_the_newest(page):
