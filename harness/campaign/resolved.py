@@ -157,7 +157,10 @@ def _within(
     options, allotment = allotted.within(question.options, needed, notes.append)
     sharing.check_there(needed, options)
     gpus = tuple(side_by_side.gpus(options.gpus)) if options.parallel_gpus else None
-    lots = side_by_side.lots(options, needed, gpus, allotment, launcher.keeps_to) if gpus else []
+    lots: list[list[int]] = []
+    if gpus:
+        needs = [_needs(question, job, options) for job in jobs]
+        lots = side_by_side.lots(options, needs, gpus, allotment, launcher.keeps_to)
     if lots:
         notes.append(side_by_side.words(lots))
     return Plan(
@@ -172,3 +175,9 @@ def _within(
         then=tuple(then),
         notes=tuple(notes),
     )
+
+
+def _needs(question: Checked, job: PlannedJob, options: Options) -> tuple[int | None, int]:
+    """Threads and GPUs of a job beside others."""
+    settings = job.settings or question.settings(job.configuration)
+    return job.configuration.threads, sharing.needed(job.configuration, settings, options)

@@ -14,7 +14,7 @@ from harness import interrupts
 from harness.allotment import core_grant, core_lots
 from harness.campaign import gpu_pool, limits
 from harness.campaign.gpu_pool import Need, Start
-from harness.campaign.plan import Configuration, Options
+from harness.campaign.plan import Options
 from harness.campaign.watcher import Watcher
 from harness.errors import UsageError
 from harness.nvidia import host_driver
@@ -42,7 +42,7 @@ def gpus(asked: list[str] | None) -> list[str]:
 
 def lots(
     options: Options,
-    needed: Iterable[Configuration],
+    needs: Iterable[tuple[int | None, int]],
     chosen: Sequence[str],
     allotment: Allotment,
     can_keep: Callable[[Sequence[int]], bool],
@@ -51,8 +51,8 @@ def lots(
 
     Args:
         options: the campaign's.
-        needed: the configurations of its jobs; one with more threads than fit into its own cores
-            makes all share all, unless the user said how many cores there are for a GPU.
+        needs: threads and GPUs of each of its jobs; one with more threads than fit into its own
+            cores makes all share all, unless the user said how many cores there are for a GPU.
         chosen: the GPUs.
         allotment: what the campaign may use.
         can_keep: whether jobs can be kept to some of the cores; if not, all share all as well.
@@ -71,11 +71,11 @@ def lots(
                 "--cores-per-gpu 0, --launcher local, or delegate the cpuset controller to it",
             )
         return []
-    for configuration in needed if found else []:
-        own = len(found[0]) * (configuration.ranks or 1)
+    for threads, count in needs if found else []:
+        own = len(found[0]) * count
         if wanted:
-            limits.check_threads(configuration.threads, own, f"--cores-per-gpu {wanted}")
-        elif configuration.threads and configuration.threads > own:
+            limits.check_threads(threads, own, f"--cores-per-gpu {wanted}")
+        elif threads and threads > own:
             return []
     return found
 

@@ -13,7 +13,7 @@ from harness import interrupts
 from harness.allotment import core_lots
 from harness.campaign import gpu_pool, side_by_side
 from harness.campaign.gpu_pool import Need
-from harness.campaign.plan import Configuration, Options
+from harness.campaign.plan import Options
 from harness.errors import BenchdlError, UsageError
 from harness.launchers import share
 from harness.nvidia import host_driver
@@ -208,35 +208,34 @@ def test_how_many_cores_each_gpu_comes_with(monkeypatch, cores, options, lots):
     monkeypatch.setattr(core_lots, "_place", lambda core, topology: (0, core))
     allotment = Allotment(cores=list(range(cores)))
     wanted = asked(**options)
-    configuration = Configuration(backend="torch", device="gpu", threads=wanted.threads[0])
-    found = side_by_side.lots(wanted, [configuration], ["0", "1", "2", "3"], allotment, able)
+    found = side_by_side.lots(
+        wanted, [(wanted.threads[0], 1)], ["0", "1", "2", "3"], allotment, able
+    )
     assert (len(found), len(found[0])) == lots if lots else found == []
     together = [core for lot in found for core in lot]
     assert len(set(together)) == len(together)
 
 
 def test_cores_that_are_not_there_and_threads_that_do_not_fit_are_refused():
-    allotment, of_gpu = Allotment(cores=[0, 1, 2]), Configuration(backend="torch", device="gpu")
+    allotment = Allotment(cores=[0, 1, 2])
     with pytest.raises(UsageError, match="2 is 4 cores for 2 GPUs, there are 3"):
-        side_by_side.lots(asked(cores_per_gpu=2), [of_gpu], ["0", "1"], allotment, able)
-    threads = of_gpu.model_copy(update={"threads": 2})
+        side_by_side.lots(asked(cores_per_gpu=2), [(None, 1)], ["0", "1"], allotment, able)
     with pytest.raises(UsageError, match="--threads 2 is more than was allotted: 1 core"):
-        side_by_side.lots(asked(cores_per_gpu=1), [threads], ["0", "1"], allotment, able)
-    both = threads.model_copy(update={"ranks": 2})
-    assert side_by_side.lots(asked(cores_per_gpu=1), [both], ["0", "1"], allotment, able)
+        side_by_side.lots(asked(cores_per_gpu=1), [(2, 1)], ["0", "1"], allotment, able)
+    assert side_by_side.lots(asked(cores_per_gpu=1), [(2, 2)], ["0", "1"], allotment, able)
 
 
 def test_an_engine_that_cannot_choose_cores():
-    allotment, of_gpu = Allotment(cores=[0, 1, 2, 3]), Configuration(backend="tf", device="gpu")
+    allotment, needs = Allotment(cores=[0, 1, 2, 3]), [(None, 1)]
     engine = {"NCPU": 4, "CPUSet": False}
 
     def unable(cores):
         return share.can_choose(cores, engine)
 
-    assert side_by_side.lots(asked(), [of_gpu], ["0"], allotment, able) == [[0, 1, 2, 3]]
-    assert side_by_side.lots(asked(), [of_gpu], ["0"], allotment, unable) == []
+    assert side_by_side.lots(asked(), needs, ["0"], allotment, able) == [[0, 1, 2, 3]]
+    assert side_by_side.lots(asked(), needs, ["0"], allotment, unable) == []
     with pytest.raises(UsageError, match="cannot keep a container to some cores"):
-        side_by_side.lots(asked(cores_per_gpu=2), [of_gpu], ["0"], allotment, unable)
+        side_by_side.lots(asked(cores_per_gpu=2), needs, ["0"], allotment, unable)
     engine["CPUSet"] = True
     assert unable([0, 1]) and not unable([0, 4])
 
