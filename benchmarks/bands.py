@@ -3,6 +3,8 @@
     python benchmarks/bands.py torch --device gpu --data-dir DIR --dataset mnist --seeds 8
     python benchmarks/bands.py torch --workload dqn-bricks --dataset bricks --budget 200000
 
+Of several at a time, `--seeds 1 --first-seed N`, each takes its part of the cores: `--threads 2`.
+
 Trains with the backend's own loop in the present Python, and after each lap, which of a network is
 an epoch, or after every few, lets the judge's NumPy look at the weights. Prints a line of JSON for
 each. What counts as learned of a workload is chosen from many such lines; docs/method.md says how.
@@ -20,6 +22,7 @@ from harness.provision import discovery
 from runner import blas_threads
 from runner.backends import loading
 from runner.backends.base import Trainer
+from runner.contract import judging
 from runner.contract.job import Job, Provenance, Settings
 from runner.contract.work_and_score import Budget
 from runner.workloads import lookup
@@ -40,6 +43,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="laps between two looks")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=judging.THREADS, help="of the judge")
     asked = parser.parse_args()
     checksums = {
         name: hashlib.sha256((asked.data_dir / name).read_bytes()).hexdigest()
@@ -68,7 +72,7 @@ def main() -> None:
     backend.start()
     workload = lookup.of(job)
     data, proof = workload.load(job), workload.evidence(job)
-    blas_threads.limit()  # as the judge's
+    blas_threads.limit(asked.threads)
     lap = workload.lap or budget.count
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         trainer = backend.trainer(workload, seed)

@@ -26,7 +26,10 @@ def share_out(
     Args:
         cores: the numbers of all that there are to share out.
         gpus: each needs a lot for the job that trains on it.
-        judges: so many more are for jobs that have left their GPUs, if they are an equal share.
+        judges: so many more, one for two GPUs at the most, are for jobs that have left their GPUs,
+            if they are an equal share: a judge takes 15 to 40 s of jobs of 60 to 400 s, and what
+            its share takes of theirs they compile for longer
+            (docs/measurements/2026-11-27-four-h100-cores.md).
         wanted: cores of a lot; 0 is all for every job, None an equal share of ``LEAST`` or more.
         topology: says which cores are threads of one physical core, and of one processor.
 
@@ -47,7 +50,8 @@ def share_out(
     each = wanted
     if each is None:
         threads = max(map(len, places.values()), default=2) - 1
-        each = _equal(there, gpus + min(judges, gpus), threads) or _equal(there, gpus, threads)
+        beside = min(judges, (gpus + 1) // 2)
+        each = _equal(there, gpus + beside, threads) or _equal(there, gpus, threads)
     if not each:
         return []
     near = sorted(cores, key=lambda core: (places[core], core))

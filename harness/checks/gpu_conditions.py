@@ -119,14 +119,18 @@ def busy_before(case: Case) -> Iterator[Finding]:
 
 
 def compiled_first(case: Case) -> Iterator[Finding]:
-    """The driver did not have to compile the framework's code in the first epoch."""
+    """The driver did not have to compile the framework's code in the first epoch.
+
+    A framework whose own compiler writes all code for the GPU at hand has none for the driver.
+    """
     later_s = [lap.duration_s for lap in case.measured.laps[1:]]
-    if case.job.device != "gpu" or not later_s:
+    attested = case.measured.attestation.framework
+    if case.job.device != "gpu" or not later_s or attested.get("compiler"):
         return
     first_s, steady_s = case.measured.laps[0].duration_s, median(later_s)
     if first_s - steady_s > _JIT_EXCESS_S and first_s > _JIT_FACTOR * steady_s:
         kinds = {card.compute_capability for card in _used(case) if card.compute_capability}
-        built = case.measured.attestation.framework.get("native_capabilities") or []
+        built = attested.get("native_capabilities") or []
         lacks = built and not all(architectures.native(kind, built) for kind in kinds)
         yield Finding(
             code="first-epoch-jit",

@@ -20,7 +20,7 @@ def topology(tmp_path):
 
 
 def test_threads_of_a_physical_core_are_in_one_lot(topology):
-    lots = core_lots.share_out(range(16), 2, 2, None, topology)
+    lots = core_lots.share_out(range(16), 3, 1, None, topology)
     assert lots == [[0, 1, 8, 9], [2, 3, 10, 11], [4, 5, 12, 13], [6, 7, 14, 15]]
 
 
@@ -36,9 +36,11 @@ def test_what_the_user_says_is_taken(topology):
         core_lots.share_out(range(16), 2, 4, 9, topology)
 
 
-def test_judges_get_no_more_lots_than_gpus_and_none_where_shares_would_be_too_small(topology):
+def test_judges_get_a_lot_for_two_gpus_and_none_where_shares_would_be_too_small(topology):
     assert len(core_lots.share_out(range(16), 1, 3, None, topology)) == 2
     assert len(core_lots.share_out(range(16), 4, 1, None, topology)) == 4
+    lots = core_lots.share_out(range(64), 4, 4, None, topology)
+    assert [len(lot) for lot in lots] == [10] * 6
 
 
 def test_a_kernel_that_says_nothing_of_its_cores(tmp_path):
@@ -50,4 +52,4 @@ def test_ranges_of_the_kernel(topology):
     for core in range(16):
         file = topology / f"cpu{core}" / "topology" / "thread_siblings_list"
         file.write_text(f"{core // 4 * 4}-{core // 4 * 4 + 3}\n")
-    assert core_lots.share_out(range(16), 2, 2, None, topology)[1] == [8, 9, 10, 11]
+    assert core_lots.share_out(range(16), 3, 1, None, topology)[1] == [8, 9, 10, 11]

@@ -135,6 +135,12 @@ def test_a_slow_first_epoch_is_explained_by_what_the_framework_was_built_for(on_
     assert ("may lack" in finding.advice) == (built == ["9.0"])
 
 
+def test_what_compiles_all_of_its_code_itself_has_a_slow_first_epoch_of_its_own(on_gpu):
+    """JAX as written, on eight cores beside three more, took 45 s for the first, 1.5 s after it."""
+    live = {**LIVE, "framework": {"compiler": "XLA"}}
+    assert found(on_gpu(measurement={**timed(45.0, 1.5), "attestation": live})) == []
+
+
 def test_what_the_host_saw_on_a_gpu_counts_where_the_job_used_it(on_gpu):
     """As on an H100 with driver 580: inside the container NVML listed nobody else."""
     result = on_gpu(others=[{**IDLE, "uuid": "GPU-1"}])

@@ -193,15 +193,15 @@ def asked(**options):
 @pytest.mark.parametrize(
     ("cores", "options", "lots"),
     [
-        (64, {}, (8, 8)),
-        (32, {}, (6, 5)),  # two more, for judges
+        (64, {}, (6, 10)),  # two more, for judges
+        (32, {}, (6, 5)),
         (16, {}, (4, 4)),
         (8, {}, ()),  # two a GPU
         (64, {"cores_per_gpu": 0}, ()),
         (64, {"cores_per_gpu": 16}, (4, 16)),
         (8, {"cores_per_gpu": 1}, (8, 1)),
         (64, {"threads": [32]}, ()),
-        (64, {"threads": [8]}, (8, 8)),
+        (64, {"threads": [8]}, (6, 10)),
     ],
 )
 def test_how_many_cores_each_gpu_comes_with(monkeypatch, cores, options, lots):

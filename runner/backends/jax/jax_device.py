@@ -71,6 +71,7 @@ def facts(jax: Any) -> Dict[str, Any]:
     """What JAX says of its devices."""
     device = jax.devices()[0]
     found: Dict[str, Any] = {
+        "compiler": "XLA",  # for the device at hand, when a function is first called
         "devices": [str(known) for known in jax.devices()],
         "matmul_precision": str(jax.config.jax_default_matmul_precision),
     }
