@@ -305,9 +305,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
-        if "benchdl" in fixtures or not item.path.is_relative_to(REPO / "tests" / "unit"):
+        unit = item.path.is_relative_to(REPO / "tests" / "unit")
+        if "benchdl" in fixtures or not unit:
             item.add_marker("slow")
-        on_engine = "engine" in fixtures or item.get_closest_marker("docker")
+        # An engine in tests/unit is made of Python.
+        on_engine = item.get_closest_marker("docker") or ("engine" in fixtures and not unit)
         if item.get_closest_marker("gpu") or (on_engine and not item.get_closest_marker("beside")):
             item.add_marker("alone")
 

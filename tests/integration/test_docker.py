@@ -70,6 +70,7 @@ def ours(engine, tmp_path):
     ]
 
 
+@pytest.mark.alone  # frameworks' threads spin: beside other tests it takes five times as long
 @pytest.mark.parametrize(
     ("backend", "mode"),
     [(name, mode) for name in catalog.having("cnn-mnist") for mode in catalog.load(name).modes],

