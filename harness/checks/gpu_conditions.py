@@ -131,16 +131,22 @@ def compiled_first(case: Case) -> Iterator[Finding]:
     if first_s - steady_s > _JIT_EXCESS_S and first_s > _JIT_FACTOR * steady_s:
         kinds = {card.compute_capability for card in _used(case) if card.compute_capability}
         built = attested.get("native_capabilities") or []
-        lacks = built and not all(architectures.native(kind, built) for kind in kinds)
+        has = bool(built and kinds) and all(architectures.native(kind, built) for kind in kinds)
+        by_driver = (
+            f"the framework {'lacks' if built and kinds else 'may lack'} code for this GPU, so "
+            "that the driver compiled its PTX in the first epoch: the next job finds it compiled; "
+            "or use an image built for this GPU"
+        )
         yield Finding(
             code="first-epoch-jit",
-            severity="suspect",
+            severity="info" if has else "suspect",
             evidence=f"the first epoch took {first_s:.1f} s, the others {steady_s:.1f} s"
             + (f"; compute capability {', '.join(sorted(kinds))}" if kinds else "")
-            + (f", and the framework has machine code for {', '.join(built)}" if lacks else ""),
-            advice=f"the framework {'lacks' if lacks else 'may lack'} code for this GPU, so that "
-            "the driver compiled its PTX in the first epoch: the next job finds it compiled; or "
-            "use an image built for this GPU",
+            + (f", and the framework has machine code for {', '.join(built)}" if built else ""),
+            advice="the framework has code for this GPU: what it compiled or searched for was its "
+            "own, as in each job of it, and Time (s) holds it"
+            if has
+            else by_driver,
         )
 
 
