@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from harness.campaign.plan import Device
+from harness.counted import things
 from runner.contract.job import RUN_ID_PATTERN
 from runner.contract.schema import (
     ContractError,
@@ -104,10 +105,11 @@ class Manifest(Model):
 
     def __str__(self) -> str:
         ends = [member for member in self.members if member.path.endswith("/result.json")]
-        words = [f"campaign {self.campaign_id}", f"{len(ends)} results"]
+        words = [f"campaign {self.campaign_id}", things(len(ends), "result")]
         words += [f"{len(self.damaged)} of them damaged"] if self.damaged else []
-        words += [f"UNFINISHED: {len(self.left)} jobs have no end"] if self.left else []
-        words += [f"{len(self.images)} images"] if self.images else []
+        left = things(len(self.left), "job")
+        words += [f"UNFINISHED: {left} without an end"] if self.left else []
+        words += [things(len(self.images), "image")] if self.images else []
         changed = ", ".join(self.sources_changed)
         return ", ".join(words) + (f"; sources not as they ran: {changed}" if changed else "")
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from harness.cli import common, driven, out
+from harness.counted import things
 
 
 @click.command("run")
@@ -72,7 +73,8 @@ def command(
         )
         store = common.store(results)
         fleet = planning.make(options, file, builder, store, display)
-        display.say(f"fleet {fleet.fleet_id}: {len(fleet.shards)} shards in {fleet.folder}")
+        shards = things(len(fleet.shards), "shard")
+        display.say(f"fleet {fleet.fleet_id}: {shards} in {fleet.folder}")
     finally:
         display.close()
     return driven.drive(

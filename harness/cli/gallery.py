@@ -8,6 +8,7 @@ import click
 
 from harness import prices
 from harness.cli import common, out, priced
+from harness.counted import things
 
 
 @click.command("gallery")
@@ -48,10 +49,8 @@ def command(
     from harness.gallery import site as sites
 
     gallery = sites.build(bundles, site, most_mib * 2**20, out.say, prices.read(file, given, []))
-    lines = sum(len(bundle.lines) for bundle in gallery.bundles)
+    shown = things(len(gallery.bundles), "bundle")
+    lines = things(sum(len(bundle.lines) for bundle in gallery.bundles), "measurement")
     refused = f", {len(gallery.refused):,} refused" if gallery.refused else ""
-    out.line(
-        f"{site}: {len(gallery.bundles):,} bundles, {lines:,} measurements{refused}; open "
-        f"{site / 'index.html'}"
-    )
+    out.line(f"{site}: {shown}, {lines}{refused}; open {site / 'index.html'}")
     return 1 if gallery.refused and not allow_refused else 0

@@ -11,6 +11,7 @@ import click
 
 from harness.cli import common, filters, out, priced
 from harness.cli.priced import Asked
+from harness.counted import things
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,6 +77,6 @@ def command(
         out.document(text)
         return
     writing.write(output, text)
-    out.say(f"{count:,} results, {len(text.encode()) / 1e6:.1f} MB: {output}")
+    out.say(f"{things(count, 'result')}, {len(text.encode()) / 1e6:.1f} MB: {output}")
     if opened and not webbrowser.open(output.absolute().as_uri()):
         out.say(f"no browser opens here: open {output.absolute()} yourself")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli import common, completion, out
+from harness.counted import things
 from harness.errors import UsageError
 from harness.launchers.gpu_options import InjectionWord
 
@@ -90,7 +91,7 @@ def command(
         engine_wait_s=engine_wait,
         say=display.say,
     )
-    display.say(f"campaign {record.campaign_id}: {len(record.jobs)} jobs, planned "
+    display.say(f"campaign {record.campaign_id}: {things(len(record.jobs), 'job')}, planned "
                 f"{record.created_at}")  # fmt: skip
     until_s = None if stop_after is None else begin + stop_after
     try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harness import printable
 from harness.bundle.manifest import Manifest
 from harness.bundle.reading import Bundle
+from harness.counted import things
 from harness.tables.column import NOT_MEASURED, Column, Value, Values
 from harness.tables.columns import BY_KEY
 from harness.tables.markdown import interval_text
@@ -202,7 +203,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def _doubts(told: Manifest) -> list[str]:
-    found = [f"unfinished: {len(told.left)} jobs have no end"] if told.left else []
+    found = [f"unfinished: {things(len(told.left), 'job')} without an end"] if told.left else []
     found += [f"damaged results: {len(told.damaged)}"] if told.damaged else []
     changed = ", ".join(told.sources_changed)
     return found + ([_text(f"sources not as they ran: {changed}")] if changed else [])

@@ -141,7 +141,7 @@ def test_unfinished_campaigns(store, make, make_result, tmp_path):
         make()
     manifest, said = make(unfinished=True)
     assert manifest.left == [1, 3]
-    assert "UNFINISHED: 2 jobs have no end" in str(manifest)
+    assert "UNFINISHED: 2 jobs without an end" in str(manifest)
     assert "2 of 3 jobs" in said[0]
     with (
         records.held(store, bundled.CAMPAIGN_ID),

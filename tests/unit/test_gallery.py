@@ -341,7 +341,7 @@ def test_an_unfinished_bundle_says_so(build, folder, root):
     bundled.rewritten(file, bundled.contents(file), told=lambda data: data.update(
         left=[3], sources_changed=[NASTY], damaged=[]))  # fmt: skip
     (bundle,) = build().bundles
-    assert bundle.doubts[0] == "unfinished: 1 jobs have no end"
+    assert bundle.doubts[0] == "unfinished: 1 job without an end"
     assert bundle.doubts[1].startswith("sources not as they ran: </td>")
 
 
