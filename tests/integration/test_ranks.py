@@ -76,7 +76,7 @@ def test_ranks_make_the_updates_of_one(engine, tmp_path, name, mode):
 
 def test_every_tool_with_bfloat16_on_a_cpu_is_proven_in_it_here():
     mixed = {name for name in catalog.names() if "bfloat16" in catalog.load(name).precisions("cpu")}
-    assert mixed == {name for name, mode in SHARING if mode == "tuned" and name in mixed}
+    assert mixed <= {name for name, mode in SHARING if mode == "tuned"}
 
 
 @pytest.mark.docker
