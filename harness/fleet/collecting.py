@@ -73,13 +73,17 @@ class Collector:
     def conclude(self, shard: PlannedShard) -> None:
         """Once nothing more comes of a shard: jobs that began and have no result are lost.
 
-        One whose result was refused is not: its host may still have it whole.
+        One whose result was refused is not: its host may still have it whole. Nor is one that its
+        host says to have, unless the shard was done without it.
 
         Raises:
             BenchdlError: the shard's folder cannot be read, or the store cannot be written.
         """
         folder = self._fleet.shard_folder(shard)
         known = {run.name for run in (*self._store.folders(), *folder.store.folders())}
+        ends = folder.ends().values()
+        if not any(end.how == "done" for end in ends):
+            known.update(run_id for end in ends for run_id in end.kept)
         name = f"{self._fleet.fleet_id}/{shard.name}"
         machines = [begin.machine for begin in folder.begins().values()]
         for result in host_lost.results(folder, known, (machines or [shard.label])[0], name):

@@ -78,13 +78,9 @@ def run(path: Path, say: Say, *, accept_changes: bool = False) -> None:
     job_id = allotted.job_id if allotted else f"by-hand-{socket.gethostname()}-{os.getpid()}"
     disk = local_disk.place(Path(shard.scratch))
     local_disk.use_cache(disk)
-    with shard_process.only_one(folder), shard_process.ended(folder, job_id, allotted):
-        store = MirroredStore(
-            disk / shard.fleet_id / shard.name,
-            folder.store,
-            shard.patience_s,
-            say,
-        )
+    local = disk / shard.fleet_id / shard.name
+    store = MirroredStore(local, folder.store, shard.patience_s, say)
+    with shard_process.only_one(folder), shard_process.ended(folder, job_id, allotted, store.kept):
         heartbeat = Heartbeat(folder, job_id, shard.heartbeat_s, store, say)
         machine = this_machine.here(shard.label)
         folder.begin(

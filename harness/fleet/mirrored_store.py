@@ -92,6 +92,18 @@ class MirroredStore(Store):
             else:
                 return
 
+    def kept(self) -> list[str]:
+        """Ids of runs that are here, ended or not, and not there.
+
+        Raises:
+            BenchdlError: one of both folders cannot be read.
+        """
+        there = {folder.name for folder in self._shared.folders()}
+        ours = [*self.staging().iterdir(), *self.folders()]  # the first makes the folder
+        return sorted(
+            folder.name for folder in ours if folder.name not in there and not _is_lost(folder)
+        )
+
     def _deliver(self) -> None:
         _copy_records(self, self._shared)
         for folder in self.folders():
@@ -110,6 +122,14 @@ class MirroredStore(Store):
                 self._spoilt.add(folder.name)
                 self._say(f"damaged: {problem}: {otherwise}")
             return None
+
+
+def _is_lost(folder: Path) -> bool:
+    """Whether all that is here of a run is that another host began it."""
+    try:
+        return host_lost.is_lost(stores.read(folder)[0])
+    except BenchdlError:
+        return False
 
 
 def _copy_records(origin: Store, target: Store) -> None:

@@ -99,12 +99,16 @@ class End(Model):
     """How the shard's process ended.
 
     ``done`` is all jobs, whatever came of each; ``out-of-time``: its time limit was near.
+
+    Attributes:
+        kept: ids of runs that the host began and has not delivered: it has what came of them.
     """
 
     how: Literal["done", "refused", "failed", "interrupted", "out-of-time"]
     at: Moment
     message: str = ""
     advice: str = ""
+    kept: list[str] = []
 
 
 M = TypeVar("M", bound=Model)

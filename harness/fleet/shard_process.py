@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from filelock import FileLock, Timeout
 
@@ -44,8 +44,20 @@ def only_one(folder: ShardFolder) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def ended(folder: ShardFolder, job_id: str, allotted: Allocation | None) -> Iterator[None]:
-    """Whatever ends the body is written down, where that is still possible."""
+def ended(
+    folder: ShardFolder,
+    job_id: str,
+    allotted: Allocation | None,
+    kept: Callable[[], list[str]],
+) -> Iterator[None]:
+    """Whatever ends the body is written down, where that is still possible.
+
+    Args:
+        folder: of the shard.
+        job_id: the engine's.
+        allotted: what the engine gave, if there is one.
+        kept: tells which runs the host has and the folder has not.
+    """
     end = End(how="failed", at=one_job.now(), message="it ended without a word")
     try:
         yield
@@ -60,6 +72,8 @@ def ended(folder: ShardFolder, job_id: str, allotted: Allocation | None) -> Iter
         end = _stopped(allotted)
         raise
     finally:
+        with contextlib.suppress(BenchdlError):
+            end = end.model_copy(update={"kept": kept()})
         with contextlib.suppress(BenchdlError):
             folder.end(job_id, end.model_copy(update={"at": one_job.now()}))
 

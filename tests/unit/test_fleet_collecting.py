@@ -12,6 +12,7 @@ from harness.fleet.collecting import TWICE, Collector
 from harness.fleet.driving import Outcome
 from harness.fleet.fleet_file import FleetFile
 from harness.fleet.fleet_record import Fleet, PlannedShard
+from harness.fleet.shard_files import End
 from harness.fleet.standing import Standing
 from harness.store import Store
 
@@ -144,6 +145,40 @@ def test_jobs_that_began_and_never_ended_are_lost_with_their_host(fleet, main, c
     folder.store.add(whole)
     collector.collect(fleet.shards)
     assert main.find(began.run_id)[0].status == "interrupted"
+
+
+def test_what_a_host_says_to_have_is_not_lost(fleet, main, came, make_result):
+    """Its shared folder was full: it delivers the result once there is room, under the same id."""
+    folder = fleet.shard_folder(fleet.shards[0])
+    kept, lost = (
+        make_result(
+            job={"campaign_id": bundled.CAMPAIGN_ID, "campaign_position": position},
+            launch={"shard": f"{FLEET_ID}/1-lab"},
+        )
+        for position in (1, 2)
+    )
+    for result in (kept, lost):
+        folder.note_started(result.run_id, result.job.model_dump_json())
+    folder.end("7", End(how="failed", at=AT, message="full", kept=[kept.run_id]))
+    collector, _ = collected(fleet, main)
+    collector.conclude(fleet.shards[0])
+    assert [run.name for run in main.folders()] == [lost.run_id]
+    folder.store.add(kept)
+    collector.collect(fleet.shards)
+    assert main.find(kept.run_id)[0].status == "ok"
+
+
+def test_what_a_host_never_delivered_is_lost_once_another_ran_it(fleet, main, came, make_result):
+    again = came(1, job={"attempt": 2})
+    first = make_result(job={"campaign_id": bundled.CAMPAIGN_ID, "campaign_position": 1})
+    folder = fleet.shard_folder(fleet.shards[0])
+    folder.note_started(first.run_id, first.job.model_dump_json())
+    folder.end("7", End(how="failed", at=AT, message="full", kept=[first.run_id]))
+    folder.end("8", End(how="done", at=AT))
+    collector, _ = collected(fleet, main)
+    collector.conclude(fleet.shards[0])
+    assert main.find(first.run_id)[0].status == "interrupted"
+    assert TWICE not in codes(main, again)
 
 
 def test_a_folder_that_is_away_is_looked_at_again(fleet, main, came):

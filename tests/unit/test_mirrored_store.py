@@ -102,6 +102,19 @@ def test_what_is_only_known_to_be_lost_is_not_delivered(host, shared, make_resul
     here.add(lost)
     assert names(here) == [lost.run_id]
     assert names(shared) == []
+    assert here.kept() == []
+
+
+def test_what_is_here_and_not_there_is_kept(host, shared, make_result):
+    here, _ = host()
+    assert here.kept() == []
+    delivered, ended, damaged = make_result(), make_result(), make_result()
+    here.add(delivered)
+    for result in (ended, damaged):
+        Store(here.directory).add(result)
+    (here.directory / damaged.run_id / "result.json").write_text("{")
+    (here.staging() / "began").mkdir()
+    assert here.kept() == sorted(["began", ended.run_id, damaged.run_id])
 
 
 def test_a_full_folder_is_tried_again_and_then_the_result_stays_here(
