@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness import checksums, files
+from harness import checksums, files, staging, trees
 from harness import store as stores
 from harness.errors import BenchdlError
 from harness.fleet import host_lost
 from harness.fleet.fleet_record import Fleet, PlannedShard
 from harness.importing import taking
 from harness.importing.incoming import FromFolder, StoreError
+from harness.launchers.exchange import unwritable
 from harness.notices import Say
 from harness.store import Store
 from runner.contract.result import Finding, Result
@@ -57,6 +58,8 @@ class Collector:
             incoming = _FromShard(folder.store.directory, place, self._looked_at, self._counted)
             try:
                 new = incoming.runs()
+                for run in new:
+                    self._make_way(run)
                 refused = taking.take(incoming, self._store).refused
             except StoreError:
                 raise
@@ -90,6 +93,25 @@ class Collector:
             self._store.add(result)
             self._note(result)
             self._say(f"{result.run_id}: its host was lost; stored as interrupted")
+
+    def _make_way(self, run: Path) -> None:
+        """Take away what says that nothing came of this run: it did, from a host thought lost."""
+        word = self._store.directory / run.name
+        if not files.exists(word):
+            return
+        try:
+            is_word = host_lost.is_lost(stores.read(word)[0])
+            stores.read(run, whole=True)
+        except BenchdlError:  # damage is told where it is taken
+            return
+        if is_word:
+            aside = self._store.staging() / staging.partial(run.name)
+            try:
+                word.rename(aside)
+            except OSError as error:
+                raise unwritable(self._store.directory, error) from None
+            trees.remove(aside)
+            self._say(f"{run.name}: its host was not lost; what it measured is stored after all")
 
     def _read(self, run_id: str) -> None:
         if files.exists(self._store.directory / run_id):

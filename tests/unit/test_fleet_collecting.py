@@ -139,12 +139,29 @@ def test_jobs_that_began_and_never_ended_are_lost_with_their_host(fleet, main, c
     assert len(main.folders()) == 2
     collector.conclude(fleet.shards[0])
     assert len(main.folders()) == 2
-    # What that host measured after all is not put in its place: that is said.
+    # What that host measured after all takes the place of the word that nothing came.
     whole = make_result(run_id=began.run_id, job=json.loads(began.model_dump_json()),
                         launch={"shard": f"{FLEET_ID}/1-lab"})  # fmt: skip
     folder.store.add(whole)
-    collector.collect(fleet.shards)
-    assert main.find(began.run_id)[0].status == "interrupted"
+    collector, said = collected(fleet, main)
+    assert main.find(began.run_id)[0].status == "ok"
+    assert said == [f"{began.run_id}: its host was not lost; what it measured is stored after all"]
+    assert list(main.staging().iterdir()) == []
+    assert collected(fleet, main)[1] == collector.refused == []
+
+
+def test_what_a_lost_host_left_damaged_takes_no_place(fleet, main, make_result):
+    result = make_result(job={"campaign_id": bundled.CAMPAIGN_ID, "campaign_position": 2},
+                         launch={"shard": f"{FLEET_ID}/1-lab"})  # fmt: skip
+    folder = fleet.shard_folder(fleet.shards[0])
+    folder.note_started(result.run_id, result.job.model_dump_json())
+    collector, _ = collected(fleet, main)
+    collector.conclude(fleet.shards[0])
+    folder.store.add(result)
+    (folder.store.directory / result.run_id / "result.json").write_text("{")
+    collector, _ = collected(fleet, main)
+    assert len(collector.refused) == 1
+    assert main.find(result.run_id)[0].status == "interrupted"
 
 
 def test_what_a_host_says_to_have_is_not_lost(fleet, main, came, make_result):
