@@ -16,8 +16,10 @@ from compiled_torch_on_cpu import traced
 from graphed_ranks import stand_in
 
 from runner.backends.keras.keras3_torch import Keras3OnTorch
+from runner.backends.keras.keras3_torch_loop import Fused
 from runner.backends.torch import torch_compiler
 
+ATTEMPT = Fused.attempt
 BEGIN = Keras3OnTorch._import
 
 
@@ -27,12 +29,20 @@ def begin(backend):
     stand_in(backend._torch)
 
 
+def whole(fused, inputs, labels):
+    """What is compiled in parts is mostly not: it would prove nothing of what is."""
+    ATTEMPT(fused, inputs, labels)
+    if not WORDS and fused.facts()["torch_compile"] != "inductor":
+        raise RuntimeError(fused.facts()["not_compiled"])
+
+
 def refused(own, graph, inputs):
     """As of a graph that PyTorch cannot compile."""
     raise NotImplementedError("no kernel for that")
 
 
 Keras3OnTorch._import = begin
+Fused.attempt = whole
 Keras3OnTorch._compiles = lambda self: self.tuned
 _, FOLDER, *WORDS = sys.argv
 torch_compiler.Compiled._backend = refused if WORDS == ["refused"] else traced

@@ -80,6 +80,15 @@ def test_each_rank_of_keras_on_pytorch_drops_other_values(inside):
     assert all(30 < sum(mask) < 64 for mask in masks)  # a fifth of 64 is dropped
 
 
+def test_keras_layers_with_branches_and_texts_are_one_graph_on_pytorch(inside):
+    """One more graph, and all layers after it are compiled apart, or not at all."""
+    lines = inside("keras3-torch", "keras_traced_whole.py", "dscnn-speech", "conv1d-imdb")
+    for found in map(json.loads, lines.splitlines()[-2:]):
+        assert found["graphs"] == 1
+        assert found["traceable"] == pytest.approx(found["plain"], rel=1e-6)
+        assert found["whole"] == pytest.approx(found["plain"], rel=1e-5)
+
+
 def proof(inside, make_result, folder, backend, script, *words, **job):
     """The checks of a job's proof that saw something, by the script that stands in for a GPU."""
     job = make_result(

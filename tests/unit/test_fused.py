@@ -21,10 +21,20 @@ class Loss:
             raise RuntimeError("no kernel\n for it")
 
 
-def fused(monkeypatch, compiled, there=True):
+def fused(monkeypatch, whole, in_parts=3, there=True):
+    """Its value is 1 as it is; the others are told, negative where it cannot be compiled.
+
+    Of 0 nothing is compiled, without a word.
+    """
     monkeypatch.setattr(torch_compiler, "is_there", lambda: there)
-    torch = SimpleNamespace(compile=lambda function, **how: lambda *given: Loss(compiled))
-    return Fused(torch, lambda inputs, labels: Loss(1))
+
+    monkeypatch.setattr(torch_compiler.Compiled, "_backend", lambda *given: None)
+
+    def compiled(function, fullgraph, backend, **how):
+        value = whole if fullgraph else in_parts
+        return lambda *given: (value and backend(None, None), Loss(value))[1]
+
+    return Fused(SimpleNamespace(compile=compiled), lambda inputs, labels: Loss(1))
 
 
 def test_it_is_compiled(monkeypatch):
@@ -36,6 +46,25 @@ def test_it_is_compiled(monkeypatch):
     }  # fmt: skip
 
 
+def test_where_it_cannot_be_whole_it_is_compiled_in_parts_and_why_is_told(monkeypatch, capsys):
+    loss = fused(monkeypatch, -1, in_parts=3)
+    loss.attempt(None, None)
+    assert loss(None, None).value == 3
+    assert loss.facts() == {
+        "torch_compile": "inductor, in parts",
+        "not_compiled": "RuntimeError: no kernel for it",
+        "cuda_graphs": True,
+    }
+    assert "no kernel" in capsys.readouterr().err
+
+
+def test_what_is_passed_over_without_a_word_is_not_called_compiled(monkeypatch):
+    loss = fused(monkeypatch, 0, in_parts=0)
+    loss.attempt(None, None)
+    assert loss(None, None).value == 1
+    assert loss.facts()["not_compiled"] == "PyTorch compiled nothing of it"
+
+
 @pytest.mark.parametrize(
     ("compiled", "there", "why"),
     [(-1, True, "RuntimeError: no kernel for it"), (2, False, "there is no C compiler")],
@@ -43,7 +72,7 @@ def test_it_is_compiled(monkeypatch):
 def test_where_it_cannot_be_it_is_as_it_is_and_why_is_told(
     monkeypatch, capsys, compiled, there, why
 ):
-    loss = fused(monkeypatch, compiled, there)
+    loss = fused(monkeypatch, compiled, compiled, there)
     loss.attempt(None, None)
     assert loss(None, None).value == 1
     assert loss.facts()["not_compiled"] == why

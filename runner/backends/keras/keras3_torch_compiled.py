@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict, Optional, Tuple
 
 from runner.backends.base import Facts, LapSeen
+from runner.backends.keras.keras3_torch_layers import traceable
 from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors
 from runner.backends.torch import torch_compiler
 from runner.networks.layers import LSTM
@@ -43,7 +44,7 @@ class CompiledTrainer(TrainerOfTensors):
     ) -> None:
         """``how`` are options of ``torch.compile``."""
         self._how, self._refused = how, "compile() was not called"
-        super().__init__(torch, keras, workload)
+        super().__init__(torch, keras, workload, traceable(torch, keras.layers))
 
     def compile(self) -> bool:
         """For whole batches, and for an epoch's smaller last one; no weight changes."""

@@ -9,9 +9,10 @@ Source: keras.io, "Multi-GPU distributed training with PyTorch", whose loop has 
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 from runner.backends.base import Facts, LapSeen
+from runner.backends.keras.keras3_torch_layers import traceable
 from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors
 from runner.backends.torch import torch_compiler, torch_optimizers
 from runner.backends.torch.torch_compiler import Compiled
@@ -29,32 +30,41 @@ def is_left_out() -> bool:
 
 
 class Fused:
-    """A loss by kernels that were fused; where that cannot be as it is: ``refused`` says why."""
+    """A loss by kernels that were fused, of the whole, or of what PyTorch can follow of it.
+
+    Where neither can be the loss is as it is.
+    """
 
     def __init__(self, torch: Any, loss_of: Callable[[Any, Any], Any]) -> None:
-        self._loss_of = loss_of
-        # Keras' own Python has parts that PyTorch leaves out, in networks with branches.
-        self._compiled = Compiled(torch, loss_of, whole=False)
-        self.refused = "" if torch_compiler.is_there() else "there is no C compiler"
+        self._torch, self._loss_of, self._now = torch, loss_of, loss_of
+        self._how: Optional[str] = None
+        self._refused: Optional[str] = None
+        if not torch_compiler.is_there():
+            self._refused = "there is no C compiler"
 
     def __call__(self, inputs: Any, labels: Any) -> Any:
         """The mean loss of these samples."""
-        return (self._loss_of if self.refused else self._compiled)(inputs, labels)
+        return self._now(inputs, labels)
 
     def attempt(self, inputs: Any, labels: Any) -> None:
         """Compile it for so many samples, on its way back as well; nothing where it is refused."""
-        if self.refused:
+        if self._refused:
             return
-        try:
-            self(inputs, labels).backward()
-        except Exception as error:  # of its many parts each has its own
-            self.refused = torch_compiler.refusal(error)
+        for how, whole in (("inductor", True), ("inductor, in parts", False)):
+            compiled = Compiled(self._torch, self._loss_of, whole)
+            try:
+                compiled(inputs, labels).backward()
+            except Exception as error:  # of its many parts each has its own
+                self._refused = torch_compiler.refusal(error)
+                continue
+            if compiled.graphs:
+                self._now, self._how = compiled, how
+                return
+            self._refused = "PyTorch compiled nothing of it"
 
     def facts(self) -> Facts:
-        """How a step was compiled."""
-        how = None if self.refused else "inductor"
-        refused = self.refused or None
-        return {"torch_compile": how, "not_compiled": refused, "cuda_graphs": True}
+        """How a step was compiled, and why not, or not whole."""
+        return {"torch_compile": self._how, "not_compiled": self._refused, "cuda_graphs": True}
 
 
 def stepper_of(
@@ -72,7 +82,7 @@ class TrainerInTorchsLoop(TrainerOfTensors):
         self, torch: Any, keras: Any, workload: NetworkWorkload, precision: TorchPrecision
     ) -> None:
         """``precision`` scales a loss of float16; which products are in it is Keras' policy's."""
-        super().__init__(torch, keras, workload)
+        super().__init__(torch, keras, workload, traceable(torch, keras.layers))
         self._precision, self._updates = precision, 0
         self._fused = Fused(torch, self.loss_of)
         recipe, stepper = workload.recipe, stepper_of(torch, self._model, workload, precision)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Tuple
 
 from runner.backends.base import Facts, LapSeen
+from runner.backends.keras.keras3_torch_layers import traceable
 from runner.backends.keras.keras3_torch_loop import Fused, stepper_of
 from runner.backends.keras.keras3_torch_ranks import RankOfKeras
 from runner.backends.torch import torch_group
@@ -34,7 +35,8 @@ class RankInTorchsLoop(RankOfKeras):
 
         ``precision`` scales a loss of float16; which products are in it is Keras' policy's.
         """
-        super().__init__(torch, keras, device, workload, True, seed)
+        classes = traceable(torch, keras.layers)
+        super().__init__(torch, keras, device, workload, True, seed, classes)
         self._precision, self._updates = precision, 0
         own, recipe = self._shares, workload.recipe
         stepper = stepper_of(torch, self._model, workload, precision)

@@ -26,11 +26,21 @@ class RankOfKeras(TrainerOnTorch):
     """
 
     def __init__(
-        self, torch: Any, keras: Any, device: Any, workload: NetworkWorkload, tuned: bool, seed: int
+        self,
+        torch: Any,
+        keras: Any,
+        device: Any,
+        workload: NetworkWorkload,
+        tuned: bool,
+        seed: int,
+        classes: Any = None,
     ) -> None:
-        """Make the model and hand its weights round: all ranks at the same time."""
+        """Make the model and hand its weights round: all ranks at the same time.
+
+        ``classes`` are those of the layers, if not in ``keras.layers``.
+        """
         self._torch, self._device, self._tuned = torch, device, tuned
-        super().__init__(keras, workload, channels_first=tuned)
+        super().__init__(keras, workload, channels_first=tuned, classes=classes)
         self._variables = self._model.trainable_variables
         self._model.optimizer.build(self._variables)
         self._parallel = self.parallel()

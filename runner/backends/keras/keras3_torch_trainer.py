@@ -55,9 +55,12 @@ class TrainerOnTorch(Keras3Trainer):
 class TrainerOfTensors(TrainerOnTorch):
     """Keras' own ``fit`` over a DataLoader that cuts batches out of tensors on the device."""
 
-    def __init__(self, torch: Any, keras: Any, workload: NetworkWorkload) -> None:
+    def __init__(
+        self, torch: Any, keras: Any, workload: NetworkWorkload, classes: Any = None
+    ) -> None:
+        """``classes`` are those of the layers, if not in ``keras.layers``."""
         self._torch = torch
-        super().__init__(keras, workload, channels_first=True)
+        super().__init__(keras, workload, channels_first=True, classes=classes)
 
     def prepare(self, data: Arrays) -> None:
         """The training data to the device."""

@@ -62,12 +62,17 @@ class Compiled:
     :meth:`products`, is an error in its own words.
     CUDA graphs are left to the caller. Source: PyTorch documentation, "torch.compile" and "Custom
     Backends".
+
+    Attributes:
+        graphs: how many were compiled so far, of all sizes; a function that PyTorch once passed
+            over stays as it is, without a word.
     """
 
     def __init__(self, torch: Any, function: Callable[..., Any], whole: bool = True) -> None:
         self._products: Counter[str] = Counter()
+        self.graphs = 0
         self._compiled = torch.compile(
-            function, dynamic=False, fullgraph=whole, backend=self._backend
+            function, dynamic=False, fullgraph=whole, backend=self._counted
         )
 
     def __call__(self, *arguments: Any) -> Any:
@@ -77,6 +82,10 @@ class Compiled:
     def products(self) -> Dict[str, int]:
         """Those of all that was compiled, forward and back, by the type of their factors."""
         return dict(self._products)
+
+    def _counted(self, graph: Any, inputs: Any) -> Any:
+        self.graphs += 1
+        return self._backend(graph, inputs)
 
     def _backend(self, graph: Any, inputs: Any) -> Any:
         """PyTorch's own, which is handed the graph of each direction after it was split."""
