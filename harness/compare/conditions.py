@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+from harness import counted
 from harness.tables.builds import PARTS
 from harness.tables.columns_work import samples_word
 from harness.tables.rows import Row
@@ -20,6 +21,7 @@ Attribute = Literal[
     "launcher",
     "device",
     "GPU",
+    "ranks",
     "precision",
     "threads",
     "machine",
@@ -46,6 +48,7 @@ READ: dict[Attribute, Callable[[Row], object]] = {
     "launcher": lambda row: row.launcher,
     "device": lambda row: row.device,
     "GPU": lambda row: f"{row.gpus_visible} x {row.gpu_name}" if row.gpu_name else None,
+    "ranks": lambda row: row.ranks,
     "precision": lambda row: row.precision,
     "threads": lambda row: row.threads,
     "machine": lambda row: row.machine,
@@ -86,12 +89,12 @@ FOLLOWS: dict[Question, frozenset[Attribute]] = {
     "mode": _OPERATIONS | {"mode", "settings"},
     "precision": _OPERATIONS | {"precision", "settings"},
     "variant": _OPERATIONS | {"variant", "settings"},
-    "device": BUILD | _OPERATIONS | {"device", "GPU", "settings"},
+    "device": BUILD | _OPERATIONS | {"device", "GPU", "ranks", "settings"},
     "launcher": BUILD | {"launcher", "settings"},
     "threads": frozenset({"threads", "settings"}),
     "batch size": frozenset({"batch size"}),
     "image": BUILD | _OPERATIONS | {"settings"},
-    "machine": (BUILD - {"software"}) | {"machine", "GPU"},
+    "machine": (BUILD - {"software"}) | {"machine", "GPU", "ranks"},
     "time": BUILD | {"settings"},
 }
 """What may differ because it is what was asked, or because it comes with that. A device brings its
@@ -162,9 +165,10 @@ def work(row: Row, but: frozenset[Attribute]) -> str:
         "launcher": f"launcher {row.launcher}",
         "device": f"device {row.device}",
         "GPU": row.gpu_name,
+        "ranks": counted.things(row.ranks, "rank") if row.ranks else None,
         "precision": row.precision,
         "convolutions": f"convolutions {row.convolutions}" if row.convolutions else None,
-        "threads": f"{row.threads} threads" if row.threads else None,
+        "threads": counted.things(row.threads, "thread") if row.threads else None,
         "machine": row.machine,
     }
     return " · ".join(words for name, words in shown.items() if words and name not in but)

@@ -23,7 +23,9 @@ from harness.tables.rows import Row
 from harness.tables.views import TOOL, label, mode
 
 _VARYING = conditions.allowed(["time"])
-_MEASURED: frozenset[Attribute] = frozenset({"samples", "GPU", "layout", "convolutions", "machine"})
+_MEASURED: frozenset[Attribute] = frozenset(
+    {"samples", "GPU", "ranks", "layout", "convolutions", "machine"}
+)
 """What only a run that reached its end says; of the machine, whether its job had less of it than
 the harness (:mod:`harness.tables.job_machine`)."""
 

@@ -284,3 +284,17 @@ def test_a_caption_names_only_what_a_row_has(make_result):
     assert f" · batch {row.batch_size} · " in conditions.work(row, frozenset())
     row.batch_size = None  # as of trees, whose updates have none
     assert "batch" not in conditions.work(row, frozenset())
+
+
+def test_jobs_that_another_number_of_ranks_shared_are_not_compared(asked, runs):
+    """A backend brings its own settings, and with them came a strategy over any number of ranks."""
+
+    def shared(count):
+        return {"settings": {"strategy": "data-parallel"}, "ranks": count}
+
+    results = runs(10, **shared(4)) + runs(20, **shared(2), **THEANO)
+    with pytest.raises(UsageError, match=r"differ in ranks \(4 / 2\)"):
+        asked("tf", "theano", results)
+    line = only(asked("tf", "theano", runs(21, **shared(2))))
+    assert line.a.ranks == line.b.ranks == 2
+    assert "2 ranks" in conditions.work(line.a, frozenset())

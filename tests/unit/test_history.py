@@ -271,3 +271,14 @@ def test_where_ruptures_has_no_release_lines_are_shown_all_the_same(nights, monk
     (course,) = over(nights(stepped())).courses
     assert len(course.points) == 20
     assert "ruptures" in course.unsearched
+
+
+def test_jobs_that_another_number_of_ranks_shared_have_a_line_of_their_own(nights):
+    def shared(count):
+        return {"settings": {"strategy": "data-parallel"}, "ranks": count}
+
+    runs = nights([10, 10.1], job=shared(4)) + nights([20, 20.1], job=shared(2))
+    found = courses.over_time([rows.row(result) for result in runs]).courses
+    assert [len(course.points) for course in found] == [2, 2]
+    assert [course.left_out for course in found] == [0, 0]
+    assert len({course.name for course in found}) == 2
