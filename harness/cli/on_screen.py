@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from harness.cli import out
 from harness.tables import fitted, screen
 from harness.tables.rows import Row
-from harness.tables.views import TOOL, Side
+from harness.tables.side import Side
+from harness.tables.views import TOOL
 
 if TYPE_CHECKING:
     from harness.compare.comparing import Outcome

@@ -7,7 +7,8 @@ from harness.compare.fastest import Answer
 from harness.tables.columns import BY_KEY
 from harness.tables.markdown import interval_text
 from harness.tables.sections import Line, Section
-from harness.tables.views import TOOL, Side
+from harness.tables.side import Side
+from harness.tables.views import TOOL
 
 
 def of(section: Section, side: Side) -> list[Answer]:

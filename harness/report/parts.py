@@ -17,7 +17,8 @@ from harness.tables.rows import Row
 from harness.tables.scaling import GPUS
 from harness.tables.score_columns import of_rows
 from harness.tables.sections import Line, Section, grouped
-from harness.tables.views import Side, work
+from harness.tables.side import Side
+from harness.tables.views import work
 
 SEGMENTS = ("import", "build", "compile", "first epoch", "steady", "evaluate", "other")
 """Parts of a job's total: ``steady`` is all epochs but the first, ``other`` what is in no part,

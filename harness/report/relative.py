@@ -14,7 +14,8 @@ from harness.tables.column import Column
 from harness.tables.columns import shown_in
 from harness.tables.score_columns import SCORE, of_rows
 from harness.tables.sections import Line, Section
-from harness.tables.views import DATASET, Side
+from harness.tables.side import Side
+from harness.tables.views import DATASET
 
 Figure = tuple[float, float | None, float | None, str]
 """The middle of a line's runs, the ends of its interval, which are None of too few runs, and the

@@ -12,7 +12,7 @@ from harness import counted
 from harness.tables.columns import BY_KEY
 from harness.tables.scaling import INTERVAL
 from harness.tables.sections import Section
-from harness.tables.views import RATIO
+from harness.tables.side import RATIO
 
 _ENERGY = BY_KEY["energy_j"]
 MOST_DOUBLINGS = 13

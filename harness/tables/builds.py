@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from harness import origins
 from harness.tables.rows import Row
@@ -16,10 +16,17 @@ PARTS: dict[str, Callable[[Row], str | None]] = {
     "lock files": lambda row: row.locks_sha256 and short(row.locks_sha256),
     "runner": lambda row: row.runner_sha256 and short(row.runner_sha256),
 }
-"""What no two runs of one median may differ in."""
+"""What no two runs of one median may be built from."""
 
-_BUILT_FROM = operator.attrgetter(
-    "software", "settings", "image_id", "locks_sha256", "runner_sha256"
+APART: dict[str, Callable[[Row], str | None]] = {
+    **PARTS,
+    "GPUs visible": lambda row: str(row.gpus_visible) if row.device == "gpu" else None,
+}
+"""What no two runs of one median may differ in: a tool that sees four GPUs and takes the first did
+not do what one did that sees no other."""
+
+_AS_STORED = operator.attrgetter(
+    "software", "settings", "image_id", "locks_sha256", "runner_sha256", "gpus_visible"
 )
 """The same of a run as it was stored."""
 
@@ -34,16 +41,18 @@ def short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:_DIGITS]
 
 
-def words(rows: Iterable[Row]) -> dict[str, str]:
+def words(
+    rows: Iterable[Row], parts: Mapping[str, Callable[[Row], str | None]] = APART
+) -> dict[str, str]:
     """By run id what tells its build from the others': empty where there is only one.
 
-    Only the parts that differ are named, and of those none that says nothing new.
+    Only those of ``parts`` that differ are named, and of those none that says nothing new.
     """
     known = list(rows)
-    if len(set(map(_BUILT_FROM, known))) < 2:  # nearly always
+    if len(set(map(_AS_STORED, known))) < 2:  # nearly always
         return {row.run_id: "" for row in known}
     told = ["" for _ in known]
-    for name, read in PARTS.items():
+    for name, read in parts.items():
         values = [read(row) for row in known]
         finer = {(said, value) for said, value in zip(told, values, strict=True)}
         if len(finer) == len(set(told)):

@@ -41,3 +41,17 @@ class Configuration(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.label}, {self.mode}"
+
+    def built(self, words: str) -> Configuration:
+        """The same line of one build among several."""
+        return self._replace(label=f"{self.label} [{words}]") if words else self
+
+    @property
+    def plain(self) -> str:
+        """Its label without the build."""
+        return self.label.rpartition(" [")[0] if self.label.endswith("]") else self.label
+
+    @property
+    def build(self) -> str:
+        """What its label says behind that; empty where there is one build."""
+        return self.label.removeprefix(self.plain)

@@ -9,7 +9,8 @@ from harness.tables.column import Column
 from harness.tables.columns import BY_KEY, GROUPS, shown_in
 from harness.tables.rows import Row
 from harness.tables.sections import Line, Section, grouped
-from harness.tables.views import TOOL, Side
+from harness.tables.side import Side
+from harness.tables.views import TOOL
 
 _INTERVAL = (
     "of 6 runs or more with the 95 % interval of their median in parentheses, of 5 with that of "

@@ -10,7 +10,8 @@ from harness.tables.columns import BY_KEY
 from harness.tables.kinds import Configuration, Kind
 from harness.tables.rows import Row
 from harness.tables.sampled import samples
-from harness.tables.views import RATIO, Side, Times, conditions, label, machine, mode, work
+from harness.tables.side import RATIO, Side, Times
+from harness.tables.views import conditions, label, machine, mode, work
 
 ONE = "1"
 

@@ -12,7 +12,8 @@ from harness.tables.fitted import Head
 from harness.tables.markdown import cells, definitions, phase_cells, phase_header
 from harness.tables.rows import Row
 from harness.tables.sections import Section, grouped
-from harness.tables.views import TOOL, Side, label, mode
+from harness.tables.side import Side
+from harness.tables.views import TOOL, label, mode
 
 if TYPE_CHECKING:  # a pipe needs no rich
     from rich.console import RenderableType

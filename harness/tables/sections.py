@@ -14,7 +14,8 @@ from harness.tables.kinds import Configuration, Kind
 from harness.tables.rows import Row
 from harness.tables.sampled import usable
 from harness.tables.score_columns import settled
-from harness.tables.views import RATIO, TOOL, Side, label, mode
+from harness.tables.side import RATIO, Side
+from harness.tables.views import TOOL, label, mode
 
 _BROUGHT = [BY_KEY[key] for key in ("time_to_loss_s", "cost", "cost_to_loss")]
 
@@ -156,15 +157,13 @@ def _settled(rows: list[Row], side: Side) -> dict[Configuration, list[Row]]:
     """The runs with figures, by line."""
     found: dict[Configuration, list[Row]] = {}
     counted = [row for row in rows if row.status in ("ok", "suspect") and row.time_s is not None]
-    lines: dict[Configuration, list[Row]] = {}
+    groups: dict[object, list[Row]] = {}
     for row in counted:
-        lines.setdefault(side.line(row.kind), []).append(row)
-    for line, members in lines.items():
-        told = builds.words(members)  # never one median over two builds of a tool
+        groups.setdefault(side.held(side.line(row.kind)), []).append(row)
+    for members in groups.values():
+        told = builds.words(members, side.parts)  # never one median over two builds of a tool
         for row in members:
-            said = told[row.run_id]
-            named = line._replace(label=f"{line.label} [{said}]") if said else line
-            found.setdefault(named, []).append(row)
+            found.setdefault(side.line(row.kind).built(told[row.run_id]), []).append(row)
     return found
 
 

@@ -1,29 +1,19 @@
 """The sides from which the same runs are looked at: by tool, by instance, by device, by variant.
 
-A side says which rows may share a table, what a line of it is, and what its ratio is to. Whatever
-the side, a line holds runs of one configuration on one machine, and its figures are their medians.
+Whatever the side, a line holds runs of one configuration on one machine, and its figures are their
+medians.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-
-from harness import scores
-from harness.tables.column import Column, Value
+from harness import counted, scores
+from harness.tables.column import Column
 from harness.tables.columns import BY_KEY
 from harness.tables.columns_work import judged_by, recipe_batch_size, samples_word
 from harness.tables.kinds import Configuration, Kind
 from harness.tables.rewritten import REWRITTEN, marked
-from harness.tables.rows import Row
+from harness.tables.side import RATIO, Side, Times
 from runner.contract.work_and_score import amount
-
-Times = dict[Configuration, float]
-"""Configuration to the median of its Time (s)."""
-
-RATIO = "ratio"
-"""Key of the column that only a whole table tells: a line's time to another of the table."""
 
 _VS_LOWEST = Column(
     RATIO, "vs lowest", "Time (s) over the lowest of its table.", digits=2, better="lower"
@@ -38,58 +28,12 @@ _INSTANCE = Column(
 )
 
 
-@dataclass(frozen=True)
-class Side:
-    """One way to lay runs out in tables.
-
-    ``heads`` are the first two columns, ``ratio`` that of a line's time to another: ``base`` is
-    that other time, or None for no ratio; where higher is better the ratio is how many times faster
-    the line is, else how many times longer it took. ``keep`` are the lines worth a table: what
-    compares needs two. ``together``: lines of one label follow one another, the quickest label
-    first, and within a label in the order of ``within``, or of their times. ``more`` are columns
-    behind those of every table; ``tell`` has the values of those that only the runs of a whole
-    table give. ``caption`` and ``line`` are remembered by kind.
-    """
-
-    name: str
-    title: str
-    heads: tuple[Column, Column]
-    ratio: Column
-    empty: str
-    caption: Callable[[Kind], str]
-    line: Callable[[Kind], Configuration]
-    base: Callable[[Configuration, Times], float | None]
-    keep: Callable[[Times], list[Configuration]]
-    together: bool = False
-    more: tuple[Column, ...] = ()
-    within: Callable[[Configuration], int] = lambda _: 0
-    tell: Callable[[Configuration, Mapping[Configuration, Sequence[Row]]], dict[str, Value]] = (
-        lambda *_: {}
-    )
-
-    def __post_init__(self) -> None:
-        for name in ("caption", "line"):
-            object.__setattr__(self, name, functools.cache(getattr(self, name)))
-
-    def order(self, times: Times) -> list[Configuration]:
-        """The lines that are shown, in their order."""
-        kept = sorted(self.keep(times), key=lambda line: times[line])
-        if not self.together:
-            return kept
-        first = {line.label: times[line] for line in reversed(kept)}
-        return sorted(kept, key=lambda line: (first[line.label], line.label, self.within(line)))
-
-    def quotient(self, time_s: float, base_s: float) -> float:
-        """The ratio of a line."""
-        return base_s / time_s if self.ratio.better == "higher" else time_s / base_s
-
-
 def label(kind: Kind) -> str:
     """The tool with its variant, what ``--set`` changed, and how many share a job."""
     words = [kind.variant] if kind.variant != "default" else []
     words += [kind.overrides] if kind.overrides else []
     if kind.ranks:
-        words.append(f"{kind.ranks} {'GPUs' if kind.device == 'gpu' else 'ranks'}")
+        words.append(counted.things(kind.ranks, "GPU" if kind.device == "gpu" else "rank"))
     return f"{kind.tool}{', ' if words else ''}{', '.join(words)}"
 
 
@@ -135,7 +79,7 @@ def conditions(kind: Kind) -> list[str]:
     if kind.batch_size and kind.batch_size != recipe_batch_size(kind.workload):
         parts.append(f"batch {kind.batch_size}")
     if kind.threads:
-        parts.append(f"{kind.threads} thread{'s' if kind.threads > 1 else ''}")
+        parts.append(counted.things(kind.threads, "thread"))
     return parts
 
 
@@ -169,16 +113,16 @@ def _lowest(_: Configuration, times: Times) -> float | None:
 
 
 def _cpu_of_the_same(line: Configuration, times: Times) -> float | None:
-    same = (
-        time_s
-        for candidate, time_s in times.items()
-        if candidate.label == line.label and _cpu(candidate)
-    )
-    return min(same, default=None)
+    """Of the same build, or of the only one that the CPU has."""
+    cpus = [candidate for candidate in times if _cpu(candidate)]
+    same = [candidate for candidate in cpus if candidate.label == line.label]
+    only = [candidate for candidate in cpus if candidate.label == line.plain]
+    return min((times[candidate] for candidate in same or only), default=None)
 
 
 def _default_variant(line: Configuration, times: Times) -> float | None:
-    return times.get(line._replace(label="default"))
+    same = times.get(line._replace(label=f"default{line.build}"))
+    return times.get(line._replace(label="default")) if same is None else same
 
 
 def _lowest_of_the_workload(line: Configuration, times: Times) -> float | None:
@@ -202,8 +146,8 @@ def _cpu(line: Configuration) -> bool:
 def _on_both_devices(times: Times) -> list[Configuration]:
     devices: dict[str, set[bool]] = {}
     for line in times:
-        devices.setdefault(line.label, set()).add(_cpu(line))
-    return [line for line in times if len(devices[line.label]) == 2]
+        devices.setdefault(line.plain, set()).add(_cpu(line))
+    return [line for line in times if len(devices[line.plain]) == 2]
 
 
 TOOL = Side(

@@ -187,3 +187,23 @@ def test_the_command_prints_a_side(make_result, stored, benchdl, tmp_path):
     refused = benchdl("table", "--by", "variant", "--format", "csv")
     assert refused.returncode == 2
     assert "--by variant with --format csv" in refused.stderr
+
+
+def test_a_machine_whose_image_was_built_anew_still_has_both_devices(make_result):
+    """None of its CPU's builds is the GPU's: the ratio is left open, the lines are not hidden."""
+    newer = {"provenance": {"image_id": "sha256:" + 64 * "d"}}
+    table = [on_cpu(make_result, 300.0), on_cpu(make_result, 200.0, **newer)]
+    (section,) = grouped([*table, on_gpu(make_result, 40.0)], all_sides.SIDES["device"])
+    assert [line.values["ratio"] for line in section.lines] == [None, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("side", ["tool", "device", "variant", "instance"])
+def test_runs_that_saw_other_numbers_of_gpus_share_no_median(make_result, side):
+    table = [on_gpu(make_result, 40.0, visible=1), on_gpu(make_result, 60.0, visible=4)]
+    table += [on_cpu(make_result, 300.0), on_gpu(make_result, 50.0, variant="pool")]
+    lines = [line for section in grouped(table, all_sides.SIDES[side]) for line in section.lines]
+    assert not [line for line in lines if len(line.members) > 1]
+    found = {line.values["time_s"]: line.values["ratio"] for line in lines}
+    assert {40.0, 60.0} <= set(found)
+    if side == "device":
+        assert (found[40.0], found[60.0]) == (7.5, 5.0)
