@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from harness.stats import verdicts
+from harness.tables import builds
 from harness.tables.column import Column, Value
 from harness.tables.columns import BY_KEY
 from harness.tables.kinds import Configuration, Kind
@@ -14,11 +15,14 @@ from harness.tables.side import RATIO, Side, Times
 from harness.tables.views import conditions, label, machine, mode, work
 
 ONE = "1"
+_BY_ITSELF = ", by itself"
+_ONE_RANK = ", one rank"
 
 GPUS_OF_A_LINE = Column(
     "gpus",
     "Number",
-    "of GPUs that share a job, or that it sees; on a CPU of its ranks.",
+    "of GPUs that share a job, or that it sees where the tool is left to itself; on a CPU of its "
+    "ranks.",
 )
 INTERVAL = Column(
     "speedup_low",
@@ -46,7 +50,8 @@ ENERGY = Column(
 VERDICT = Column(
     "verdict",
     "Verdict",
-    "against one GPU: faster, slower, same, or ambiguous, as `benchdl compare` has it.",
+    "against one GPU: faster, slower, same, or ambiguous, as `benchdl compare` has it of two lines "
+    "alone.",
 )
 
 
@@ -56,9 +61,31 @@ def count(kind: Kind) -> int:
 
 
 def _line(kind: Kind) -> Configuration:
-    of_one = kind._replace(ranks=None)
-    words = label(of_one) + (f", {mode(kind)}" if mode(kind) != "as-written" else "")
+    """A tool left to itself with several GPUs is no job that they share, nor is one rank alone."""
+    words = label(kind._replace(ranks=None))
+    words += f", {mode(kind)}" if mode(kind) != "as-written" else ""
+    if kind.ranks == 1:
+        words += _ONE_RANK
+    elif not kind.ranks and count(kind) > 1:
+        words += _BY_ITSELF
     return Configuration(words, str(count(kind)))
+
+
+def _tool(line: Configuration) -> str:
+    """What the lines that are held against each other have in common: all but how many GPUs."""
+    return line.plain.removesuffix(_BY_ITSELF).removesuffix(_ONE_RANK)
+
+
+def _base(line: Configuration, having: Container[Configuration]) -> Configuration | None:
+    """The line of the same tool and build on one GPU."""
+    alone = Configuration(_tool(line) + line.build, ONE)
+    one_rank = Configuration(_tool(line) + _ONE_RANK + line.build, ONE)
+    return next((base for base in (alone, one_rank) if base in having), None)
+
+
+def _settings(row: Row) -> str:
+    """Without the strategy, which the line says."""
+    return ", ".join(said for said in row.settings.split(", ") if not said.startswith("strategy "))
 
 
 def _caption(kind: Kind) -> str:
@@ -70,24 +97,27 @@ def _caption(kind: Kind) -> str:
 
 
 def _of_one(line: Configuration, times: Times) -> float | None:
-    return times.get(line._replace(mode=ONE))
+    base = _base(line, times)
+    return None if base is None else times[base]
 
 
 def _of_several_counts(times: Times) -> list[Configuration]:
-    counts: dict[str, int] = {}
+    counts: dict[str, set[str]] = {}
     for line in times:
-        counts[line.label] = counts.get(line.label, 0) + 1
-    return [line for line in times if counts[line.label] > 1]
+        counts.setdefault(_tool(line), set()).add(line.mode)
+    return [line for line in times if len(counts[_tool(line)]) > 1]
 
 
 def _told(line: Configuration, found: Mapping[Configuration, Sequence[Row]]) -> dict[str, Value]:
     """Efficiency, interval, verdict and energy of a line, against one GPU."""
-    of_one = found.get(line._replace(mode=ONE))
+    base = _base(line, found)
     keys = (EFFICIENCY.key, INTERVAL.key, INTERVAL.beside, VERDICT.key, ENERGY.key)
     told: dict[str, Value] = dict.fromkeys(keys)
-    if of_one is None or line.mode == ONE:
+    if base is None or base == line:
         return told
+    of_one = found[base]
     against = verdicts.compare(samples(of_one), samples(found[line]))
+    told[RATIO] = 1 / against.ratio
     told[EFFICIENCY.key] = 100 / against.ratio / int(line.mode)
     told[VERDICT.key] = against.verdict
     energy_j, base_j = (_energy_j(rows) for rows in (found[line], of_one))
@@ -111,7 +141,8 @@ GPUS = Side(
     ratio=Column(
         RATIO,
         "Speed-up",
-        "Time (s) of the same tool on one GPU over that of the line.",
+        "Time (s) of the same tool on one GPU over that of the line; of runs in the same blocks "
+        "the median of their ratios.",
         digits=2,
         better="higher",
     ),
@@ -125,4 +156,6 @@ GPUS = Side(
     within=lambda line: int(line.mode),
     more=(INTERVAL, EFFICIENCY, VERDICT, BY_KEY["energy_j"], ENERGY),
     tell=_told,
+    held=_tool,
+    parts={**builds.PARTS, "settings": _settings},
 )

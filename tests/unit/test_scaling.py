@@ -136,3 +136,52 @@ def test_the_chart_has_a_point_for_each_speed_up(make_result):
     drawn = scaling_chart.spec({"field": "backend"}, {"field": "backend"})
     named = {layer["data"]["name"] for layer in drawn["layer"]}
     assert named == {"ideal", "scaling"}
+
+
+def test_speed_up_interval_and_efficiency_are_of_the_same_runs(make_result):
+    """Blocks that lack one of the two are in no figure, however the machine drifted meanwhile."""
+    drift = [1.2 if repeat > 3 else 1.0 for repeat in range(1, 12)]
+    table = [shared(make_result, 1, 40.0 * much, n) for n, much in enumerate(drift, 1)]
+    table += [shared(make_result, 2, 20.0 * much, n) for n, much in enumerate(drift[:6], 1)]
+    (section,) = grouped(table, scaling.GPUS)
+    of_two = section.lines[1].values
+    assert (of_two["ratio"], of_two["efficiency_percent"]) == (2.0, 100.0)
+    assert of_two["speedup_low"] <= of_two["ratio"] <= of_two["speedup_high"]
+
+
+def test_a_tool_left_to_itself_is_a_line_beside_the_job_that_gpus_share(make_result):
+    table = [shared(make_result, count, 40.0 / count) for count in (1, 2)]
+    table.append(on_gpu(make_result, 50.0, visible=2, used=1))
+    (section,) = grouped(table, scaling.GPUS)
+    found = [(*line.name, line.values["ratio"]) for line in section.lines]
+    assert found == [
+        ("Keras (tensorflow)", "1", 1.0),
+        ("Keras (tensorflow)", "2", 2.0),
+        ("Keras (tensorflow), by itself", "2", 0.8),
+    ]
+
+
+def test_one_rank_is_no_job_that_shares_nothing(make_result):
+    one_rank = shared(make_result, 1, 44.0, settings={"strategy": "data-parallel"}, ranks=1)
+    table = [shared(make_result, count, 40.0 / count) for count in (1, 2)]
+    (section,) = grouped([one_rank, *table], scaling.GPUS)
+    found = {line.name: line.values["ratio"] for line in section.lines}
+    assert found["Keras (tensorflow)", "2"] == 2.0
+    assert round(found["Keras (tensorflow), one rank", "1"], 2) == 0.91
+    (section,) = grouped([one_rank, table[1]], scaling.GPUS)
+    assert {line.name.mode: line.values["ratio"] for line in section.lines} == {"1": 1.0, "2": 2.2}
+    (section,) = grouped([one_rank], TOOL)
+    assert section.lines[0].name.label == "Keras (tensorflow), 1 GPU"
+
+
+def test_several_gpus_are_held_against_one_of_the_same_build(make_result):
+    newer = {"provenance": {"image_id": "sha256:" + 64 * "d"}}
+    table = [
+        shared(make_result, 1, 60.0),
+        shared(make_result, 1, 40.0, **newer),
+        shared(make_result, 2, 20.0, **newer),
+    ]
+    (section,) = grouped(table, scaling.GPUS)
+    found = {line.name: line.values["ratio"] for line in section.lines}
+    assert found["Keras (tensorflow) [image dddddddddddd]", "2"] == 2.0
+    assert len(found) == 3
