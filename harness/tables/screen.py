@@ -70,7 +70,7 @@ def _section(section: Section, width: int, side: Side, *, quiet: bool) -> Iterat
             names = 1 + heads[1].left
             yield from _spaced(fitted.tables(heads, lines, width, names=names))
     if not quiet:
-        yield from notes([*_doubts(section.rows), *section.remarks])
+        yield from notes([*_doubts(section), *section.remarks])
 
 
 def _short(section: Section, side: Side) -> tuple[list[Head], list[tuple[str, ...]]]:
@@ -116,18 +116,20 @@ def _spaced(blocks: Iterable[RenderableType]) -> Iterator[RenderableType]:
         yield ""
 
 
-def _doubts(rows: Sequence[Row]) -> list[str]:
+def _doubts(section: Section) -> list[str]:
     """Runs that are not ``ok``, one note for all that are so for the same reason."""
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
+    groups: dict[tuple[str, str, bool], list[Row]] = {}
+    shown = section.in_lines
+    for row in section.rows:
         if row.status != "ok":
-            groups.setdefault((row.status, row.failure or _codes(row)), []).append(row)
+            why = row.failure or _codes(row)
+            groups.setdefault((row.status, why, row.run_id in shown), []).append(row)
     told = []
-    for (status, why), members in groups.items():
+    for (status, why, in_table), members in groups.items():
         shorts = [f"{_named(row)} {row.run_id.rpartition('-')[2]}" for row in members[:_MOST_RUNS]]
         more = len(members) - len(shorts)
         shorts += [f"and {more} more (benchdl runs --status {status})"] if more else []
-        where = "" if status == "suspect" else ", not in the table"
+        where = "" if in_table else ", not in the table"
         told.append(f"{status}{where} ({why}): {', '.join(shorts)}")
     return told
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from harness.stats.describe import interval
@@ -64,6 +64,11 @@ class Section:
     def notes(self) -> list[str]:
         """All that is to be said below the table."""
         return self.doubts + self.remarks
+
+    @property
+    def in_lines(self) -> set[str]:
+        """The ids of the runs that its lines are of."""
+        return {row.run_id for line in self.lines for row in line.members}
 
 
 def table_columns(rows: Sequence[Row], side: Side = TOOL) -> tuple[Column, ...]:
@@ -133,8 +138,10 @@ def _section(caption: str, rows: list[Row], side: Side) -> Section:
     anew = [name for name, members in found.items() if any(row.convolutions for row in members)]
     remarks += rewritten.notes([str(name) for name in anew]) + phases.notes(found)
     remarks += over_starts.notes(found) + costs.notes(found)
-    doubts = [_note(row) for row in rows if row.status != "ok" or row.time_s is None]
-    return Section(caption, columns, lines, doubts, remarks, rows)
+    made = Section(caption, columns, lines, [], remarks, rows)
+    doubtful = [row for row in rows if row.status != "ok" or row.time_s is None]
+    return replace(made, doubts=[_note(row, left_out=row.run_id not in made.in_lines)
+                                 for row in doubtful])  # fmt: skip
 
 
 def _line(
@@ -167,10 +174,8 @@ def _settled(rows: list[Row], side: Side) -> dict[Configuration, list[Row]]:
     return found
 
 
-def _note(row: Row) -> str:
+def _note(row: Row, *, left_out: bool) -> str:
     """Why a run is not in the table, or is there with a caution."""
     named = f"{label(row.kind)}{f', {mode(row.kind)}' if row.mode == 'tuned' else ''}"
     why = row.failure or "; ".join(row.findings)
-    if row.status == "suspect" and row.time_s is not None:
-        return f"{named}: suspect ({why}) {row.run_id}"
-    return f"{named}: {row.status}, not in the table ({why}) {row.run_id}"
+    return f"{named}: {row.status}{', not in the table' if left_out else ''} ({why}) {row.run_id}"

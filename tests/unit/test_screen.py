@@ -229,3 +229,14 @@ def test_a_quiet_display_tells_only_what_changes_a_number(make_result):
     assert "foreign-load" in said
     assert "not-idle" not in said
     assert len(said.splitlines()) == 3
+
+
+def test_a_suspect_run_that_better_ones_replace_is_told_as_left_out(repeats):
+    def told(*results):
+        (section,) = grouped([rows.row(result) for result in itertools.chain(*results)])
+        return screen._doubts(section)
+
+    doubtful = repeats("tf", [300.0], findings=[SUSPECT])
+    assert told(doubtful)[0].startswith("suspect (foreign-load): ")
+    both = told(repeats("tf", [100.0]), doubtful)
+    assert both[0].startswith("suspect, not in the table (foreign-load): ")

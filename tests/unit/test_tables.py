@@ -321,7 +321,7 @@ def test_a_suspect_run_is_not_averaged_with_a_good_one(make_result):
     both = [timed(make_result, 37.0), timed(make_result, 99.0, **SUSPECT)]
     markdown = to_markdown(table_of(*both))
     assert tool_lines(markdown)["Keras (tensorflow)"][0] == "37.0"
-    assert both[1].run_id in markdown
+    assert f"suspect, not in the table (suspect: foreign-load) {both[1].run_id}" in markdown
 
 
 def test_the_note_of_a_local_stack_is_shown_once(make_result):
