@@ -9,6 +9,7 @@ from typing import Any
 from harness.report import answers, relative, scaling_chart
 from harness.report.packing import short
 from harness.report.runs import field
+from harness.stats.medians import CONFIDENCE, coverage
 from harness.tables.all_sides import SIDES
 from harness.tables.column import Column
 from harness.tables.columns import shown_in
@@ -109,6 +110,8 @@ def _line(line: Line, columns: Sequence[Column], number: dict[str, int]) -> dict
     low, high = line.interval_s or (None, None)
     values = {key: short(value) for key, value in line.values.items()}
     values |= {"low_s": short(low), "high_s": short(high), _RUNS.key: len(line.members)}
+    chance = coverage(len(line.members))
+    values["interval_percent"] = chance and 100 * min(chance, CONFIDENCE)
     shown = {**values, **line.values, _INTERVAL.key: interval_text(line)}  # whole digits for texts
     return {
         "name": list(line.name),

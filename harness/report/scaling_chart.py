@@ -11,7 +11,7 @@ from typing import Any
 from harness import counted
 from harness.tables.columns import BY_KEY
 from harness.tables.scaling import INTERVAL
-from harness.tables.sections import Section
+from harness.tables.sections import Line, Section
 from harness.tables.side import RATIO
 
 _ENERGY = BY_KEY["energy_j"]
@@ -31,12 +31,19 @@ def points(section: Section) -> list[dict[str, Any]]:
             "speedup": line.values[RATIO],
             "low": line.values[INTERVAL.key],
             "high": line.values[INTERVAL.beside],
-            "tip": f"{line.name.label}, {counted.things(int(line.name.mode), 'GPU')}\n"
-            f"Speed-up {line.values[RATIO]:.2f}, {_ENERGY.head} {_ENERGY.text(line.values)}",
+            "tip": _tip(line),
         }
         for line in section.lines
         if line.values[RATIO] is not None
     ]
+
+
+def _tip(line: Line) -> str:
+    """Parts of a CPU are ranks, and no GPU of theirs takes energy."""
+    gpu = line.members[0].device == "gpu"
+    many = counted.things(int(line.name.mode), "GPU" if gpu else "rank")
+    energy = f", {_ENERGY.head} {_ENERGY.text(line.values)}" if gpu else ""
+    return f"{line.name.label}, {many}\nSpeed-up {line.values[RATIO]:.2f}{energy}"
 
 
 def ideal(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -57,7 +64,7 @@ def spec(backend: dict[str, Any], marker: dict[str, Any]) -> dict[str, Any]:
         "scale": {"type": "log", "base": 2, "nice": False},
         "axis": {"values": [2**power for power in range(MOST_DOUBLINGS)]},
     }
-    x = {**axis, "field": "gpus", "title": "GPUs"}
+    x = {**axis, "field": "gpus", "title": "GPUs, or ranks on a CPU"}
     y = {**axis, "field": "speedup", "title": "Speed-up over one"}
     series = {"x": x, "color": backend, "detail": {"field": "label"}}
     return {

@@ -133,6 +133,13 @@ def test_segments_are_of_one_run_and_add_up_to_its_total(results):
     assert min(abs(total - rows[n].total_s) for n in line["runs"]) < 1e-3
 
 
+@pytest.mark.parametrize(("runs_of_it", "percent"), [(4, None), (5, 93.75), (6, 95.0), (9, 95.0)])
+def test_an_interval_says_how_likely_it_holds_the_median(make_result, runs_of_it, percent):
+    made = [row(make_result()) for _ in range(runs_of_it)]
+    (section,) = parts.scopes(made)[""]["tool"]
+    assert section["lines"][0]["values"]["interval_percent"] == percent
+
+
 def test_one_campaign_is_computed_once(make_result):
     rows = [row(make_result()), row(make_result())]
     assert set(parts.scopes(rows)) == {""}

@@ -185,3 +185,10 @@ def test_several_gpus_are_held_against_one_of_the_same_build(make_result):
     found = {line.name: line.values["ratio"] for line in section.lines}
     assert found["Keras (tensorflow) [image dddddddddddd]", "2"] == 2.0
     assert len(found) == 3
+
+
+def test_the_chart_calls_parts_of_a_cpu_ranks(make_result):
+    table = [shared(make_result, count, 40.0, device="cpu") for count in (1, 2)]
+    (section,) = grouped(table, scaling.GPUS)
+    tips = [point["tip"] for point in scaling_chart.points(section)]
+    assert tips[1] == "Keras (tensorflow), 2 ranks\nSpeed-up 1.00"

@@ -108,7 +108,7 @@ function intervalText(doc, section, line) {
   const cell = (key) =>
     line.cells[section.columns.findIndex((field) => field.key === key)];
   const found = `median ${cell("time_s")} ${doc.fields.get("time_s").unit} of ${count(line.runs.length, "run")}`;
-  return line.values.low_s === null ? found : `${found}, 95 % interval ${cell("interval")}`;
+  return line.values.low_s === null ? found : `${found}, ${line.values.interval_percent} % interval ${cell("interval")}`;
 }
 
 // The figures of 2016 of the tools and kinds of device of a section that did the same work: those that
