@@ -15,15 +15,15 @@ _OF_A_POLICY = "mean_return"
 def notes(found: Mapping[Configuration, Sequence[Row]]) -> list[str]:
     """What the mean return of a policy is over starts, each from a seed of its own."""
     returns = {
-        configuration: [row.values["score"] for row in rows]
+        configuration: (_of_seeds(rows), len(rows))
         for configuration, rows in found.items()
         if {row.values["metric"] for row in rows} == {_OF_A_POLICY}
     }
-    few = [str(configuration) for configuration, scores in returns.items() if len(scores) < FEWEST]
+    few = [str(configuration) for configuration, (of, _) in returns.items() if len(of) < FEWEST]
     told = [
-        _over(str(configuration), scores)
-        for configuration, scores in returns.items()
-        if len(scores) >= FEWEST
+        _over(str(configuration), of, starts)
+        for configuration, (of, starts) in returns.items()
+        if len(of) >= FEWEST
     ]
     if few:
         told.append(
@@ -33,10 +33,23 @@ def notes(found: Mapping[Configuration, Sequence[Row]]) -> list[str]:
     return told
 
 
-def _over(name: str, scores: Sequence[float]) -> str:
+def _of_seeds(rows: Sequence[Row]) -> list[float]:
+    """One score a seed, the median of its starts: from one seed again says nothing of others."""
+    by_seed: dict[int, list[float]] = {}
+    for row in rows:
+        by_seed.setdefault(row.values["seed"], []).append(row.values["score"])
+    return [median(scores) for scores in by_seed.values()]
+
+
+def _over(name: str, scores: Sequence[float], starts: int) -> str:
+    seeds = (
+        "each from another seed"
+        if starts == len(scores)
+        else f"the median of each of {len(scores)} seeds"
+    )
     between = interval(scores)
     low, high = between or (min(scores), max(scores))
     return (
-        f"{name}: mean return {median(scores):.2f} over {len(scores)} starts, each from another "
-        f"seed, its median between {low:.2f} and {high:.2f}"
+        f"{name}: mean return {median(scores):.2f} over {starts} starts, {seeds}, "
+        f"its median between {low:.2f} and {high:.2f}"
     )
