@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -24,6 +25,9 @@ the report's drawer), and there as a fact about the run. JSON and CSV have all."
 Better = Literal["lower", "higher"]
 
 NOT_MEASURED = "-"
+
+_NOTHING = 1e-6
+"""What is less is what subtracting leaves, and is printed as 0."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,16 @@ class Column:
     def _number(self, value: Value) -> str:
         if self.digits is None or isinstance(value, str):
             return ", ".join(value) if isinstance(value, list) else str(value)
-        return format(value / self.divisor, f"{',' if self.grouped else ''}.{self.digits}f")
+        number = value / self.divisor
+        number = number if abs(number) >= _NOTHING else 0.0
+        return format(number, f"{',' if self.grouped else ''}.{self._enough(number)}f")
+
+    def _enough(self, number: float) -> int:
+        """Digits after the point: as many more as show that what was measured is not 0."""
+        digits = self.digits or 0
+        if not number or float(format(number, f".{digits}f")):
+            return digits
+        return -math.floor(math.log10(abs(number)))
 
 
 def measured(read: Callable[[Measurement], Value]) -> Callable[[Result], Value]:

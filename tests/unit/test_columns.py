@@ -167,3 +167,18 @@ def test_the_page_of_definitions_has_every_column_as_it_is():
     page = definitions_page.PAGE.read_text(encoding="utf-8")
     assert sorted(definitions_page.groups(page)) == sorted(columns.GROUPS)
     assert page == definitions_page.renewed(page), "run: python tests/definitions_page.py"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("time_s", 0.04, "0.04"),
+        ("time_s", 0.0, "0.0"),
+        ("time_s", 0.06, "0.1"),
+        ("after_last_lap_s", -3.1e-15, "0.00"),
+        ("gpu_percent", 0.3, "0.3"),
+        ("peak_percent", 0.0021, "0.002"),
+    ],
+)
+def test_what_was_measured_is_never_printed_as_nothing(key, value, text):
+    assert columns.BY_KEY[key].text({key: value}) == text

@@ -30,8 +30,16 @@ function cellText(field, get) {
 
 function numberText(field, value) {
   if (field.digits === null || typeof value === "string") return value;
-  const text = rounded(value / field.divisor, field.digits);
+  const exact = value / field.divisor;
+  const number = Math.abs(exact) < 1e-6 ? 0 : exact;
+  const text = rounded(number, enough(number, field.digits));
   return field.grouped ? text.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",") : text;
+}
+
+// Digits after the point as benchdl has them: as many more as show that what was measured is not 0.
+function enough(number, digits) {
+  if (!number || Number(number.toFixed(digits))) return digits;
+  return -Math.floor(Math.log10(Math.abs(number)));
 }
 
 // As benchdl rounds: what lies in the very middle goes to the even digit; toFixed takes it up.
