@@ -187,7 +187,7 @@ def test_a_game_is_played_and_judged(verb, game):
 
 
 def test_a_game_is_in_tables_reports_and_bundles(verb, game):
-    assert "dqn-bricks · dataset bricks · played, 5500 steps" in verb("table").stdout
+    assert "dqn-bricks · dataset bricks · played, 5,500 steps" in verb("table").stdout
     shown = verb("show", game["run_id"]).stdout
     assert "Learning (s)" in shown
     assert "state_value" in shown

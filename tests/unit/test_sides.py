@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from printed import cells as cells_of
 
+from harness.compare import conditions, naming
 from harness.tables import all_sides, rows, views
 from harness.tables.markdown import cells, to_markdown
 from harness.tables.sections import grouped
@@ -207,3 +208,15 @@ def test_runs_that_saw_other_numbers_of_gpus_share_no_median(make_result, side):
     assert {40.0, 60.0} <= set(found)
     if side == "device":
         assert (found[40.0], found[60.0]) == (7.5, 5.0)
+
+
+def test_a_caption_groups_the_digits_of_what_was_asked(make_result):
+    budget = {
+        "workload": "dqn-bricks",
+        "dataset": "bricks",
+        "budget": {"unit": "steps", "count": 200_000},
+    }
+    only = rows.row(make_result(job=budget))
+    assert "played, 200,000 steps" in views.work(only.kind)
+    assert "200,000 steps" in conditions.work(only, frozenset())
+    assert naming.of_rows([only]) == ["tf cpu 200,000 steps"]
