@@ -51,7 +51,7 @@ class Question(Model):
     ] = "refuse"
     epochs: Annotated[
         Annotated[int, Field(ge=1, le=MOST_EPOCHS)] | None,
-        Spoken("--epochs", "Default: the workload's (10)."),
+        Spoken("--epochs", "Times over the data (default: the workload's; of cnn-mnist 10)."),
     ] = None
     budget: Annotated[
         Annotated[int, Field(ge=1, le=MOST_UNITS)] | None,
@@ -62,7 +62,7 @@ class Question(Model):
     ] = None
     train_samples: Annotated[
         Annotated[int, Field(ge=1, le=MOST)] | None,
-        Spoken("--train-samples", "Only the first N training images."),
+        Spoken("--train-samples", "Only the first N training samples."),
     ] = None
     repeat: Annotated[
         Annotated[int, Field(ge=1, le=MOST_REPEATS)],

@@ -16,7 +16,10 @@ _FILE = click.argument("file", type=common.UserPath())
 
 @click.group("bundle", no_args_is_help=False)
 def command() -> None:
-    """Hand a campaign on: one file that others can check, show again, and run again."""
+    """Hand a campaign on as one file.
+
+    Others can check it, show it again, and run it again.
+    """
 
 
 @command.command("create")
@@ -88,7 +91,10 @@ def create(
 @_FILE
 @click.option("--sha256", metavar="HEX", help="What the SHA-256 of its manifest has to be.")
 def verify(file: Path, sha256: str | None) -> None:
-    """Check every byte of a bundle; any change is refused with the name of the member."""
+    """Check every byte of a bundle.
+
+    Any change is refused with the name of the member.
+    """
     from harness.bundle import reading
 
     with reading.opened(file) as bundle:
@@ -106,9 +112,9 @@ def verify(file: Path, sha256: str | None) -> None:
 @common.output_folder("folder", "Folder to write to.")
 @click.option("--force", is_flag=True, help="Also if the folder is not empty.")
 def replay(file: Path, folder: Path, force: bool) -> int:
-    """Make all tables and the report again from the raw results, and compare the tables.
+    """Make tables and report again from the raw results.
 
-    Exit status 1 if one differs from the bundle's own.
+    Exit status 1 if a table differs from the bundle's own.
     """
     from harness.bundle import reading
     from harness.bundle import replay as replaying

@@ -80,11 +80,11 @@ def command(
     results: Path | None,
     make_base: bool,
 ) -> int:
-    """Show what the bundle would run, run it here, and compare: is it the same on this machine?
+    """Run here what the bundle ran, and compare.
 
-    Same jobs, order, seeds, settings and data; limits are yours. What is no plain setting is
-    refused. Exit status 1 if a configuration could not be compared; what the verdict is does not
-    change it.
+    It first shows what it would run. Same jobs, order, seeds, settings and data; limits are yours.
+    What is no plain setting is refused. Exit status 1 if a configuration could not be compared;
+    what the verdict is does not change it.
     """
     from harness.bundle import plain, reading
     from harness.bundle import rerun as running

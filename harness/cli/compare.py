@@ -41,7 +41,10 @@ def command(
     verbose: bool,
     results: tuple[Path, ...],
 ) -> int:
-    """Ratio of B's time to A's, its interval, and a verdict: faster, slower, same or ambiguous.
+    """Say which of two is faster, and how sure that is.
+
+    The answer is the ratio of B's time to A's, its interval, and a verdict: faster, slower, same
+    or ambiguous.
 
     A and B are two backends, as in tf, tf:tuned, theano:no-pool, tf:gpu:docker:threads=4:batch=64
     or tf:image=1a2b3c; or two campaigns (id, part of it, latest); or two folders of results, of two

@@ -51,7 +51,7 @@ if TYPE_CHECKING:  # they import the engine's client, which --help needs not
 def command(
     backends: tuple[str, ...], brief: bool, again: bool, as_json: bool, **asked: Any
 ) -> int:
-    """Prove what each BACKEND (or all) does with a few updates, beside NumPy.
+    """Compare a few updates of each BACKEND (or all) with NumPy's.
 
     It takes up to a minute or two for a build, and holds for it from then on: `benchdl run` does it
     by itself after the first good job. Exit status: 0, or 1 if something is wrong or could not be

@@ -31,7 +31,7 @@ def fetch(name: str | None) -> None:
 @command.command("list")
 @common.data_dir_option
 def list_(data_dir: Path | None) -> None:
-    """List the datasets that are here, and whether they are what they should be."""
+    """List the datasets, and whether they are here and sound."""
     states = obtain.listing(data_dir)
     wide = max(len(state.spec.name) for state in states)
     for state in states:

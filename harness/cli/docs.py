@@ -12,9 +12,10 @@ from harness.errors import BenchdlError, UsageError
 @click.command("docs")
 @click.argument("page", required=False)
 def command(page: str | None) -> None:
-    """Print a PAGE of the documentation, as in `benchdl docs definitions`; without one, list them.
+    """Print a PAGE of the documentation; without one, list them.
 
-    Messages name pages as docs/definitions.md; that name works here as well.
+    As in `benchdl docs definitions`. Messages name pages as docs/definitions.md; that name works
+    here as well.
     """
     folder = paths.root() / "docs"
     pages = {file.stem: file for file in files.listing(folder) if file.suffix == ".md"}

@@ -19,9 +19,10 @@ from harness.doctor.line import State
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def command(data_dir: Path | None, results: Path | None, python: str | None, as_json: bool) -> int:
-    """Check engine, images, disk, data, Python and GPUs; exit with 1 if anything is broken.
+    """Check this machine: engine, images, disk, data, Python, GPUs.
 
-    What benchdl makes or fetches by itself when a run needs it is no fault: "first use".
+    Exit status 1 if anything is broken. What benchdl makes or fetches by itself when a run needs it
+    is no fault: "first use".
     """
     found = examination.examine(data_dir, common.store(results).directory, python)
     if as_json:

@@ -9,7 +9,7 @@ from harness.cli import fleet_cancel, fleet_resume, fleet_run, fleet_status
 
 @click.group("fleet")
 def command() -> None:
-    """Run a campaign on many hosts, which a batch system (Slurm) starts.
+    """Run a campaign on many hosts that Slurm starts.
 
     `benchdl docs fleet` walks through it.
     """

@@ -13,7 +13,9 @@ from harness.cli import common, driven, out
 @driven.fleet_argument
 @common.results_option
 def command(fleet: str, results: Path | None) -> None:
-    """End what runs or waits of a fleet: FLEET is its id, a part of it, or `latest`.
+    """End what runs or waits of a fleet.
+
+    FLEET is its id, a part of it, or `latest`, which is the default.
 
     A job in the middle of its training is stored as interrupted; `benchdl fleet resume` goes on.
     """

@@ -19,7 +19,9 @@ from harness.cli import common, driven, out
 def command(
     fleet: str, accept_changes: bool, results: Path | None, quiet: bool, verbose: bool
 ) -> int:
-    """Go on with a fleet: FLEET is its id, a part of it, or `latest`.
+    """Go on with a fleet.
+
+    FLEET is its id, a part of it, or `latest`, which is the default.
 
     What still runs is followed; what was lost, refused, stopped or cancelled is submitted again.
     """

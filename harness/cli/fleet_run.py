@@ -50,7 +50,7 @@ def command(
     verbose: bool,
     **asked: Any,
 ) -> int:
-    """Run the campaign on every type of host of the fleet file, and print the table.
+    """Run a campaign on every type of host, and print the table.
 
     Ctrl-C leaves the hosts at work and says how to come back.
     """

@@ -13,7 +13,9 @@ from harness.cli import common, driven, out
 @driven.fleet_argument
 @common.results_option
 def command(fleet: str, results: Path | None) -> int:
-    """Show each shard of a fleet: FLEET is its id, a part of it, or `latest`.
+    """Show each shard of a fleet.
+
+    FLEET is its id, a part of it, or `latest`, which is the default.
 
     The exit status is 0 if all of them ran all of their jobs.
     """

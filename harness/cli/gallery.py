@@ -40,7 +40,9 @@ def command(
     file: Path | None,
     given: tuple[str, ...],
 ) -> int:
-    """Make a static site of bundles: a table with search, a report of each, the files themselves.
+    """Make a static site of bundles.
+
+    It has a table with search, a report of each bundle, and the bundles themselves.
 
     Of a FOLDER all files that end with .tar. Each bundle is checked to the last byte; one that is
     not sound is refused with a line, here and on the site, and the others are shown. Exit status 1

@@ -48,11 +48,12 @@ def command(
     verbose: bool,
     results: tuple[Path, ...],
 ) -> int:
-    """Follow each configuration over days, versions and images, one point a campaign.
+    """Follow each configuration over days, versions and images.
 
-    Where the level of a line changed it is marked, with what changed beside it: image, lock files,
-    software, driver, kernel, benchdl. Lines are of one machine and one kind of work. A change takes
-    10 campaigns, 4 or more on either side; docs/history.md says how often a mark is false.
+    One point is one campaign. Where the level of a line changed it is marked, with what changed
+    beside it: image, lock files, software, driver, kernel, benchdl. Lines are of one machine and
+    one kind of work. A change takes 10 campaigns, 4 or more on either side; docs/history.md says
+    how often a mark is false.
 
     Exit status: 0; 1 by --fail-on; 2 a problem.
     """

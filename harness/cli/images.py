@@ -10,7 +10,7 @@ from harness.cli import common, out
 
 @click.group("images", no_args_is_help=False)
 def command() -> None:
-    """Build, list and verify the images of the backends, or make their lock files."""
+    """Build, list, verify and lock the images of the backends."""
 
 
 _backends = click.argument("backends", nargs=-1, metavar="[BACKEND...]")
@@ -41,7 +41,7 @@ def build_(
 @_backends
 @common.make_base_option
 def base(backends: tuple[str, ...], make_base: bool) -> None:
-    """Get only the Debian bases that images are built on: pull what is missing, or make it."""
+    """Only pull or make the Debian bases that images are built on."""
     from harness import engine
     from harness.images import baseimage
 
@@ -57,7 +57,7 @@ def base(backends: tuple[str, ...], make_base: bool) -> None:
 @_flavour
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def list_(backends: tuple[str, ...], flavour: str | None, as_json: bool) -> None:
-    """List the images that could be built and what the engine has of them."""
+    """List the images, and which of them the engine has."""
     import json
     from dataclasses import asdict
 
@@ -81,7 +81,10 @@ def list_(backends: tuple[str, ...], flavour: str | None, as_json: bool) -> None
 @_backends
 @_flavour
 def verify(backends: tuple[str, ...], flavour: str | None) -> int:
-    """Compare labels, lock hashes and package versions of built images with image.toml."""
+    """Compare built images with image.toml.
+
+    Compared are labels, lock hashes and versions of packages.
+    """
     from harness import engine
     from harness.images import built
 
@@ -107,7 +110,7 @@ def verify(backends: tuple[str, ...], flavour: str | None) -> int:
 @command.command("lock")
 @_backends
 def lock(backends: tuple[str, ...]) -> None:
-    """Make the lock files of a backend again from the pins in its image.toml."""
+    """Make lock files again from the pins in image.toml."""
     from harness.images import locks
 
     for name in backends or catalog.names():

@@ -23,11 +23,11 @@ from harness.errors import UsageError
 )
 @common.results_option
 def command(sources: tuple[Path, ...], place: str | None, results: Path | None) -> int:
-    """Take results of other machines: folders of results that were copied here, or bundles.
+    """Take results of other machines.
 
-    Each result is checked with its checksums and comes in whole or not at all. Nothing here is
-    replaced: what is there already stays, and of two results of one id that differ the second is
-    refused. Doing it again takes what is new.
+    A FOLDER is one of results that was copied here. Each result is checked with its checksums and
+    comes in whole or not at all. Nothing here is replaced: what is there already stays, and of two
+    results of one id that differ the second is refused. Doing it again takes what is new.
 
     Exit status 1 if something was refused.
     """

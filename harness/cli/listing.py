@@ -20,7 +20,7 @@ _NAMES = 21
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def command(as_json: bool) -> None:
-    """List backends, their modes and variants, and workloads with their backends and datasets."""
+    """List backends and workloads, and what each of them has."""
     sound: list[Backend] = []
     broken: dict[str, str] = {}
     for name in catalog.names():

@@ -35,9 +35,10 @@ def command(
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Measure how fast the CPU or each GPU multiplies matrices: about a second each.
+    """Measure how fast the CPU or each GPU multiplies matrices.
 
-    Every job measures the same of its own device once it has trained (docs/method.md).
+    It takes about a second each. Every job measures the same of its own device once it has trained
+    (docs/method.md).
     """
     wanted = list(dict.fromkeys(precisions)) or ["float32"]
     found = peaks.of_machine(choice.device(device, out.say), wanted, threads)

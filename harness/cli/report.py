@@ -58,9 +58,10 @@ def command(
     priced: Asked,
     results: tuple[Path, ...],
 ) -> None:
-    """Write a report of all stored results: one file that needs no network.
+    """Write a report of all stored results.
 
-    A file that is there already stays until the new one is whole.
+    It is one file that needs no network. A file that is there already stays until the new one is
+    whole.
     """
     from harness.report import writing
 

@@ -54,7 +54,9 @@ def command(
     verbose: bool,
     as_json: bool,
 ) -> int:
-    """Run what is left of a campaign: CAMPAIGN is its id, a part of it, or `latest`.
+    """Run what is left of a campaign.
+
+    CAMPAIGN is its id, a part of it, or `latest`, which is the default.
 
     Jobs that finished or failed do not run again. One that was cut off is stored as interrupted
     and runs again as a further attempt.

@@ -64,7 +64,7 @@ from harness.cli import common, completion, gpu_shares, out, spoken
     "variants",
     multiple=True,
     shell_complete=completion.variants,
-    help="Repeat for several (see benchdl list).",
+    help="Another configuration of the tool, as no-pool (see benchdl list); repeat for several.",
 )
 @click.option(
     "--set",
@@ -87,7 +87,7 @@ from harness.cli import common, completion, gpu_shares, out, spoken
 @click.option(
     "--threads", type=click.IntRange(1, MOST), help="CPU threads (default: the tool's own)."
 )
-@click.option("--batch-size", type=click.IntRange(1, MOST), help="Default: the workload's (128).")
+@click.option("--batch-size", type=click.IntRange(1, MOST), help="Default: the workload's.")
 @click.option(
     "--batch-per-gpu",
     type=click.IntRange(1, MOST),
@@ -125,9 +125,9 @@ def command(
     stop_after: float | None,
     **asked: Any,
 ) -> int:
-    """Train with each BACKEND (or all) and print the table; every result is stored.
+    """Train with each BACKEND (or all) and print the table.
 
-    A run that was stopped goes on with `benchdl resume`.
+    Every result is stored. A run that was stopped goes on with `benchdl resume`.
     """
     from harness.campaign import checked, conduct, resolved
     from harness.campaign.display import Display

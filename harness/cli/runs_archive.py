@@ -15,10 +15,10 @@ from harness.errors import UsageError
 @common.campaigns_option
 @common.results_option
 def command(runs: tuple[str, ...], campaigns: tuple[str, ...], results: Path | None) -> None:
-    """Move runs into the folder archive/ among the results, which is a folder of results itself.
+    """Move runs into archive/, a folder of results itself.
 
-    A run that the record of a campaign needs is refused; a campaign goes whole. Nothing is changed
-    in what is moved: benchdl table --results results/archive shows it.
+    It lies among the results. A run that the record of a campaign needs is refused; a campaign goes
+    whole. Nothing is changed in what is moved: benchdl table --results results/archive shows it.
     """
     from harness.campaign import retiring
 

@@ -19,9 +19,10 @@ from harness.errors import UsageError
 def command(
     runs: tuple[str, ...], campaigns: tuple[str, ...], yes: bool, results: Path | None
 ) -> None:
-    """Remove runs for good; benchdl runs archive puts them away instead.
+    """Remove runs for good.
 
-    A run that the record of a campaign needs is refused; a campaign goes whole.
+    `benchdl runs archive` puts them away instead. A run that the record of a campaign needs is
+    refused; a campaign goes whole.
     """
     from harness.campaign import retiring
 

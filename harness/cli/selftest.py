@@ -76,8 +76,9 @@ def command(
     data_dir: Path | None,
     make_base: bool,
 ) -> int:
-    """Test clock, CPU meters, the sampler's cost, and that A against A is no difference.
+    """Test the instrument: does it measure right on this machine?
 
+    Tested are clock, CPU meters, the sampler's cost, and that A against A is no difference.
     BACKEND trains three jobs a block: twice alike, once without sampler. A line a test: PASS, FAIL
     or INCONCLUSIVE, with the numbers. Exit status: 0, or 1 if a test failed.
     """

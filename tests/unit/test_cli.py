@@ -283,6 +283,16 @@ def test_version_and_help(benchdl):
     assert "doctor" in done.stdout
 
 
+@pytest.mark.parametrize("group", [[], ["fleet"], ["images"], ["data"], ["bundle"], ["runs"]])
+def test_a_list_of_verbs_cuts_no_sentence(capsys, group):
+    with pytest.raises(SystemExit) as ended:
+        main([*group, "--help"])
+    assert ended.value.code == 0
+    verbs = capsys.readouterr().out.partition("Commands:\n")[2]
+    assert verbs
+    assert "..." not in verbs
+
+
 def test_a_reader_that_went_away_is_no_traceback(benchdl, stored, make_result, tmp_path):
     for _ in range(40):
         stored(tmp_path / "results", make_result())
