@@ -76,7 +76,7 @@ IDENTITY = (
     Column(
         "backend",
         "Backend",
-        "one tool with a high-level API as its users meet it.",
+        "one tool as its users meet it.",
         read=lambda result: result.job.backend,
     ),
     Column(

@@ -109,10 +109,10 @@ COLUMNS = (
         "Compile",
         "ahead of Time (s), where the tool tells it apart; `-`: in the first epoch, which is "
         "longer by it.",
-        "`jax` and `keras3-jax` in mode `tuned` do, and `theano` (it generates and compiles C++; "
-        "the cache of it is kept between jobs, and `attestation.framework.compile_cache` says "
-        "whether it was cold or warm), and `xgboost` and `lightgbm` in mode `tuned`, which cut "
-        "their rows into bins ahead.",
+        "In both modes `theano` does: it generates and compiles C++, keeps that between jobs, and "
+        "`attestation.framework.compile_cache` says whether the cache was cold or warm. In mode "
+        "`tuned` `jax` and `keras3-jax` compile an epoch, `torch` and `keras3-torch` on a GPU "
+        "capture a step as a CUDA graph, and `xgboost` and `lightgbm` cut their rows into bins.",
         read=measured(lambda m: m.phases.compile_s),
         unit="s",
         digits=2,

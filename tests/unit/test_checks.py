@@ -284,13 +284,23 @@ def test_the_ceiling_counts_images_or_updates_whichever_is_less(
 def codes_in_the_code():
     """Of every Finding that the harness makes: its code is a plain word, or the code is wrong."""
     for file in sorted((REPO / "harness").rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text())):
+        tree = ast.parse(file.read_text())
+        for node in ast.walk(tree):
             name = getattr(getattr(node, "func", None), "id", "")
             if name in ("Finding", "_finding", "_invalid"):
                 keyword = [word.value for word in node.keywords if word.arg == "code"]
                 for value in (keyword or node.args)[:1]:
                     if isinstance(value, ast.Constant) and " " not in value.value:
                         yield value.value
+                    if isinstance(value, ast.Name):
+                        yield from texts_of(value.id, tree)
+
+
+def texts_of(name, tree):
+    """What a module's top level says a constant is."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            yield ast.literal_eval(node.value)
 
 
 def test_every_finding_is_documented_and_no_other():
