@@ -1,4 +1,4 @@
-"""docs/definitions.md: every reason of a failure and every metric that the code has, and no other."""
+"""docs/definitions.md: every reason of a failure and every metric that the code has."""
 
 from __future__ import annotations
 
