@@ -37,7 +37,7 @@ def _unproven(reason: str, *, tried: bool) -> Finding:
         code="unproven",
         severity="suspect" if tried else "info",
         evidence=f"that the image does the workload's updates is not proven: {reason}",
-        advice="benchdl conform tries it again, and says more",
+        advice="benchdl conform tries it, and says more",
     )
 
 

@@ -1,4 +1,4 @@
-"""docs/definitions.md: every reason of a failure and every metric that the code has."""
+"""docs/definitions.md: reasons of failures, metrics, and columns of lines beside others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import get_args
 import pytest
 
 from harness.launchers.launcher import Ended
+from harness.tables.all_sides import SIDES
+from harness.tables.columns import BY_KEY
 from runner.workloads import lookup
 
 _MAKERS = {"Failure", "TrainingError"}
@@ -60,3 +62,12 @@ def test_every_reason_of_a_failure_is_defined_and_no_other(repo, page):
 def test_every_metric_is_defined(page):
     metrics = {lookup.load(name).metric.name for name in lookup.names()}
     assert metrics == set(first_cells(section(page, "Learning"))) & metrics
+
+
+def test_every_column_of_lines_beside_others_is_defined(page):
+    told = section(page, "Beside one another")
+    for name, side in SIDES.items():
+        own = [*side.heads, side.ratio, *side.more]
+        for column in own:
+            if column is not BY_KEY.get(column.key):
+                assert re.search(rf"^\| {column.title} \|.*`{name}`", told, re.MULTILINE)

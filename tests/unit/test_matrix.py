@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.campaign import matrix
@@ -137,3 +139,9 @@ def test_a_combination_that_cannot_run_is_refused_before_anything_starts(benchdl
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "backend 'tf' has no variant 'no-pool'" in line
+
+
+def test_the_page_of_campaigns_names_every_key(repo):
+    page = (repo / "docs" / "campaigns.md").read_text()
+    keys = {*matrix.CampaignFile.model_fields, *matrix.Matrix.model_fields}
+    assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", page)] == []
