@@ -20,11 +20,17 @@ def distributions() -> dict[str, metadata.Distribution]:
     """By normalised name (PEP 503), the one that an import would find first; broken ones apart."""
     found: dict[str, metadata.Distribution] = {}
     for distribution in metadata.distributions():
-        told = distribution.metadata
-        name = told["Name"] if told and "Name" in told and "Version" in told else None
-        if name:
+        if name := _name(distribution):
             found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), distribution)
     return found
+
+
+def _name(distribution: metadata.Distribution) -> str | None:
+    try:
+        told = distribution.metadata
+        return told["Name"] if told and "Name" in told and "Version" in told else None
+    except Exception:  # one of many, and anybody's file
+        return None
 
 
 def providers(module: str, found: dict[str, metadata.Distribution]) -> list[str]:
@@ -37,11 +43,14 @@ def providers(module: str, found: dict[str, metadata.Distribution]) -> list[str]
 
 
 def _has(distribution: metadata.Distribution, module: str) -> bool:
-    named = distribution.read_text("top_level.txt")
-    if named is not None:
-        return module in named.split()
     first = (f"{module}/", f"{module}.py", f"{module}.")
-    return any(str(file).startswith(first) for file in distribution.files or [])
+    try:
+        named = distribution.read_text("top_level.txt")
+        if named is not None:
+            return module in named.split()
+        return any(str(file).startswith(first) for file in distribution.files or [])
+    except Exception:
+        return False
 
 
 def is_there(module: str) -> bool:

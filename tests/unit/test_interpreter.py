@@ -196,6 +196,34 @@ def test_modules_are_of_the_distributions_that_have_them(tmp_path, monkeypatch):
     assert told.distributions["alpha-real"] == "2.0+cu121"
 
 
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("METADATA", b"Name: other\nVersion: 1.0\nAuthor: J\xf6rg\n"),  # no UTF-8
+        ("RECORD", b"J\xf6rg.py,,\n"),
+        ("RECORD", b"a.py,sha256=x,many\n"),
+        ("RECORD", b"a.py,,,,,\n"),
+        ("RECORD", b"a.py\0,,\n"),
+        ("top_level.txt", b"J\xf6rg\n"),
+        ("METADATA", None),  # a link to itself
+        ("RECORD", None),
+    ],
+)
+def test_one_record_that_cannot_be_read_is_not_the_end(tmp_path, monkeypatch, file, content):
+    """It is of a package that nobody asked for."""
+    (tmp_path / "alpha_of_tests.py").write_text("")
+    distribution(tmp_path, "alpha-real", "2.0", "alpha_of_tests.py")
+    distribution(tmp_path, "other", "1.0")
+    broken = tmp_path / "other-1.0.dist-info" / file
+    if content is None:
+        broken.unlink()
+        broken.symlink_to(broken)
+    else:
+        broken.write_bytes(content)
+    told = look(tmp_path, monkeypatch, "alpha_of_tests")
+    assert told.modules == {"alpha_of_tests": ["alpha-real"]}
+
+
 def test_the_sum_is_of_all_that_is_installed(tmp_path, monkeypatch):
     before = look(tmp_path, monkeypatch).installed_sha256
     assert look(tmp_path, monkeypatch).installed_sha256 == before
