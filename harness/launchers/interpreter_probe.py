@@ -54,11 +54,12 @@ def _has(distribution: metadata.Distribution, module: str) -> bool:
 
 
 def is_there(module: str) -> bool:
-    """Whether an import would find ``module``."""
+    """Whether an import would find ``module``: a folder without code may be left of a removal."""
     try:
-        return util.find_spec(module) is not None
+        found = util.find_spec(module)
     except (ImportError, ValueError):
         return False
+    return found is not None and found.origin is not None
 
 
 def conda_packages() -> list[str] | None:

@@ -224,6 +224,12 @@ def test_one_record_that_cannot_be_read_is_not_the_end(tmp_path, monkeypatch, fi
     assert told.modules == {"alpha_of_tests": ["alpha-real"]}
 
 
+def test_a_folder_that_a_removal_left_is_no_module(tmp_path, monkeypatch):
+    """Python imports it, as an empty namespace."""
+    (tmp_path / "alpha_of_tests" / "__pycache__").mkdir(parents=True)
+    assert look(tmp_path, monkeypatch, "alpha_of_tests", "json").modules == {"json": []}
+
+
 def test_the_sum_is_of_all_that_is_installed(tmp_path, monkeypatch):
     before = look(tmp_path, monkeypatch).installed_sha256
     assert look(tmp_path, monkeypatch).installed_sha256 == before
