@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -18,15 +19,23 @@ from harness.errors import UsageError
 _MOST_BYTES = 4 * 2**20
 """A conda base of 1,000 packages tells 60 KiB."""
 
+_TRACEBACK = "Traceback (most recent call last):"
+_TELLING = re.compile(r"error\b|exception\b|not found|no such|cannot|invalid", re.IGNORECASE)
+
 
 def ask(
-    command: list[str], environment: Mapping[str, str], *, within_s: float, folder: str = "/"
+    command: list[str],
+    environment: Mapping[str, str],
+    *,
+    within_s: float,
+    advice: str,
+    folder: str = "/",
 ) -> Any:
     """Run ``command`` in ``folder``; what the last line that is JSON says, or None.
 
     Raises:
         UsageError: it does not start, does not end, says too much, or ends badly: with its last
-            words.
+            words, and ``advice``.
     """
     try:
         process = subprocess.Popen(
@@ -39,7 +48,9 @@ def ask(
             start_new_session=True,
         )
     except OSError as error:
-        raise UsageError(f"{command[0]} does not start: {error.strerror or error}") from None
+        raise UsageError(
+            f"{command[0]} does not start: {error.strerror or error}", advice
+        ) from None
     try:
         said = _heard(process, time.monotonic() + within_s)
     finally:
@@ -47,11 +58,11 @@ def ask(
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     if said is None:
-        raise UsageError(f"{command[0]} gave no answer within {within_s:g} s")
-    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+        raise UsageError(f"{command[0]} gave no answer within {within_s:g} s", advice)
+    lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
     if process.returncode != 0:
-        last = printable.line(lines[-1][:300]) if lines else f"it ended with {process.returncode}"
-        raise UsageError(f"{command[0]}: {last}")
+        last = printable.line(_telling(lines)) if lines else f"it ended with {process.returncode}"
+        raise UsageError(f"{command[0]}: {last}", advice)
     return next(filter(None, map(_parsed, reversed(lines))), None)
 
 
@@ -76,6 +87,14 @@ def _heard(process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
     except subprocess.TimeoutExpired:
         return None
     return said
+
+
+def _telling(lines: list[str]) -> str:
+    """What an exception says, else the last line that tells of a fault, else the last one."""
+    found = [line for line in lines if _TELLING.search(line)]
+    if _TRACEBACK in lines:
+        found = [line for line in lines if not line[0].isspace()]
+    return (found or lines)[-1].strip()[:300]
 
 
 def _parsed(line: str) -> Any:

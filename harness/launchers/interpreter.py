@@ -33,6 +33,9 @@ KEPT = (
 )  # fmt: skip
 """Variables by which a site or an activated environment leads a Python to what it holds."""
 
+_LEADING = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH")
+"""Those of them that keep another Python from starting."""
+
 PATIENCE_S = 120.0
 """A parallel file system may have to fetch it first."""
 
@@ -87,7 +90,7 @@ class Interpreter:
         """
         command = [str(self.path), interpreter_probe.__file__, *modules]
         try:
-            return Told.model_validate(ask(command, variables(), within_s=PATIENCE_S))
+            return Told.model_validate(answer(command, variables()))
         except ValidationError:
             raise UsageError(f"{self.path} does not say what it holds", "name another") from None
 
@@ -99,6 +102,18 @@ def variables() -> dict[str, str]:
         places = [str(Path(part).absolute()) for part in path.split(os.pathsep) if part]
         found["PYTHONPATH"] = os.pathsep.join(places)
     return found
+
+
+def answer(command: list[str], environment: dict[str, str], folder: str = "/") -> Any:
+    """As :func:`harness.launchers.asked.ask`, of a Python that is named.
+
+    Raises:
+        UsageError: it does not answer; with the variables that may be why.
+    """
+    leading = [name for name in _LEADING if environment.get(name) and os.environ.get(name)]
+    without = f"unset {' and '.join(leading)} if not meant for it, or " if leading else ""
+    advice = f"{without}name another Python with --python"
+    return ask(command, environment, within_s=PATIENCE_S, advice=advice, folder=folder)
 
 
 def find(word: str | None) -> Path:
@@ -155,7 +170,7 @@ def examine(path: Path) -> Interpreter:
 
 def _who(path: Path, folder: str) -> tuple[str, tuple[int, ...], str]:
     """Implementation, version and executable, as it says."""
-    said: Any = ask([str(path), "-c", _WHO], variables(), within_s=PATIENCE_S, folder=folder)
+    said: Any = answer([str(path), "-c", _WHO], variables(), folder)
     try:
         implementation, (major, minor, patch), executable = said
         return str(implementation), (int(major), int(minor), int(patch)), str(executable)

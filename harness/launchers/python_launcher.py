@@ -17,7 +17,6 @@ from harness.catalog import Backend, Flavour
 from harness.errors import UsageError
 from harness.host_stacks import FoundStack
 from harness.launchers import interpreter, runner_needs
-from harness.launchers.asked import ask
 from harness.launchers.interpreter import Interpreter, Told
 from harness.launchers.launcher import Prepared
 from harness.launchers.on_host import OnHost
@@ -137,7 +136,7 @@ class PythonLauncher(OnHost):
         found = (*runner_needs.bring(needs, self._python, told, say), *theirs)
         search = {"PYTHONPATH": os.pathsep.join([str(paths.root()), *found])}
         command = [str(self._python.path), "-c", _OURS]
-        ask(command, {**self.surroundings(), **search}, within_s=interpreter.PATIENCE_S)
+        interpreter.answer(command, {**self.surroundings(), **search})
         return found
 
     def _problems(self, backend: Backend, stack: FoundStack, told: Told) -> Iterator[str]:

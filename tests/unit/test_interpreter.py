@@ -111,6 +111,46 @@ def test_a_program_that_is_none_is_one_line(tmp_path, monkeypatch, text, words):
     assert words in refused(interpreter.examine, program(tmp_path / "python", text))
 
 
+FATAL = """Python path configuration:
+  PYTHONHOME = '/nonsense'
+Fatal Python error: init_fs_encoding: failed to get the Python codec
+ModuleNotFoundError: No module named 'encodings'
+
+Current thread 0x1 (most recent call first):
+  <no Python frame>"""
+SHIM = """pyenv: python3.12: command not found
+
+The `python3.12' command exists in these Python versions:
+  3.12.1
+Note: See 'pyenv help global' for tips on allowing multiple
+      Python versions to be found at the same time."""
+BROKEN = """Traceback (most recent call last):
+  File "<string>", line 1, in <module>
+    raise Odd("no such error")
+lib.Odd: it is of another machine"""
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (FATAL, "ModuleNotFoundError: No module named 'encodings'"),
+        (SHIM, "pyenv: python3.12: command not found"),
+        (BROKEN, "lib.Odd: it is of another machine"),
+        ("cat: invalid option -- 'c'\nTry 'cat --help'", "cat: invalid option -- 'c'"),
+    ],
+)
+def test_the_line_that_tells_what_is_wrong_is_shown_with_a_way_out(
+    tmp_path, monkeypatch, said, words
+):
+    for name in ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    python = program(tmp_path / "python", f"#!/bin/sh\ncat << 'END'\n{said}\nEND\nexit 1\n")
+    line = refused(interpreter.examine, python)
+    assert line == f"{python}: {words}: name another Python with --python"
+    monkeypatch.setenv("PYTHONHOME", "/nonsense")
+    assert "unset PYTHONHOME if not meant for it, or" in refused(interpreter.examine, python)
+
+
 def test_one_that_never_ends_to_speak_is_ended(monkeypatch, tmp_path):
     monkeypatch.setattr(asked, "_MOST_BYTES", 2**20)
     script = program(tmp_path / "python", "#!/bin/sh\nexec yes\n")

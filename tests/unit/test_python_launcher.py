@@ -25,7 +25,7 @@ from harness.doctor import python_lines
 from harness.doctor.line import State
 from harness.errors import BenchdlError, UsageError
 from harness.hosts import compiled
-from harness.launchers import choice, interpreter, python_launcher, runner_needs
+from harness.launchers import choice, interpreter, runner_needs
 from harness.launchers.interpreter import Interpreter, Told
 from harness.launchers.python_launcher import PythonLauncher
 from harness.store import Store
@@ -55,7 +55,7 @@ def launcher(monkeypatch):
         return []
 
     monkeypatch.setattr(Interpreter, "look", look)
-    monkeypatch.setattr(python_launcher, "ask", ask)
+    monkeypatch.setattr(interpreter, "ask", ask)
     monkeypatch.setattr(
         runner_needs, "bring", lambda needs, *more: tuple(f"/c/{need.name}" for need in needs)
     )
@@ -116,10 +116,10 @@ def test_its_own_is_used_where_it_is_good_and_works(launcher, monkeypatch):
         if "/c/pydantic" not in tried[-1]:
             raise UsageError("ModuleNotFoundError: No module named 'pydantic_core'")
 
-    monkeypatch.setattr(python_launcher, "ask", ask)
+    monkeypatch.setattr(interpreter, "ask", ask)
     assert "benchdl: pydantic, " in prepared(launcher).provenance.note
     assert len(tried) == 2
-    monkeypatch.setattr(python_launcher, "ask", lambda *words, **more: refuse("numpy is broken"))
+    monkeypatch.setattr(interpreter, "ask", lambda *words, **more: refuse("numpy is broken"))
     assert refused(prepared, launcher) == "numpy is broken"
 
 
