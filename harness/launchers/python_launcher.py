@@ -29,7 +29,14 @@ from runner.contract.job import LauncherName, Pins, Provenance
 INSTALLED = "installed"
 """The name under which a job's provenance has the SHA-256 of all that its Python holds."""
 
-_OURS = "import numpy, psutil, pynvml, runner.contract.result; print('[]')"
+_OURS = """
+import os, sys
+if os.path.abspath(sys.argv[1]) not in sys.path:
+    sys.exit("it starts without the PYTHONPATH that it is given: where a script sets one, export "
+             "the same here, and name the Python behind the script")
+import numpy, psutil, pynvml, runner.contract.result
+print("[]")
+"""
 _NO_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}  # of its owner's pydantic, in the judge
 
 
@@ -135,7 +142,7 @@ class PythonLauncher(OnHost):
         theirs = filter(None, self.surroundings().get("PYTHONPATH", "").split(os.pathsep))
         found = (*runner_needs.bring(needs, self._python, told, say), *theirs)
         search = {"PYTHONPATH": os.pathsep.join([str(paths.root()), *found])}
-        command = [str(self._python.path), "-c", _OURS]
+        command = [str(self._python.path), "-c", _OURS, str(paths.root())]
         interpreter.answer(command, {**self.surroundings(), **search})
         return found
 

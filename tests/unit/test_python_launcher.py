@@ -123,6 +123,21 @@ def test_its_own_is_used_where_it_is_good_and_works(launcher, monkeypatch):
     assert refused(prepared, launcher) == "numpy is broken"
 
 
+@pytest.mark.parametrize("line", ["export PYTHONPATH=/site\nexec {} ", "exec {} -E "])
+def test_a_script_that_keeps_the_runner_from_its_python(tmp_path, monkeypatch, line):
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setattr(runner_needs, "bring", lambda *words: ())
+    monkeypatch.setattr(runner_needs, "lacking", lambda told: ())
+    script = tmp_path / "python"
+    script.write_text("#!/bin/sh\n" + line.format(sys.executable) + '"$@"\n')
+    script.chmod(0o755)
+    launcher = PythonLauncher(interpreter.examine(script))
+    said = refused(launcher._search_path, None, lambda line: None)
+    assert "it starts without the PYTHONPATH that it is given" in said
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    assert launcher._search_path(None, lambda line: None) == ((), ())
+
+
 def refuse(words):
     raise UsageError(words)
 
