@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from harness import paths
 from harness.catalog import Backend, Flavour
-from harness.errors import UsageError
+from harness.errors import BenchdlError, UsageError
 from harness.host_stacks import FoundStack
 from harness.launchers import interpreter, runner_needs
 from harness.launchers.interpreter import Interpreter, Told
@@ -133,10 +133,15 @@ class PythonLauncher(OnHost):
         needs = runner_needs.lacking(told)
         try:
             return needs, self._tried(needs, told, say)
-        except UsageError:
+        except UsageError as error:
             if needs == NEEDS:
                 raise
-            return NEEDS, self._tried(NEEDS, told, say)  # its own may be broken
+            try:
+                return NEEDS, self._tried(NEEDS, told, say)  # its own may be broken
+            except UsageError:
+                raise
+            except BenchdlError:  # without a network: what is broken there is the reason
+                raise error from None
 
     def _tried(self, needs: Iterable[Need], told: Told, say: Say) -> tuple[str, ...]:
         theirs = filter(None, self.surroundings().get("PYTHONPATH", "").split(os.pathsep))

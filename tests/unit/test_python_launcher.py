@@ -123,6 +123,19 @@ def test_its_own_is_used_where_it_is_good_and_works(launcher, monkeypatch):
     assert refused(prepared, launcher) == "numpy is broken"
 
 
+def test_what_is_broken_is_told_and_not_that_nothing_can_be_fetched(launcher, monkeypatch):
+    launcher.holding(distributions={**HELD, "pydantic": "2.11.1"})
+    monkeypatch.setattr(interpreter, "ask", lambda *words, **more: refuse("numpy is broken"))
+
+    def bring(needs, *more):
+        if needs == runner_needs.NEEDS:
+            raise BenchdlError("pydantic for Python 3.12.1 cannot be had")
+        return ()
+
+    monkeypatch.setattr(runner_needs, "bring", bring)
+    assert refused(prepared, launcher) == "numpy is broken"
+
+
 @pytest.mark.parametrize("line", ["export PYTHONPATH=/site\nexec {} ", "exec {} -E "])
 def test_a_script_that_keeps_the_runner_from_its_python(tmp_path, monkeypatch, line):
     monkeypatch.delenv("PYTHONPATH", raising=False)
