@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,6 +40,12 @@ _LEADING = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH")
 PATIENCE_S = 120.0
 """A parallel file system may have to fetch it first."""
 
+_OF_SPEED = re.compile(
+    "(OMP|GOMP|KMP|MKL|OPENBLAS|GOTO|BLIS|NUMEXPR|DNNL|ONEDNN|ATEN|TORCH|TORCHINDUCTOR|PYTORCH|TRITON"
+    "|XLA|JAX|TF|KERAS|MXNET|CUDA|CUDNN|CUBLAS|CUBLASLT|NCCL|NVIDIA|GLOO|MALLOC|GLIBC|LD)_"
+    "|PYTHON|THEANO"
+)
+
 _USUAL = ("python", "python3")
 
 # Any Python since 2.6 understands it; what lies in the current folder is nothing of its own.
@@ -50,7 +57,11 @@ _WHO = (
 
 
 class Told(BaseModel):
-    """What :mod:`harness.launchers.interpreter_probe` says; ``modules``: by name, whose it is."""
+    """What :mod:`harness.launchers.interpreter_probe` says.
+
+    ``modules``: by name, whose it is. ``variables``: those that may change speed, as a script that
+    starts it sets them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -60,13 +71,15 @@ class Told(BaseModel):
     threaded: bool
     distributions: dict[str, str]
     conda: list[str]
+    variables: dict[str, str] = {}
     modules: dict[str, list[str]]
 
     @property
     def installed_sha256(self) -> str:
-        """Of the interpreter's build and of all that it says it holds, with its version."""
+        """Of the interpreter's build, of all that it holds, and of the variables it starts with."""
         held = [f"{name}=={version}" for name, version in self.distributions.items()]
-        lines = [self.build, *sorted(held + self.conda)]
+        started = [f"{name}={value}" for name, value in self.variables.items()]
+        lines = [self.build, *sorted(held + self.conda), *sorted(started)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -90,7 +103,9 @@ class Interpreter:
         """
         command = [str(self.path), interpreter_probe.__file__, *modules]
         try:
-            return Told.model_validate(answer(command, variables()))
+            given = variables()
+            told = Told.model_validate(answer(command, given))
+            return told.model_copy(update={"variables": _set_there(told.variables, given)})
         except ValidationError:
             raise UsageError(f"{self.path} does not say what it holds", "name another") from None
 
@@ -114,6 +129,15 @@ def answer(command: list[str], environment: dict[str, str], folder: str = "/") -
     without = f"unset {' and '.join(leading)} if not meant for it, or " if leading else ""
     advice = f"{without}name another Python with --python"
     return ask(command, environment, within_s=PATIENCE_S, advice=advice, folder=folder)
+
+
+def _set_there(found: dict[str, str], given: dict[str, str]) -> dict[str, str]:
+    """What a job finds besides what it is given: a script that starts it may set it."""
+    return {
+        name: value
+        for name, value in found.items()
+        if _OF_SPEED.match(name) and given.get(name) != value
+    }
 
 
 def find(word: str | None) -> Path:

@@ -80,6 +80,7 @@ def main(modules: list[str]) -> None:
         "threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         "distributions": {name: part.version for name, part in found.items()},
         "conda": conda or [],
+        "variables": dict(os.environ),
         "modules": {name: providers(name, found) for name in modules if is_there(name)},
     }
     sys.stdout.write("\n" + json.dumps(told) + "\n")

@@ -85,6 +85,7 @@ class PythonLauncher(OnHost):
         stack, told = self.stack(backend)
         brought, search_path = self._search_path(told, say)
         own = ", ".join(need.name for need in brought)
+        there = ", ".join(sorted(told.variables))
         words = f"{told.kind} Python {self._python.version}"
         return Prepared(
             provenance=Provenance(
@@ -93,6 +94,7 @@ class PythonLauncher(OnHost):
                 flavour=flavour,
                 locks_sha256={INSTALLED: told.installed_sha256},
                 note=f"what a {words} holds, not the image's releases"
+                + (f"; it sets {there}" if there else "")
                 + (f"; brought along by benchdl: {own}" if own else ""),
             ),
             pins=Pins(python=self._python.minor, packages=dict(_versions(stack, told))),

@@ -282,6 +282,18 @@ def test_the_sum_is_of_all_that_is_installed(tmp_path, monkeypatch):
     assert other.installed_sha256 != after.installed_sha256
 
 
+def test_what_a_script_sets_is_part_of_what_was_found(tmp_path, monkeypatch):
+    """It changes how fast jobs are: rows with and without it are not alike."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/lib")
+    plain = look(tmp_path, monkeypatch)
+    assert plain.variables == {}
+    settings = "export OMP_NUM_THREADS=1 SESSION=$$ LD_LIBRARY_PATH=/opt/lib"
+    script = program(tmp_path / "python", f'#!/bin/sh\n{settings}\nexec {OWN} "$@"\n')
+    found = interpreter.examine(script).look(())
+    assert found.variables == {"OMP_NUM_THREADS": "1"}
+    assert found.installed_sha256 != plain.installed_sha256
+
+
 def test_kinds_of_environments(tmp_path, monkeypatch):
     assert look(tmp_path, monkeypatch).kind == "venv"  # the one of these tests
     monkeypatch.setattr(sys, "prefix", str(tmp_path))

@@ -104,6 +104,12 @@ def test_what_is_found_is_promised(launcher, monkeypatch):
     assert str(PYTHON) not in origin.model_dump_json()
 
 
+def test_what_it_sets_is_named(launcher):
+    launcher.holding(variables={"OMP_NUM_THREADS": "1"})
+    note = prepared(launcher).provenance.note
+    assert "not the image's releases; it sets OMP_NUM_THREADS; brought along" in note
+
+
 def test_its_own_is_used_where_it_is_good_and_works(launcher, monkeypatch):
     own = {"pydantic": "2.11.1", "typing-extensions": "4.12.2"}
     launcher.holding(distributions={**HELD, **own})
