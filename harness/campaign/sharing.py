@@ -69,7 +69,8 @@ def check_batch(options: Options) -> None:
         raise UsageError("--batch-per-gpu together with --batch-size", "give one of them")
     if None in options.ranks:
         raise UsageError(
-            "--batch-per-gpu without a number of GPUs", "add --gpus-axis, as in --gpus-axis 1,2"
+            "--batch-per-gpu without a number of GPUs",
+            "add --gpus-axis, as in --gpus-axis 1,2, or --ranks on a CPU",
         )
 
 

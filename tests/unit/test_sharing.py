@@ -133,7 +133,10 @@ def test_a_batch_for_each_gpu_grows_with_their_number():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"batch_per_gpu": 64}, "without a number of GPUs"),
+        (
+            {"batch_per_gpu": 64},
+            "without a number of GPUs: add --gpus-axis, as in --gpus-axis 1,2, or --ranks",
+        ),
         ({"batch_per_gpu": 64, "ranks": [2], "batch_sizes": [128]}, "together with --batch-size"),
     ],
 )
