@@ -163,6 +163,8 @@ def decoded(stream: IO[bytes], file: DataFile, *, packed: bool) -> Iterator[byte
             left -= len(piece)
             yield piece
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        if not packed:
+            raise  # of what the stream itself is in
         raise WrongFileError(f"not a sound gzip file ({error})") from None
     if head != file.head:
         pickle = " (a Python pickle, which benchdl never loads)" if _is_pickle(head) else ""

@@ -6,13 +6,16 @@ path outside of itself is refused whole, although nothing would be written there
 
 from __future__ import annotations
 
+import contextlib
+import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import IO
 
+from harness import files
 from harness.dataset_spec import DataFile
 from harness.provision import inspection
 from harness.provision.inspection import WrongFileError
@@ -20,9 +23,10 @@ from harness.provision.inspection import WrongFileError
 PACKINGS = ("", ".gz", ".zip")
 """What may come after a file's name, the one that is preferred first."""
 
-_BROKEN = (EOFError, NotImplementedError, RuntimeError, tarfile.TarError, zipfile.BadZipFile,
-           zlib.error)  # fmt: skip
-"""What the standard library raises of damaged archives; RuntimeError: encrypted."""
+_BROKEN = (EOFError, NotImplementedError, OverflowError, RuntimeError, ValueError, lzma.LZMAError,
+           tarfile.TarError, zipfile.BadZipFile, zlib.error)  # fmt: skip
+"""What the standard library raises of damaged archives; RuntimeError: encrypted, ValueError: a
+place before the file's beginning, or a name that is not UTF-8."""
 
 
 def content(stream: IO[bytes], file: DataFile, packing: str) -> bytes:
@@ -34,47 +38,57 @@ def content(stream: IO[bytes], file: DataFile, packing: str) -> bytes:
     """
     if packing != ".zip":
         return b"".join(inspection.decoded(stream, file, packed=packing == ".gz"))
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            plain = [info for info in archive.infolist() if not info.is_dir()]
-            base = _checked(info.filename for info in plain)
-            (member,) = _only(file.name, base)
-            with archive.open(plain[member]) as packed:
-                return b"".join(inspection.decoded(packed, file, packed=False))
-    except _BROKEN as error:
-        raise WrongFileError(f"not a sound zip file ({error})") from None
+    with _sound("zip"), zipfile.ZipFile(stream) as archive:
+        plain = [info for info in archive.infolist() if not info.is_dir()]
+        base = _checked(info.filename for info in plain)
+        (member,) = _only(file.name, base)
+        with archive.open(plain[member]) as packed:
+            return b"".join(inspection.decoded(packed, file, packed=False))
 
 
-def members(stream: IO[bytes], files: Iterable[DataFile]) -> dict[str, bytes]:
+def members(stream: IO[bytes], wanted: Iterable[DataFile]) -> dict[str, bytes]:
     """The contents of these files out of a tar that holds each once, itself or packed.
 
     Args:
         stream: of the tar, compressed or not. Its checksum must have been looked at.
-        files: which are wanted.
+        wanted: which.
 
     Raises:
         WrongFileError: it is damaged, lacks one, or one is not the expected one.
-        OSError: it cannot be read.
     """
     found: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=stream, mode="r:*") as archive:
-            entries = archive.getmembers()
-            base = _checked(entry.name for entry in entries)
-            for file in files:
-                choices = [(at, packing) for packing in PACKINGS
-                           for at in _named(file.name + packing, base)]  # fmt: skip
-                if not choices:
-                    raise WrongFileError(f"it holds no {file.name}")
-                at, packing = choices[0]
-                packed = archive.extractfile(entries[at]) if entries[at].isreg() else None
-                if packed is None:
-                    raise WrongFileError(f"{entries[at].name} in it is not a plain file")
-                with packed:
-                    found[file.name] = content(packed, file, packing)
-    except _BROKEN as error:
-        raise WrongFileError(f"not a sound tar file ({error})") from None
+    with _sound("tar"), tarfile.open(fileobj=stream, mode="r:*") as archive:
+        entries = archive.getmembers()
+        base = _checked(entry.name for entry in entries)
+        for file in wanted:
+            choices = [(at, packing) for packing in PACKINGS
+                       for at in _named(file.name + packing, base)]  # fmt: skip
+            if not choices:
+                raise WrongFileError(f"it holds no {file.name}")
+            at, packing = choices[0]
+            packed = archive.extractfile(entries[at]) if entries[at].isreg() else None
+            if packed is None:
+                raise WrongFileError(f"{entries[at].name} in it is not a plain file")
+            with packed:
+                found[file.name] = content(packed, file, packing)
     return found
+
+
+@contextlib.contextmanager
+def _sound(kind: str) -> Iterator[None]:
+    """What is read is a sound archive of a kind.
+
+    Raises:
+        WrongFileError: it is not.
+    """
+    try:
+        yield
+    except WrongFileError:
+        raise
+    except _BROKEN as error:
+        raise WrongFileError(f"not a sound {kind} file ({error})") from None
+    except OSError as error:  # bzip2's own words, or a place that no file has
+        raise WrongFileError(f"not a sound {kind} file ({files.reason(error)})") from None
 
 
 def _checked(names: Iterable[str]) -> list[str]:

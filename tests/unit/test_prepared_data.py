@@ -55,9 +55,9 @@ def sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def zipped(*members: tuple[str, bytes]) -> bytes:
+def zipped(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(packed, "w", method) as archive:
         for name, content in members:
             archive.writestr(name, content)
     return packed.getvalue()
@@ -271,6 +271,33 @@ def test_a_bad_source_in_a_named_folder_is_an_error(tmp_path, resolve, name, con
     assert cached(tmp_path) == {}
     state = obtain.listing(folder)[0]
     assert (state.spec.name, state.state) == ("flights", "corrupt")
+
+
+METHODS = {
+    "stored": zipfile.ZIP_STORED,
+    "deflate": zipfile.ZIP_DEFLATED,
+    "bzip2": zipfile.ZIP_BZIP2,
+    "lzma": zipfile.ZIP_LZMA,
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_wherever_a_zip_is_damaged_it_is_one_line_with_its_name(tmp_path, resolve, method):
+    folder = folder_of(tmp_path)
+    sound = zipped(("flights.csv", TABLE), method=METHODS[method])
+    harmless = []
+    for place in range(len(sound)):
+        damaged = bytearray(sound)
+        damaged[place] ^= 0xA5
+        (folder / "flights.csv.zip").write_bytes(damaged)
+        state = next(state for state in obtain.listing(folder) if state.spec.name == "flights")
+        if state.state != "corrupt":
+            harmless.append(place)  # a time, say
+            continue
+        assert "flights.csv.zip is corrupt: " in state.problem
+        assert "gzip" not in state.problem
+        assert "\n" not in state.problem
+    assert len(harmless) < 80
 
 
 def test_a_bomb_is_read_no_further_than_the_stated_size(tmp_path, resolve, monkeypatch):
