@@ -184,7 +184,9 @@ def _known(options: Options) -> DatasetSpec:
     data = workload_data.chosen(options.dataset, options.workload)
     workload = lookup.load(options.workload)
     limits.check_train_samples(options.train_samples, data, workload)
-    limits.check_batch_sizes(options.batch_sizes, options.train_samples, data, workload)
+    sizes = [sharing.batch_size(asked, ranks, options)
+             for asked in options.batch_sizes for ranks in options.ranks]  # fmt: skip
+    limits.check_batch_sizes(sizes, options.train_samples, data, workload)
     budget(options)
     return data
 

@@ -138,6 +138,8 @@ def test_a_batch_for_each_gpu_grows_with_their_number():
             "without a number of GPUs: add --gpus-axis, as in --gpus-axis 1,2, or --ranks",
         ),
         ({"batch_per_gpu": 64, "ranks": [2], "batch_sizes": [128]}, "together with --batch-size"),
+        ({"batch_per_gpu": 20_000, "ranks": [1, 4]}, "of 80,000 with 60,000 training samples"),
+        ({"batch_per_gpu": 64, "ranks": [2], "train_samples": 100}, "of 128 with 100 training"),
     ],
 )
 def test_a_batch_for_each_gpu_needs_their_number_and_nothing_else(words, said):
