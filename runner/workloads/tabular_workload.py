@@ -8,6 +8,7 @@ from typing import Any, Mapping, Optional, Sequence, Union
 from runner.contract.job import Job
 from runner.contract.work_and_score import Budget, Proof
 from runner.data.arrays import Arrays
+from runner.data.contents import DatasetError
 from runner.data.labelled_format import LabelledFormat
 from runner.tabular.boosting import Boosting
 from runner.tabular.forest import Forest
@@ -71,7 +72,13 @@ class TabularWorkload(Workload):
         """All rows: codes and numbers, int16; for a regression what networks get, float32."""
         one_hot = isinstance(self.model, LogisticRegression)
         read = self.format.load if one_hot else self.format.load_stored
-        return read(job.data_dir, job.dataset_sha256, job.train_samples)
+        found = read(job.data_dir, job.dataset_sha256, job.train_samples)
+        if (found.train_labels == found.train_labels[0]).all():
+            raise DatasetError(
+                f"all {len(found):,} {self.samples_word} to train with are of class "
+                f"{found.train_labels[0]}: a model of two classes needs both; take more of them"
+            )
+        return found
 
     def evidence(self, job: Job) -> Arrays:
         """The test rows."""

@@ -10,6 +10,7 @@ from harness.campaign import limits, plan
 from harness.errors import UsageError
 from harness.provision import discovery
 from runner.contract.work_and_score import Budget
+from runner.data.contents import DatasetError
 from runner.data.picture_format import Pictures
 from runner.data.table_format import Table
 from runner.scoring import log_loss
@@ -84,6 +85,17 @@ def test_a_trainer_gets_codes_or_what_networks_get(tmp_path):
     inputs = LOGISTIC.load(job)
     assert (inputs.train_inputs.shape, inputs.train_inputs.dtype) == ((20, 175), np.float32)
     assert (inputs.test_labels == codes.test_labels).all()
+
+
+@pytest.mark.parametrize("workload", [BOOSTING, LOGISTIC], ids=lambda workload: workload.name)
+def test_rows_of_one_class_alone_are_refused_in_a_line(tmp_path, workload):
+    job = table_job(tmp_path, workload.name, rows=20, train_samples=1)
+    with pytest.raises(
+        DatasetError, match=r"all 1 rows to train with are of class [01]: "
+    ) as error:
+        workload.load(job)
+    assert "\n" not in str(error.value)
+    assert len(workload.evidence(job)) == 1  # the judge looks at the test rows
 
 
 def test_the_judge_finds_auc_and_loss_itself(tmp_path):
