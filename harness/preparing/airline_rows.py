@@ -9,6 +9,7 @@ benchm-ml has it: it tells some of the delay.
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ _NEEDED = (
 )  # fmt: skip
 _LATE = {"Y": 1, "N": 0}
 _MANY = 10_000
+_WHOLE = re.compile(r"\s*-?[0-9]{1,9}\s*")
 
 
 class _Levels:
@@ -104,9 +106,9 @@ def _table(
             month, day, weekday, departure, carrier, origin, destination, distance, late = line
             values.extend((
                 _code(month, "month"), _code(day, "day"), _code(weekday, "weekday"),
-                within(int(departure), MOST["departure"], "departure"), carriers.number(carrier),
+                _number(departure, "departure"), carriers.number(carrier),
                 airports.number(origin), airports.number(destination),
-                within(int(distance), MOST["distance"], "distance"),
+                _number(distance, "distance"),
             ))  # fmt: skip
             if late not in _LATE:
                 raise ValueError(f"late is {late[:20]!r}, not Y or N")
@@ -115,12 +117,25 @@ def _table(
             raise ValueError(f"{file}, line {number}: {error}") from None
     if len(labels) != count:
         raise ValueError(f"{file} has {len(labels):,} flights, not {count:,}")
+    if len(set(labels)) < 2:
+        raise ValueError(f"{file}: {'all' if labels[0] else 'none'} of its flights are late")
     return values, labels
 
 
 def _code(level: str, column: str) -> int:
     """From ``c-8`` to 7."""
-    number = int(level.removeprefix("c-"))
+    number = _whole(level.removeprefix("c-"), column)
     if not 1 <= number <= LEVELS[column]:
         raise ValueError(f"{column} {number} is not from 1 to {LEVELS[column]}")
     return number - 1
+
+
+def _number(text: str, column: str) -> int:
+    return within(_whole(text, column), MOST[column], column)
+
+
+def _whole(text: str, column: str) -> int:
+    """From ``732`` to 732."""
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(f"{column} is {text[:20]!r}, not a number")
+    return int(text)

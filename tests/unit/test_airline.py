@@ -102,9 +102,14 @@ def changed(at, value, lines=TRAIN_LINES):
     [
         (table(changed(0, "c-13")), f"{TRAIN}, line 2: month 13 is not from 1 to 12"),
         (table(changed(1, "c-0")), "day 0 is not from 1 to 31"),
-        (table(changed(2, "Sunday")), "line 2: invalid literal"),
-        (table(changed(3, "NA")), "line 2: invalid literal"),
-        (table(changed(3, "nan")), "line 2: invalid literal"),
+        (table(changed(2, "Sunday")), "line 2: weekday is 'Sunday', not a number"),
+        (table(changed(3, "NA")), "line 2: departure is 'NA', not a number"),
+        (table(changed(3, "nan")), "line 2: departure is 'nan', not a number"),
+        (table(changed(3, "--5")), "line 2: departure is '--5', not a number"),
+        (table(changed(3, "1_0")), "line 2: departure is '1_0', not a number"),
+        (table(changed(3, "9" * 5000)), f"departure is '{'9' * 20}', not a number"),
+        (table([line[:-1] + "N" for line in TRAIN_LINES]), "none of its flights are late"),
+        (table([line[:-1] + "Y" for line in TRAIN_LINES]), "all of its flights are late"),
         (table(changed(3, "4800")), "departure 4800 is not from 0 to 4799"),
         (table(changed(4, "NA")), "NA among carriers"),
         (table(changed(5, "")), "nothing among airports"),
@@ -125,7 +130,7 @@ def test_a_table_that_is_not_as_it_should_be_is_a_line(train, words):
 
 
 def test_more_levels_than_there_is_room_for_are_refused():
-    lines = [f"c-1,c-1,c-1,5,{number},A,B,9,N" for number in range(32)]
+    lines = [f"c-1,c-1,c-1,5,{number},A,B,9,{'NY'[number % 2]}" for number in range(32)]
     with pytest.raises(ValueError, match="32 carriers to train with, not at most 31"):
         made({**SOURCE, TRAIN: table(lines)}, count=32)
     made({**SOURCE, TRAIN: table(lines[:31])}, count=31)
