@@ -6,6 +6,7 @@ import hashlib
 import sys
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +23,15 @@ else:
 
 _MAX_BYTES = 2**20
 """The largest image.toml has 10 KiB; one that came in a bundle is a stranger's."""
+
+_NOTHING: Mapping[str, str] = types.MappingProxyType({})
+
+_WORDS = {
+    "model_type": "expected a table",
+    "string_too_short": "expected a word or more",
+    "too_short": "expected at least one value",
+}
+"""In the place of pydantic's own, which are about Python."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -64,8 +74,16 @@ def parsed(path: Path) -> tuple[dict[str, Any], str]:
         raise UsageError(f"{path} is not valid TOML: {error}") from None
 
 
-def validate(data: dict[str, Any], model: type[M], source: str) -> M:
+def validate(
+    data: dict[str, Any], model: type[M], source: str, named: Mapping[str, str] = _NOTHING
+) -> M:
     """Validate ``data`` as ``model``; ``source`` opens the error message.
+
+    Args:
+        data: what was read.
+        model: what it should be.
+        source: where it was read.
+        named: what a user calls a key that stands in no file, as in ``--tag``.
 
     Raises:
         UsageError: with the first problem, on one line.
@@ -84,7 +102,9 @@ def validate(data: dict[str, Any], model: type[M], source: str) -> M:
     if problem["type"] == "missing":
         raise UsageError(f"{source}: key '{where}' is missing")
     shown = "" if isinstance(problem["input"], (dict, list)) else f" (found {problem['input']!r})"
-    raise UsageError(f"{source}: key '{where}': {problem['msg']}{shown}")
+    place = named.get(keys[0], f"{source}: key '{where}'") if keys else source
+    words = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    raise UsageError(f"{place}: {words}{shown}")
 
 
 def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:

@@ -119,7 +119,7 @@ def overrides(asked: dict[str, Any]) -> dict[str, SettingValue]:
 
 
 def _validated(**words: Any) -> Options:
-    return toml_models.validate(words, Options, "benchdl run")
+    return toml_models.validate(words, Options, "benchdl run", {"tags": "--tag", "note": "--note"})
 
 
 def _only_what_no_file_says(ctx: click.Context) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from harness import catalog, overruled, toml_models
 from harness.campaign import checked, limits
+from harness.campaign.matrix import CampaignFile
 from harness.campaign.plan import Options
 from harness.errors import UsageError
 
@@ -54,6 +55,31 @@ def test_the_same_in_a_file_and_in_a_program():
     with pytest.raises(UsageError, match="a memory limit"):
         checked.combined(Options(backends=["tf"], memory_limit_bytes=1))
     assert limits.memory(0.25) == 2**28
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--tag", "a b"], "benchdl: --tag: expected a word of at most 64 letters"),
+        (["--note", ""], "benchdl: --note: expected a word or more (found '')"),
+    ],
+)
+def test_what_stands_in_no_file_has_the_options_name(refused, words, said):
+    assert said in refused(*RUN, *words)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "said"),
+    [
+        ({"backends": []}, "here: key 'matrix.backends': expected at least one value"),
+        ({"backends": ["tf"], "threads": [0]}, "'matrix.threads.0': expected a number from 1"),
+        ([1], "here: key 'matrix': expected a table"),
+    ],
+)
+def test_a_file_is_refused_in_words_that_are_not_pythons(matrix, said):
+    with pytest.raises(UsageError) as refusal:
+        toml_models.validate({"matrix": matrix}, CampaignFile, "here")
+    assert said in str(refusal.value)
 
 
 @pytest.mark.parametrize("key", ["memory_pool.fraction", "lib.cnmem"])
