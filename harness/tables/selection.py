@@ -75,6 +75,8 @@ class Selection:
         _check(self.workloads, workloads, "workload", lookup.names())
         _check(self.tags, {tag for result in results for tag in result.job.tags}, "tag")
         for part in self.machines:
+            if not part.strip():
+                raise UsageError("an empty word is no part of a machine's name", "leave it out")
             if not any(_on(result, part) for result in results):
                 known = {words for result in results if (words := job_machine.words(result))}
                 raise _unknown("machine", part, known)

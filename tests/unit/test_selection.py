@@ -73,6 +73,8 @@ def test_without_a_part_all_are_chosen(runs):
         ({"workloads": ("mnist",)}, "no stored run has the workload 'mnist'"),
         ({"tags": ("night",)}, "no stored run has the tag 'night': there are: h100, nightly"),
         ({"machines": ("g6",)}, "no stored run has the machine 'g6'"),
+        ({"machines": ("g5", "")}, "an empty word is no part of a machine's name: leave it out"),
+        ({"machines": (" ",)}, "an empty word is no part of a machine's name: leave it out"),
         ({"campaign": "20270101"}, "no campaign '20270101' among the stored runs"),
         ({"campaign": "campaign"}, "'campaign' fits 2 campaigns"),
         ({"campaign": " "}, "an empty name is no campaign"),
