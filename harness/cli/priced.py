@@ -69,7 +69,7 @@ PRICE = click.option(
 _TO_LOSS = click.option(
     "--to-loss",
     "to_loss",
-    type=common.Finite(),
+    type=common.Finite(0),
     metavar="LOSS",
     help="Add the time, and with a price the cost, until a lap had this training loss.",
 )

@@ -221,6 +221,7 @@ def test_the_verbs_take_prices(make_result, stored, tmp_path, monkeypatch, capfd
     assert "(2026-11-26, a price list)" in printed("table").out
     assert "Time to the loss (s)" in printed("table", "--to-loss", "0.05").out
     assert "Time to the loss" in printed("show", "latest", "--to-loss", "0.05").out
+    assert "[x>=0]" in printed("table", "--help").out
     assert "is no price" in printed("table", "--price", "x", status=2).err
     missing = printed("table", "--prices", str(tmp_path / "no.toml"), status=2).err
     assert "no.toml does not exist" in missing
