@@ -30,8 +30,10 @@ def command(
 
     Every verb takes a part of a run's id. CSV and JSON have every figure, as `benchdl table` does.
     """
+    given = ctx.get_parameter_source("form") == click.core.ParameterSource.COMMANDLINE
+    if given and quiet:
+        raise UsageError("--quiet together with --format", "ids alone have no other form: give one")
     if ctx.invoked_subcommand is not None:
-        given = ctx.get_parameter_source("form") == click.core.ParameterSource.COMMANDLINE
         if selection or given or quiet or results:
             raise UsageError(
                 f"options before '{ctx.invoked_subcommand}'",

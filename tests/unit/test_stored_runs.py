@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from harness.cli import compare, filters, report, stored_runs, table
+from harness.errors import UsageError
 from harness.tables import fitted
 
 HOSTILE = "\x1b[31mred\x1b[0m|<b>"
@@ -31,6 +32,11 @@ def asked(command, *words):
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done
+
+
+def test_ids_alone_have_no_other_form(store):
+    with pytest.raises(UsageError, match="--quiet together with --format: "):
+        asked(stored_runs.command, "-q", "--format", "csv", "--results", store)
 
 
 def test_the_newest_is_first_and_a_pipe_gets_markdown_with_whole_ids(store):
