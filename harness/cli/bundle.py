@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from importlib import metadata
 from pathlib import Path
 
 import click
 
 from harness.cli import bundle_rerun, common, filters, out
-from harness.errors import BenchdlError
+from harness.errors import BenchdlError, UsageError
 from harness.tables.selection import Selection
 
 _FILE = click.argument("file", type=common.UserPath())
@@ -97,6 +98,8 @@ def verify(file: Path, sha256: str | None) -> None:
     """
     from harness.bundle import reading
 
+    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+        raise UsageError(f"--sha256 {sha256!r} is no SHA-256", "64 digits from 0 to f")
     with reading.opened(file) as bundle:
         if sha256 is not None and sha256.lower() != bundle.manifest_sha256:
             raise BenchdlError(

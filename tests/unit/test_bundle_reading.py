@@ -147,6 +147,17 @@ def test_newer_and_unknown_manifests(file):
     assert "manifest.json does not fit its schema: colour" in refusal(file)
 
 
+@pytest.mark.parametrize("word", ["", "zz", "0" * 63, "0" * 64 + "\n"])
+def test_what_is_no_hash_is_not_taken_for_another_bundles(file, word, capsys):
+    from harness.cli.main import main
+
+    with pytest.raises(SystemExit) as done:
+        main(["bundle", "verify", str(file), "--sha256", word])
+    said = capsys.readouterr()
+    assert (done.value.code, said.out) == (2, "")
+    assert "is no SHA-256: 64 digits" in said.err
+
+
 def test_the_manifest_hash_tells_bundles_apart(file, benchdl):
     digest = hashlib.sha256(contents(file)[manifest.MANIFEST]).hexdigest()
     done = benchdl("bundle", "verify", file, "--sha256", digest)
