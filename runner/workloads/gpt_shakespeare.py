@@ -51,7 +51,7 @@ _SMALL = next_character(
 
 WORKLOAD = next_character(
     name="gpt-shakespeare",
-    title="GPT of 10.7 million parameters on Shakespeare's works",
+    title="GPT of 10.8 million parameters on Shakespeare's works",
     decoder=Decoder(CHARACTERS, block=256, layers=6, heads=6, units=384, dropout=0.2),
     recipe=Recipe(batch_size=64, epochs=18, optimizer=OPTIMIZER),
     train_windows=None,
