@@ -34,8 +34,10 @@ def newest(
     """The newest of ``names``, which are sorted, as a list of one; of none, none.
 
     What is dated in the future was made before the clock was set back, or by a machine whose clock
-    is wrong: it comes last, and ``say`` is told.
+    is wrong: it comes last, and ``say`` is told. What has no date was not made by benchdl, and is
+    the newest only where nothing has one.
     """
+    names = [name for name in names if _DATE.fullmatch(name)] or names
     limit = (now or datetime.now(timezone.utc)) + _SLACK
     ahead = [name for name in names if _is_after(name, limit)]
     others = [name for name in names if name not in ahead]

@@ -11,6 +11,7 @@ import click
 
 from harness import files, named_paths, paths
 from harness.cli import completion, out
+from harness.errors import UsageError
 from harness.provision import discovery
 from harness.store import Store
 from runner.contract.precision import PRECISIONS
@@ -184,6 +185,15 @@ def store(results: Path | None) -> Store:
 
 
 def stores(results: Sequence[Path]) -> list[Store]:
-    """The stores of a repeated ``--results``; a folder that is named twice counts once."""
+    """The stores of a repeated ``--results``; a folder that is named twice counts once.
+
+    Raises:
+        UsageError: one that is named is not there, as after a slip of the pen.
+    """
+    for folder in results:
+        if not files.exists(folder):
+            raise UsageError(
+                f"there is no folder {files.shown(folder)}", "name one of results with --results"
+            )
     named = {files.real(folder): folder for folder in reversed(results)}
     return [store(folder) for folder in reversed(named.values())] or [store(None)]

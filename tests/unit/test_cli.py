@@ -182,6 +182,18 @@ def test_table_of_an_empty_store(benchdl, tmp_path, form, empty):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize(
+    "words", [("table",), ("report",), ("compare", "tf", "torch"), ("history",), ("runs",)]
+)
+def test_a_folder_of_results_that_is_named_and_not_there_is_refused(benchdl, tmp_path, words):
+    done = benchdl(*words, "--results", "reuslts")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "benchdl: there is no folder reuslts: name one of results with --results\n"
+    )
+    assert not (tmp_path / "reuslts").exists()
+
+
 def test_csv_of_an_empty_store_is_its_header(benchdl):
     done = benchdl("table", "--format", "csv")
     assert done.stdout.startswith("run_id,")
