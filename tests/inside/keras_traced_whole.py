@@ -1,9 +1,10 @@
 """Run with Keras 3 on PyTorch: what PyTorch's compiler sees of a workload's layers and loss.
 
-    python keras_traced_whole.py WORKLOAD...
+    python keras_traced_whole.py [--own] WORKLOAD...
 
 Prints a line of JSON for each: the loss of four samples and the sum of its gradients' sizes, by
-Keras' own layers, by those that can be traced, and by the graphs that these are traced to.
+Keras' own layers, by those that can be traced, and by the graphs that these are traced to. With
+``--own`` it tells besides how many graphs Keras' own layers are traced to, as far as they are.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from runner.backends.keras.keras3_torch_trainer import TrainerOfTensors
 from runner.workloads import lookup
 
 SAMPLES = 4
+OWN = sys.argv[1] == "--own"
+NAMES = sys.argv[1 + OWN :]
 
 
 def batch(workload):
@@ -68,7 +71,8 @@ def noted(graphs):
 
 
 keras.config.set_image_data_format("channels_first")
-for name in sys.argv[1:]:
+for name in NAMES:
+    torch._dynamo.reset()
     workload = lookup.load(name)
     given = batch(workload)
     plain, own = trainer(workload, None), trainer(workload, traceable(torch, keras.layers))
@@ -80,4 +84,9 @@ for name in sys.argv[1:]:
     whole = torch.compile(own.loss_of, dynamic=False, fullgraph=True, backend=noted(graphs))
     found["whole"] = told(own, whole, given)
     found["graphs"] = len(graphs)
+    if OWN:
+        graphs = []
+        parts = torch.compile(plain.loss_of, dynamic=False, backend=noted(graphs))
+        told(plain, parts, given)
+        found["graphs_of_keras"] = len(graphs)
     sys.stdout.write(json.dumps(found) + "\n")
