@@ -173,6 +173,17 @@ def test_filters_narrow_and_a_link_restores_them(watched):
     assert chosen(again) == every
 
 
+def test_escape_before_a_choice_is_drawn_folds_the_filter_for_good(watched):
+    page = watched.open()
+    page.locator("[data-facet=device] summary").click()
+    page.evaluate("""() => {
+      document.querySelector("[data-facet=device] input").click();
+      dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+    }""")
+    page.wait_for_selector("[data-facet=device].on")
+    assert not page.locator("details.facet[open]").count()
+
+
 def test_filters_and_tabs_work_from_the_keyboard(watched):
     page = watched.open()
     page.locator("[data-facet=device] summary").focus()

@@ -103,6 +103,12 @@ function dropdown(state, facet, title, values) {
   h("fieldset", {}, h("legend", { class: "away" }, title), options));
 }
 
+// Its toggle event comes later: a page that is drawn anew before that must not open it again.
+function fold(facet) {
+  facet.open = false;
+  openFacet = null;
+}
+
 function campaignSelect(state, campaigns) {
   const options = [...campaigns].reverse().map((id) =>
     h("option", { value: id, selected: id === state.campaign }, id));
@@ -159,13 +165,13 @@ async function start() {
   addEventListener("afterprint", () => print(false));
   document.addEventListener("click", (event) => {
     for (const facet of document.querySelectorAll("details.facet[open]")) {
-      if (!facet.contains(event.target)) facet.open = false;
+      if (!facet.contains(event.target)) fold(facet);
     }
   });
   addEventListener("keydown", (event) => {
     const open = document.querySelector("details.facet[open]");
     if (event.key !== "Escape" || !open) return;
-    open.open = false;
+    fold(open);
     open.querySelector("summary").focus();
   });
   addEventListener("keydown", (event) => {
