@@ -58,7 +58,7 @@ def proven(tmp_path_factory, name, mode, launcher, brief):
         env={**surroundings, "BENCHDL_RESULTS": str(tmp_path_factory.mktemp("results"))},
         capture_output=True, text=True, timeout=1800, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr + done.stdout
     (found,) = json.loads(done.stdout)
     assert (found["backend"], found["mode"], found["device"]) == (name, mode, "cpu")
     return found

@@ -249,10 +249,10 @@ def test_the_drawer_of_a_run(watched, small):
         assert part in words, part
     assert "samples in" in words
     page.keyboard.press("Escape")
-    assert page.locator("#drawer[open]").count() == 0
+    until(page, "!document.querySelector('#drawer[open]')")
     assert "run=" not in page.url
     page.locator("main a.run").first.click()
-    assert page.locator("#drawer[open]").count() == 1
+    until(page, "document.querySelector('#drawer[open]')")
 
 
 def test_light_and_dark(watched):

@@ -51,7 +51,7 @@ def test_a_tag_is_a_plain_word(benchdl, tag):
     done = benchdl("run", "tf", "--dry-run", f"--tag={tag}")
     assert done.returncode == 2
     *_, line = done.stderr.splitlines()
-    assert line.startswith("benchdl: benchdl run: key 'tags.0': ")
+    assert line.startswith("benchdl: --tag: expected a word of at most 64 letters")
     assert "expected a word of at most 64 letters" in line
 
 
