@@ -87,6 +87,7 @@ def test_two_makes_at_once_in_a_fresh_checkout_in_hostile_surroundings(hostile, 
         else:
             shutil.copy(REPO / name, root / name)
     litter(root)
+    (root / "none").mkdir()
     both = [
         subprocess.Popen(
             ["make", f"PYTHON={sys.executable}", *words], cwd=root, env=hostile, text=True,

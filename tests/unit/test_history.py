@@ -239,6 +239,7 @@ def test_no_text_of_a_result_breaks_a_table(nights, tmp_path):
 
 
 def test_without_runs_it_says_what_to_do(tmp_path):
+    (tmp_path / "results").mkdir()
     done = asked([], tmp_path)
     assert (done.stdout, done.stderr) == ("", "no runs yet: benchdl run BACKEND\n")
 

@@ -70,7 +70,7 @@ def test_a_name_that_names_nothing_is_refused_in_one_line(call, tmp_path, verb, 
 
 def test_a_tilde_is_the_home_folder(call, tmp_path, monkeypatch):
     home = tmp_path / "home"
-    home.mkdir()
+    (home / "r").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("BENCHDL_RESULTS")
     assert call("report", "--results=~/r", "-o", "~/report.csv", "--format", "csv")[0] == 0
