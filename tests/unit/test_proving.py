@@ -300,3 +300,25 @@ def test_what_a_proof_uses_is_sampled(make_result, tmp_path, monkeypatch, interv
     made = samples.read_samples(tmp_path / "samples.csv")
     used_s = made.growth(samples.JOB_CPU_COLUMN, made.times[0], made.times[-1])
     assert used_s >= 0.2 * 4 - 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("failures", [1, 2])
+def test_beginnings_are_known_of_a_trial_that_ends_the_second_time(
+    make_result, tmp_path, monkeypatch, failures
+):
+    left = [failures]
+
+    def once_in_a_while(job, trial, folder, progress):
+        if left[0]:
+            left[0] -= 1
+            raise RuntimeError("killed")
+        done = Frame(0.0, "done", {"attestation": {"packages": {}}}, b"")
+        return trained(trial, [])._replace(done=done)
+
+    monkeypatch.setattr(trials, "run", once_in_a_while)
+    job = make_result(job={"purpose": "prove", "sample_interval_s": None}).job
+    found = prove.conformance(job, tmp_path, Progress(tmp_path / "log.txt"))
+    of_seeds = [check for check in found.checks if check.name in ("same-seed", "other-seed")]
+    unanswered = [check.name for check in of_seeds if check.seen is None]
+    assert unanswered == ([] if failures == 1 else ["same-seed", "other-seed"])
