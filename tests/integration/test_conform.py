@@ -43,6 +43,7 @@ def proofs(request, tmp_path_factory):
     words = ("name", "mode", "launcher", "brief")
     cases = [tuple(parameters[word] for word in words) for parameters in asked]
     cases.sort(key=lambda case: case[0] != SLOWEST)
+    tmp_path_factory.getbasetemp()  # two threads that are the first to ask would both make it
     with ThreadPoolExecutor(2) as pool:
         found = {case: pool.submit(proven, tmp_path_factory, *case) for case in cases}
         yield found
