@@ -106,7 +106,8 @@ def _whole(
     possible = 2 if several else len(plans)
     # Two from one seed, the third from another. All before NumPy is imported.
     seeds = [job.seed + (number == 2) for number in range(possible)]
-    first = [begun(plan, seed) for plan, seed in zip(plans, seeds)]
+    start = train if several else begun  # of ranks no beginnings are compared
+    first = [start(plan, seed) for plan, seed in zip(plans, seeds)]
     small = None if several else whole.small_beginning(workload)
     here = begun(small, job.seed) if small else first[0]
     mixed = in_format.plan_of(job, shares)
