@@ -105,11 +105,14 @@ class Collector:
         except BenchdlError:  # damage is told where it is taken
             return
         if is_word:
-            aside = self._store.staging() / staging.partial(run.name)
             try:
+                aside = self._store.staging() / staging.partial(run.name)
                 word.rename(aside)
             except OSError as error:
-                raise unwritable(self._store.directory, error) from None
+                problem = unwritable(self._store.directory, error)
+                raise StoreError(problem.message, problem.advice) from None
+            except BenchdlError as problem:
+                raise StoreError(problem.message, problem.advice) from None
             trees.remove(aside)
             self._say(f"{run.name}: its host was not lost; what it measured is stored after all")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import bundled
@@ -14,6 +15,7 @@ from harness.fleet.fleet_file import FleetFile
 from harness.fleet.fleet_record import Fleet, PlannedShard
 from harness.fleet.shard_files import End
 from harness.fleet.standing import Standing
+from harness.importing.incoming import StoreError
 from harness.store import Store
 
 AT = "2026-11-26T12:00:00+00:00"
@@ -148,6 +150,26 @@ def test_jobs_that_began_and_never_ended_are_lost_with_their_host(fleet, main, c
     assert said == [f"{began.run_id}: its host was not lost; what it measured is stored after all"]
     assert list(main.staging().iterdir()) == []
     assert collected(fleet, main)[1] == collector.refused == []
+
+
+def test_a_store_that_cannot_be_written_is_no_folder_that_is_away(
+    fleet, main, make_result, monkeypatch
+):
+    result = make_result(job={"campaign_id": bundled.CAMPAIGN_ID, "campaign_position": 2},
+                         launch={"shard": f"{FLEET_ID}/1-lab"})  # fmt: skip
+    folder = fleet.shard_folder(fleet.shards[0])
+    folder.note_started(result.run_id, result.job.model_dump_json())
+    collector, _ = collected(fleet, main)
+    collector.conclude(fleet.shards[0])
+    folder.store.add(result)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.rename", full)
+    with pytest.raises(StoreError, match="No space left on device"):
+        collected(fleet, main)
+    assert main.find(result.run_id)[0].status == "interrupted"
 
 
 def test_what_a_lost_host_left_damaged_takes_no_place(fleet, main, make_result):
