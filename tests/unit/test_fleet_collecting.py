@@ -152,9 +152,9 @@ def test_jobs_that_began_and_never_ended_are_lost_with_their_host(fleet, main, c
     assert collected(fleet, main)[1] == collector.refused == []
 
 
-def test_a_store_that_cannot_be_written_is_no_folder_that_is_away(
-    fleet, main, make_result, monkeypatch
-):
+@pytest.fixture
+def late(fleet, main, make_result):
+    """A result that came once its job was stored as lost, and the folder of its shard."""
     result = make_result(job={"campaign_id": bundled.CAMPAIGN_ID, "campaign_position": 2},
                          launch={"shard": f"{FLEET_ID}/1-lab"})  # fmt: skip
     folder = fleet.shard_folder(fleet.shards[0])
@@ -162,6 +162,11 @@ def test_a_store_that_cannot_be_written_is_no_folder_that_is_away(
     collector, _ = collected(fleet, main)
     collector.conclude(fleet.shards[0])
     folder.store.add(result)
+    return result, folder
+
+
+def test_a_store_that_cannot_be_written_is_no_folder_that_is_away(fleet, main, late, monkeypatch):
+    result, _ = late
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -172,14 +177,8 @@ def test_a_store_that_cannot_be_written_is_no_folder_that_is_away(
     assert main.find(result.run_id)[0].status == "interrupted"
 
 
-def test_what_a_lost_host_left_damaged_takes_no_place(fleet, main, make_result):
-    result = make_result(job={"campaign_id": bundled.CAMPAIGN_ID, "campaign_position": 2},
-                         launch={"shard": f"{FLEET_ID}/1-lab"})  # fmt: skip
-    folder = fleet.shard_folder(fleet.shards[0])
-    folder.note_started(result.run_id, result.job.model_dump_json())
-    collector, _ = collected(fleet, main)
-    collector.conclude(fleet.shards[0])
-    folder.store.add(result)
+def test_what_a_lost_host_left_damaged_takes_no_place(fleet, main, late):
+    result, folder = late
     (folder.store.directory / result.run_id / "result.json").write_text("{")
     collector, _ = collected(fleet, main)
     assert len(collector.refused) == 1
