@@ -65,8 +65,7 @@ def _of_backend(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _of_workload(facts: dict[str, Any]) -> dict[str, Any]:
     trained = [f"{facts['parameters']:,} parameters"] if facts["parameters"] else []
-    count, _, unit = facts["budget"].partition(" ")
-    size = ", ".join([*trained, f"{int(count):,} {unit}"])
+    size = ", ".join([*trained, facts["budget"]])
     return {
         "words": f"{facts['title']} ({size})",
         "parts": {

@@ -9,6 +9,7 @@ from harness import counted
 from harness.tables.builds import PARTS
 from harness.tables.columns_work import samples_word
 from harness.tables.rows import Row
+from runner.contract.work_and_score import amount
 
 Attribute = Literal[
     "workload",
@@ -42,7 +43,7 @@ READ: dict[Attribute, Callable[[Row], object]] = {
     "dataset": lambda row: row.dataset,
     "samples": lambda row: row.train_samples,
     "epochs": lambda row: row.epochs,
-    "budget": lambda row: None if row.epochs else counted.amount(row.budget, row.budget_unit),
+    "budget": lambda row: None if row.epochs else amount(row.budget, row.budget_unit),
     "batch size": lambda row: row.batch_size,
     "launcher": lambda row: row.launcher,
     "device": lambda row: row.device,
@@ -159,7 +160,7 @@ def work(row: Row, but: frozenset[Attribute]) -> str:
         "workload": row.workload,
         "dataset": f"dataset {row.dataset}",
         "samples": f"{row.train_samples:,} {word}" if row.train_samples else None,
-        "epochs" if row.epochs else "budget": counted.amount(row.budget, row.budget_unit),
+        "epochs" if row.epochs else "budget": amount(row.budget, row.budget_unit),
         "batch size": f"batch {row.batch_size}" if row.batch_size else None,
         "launcher": f"launcher {row.launcher}",
         "device": f"device {row.device}",

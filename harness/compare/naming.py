@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness import counted
 from harness.compare.conditions import READ, Attribute
 from harness.tables.rows import Row
+from runner.contract.work_and_score import amount
 
 Couple = tuple[Row, Row]
 
@@ -30,7 +30,7 @@ def of_rows(rows: Sequence[Row]) -> list[str]:
     names = []
     for row in rows:
         words = [row.backend, row.mode, row.convolutions or "", row.variant, row.device]
-        words += [counted.amount(row.budget, row.budget_unit)]
+        words += [amount(row.budget, row.budget_unit)]
         names.append(" ".join(word for word in words if word not in ("", "as-written", "default")))
     return apart(names, [(row, row) for row in rows])
 

@@ -13,6 +13,7 @@ from harness.tables.columns_work import judged_by, recipe_batch_size, samples_wo
 from harness.tables.kinds import Configuration, Kind
 from harness.tables.rewritten import REWRITTEN, marked
 from harness.tables.side import RATIO, Side, Times
+from runner.contract.work_and_score import amount
 
 _VS_LOWEST = Column(
     RATIO, "vs lowest", "Time (s) over the lowest of its table.", digits=2, better="lower"
@@ -55,7 +56,7 @@ def work(kind: Kind) -> str:
         [
             kind.workload,
             f"dataset {kind.dataset}",
-            f"{samples(kind)}, {counted.amount(kind.budget, kind.budget_unit)}",
+            f"{samples(kind)}, {amount(kind.budget, kind.budget_unit)}",
             f"launcher {kind.launcher}",
         ]
     )
@@ -235,7 +236,7 @@ DATASET = Side(
     caption=_data,
     line=lambda kind: Configuration(
         label(kind) + (f", {mode(kind)}" if mode(kind) != "as-written" else ""),
-        f"{kind.workload}, {counted.amount(kind.budget, kind.budget_unit)}",
+        f"{kind.workload}, {amount(kind.budget, kind.budget_unit)}",
     ),
     base=_lowest_of_the_workload,
     keep=_several_workloads,

@@ -116,8 +116,8 @@ class Lap(Model):
 
 
 def amount(count: int, unit: str) -> str:
-    """So much of a unit, whose name is a plural: ``10 epochs``, ``1 round``."""
-    return f"{count} {unit if count > 1 else unit[:-1]}"
+    """So much of a unit, whose name is a plural: ``200,000 steps``, ``1 round``."""
+    return f"{count:,} {unit if count > 1 else unit[:-1]}"
 
 
 def share_error(share: float, samples: int) -> float:

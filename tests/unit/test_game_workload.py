@@ -80,7 +80,7 @@ def test_a_job_changes_the_batch_and_nothing_else(make_result):
     ("changes", "words"),
     [
         ({"budget": 4_999}, "a budget of 4,999 steps with workload dqn-bricks: it learns from st"),
-        ({"epochs": 3}, "has no epochs: it is trained for 200000 steps: --budget N is in its st"),
+        ({"epochs": 3}, "has no epochs: it is trained for 200,000 steps: --budget N is in its st"),
     ],
 )
 def test_a_budget_that_teaches_nothing_is_refused(changes, words):

@@ -152,7 +152,7 @@ def test_an_older_runner_gets_epochs_and_nobody_else(make_result):
 def test_a_budget_has_a_bound_in_its_unit():
     with pytest.raises(ValueError, match="more than 10000"):
         Budget(unit="epochs", count=10_001)
-    assert str(Budget(unit="steps", count=200_000)) == "200000 steps"
+    assert str(Budget(unit="steps", count=200_000)) == "200,000 steps"
     assert str(Budget(unit="epochs", count=1)) == "1 epoch"
 
 
