@@ -64,8 +64,9 @@ def list_(backends: tuple[str, ...], flavour: str | None, as_json: bool) -> None
     from harness import engine
     from harness.images import built
 
+    chosen = _chosen(backends, flavour)  # a slip of the pen is told without an engine
     client = engine.connect()
-    states = [built.state(client, *wanted) for wanted in _chosen(backends, flavour)]
+    states = [built.state(client, *wanted) for wanted in chosen]
     if as_json:
         out.json(json.dumps([asdict(state) for state in states], indent=1))
         return
@@ -88,9 +89,10 @@ def verify(backends: tuple[str, ...], flavour: str | None) -> int:
     from harness import engine
     from harness.images import built
 
+    chosen = _chosen(backends, flavour)
     client = engine.connect()
     good, bad = 0, []
-    for backend, image_flavour in _chosen(backends, flavour):
+    for backend, image_flavour in chosen:
         state = built.state(client, backend, image_flavour)
         if state.image_id is None:
             out.line(f"-- {state.reference}: not built")

@@ -121,6 +121,7 @@ def test_a_replay_that_fits_is_taken_and_networks_are_not_asked(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("engine")  # --memory is of containers
 def test_the_command_refuses_in_one_line(benchdl):
     words = ["run", "torch", "--workload", "dqn-bricks", "--launcher", "docker", "--dry-run"]
     for more, said in (
