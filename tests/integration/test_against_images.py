@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import renamed
 
 pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"
-RUN = ["run", "dummy", "--launcher", "docker", "--device", "cpu", "--make-base", "--idle-wait", "0"]
+RUN = ["--launcher", "docker", "--device", "cpu", "--make-base", "--idle-wait", "0"]
 STAND_IN = ["--dataset", "synthetic-mnist", "--epochs", "1", "--train-samples", "1000"]
 
 
 @pytest.fixture
-def root(dummy_root, tmp_path):
-    """A checkout that a test may change."""
-    return shutil.copytree(dummy_root, tmp_path / "root")
+def name(engine):
+    """The backend's, which no other test has; what was built of it is removed."""
+    name = renamed.unique()
+    yield name
+    for image in engine.images.list(name=f"benchdl/{name}"):
+        engine.images.remove(image.id, force=True)
 
 
 @pytest.fixture
-def run(engine, root, tmp_path):
+def root(dummy_root, tmp_path, name):
+    """A checkout that a test may change."""
+    return renamed.copy(dummy_root, tmp_path / "root", name)
+
+
+@pytest.fixture
+def run(engine, root, name, tmp_path):
     def call(*args, expect=0):
         done = subprocess.run(
-            [BENCHDL, *RUN, *STAND_IN, *args, "--results", tmp_path / "results"],
+            [BENCHDL, "run", name, *RUN, *STAND_IN, *args, "--results", tmp_path / "results"],
             env={
                 **os.environ,
                 "BENCHDL_ROOT": str(root),
@@ -45,15 +54,14 @@ def run(engine, root, tmp_path):
     return call
 
 
-def test_an_earlier_image_runs_beside_the_new_one_and_is_kept(run, root, engine, tmp_path):
-    module = root / "runner" / "backends" / "dummy.py"
-    module.write_text(f"{module.read_text()}\n# an image of its own, for {tmp_path}\n")
+def test_an_earlier_image_runs_beside_the_new_one_and_is_kept(run, root, name, engine, tmp_path):
+    module = root / "runner" / "backends" / f"{name}.py"
     run()
     (first,) = _jobs(tmp_path)
-    module.write_text(f"{module.read_text()}\n# and another\n")
+    module.write_text(f"{module.read_text()}\n# another\n")
     done = run("--against", first["campaign_id"], "--repeat", "2")
     old = first["provenance"]["image_id"]
-    kept = f"benchdl/dummy:earlier-{old[7:19]}"
+    kept = f"benchdl/{name}:earlier-{old[7:19]}"
     try:
         jobs = [job for job in _jobs(tmp_path) if job["campaign_id"] != first["campaign_id"]]
         blocks: dict[int, set[str]] = {}
@@ -69,7 +77,7 @@ def test_an_earlier_image_runs_beside_the_new_one_and_is_kept(run, root, engine,
     finally:
         engine.images.remove(kept)
     gone = run("--against", first["campaign_id"], expect=1)
-    assert "the image of dummy in campaign" in gone.stderr
+    assert f"the image of {name} in campaign" in gone.stderr
     assert f"is gone: {old}" in gone.stderr
 
 

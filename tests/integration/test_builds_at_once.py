@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+import renamed
 
 from harness import catalog, marks
 from harness.errors import BenchdlError
@@ -44,7 +44,7 @@ sys.stdin.read()
 def name(engine):
     """A backend's name that no other test has; what was built of it is removed."""
     baseimage.ensure(engine, "debian:bullseye-slim", make=True, say=print)
-    name = f"dummy{uuid.uuid4().hex[:8]}"
+    name = renamed.unique()
     yield name
     for image in engine.images.list(name=f"benchdl/{name}"):
         engine.images.remove(image.id, force=True)
@@ -55,8 +55,7 @@ def checkout(dummy_root, tmp_path, name):
     def make(whose):
         root = tmp_path / whose / "root"
         if not root.exists():
-            shutil.copytree(dummy_root, root)
-            (root / "docker" / "dummy").rename(root / "docker" / name)
+            renamed.copy(dummy_root, root, name)
         folder = root / "docker" / name
         (folder / "Dockerfile").write_text(DOCKERFILE)
         toml = (dummy_root / "docker" / "dummy" / "image.toml").read_text()

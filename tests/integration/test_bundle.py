@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import renamed
 from docker.errors import ImageNotFound
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -29,9 +30,15 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture
-def root(dummy_root, tmp_path):
+def name():
+    """The backend's, which no other test has: its image is nobody else's."""
+    return renamed.unique()
+
+
+@pytest.fixture
+def root(dummy_root, tmp_path, name):
     """A checkout of this test's own, to be changed."""
-    return shutil.copytree(dummy_root, tmp_path / "root")
+    return renamed.copy(dummy_root, tmp_path / "root", name)
 
 
 @pytest.fixture
@@ -88,8 +95,8 @@ def flip(file, needle):
     file.write_bytes(raw)
 
 
-def test_made_checked_shown_and_run_again(bench, start, root, tmp_path):
-    bench("run", "dummy", *SMALL, "--launcher", "local", "--repeat", "2")
+def test_made_checked_shown_and_run_again(bench, start, root, name, tmp_path):
+    bench("run", name, *SMALL, "--launcher", "local", "--repeat", "2")
     bench("bundle", "create", "-o", "a.tar")
     out, _ = bench("bundle", "verify", "a.tar")
     assert "whole and unchanged" in out
@@ -128,10 +135,10 @@ def test_made_checked_shown_and_run_again(bench, start, root, tmp_path):
     assert "a verdict takes 5" in out
 
     # A checkout that went on, or back: a choice.
-    with (root / "docker" / "dummy" / "image.toml").open("a") as stream:
+    with (root / "docker" / name / "image.toml").open("a") as stream:
         stream.write("\n# another\n[variants.added]\ndescription = 'since'\n")
     _, err = bench("bundle", "rerun", "a.tar", *LOCAL, expect=2)
-    assert "differ from the bundle's in 1 files: docker/dummy/image.toml" in err
+    assert f"differ from the bundle's in 1 files: docker/{name}/image.toml" in err
     assert len(campaigns(tmp_path)) == 2
     bench("bundle", "rerun", "a.tar", *LOCAL, "--sources", "bundle")
     kept = campaigns(tmp_path)[2]["environments"]
@@ -140,34 +147,29 @@ def test_made_checked_shown_and_run_again(bench, start, root, tmp_path):
 
 @pytest.mark.docker
 @pytest.mark.beside
-def test_a_result_outlives_its_image(bench, engine, tmp_path, root):
-    # An image that nobody else has or uses: the context is not as in other tests.
-    dockerfile = root / "docker" / "dummy" / "Dockerfile"
-    dockerfile.write_text(dockerfile.read_text() + f"LABEL of.test={tmp_path.name}\n")
+def test_a_result_outlives_its_image(bench, engine, tmp_path, root, name):
     docker = ["--launcher", "docker", "--make-base"]
-    bench("run", "dummy", *SMALL, *docker)
+    bench("run", name, *SMALL, *docker)
     (record,) = campaigns(tmp_path)
     image_id = record["environments"][0]["provenance"]["image_id"]
-    # Whoever else builds this backend meanwhile takes the public name, and with it the image.
-    engine.images.get(image_id).tag("benchdl-test/kept", tmp_path.name[-40:])
-    name = f"benchdl-bundle/dummy:cpu-{image_id.removeprefix('sha256:')}"
+    kept = f"benchdl-bundle/{name}:cpu-{image_id.removeprefix('sha256:')}"
     try:
         bench("bundle", "create", "-o", "small.tar")
         bench("bundle", "create", "--with-images", "-o", "a.tar")
         bench("bundle", "create", "--with-images", "-o", "b.tar")
         assert (tmp_path / "a.tar").read_bytes() == (tmp_path / "b.tar").read_bytes()
-        small, whole = ((tmp_path / name).stat().st_size for name in ("small.tar", "a.tar"))
+        small, whole = ((tmp_path / file).stat().st_size for file in ("small.tar", "a.tar"))
         assert small < 2**22 < whole / 10  # sources and results; an image besides
 
         engine.images.remove(image_id, force=True)
         assert image_id not in {listed["Id"] for listed in engine.api.images(all=True)}
         _, err = bench("bundle", "create", "--with-images", "-o", "c.tar", expect=1)
         assert f"the engine no longer has {image_id}" in err
-        shutil.rmtree(root / "docker" / "dummy")  # nor is there anything to build it from
+        shutil.rmtree(root / "docker" / name)  # nor is there anything to build it from
 
         out, err = bench("bundle", "rerun", "a.tar")
-        assert f"kept as {name}" in err
-        assert engine.images.get(name).id == image_id
+        assert f"kept as {kept}" in err
+        assert engine.images.get(kept).id == image_id
         again = campaigns(tmp_path)[1]
         assert again["environments"] == record["environments"]
         (result,) = results_of(tmp_path, again)
@@ -179,7 +181,7 @@ def test_a_result_outlives_its_image(bench, engine, tmp_path, root):
     finally:
         # Not by the images themselves: others may remove theirs at the same time.
         for listed in engine.api.images(all=True):
-            if listed["Id"] == image_id or name in (listed["RepoTags"] or []):
+            if listed["Id"] == image_id or kept in (listed["RepoTags"] or []):
                 with suppress(ImageNotFound):  # it went with its parent
                     engine.images.remove(listed["Id"], force=True)
     assert not list(tmp_path.glob(".*.partial"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import renamed
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
 STEPPER = Path(__file__).resolve().parents[1] / "chaos" / "stepper.py"
@@ -218,10 +218,7 @@ def ends_of(place, kept):
 @pytest.fixture(scope="module")
 def env(tmp_path_factory, dummy_root):
     """The test backend by a name of its own, and with few test pictures: they took its time."""
-    root = tmp_path_factory.mktemp("brief") / "root"
-    shutil.copytree(dummy_root, root)
-    (root / "docker" / "dummy").rename(root / "docker" / "brief")
-    (root / "runner" / "backends" / "dummy.py").rename(root / "runner" / "backends" / "brief.py")
+    root = renamed.copy(dummy_root, tmp_path_factory.mktemp("brief") / "root", "brief")
     with (root / "runner" / "data" / "picture_format.py").open("a") as file:
         file.write(FEW_TESTS)
     cache = tmp_path_factory.mktemp("cache")

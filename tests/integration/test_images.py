@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 
 import pytest
+import renamed
 
 from harness import catalog
 from harness.errors import BenchdlError
@@ -29,10 +28,8 @@ def base(engine):
 @pytest.fixture
 def altered(dummy_root, tmp_path, monkeypatch):
     """A copy of the test backend's tree that a test may spoil, under a name of its own."""
-    root = tmp_path / "root"
-    shutil.copytree(dummy_root, root)
-    name = f"dummy{uuid.uuid4().hex[:8]}"
-    (root / "docker" / "dummy").rename(root / "docker" / name)
+    name = renamed.unique()
+    root = renamed.copy(dummy_root, tmp_path / "root", name)
     monkeypatch.setenv("BENCHDL_ROOT", str(root))
     return root / "docker" / name
 
