@@ -15,6 +15,7 @@ import psutil
 
 from runner import trainer
 from runner.channel import ChannelError, Frame, Listener, Teller
+from runner.contract import signals
 from runner.contract.job import Job
 from runner.contract.work_and_score import Lap
 from runner.events import Progress
@@ -200,8 +201,7 @@ class Training:
             return TrainingError("no-result", "the training process ended without a result", 0)
         how = f"with exit code {code}"
         if code is not None and code < 0:
-            hint = " (SIGKILL: perhaps the machine ran out of memory)" if code == -9 else ""
-            how = f"by signal {-code}{hint}"
+            how = signals.ended_by(-code)
         return TrainingError("crashed", f"the training process ended {how}", code)
 
     def _reap(self, timeout_s: float) -> Optional[int]:

@@ -14,6 +14,7 @@ from harness.errors import BenchdlError
 from harness.files import FileError, MissingError
 from harness.launchers.launcher import Exit
 from harness.nvidia import troubles
+from runner.contract import signals
 from runner.contract.job import Job, job_text
 from runner.contract.result import Failure, Result, load_result
 from runner.contract.schema import ContractError
@@ -127,10 +128,7 @@ class Exchange:
             return Failure(reason="no-result", message=message, advice=_LOG_ADVICE, exit_code=0)
         how = f"with exit code {exit_.code}"
         if exit_.code is not None and (exit_.code < 0 or exit_.code > 128):
-            signal = -exit_.code if exit_.code < 0 else exit_.code - 128
-            how = f"by signal {signal}" + (
-                " (SIGKILL: perhaps the machine ran out of memory)" if signal == 9 else ""
-            )
+            how = signals.ended_by(-exit_.code if exit_.code < 0 else exit_.code - 128)
         return Failure(
             reason="crashed",
             message=f"the runner ended {how}{said}",

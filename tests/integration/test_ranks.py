@@ -158,7 +158,10 @@ def test_a_rank_that_is_killed_fails_the_job_with_its_name(tmp_path, job_with_a_
     running.communicate(timeout=120)
     failure = only_result(tmp_path)["failure"]
     assert failure["reason"] == "rank-lost"
-    assert "rank 1 of 2 ended by signal 9" in failure["message"]
+    assert (
+        "rank 1 of 2 ended by signal 9 (SIGKILL: perhaps the machine ran out of memory)"
+        in failure["message"]
+    )
 
 
 @pytest.mark.docker

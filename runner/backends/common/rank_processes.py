@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Callable, List, Optional, Tuple
 
 from runner.backends.base import LostRankError
+from runner.contract import signals
 
 GRACE_S = 10.0
 """How long a lost rank may go unnoticed by the tool, whose other ranks wait for it."""
@@ -89,7 +90,7 @@ class RankProcesses:
                     last = line.strip()  # a warning, and the line of code below it, end nobody
                 sys.stderr.write(f"[rank {rank}] {line.rstrip()}\n")
         _, status = os.waitpid(pid, 0)
-        how = f"by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "by itself"
+        how = signals.ended_by(os.WTERMSIG(status)) if os.WIFSIGNALED(status) else "by itself"
         words = f"rank {rank} of {self._count} ended {how}" + (f": {last[:300]}" if last else "")
         self._lost = self._lost or LostRankError(words)
         time.sleep(GRACE_S)
