@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +18,8 @@ def chosen(content: bytes, file: str, columns: Sequence[str]) -> Iterator[tuple[
     Raises:
         ValueError: a column is missing, or a line is none of such a table.
     """
-    lines = csv.reader(content.decode("ascii", "replace").splitlines())
+    text = content.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it
+    lines = csv.reader(text.decode("ascii", "replace").splitlines())
     try:
         names = next(lines, [])
         missing = [name for name in columns if name not in names]

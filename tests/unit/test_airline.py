@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import functools
 import hashlib
@@ -238,6 +239,10 @@ def test_what_was_wrong_is_fetched_anew(web, folder, monkeypatch, tmp_path):
     assert cached(tmp_path) == {}
     (folder / "test.csv").write_bytes(SOURCE["test.csv"])
     assert resolve(None).sha256
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column():
+    assert made({**SOURCE, TRAIN: codecs.BOM_UTF8 + SOURCE[TRAIN]}) == made()
 
 
 def test_a_file_that_is_larger_than_it_can_be_is_not_read_on(folder, web, monkeypatch):
