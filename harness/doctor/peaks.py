@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from harness import cache, files, paths
 from harness.allotment import gpu_grant
+from harness.counted import things
 from harness.errors import BenchdlError, UsageError
 from harness.nvidia import host_driver
 from runner.contract.device_peak import Peak
@@ -31,7 +32,8 @@ def of_machine(device: str, precisions: Sequence[Precision], threads: int | None
         threads: of the CPU; None: one for each core that this process may use.
 
     Raises:
-        UsageError: the device does not multiply in a precision here, or takes no threads.
+        UsageError: the device does not multiply in a precision here, or takes no threads,
+            or more threads are asked for than there are cores.
         BenchdlError: there is no GPU, no cuBLAS, or the measurement failed.
     """
     if device == "cpu":
@@ -42,6 +44,12 @@ def of_machine(device: str, precisions: Sequence[Precision], threads: int | None
                     "float32 alone",
                     "leave it out, or add --device gpu",
                 )
+        usable = len(os.sched_getaffinity(0))
+        if threads and threads > usable:
+            raise UsageError(
+                f"--threads {threads}: this process may use {things(usable, 'core')}",
+                "ask for no more, or leave it out: one for each of them",
+            )
         words = ["--threads", str(threads)] if threads else []
         found, reason = _measured(sys.executable, [*words, "cpu"])
         if reason:

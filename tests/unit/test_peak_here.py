@@ -37,6 +37,7 @@ def test_the_same_as_json(capsys):
         (["--device", "gpu", "--threads", "2"], "--threads with device gpu"),
         (["--precision", "float8"], "float8"),
         (["--threads", "0"], "--threads"),
+        (["--device", "cpu", "--threads", "65000"], "this process may use"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(capsys, words, said):
