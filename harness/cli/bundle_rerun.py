@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @spoken.options(Question, "timeout_s")
 @click.option(
     "--memory",
-    type=common.Finite(),
+    type=common.Finite(min=0, min_open=True),
     metavar="GIB",
     help="Memory limit of a container (default: as with run).",
 )

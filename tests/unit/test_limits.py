@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
+import click
 import pytest
 
 from harness import catalog, overruled, toml_models
 from harness.campaign import checked, limits
 from harness.campaign.matrix import CampaignFile
 from harness.campaign.plan import Options
+from harness.cli.command import benchdl
 from harness.errors import UsageError
 
 if sys.version_info >= (3, 11):
@@ -42,6 +44,21 @@ def refused(monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize("gib", ["0.0000000001", "1e-300", "0.005", "1e300", "1e11"])
 def test_a_memory_limit_that_is_none_or_too_little(refused, gib):
     assert "a memory limit of" in refused(*RUN, "--memory", gib)
+
+
+def helps(command):
+    """What the help says of each option, of a verb and of those below it."""
+    for option in command.params:
+        yield str(option.get_help_record(click.Context(command)))
+    for verb in command.list_commands(None) if isinstance(command, click.Group) else ():
+        yield from helps(command.get_command(None, verb))
+
+
+def test_a_help_text_tells_no_end_of_a_range_that_has_none():
+    """click writes ``x<=None`` of a range without ends."""
+    told = list(helps(benchdl))
+    assert len(told) > 100
+    assert [line for line in told if "=None" in line] == []
 
 
 @pytest.mark.parametrize("seconds", ["1e-300", "0.5", "1e300", "1e10"])
