@@ -1,4 +1,4 @@
-"""docs/definitions.md: reasons of failures, metrics, and columns of lines beside others."""
+"""docs/definitions.md: findings, reasons of failures, metrics, columns of lines beside others."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from harness.tables.columns import BY_KEY
 from runner.workloads import lookup
 
 _MAKERS = {"Failure", "TrainingError"}
+_FINDERS = {"Finding", "_finding"}
 
 
 @pytest.fixture
@@ -47,6 +48,28 @@ def reasons(repo):
                     named = [word.value for word in node.keywords if word.arg == "reason"]
                     for value in (named or node.args)[:1]:
                         yield from texts(value)
+
+
+def codes(repo):
+    """Of every finding that is made: as its first or its ``code``, or as a constant CODE."""
+    for file in sorted((repo / "harness").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "CODE":
+                yield from texts(node.value)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _FINDERS:
+                named = [word.value for word in node.keywords if word.arg == "code"]
+                for value in named or node.args[:1]:
+                    yield from texts(value)
+
+
+def test_every_finding_is_defined_and_no_other(repo, page):
+    listed = first_cells(section(page, "Status"))
+    made = {text for text in map(str, codes(repo)) if re.fullmatch(r"[a-z]+(-[a-z]+)*", text)}
+    assert len(listed) == len(set(listed))
+    assert "host-differs" in made
+    assert made <= set(listed)
+    written = "".join(file.read_text() for file in (repo / "harness").rglob("*.py"))
+    assert [code for code in listed if f'"{code}"' not in written] == []
 
 
 def test_every_reason_of_a_failure_is_defined_and_no_other(repo, page):
