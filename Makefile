@@ -1,4 +1,4 @@
-# A thin face of `benchdl`: `make help` lists the goals, `make help GOAL=bench` explains all variables
+# A thin face of `benchdl`: `make help` lists the goals, `make help ABOUT=bench` explains all variables
 # of one. Every goal makes the locked virtual environment on first use. What the goals do is in
 # harness/make/goals.py, what they are called in harness/make/offered.py.
 
