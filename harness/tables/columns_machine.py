@@ -52,7 +52,7 @@ GPU = (
         "Over the window. Where NVML gives its own samples (`nvmlDeviceGetSamples`), they are "
         "taken, each by the share of its period that lies in the window (`utilisation_source` "
         "`periods`). Else readings, ten a second (`readings`): they look back for up to a second, "
-        "and in a window of 1 to 3 s show a GPU that was always busy as 79 to 93 %, so of less "
+        "and in a window of 1 to 3 s show a GPU that was always busy as 72 to 90 %, so of less "
         "than 5 s they are not shown. Nor is anything of less than 1 s. Utilisation is the share "
         "of NVML's sample period in which at least one kernel ran; it says nothing of how full "
         "the GPU was.",

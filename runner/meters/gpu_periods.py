@@ -1,7 +1,7 @@
 """NVML's own samples of a GPU's utilisation: how busy it was in which period, to the millisecond.
 
 A reading of nvmlDeviceGetUtilizationRates is of a period that ended up to a second ago: in windows
-of 1 to 3 s a GPU that was busy throughout reads 79 to 93 %. nvmlDeviceGetSamples gives the periods
+of 1 to 3 s a GPU that was busy throughout reads 72 to 90 %. nvmlDeviceGetSamples gives the periods
 themselves (on an H100 72 of them, 0.2 s each), stamped at their ends in microseconds of the wall
 clock. Source: https://docs.nvidia.com/deploy/nvml-api/
 """
