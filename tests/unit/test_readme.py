@@ -53,6 +53,12 @@ def test_every_page_of_the_documents_is_linked_from_a_page():
     assert {page.name for page in (readme.REPO / "docs").glob("*.md")} <= linked
 
 
+def test_every_measurement_is_in_their_list():
+    folder = readme.REPO / "docs" / "measurements"
+    listed = re.findall(r"\]\(([\w-]+\.md)\)", (folder / "README.md").read_text())
+    assert sorted(listed) == sorted({page.name for page in folder.glob("*.md")} - {"README.md"})
+
+
 @pytest.mark.parametrize(
     "page", ["README.md", *sorted(f"docs/{p.name}" for p in (readme.REPO / "docs").glob("*.md"))]
 )
