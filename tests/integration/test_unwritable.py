@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -114,12 +115,16 @@ def test_a_reader_that_has_gone_is_no_error_and_no_regression(verb, store, tmp_p
 
 @pytest.mark.parametrize("verb", ["table", "show", "doctor", "list"])
 def test_notices_that_cannot_be_written_change_nothing(verb, store, tmp_path):
-    told = call(VERBS[verb], store, tmp_path)
+    def said(**streams):
+        done = call(VERBS[verb], store, tmp_path, **streams)
+        # The disk is everybody's: other tests fill and empty it meanwhile.
+        return re.sub(rb"[\d.]+ GB free", b"? GB free", done.stdout), done.returncode
+
+    told = said()
     with FULL.open("wb") as full:
-        assert call(VERBS[verb], store, tmp_path, stderr=full).stdout == told.stdout
+        assert said(stderr=full) == told
     with closed_pipe() as pipe:
-        done = call(VERBS[verb], store, tmp_path, stderr=pipe)
-    assert (done.stdout, done.returncode) == (told.stdout, told.returncode)
+        assert said(stderr=pipe) == told
 
 
 def shell(line, env, cwd):
