@@ -72,7 +72,7 @@ class OwnEngine:
     @contextlib.contextmanager
     def full(self) -> Iterator[None]:
         """Within the body its disk is full to the last block, whatever it frees."""
-        file, over = self.root / "filler", threading.Event()
+        file, over, full = self.root / "filler", threading.Event(), threading.Event()
 
         def fill() -> None:
             with file.open("wb", buffering=0) as target:
@@ -81,11 +81,14 @@ class OwnEngine:
                         with contextlib.suppress(OSError):
                             while target.write(bytes(size)) == size:
                                 pass
+                    full.set()
                     over.wait(0.01)
 
         thread = threading.Thread(target=fill)
         thread.start()
         try:
+            # Else what the body does may be done before the disk is full.
+            assert full.wait(300), "the disk does not fill up"
             yield
         finally:
             over.set()
