@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import renamed
 import rootless_podman
 from rootless_podman import RootlessPodman
 
@@ -22,18 +23,28 @@ from runner.contract.job import Pins
 
 pytestmark = [pytest.mark.docker, pytest.mark.beside]
 BENCHDL = Path(sys.executable).parent / "benchdl"
-IMAGES = ["debian:bullseye-slim", "benchdl/dummy:cpu"]
+# Whoever else builds a backend of this name takes the image's name, under which it is saved.
+NAME = renamed.unique()
+IMAGE = f"benchdl/{NAME}:cpu"
+IMAGES = ["debian:bullseye-slim", IMAGE]
 
 
 @pytest.fixture(scope="module")
-def built_by_docker(engine, dummy_root, tmp_path_factory):
+def checkout(dummy_root, tmp_path_factory):
+    return renamed.copy(dummy_root, tmp_path_factory.mktemp("podman") / "root", NAME)
+
+
+@pytest.fixture(scope="module")
+def built_by_docker(engine, checkout, tmp_path_factory):
     cache = {"BENCHDL_CACHE": str(tmp_path_factory.mktemp("cache"))}
     subprocess.run(
-        [BENCHDL, "images", "build", "dummy", "--flavour", "cpu", "--make-base"],
-        env={**os.environ, "BENCHDL_ROOT": str(dummy_root), **cache},
+        [BENCHDL, "images", "build", NAME, "--flavour", "cpu", "--make-base"],
+        env={**os.environ, "BENCHDL_ROOT": str(checkout), **cache},
         check=True, capture_output=True, timeout=600,
     )  # fmt: skip
-    return {name: engine.images.get(name) for name in IMAGES}
+    yield {name: engine.images.get(name) for name in IMAGES}
+    for image in engine.images.list(name=f"benchdl/{NAME}"):
+        engine.images.remove(image.id, force=True)
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +64,10 @@ def podman():
 
 
 @pytest.fixture(scope="module")
-def root(podman, dummy_root):
+def root(podman, checkout):
     """The checkout, where the user may read it."""
     place = podman.home / "root"
-    shutil.copytree(dummy_root, place)
+    shutil.copytree(checkout, place)
     podman.give(place)
     return place
 
@@ -64,13 +75,13 @@ def root(podman, dummy_root):
 def test_docker_s_images_keep_their_ids_and_a_job_runs(
     podman, root, built_by_docker, tmp_path, monkeypatch
 ):
-    image = built_by_docker["benchdl/dummy:cpu"]
+    image = built_by_docker[IMAGE]
     with contextlib.closing(podman.client()) as client:
         for name in IMAGES:  # docker save | podman load
             client.images.load(built_by_docker[name].save(named=name))
             assert client.images.get(name).id == built_by_docker[name].id
     done = podman.run(
-        sys.executable, "-m", "benchdl", "run", "dummy", "--launcher", "docker", "--device", "cpu",
+        sys.executable, "-m", "benchdl", "run", NAME, "--launcher", "docker", "--device", "cpu",
         "--dataset", "synthetic-mnist", "--epochs", "1", "--train-samples", "500",
         "--idle-wait", "0", "--results", podman.home / "results",
         PYTHONPATH=str(Path(__file__).parents[2]), BENCHDL_ROOT=str(root),
@@ -118,9 +129,9 @@ def test_data_that_only_its_owner_may_read_is_told_before_a_job_starts(podman, r
 
 def test_an_image_of_podman_s_own_is_shipped_as_one_of_docker_s(podman, built_by_docker, tmp_path):
     """What podman saves is taken on other hosts, under the same id."""
-    image = built_by_docker["benchdl/dummy:cpu"]
+    image = built_by_docker[IMAGE]
     made = Environment(
-        backend="dummy", device="cpu", image_toml_sha256="",
+        backend=NAME, device="cpu", image_toml_sha256="",
         provenance=built.provenance(image, "cpu"), pins=Pins(python="3.9", packages={}),
     )  # fmt: skip
     with contextlib.closing(podman.client()) as client:
