@@ -106,8 +106,8 @@ def test_links_lead_to_the_report_and_to_the_bundle(watched):
         == (watched.file.parent / "bundles" / f"{name}.tar").read_bytes()
     )
     row.get_by_role("link", name="report").click()
+    page.wait_for_url(f"**/reports/{name}.html")  # the page that it leaves is ready as well
     page.wait_for_selector("body[data-ready]")
-    assert page.url.endswith(f"reports/{name}.html")
     assert "NVIDIA H100" in page.locator("main").inner_text()
 
 
@@ -129,9 +129,10 @@ def test_it_works_under_any_path_of_a_host(browser, built):
             page.goto(f"{top}#backend=other")
             page.wait_for_selector("body[data-ready]")
             assert shown(page) == 1
-            page.get_by_role("link", name="report").first.click()
-            page.wait_for_selector("body[data-ready]", timeout=60_000)
             wanted = [top, f"{top}reports/{galleries.campaign_id(4)}.html"]
+            page.get_by_role("link", name="report").first.click()
+            page.wait_for_url(f"{wanted[1]}*")  # the page that it leaves is ready as well
+            page.wait_for_selector("body[data-ready]", timeout=60_000)
             assert [url.partition("#")[0] for url in asked] == wanted
             assert errors == []
             page.close()
@@ -201,14 +202,14 @@ def test_three_hundred_bundles_take_what_their_checks_and_reports_take(tmp_path,
     for number in range(300):
         machine = galleries.MACHINES[number % 3]
         galleries.bundle(folder, root, number, {**machine, "machine": f"m{number % 40}"})
-    begin = time.perf_counter()
+    begin = time.process_time()  # what else the machine does is not counted
     for file in folder.glob("*.tar"):
         with reading.opened(file) as bundle:
             web_page(bundle.campaign(), bundle.results(), [], tmp_path)
-    parts_s = time.perf_counter() - begin
-    begin = time.perf_counter()
+    parts_s = time.process_time() - begin
+    begin = time.process_time()
     gallery = sites.build([folder], tmp_path / "site", 2**30, lambda _: None)
-    took_s = time.perf_counter() - begin
+    took_s = time.process_time() - begin
     assert (len(gallery.bundles), gallery.refused) == (300, [])
     assert took_s < 2.5 * parts_s, (took_s, parts_s)
     page = browser.new_page()
