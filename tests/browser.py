@@ -82,7 +82,7 @@ def browser() -> Iterator[Any]:
 def watching(browser: Any, file: Path, width: int = 1280, height: int = 900) -> Iterator[Watched]:
     """A page of ``file`` that in the end has told no error and asked the network for nothing."""
     page = browser.new_page(viewport={"width": width, "height": height})
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     watched = Watched(page, file)
     yield watched
     page.close()
@@ -90,7 +90,7 @@ def watching(browser: Any, file: Path, width: int = 1280, height: int = 900) -> 
     assert watched.requests == []
 
 
-def until(page: Any, condition: str, longest_s: float = 20.0) -> None:
+def until(page: Any, condition: str, longest_s: float = 60.0) -> None:
     """Wait until an expression holds in the page.
 
     ``wait_for_function`` evaluates it again from a timer, which the pages' own policy forbids: it
@@ -100,6 +100,15 @@ def until(page: Any, condition: str, longest_s: float = 20.0) -> None:
     while not page.evaluate(condition):
         assert time.monotonic() < deadline, f"not within {longest_s:g} s: {condition}"
         page.wait_for_timeout(50)
+
+
+def resize(page: Any, width: int, height: int) -> None:
+    """Give the page another size, and wait until it has drawn itself for that."""
+    page.set_viewport_size({"width": width, "height": height})
+    # What listens to sizes is called within a frame, before what was asked to come with it.
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
 
 
 def report_of(results: Path, *options: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import report_data
 import showcase
-from browser import report_of, until, watching
+from browser import report_of, resize, until, watching
 
 from harness.report import answers
 from harness.tables.rows import row
@@ -172,8 +172,7 @@ def test_one_name_of_a_tool_in_filters_legends_and_tables(watched):
 
 def test_a_phone_sees_name_time_and_ratio_first(watched):
     page = watched.open()
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(200)
+    resize(page, 390, 844)
     row_of = page.locator(TABLE).first
     cells = [cell for cell in row_of.locator("th, td").all() if cell.is_visible()]
     seen = [cell.bounding_box() for cell in cells]

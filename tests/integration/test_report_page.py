@@ -8,7 +8,7 @@ import time
 import pytest
 import report_data
 import showcase
-from browser import report_of, until, watching
+from browser import report_of, resize, until, watching
 from printed import rows_by_tool
 
 from harness.tables import columns
@@ -273,9 +273,8 @@ def test_light_and_dark(watched):
                                   "runs", "invalid", "findings", "reference", "about"])  # fmt: skip
 def test_no_view_is_wider_than_a_phone(watched, view):
     page = watched.open(f"view={view}")
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(200)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    resize(page, 390, 844)
+    until(page, "document.documentElement.scrollWidth <= 390")  # once all its charts are drawn
 
 
 def test_paper_holds_what_is_on_the_screen_with_all_its_charts(watched):
@@ -316,8 +315,11 @@ def test_a_large_report_is_within_its_time(browser, tmp_path, size):
     made, samples = LARGE[size]
     kept = report_data.store(tmp_path / "results", made(), samples=samples)
     assert len(kept) >= (10_000 if size == "ten thousand results" else 2_000)
-    plain = seconds(lambda: [json.loads(file.read_bytes())
-                             for file in tmp_path.glob("results/*/result.json")])  # fmt: skip
+
+    def read():
+        return [json.loads(file.read_bytes()) for file in tmp_path.glob("results/*/result.json")]
+
+    before = seconds(read)
     written = seconds(lambda: report_of(tmp_path / "results"))
     file = tmp_path / "report.html"
     assert file.stat().st_size < 12e6
@@ -330,7 +332,8 @@ def test_a_large_report_is_within_its_time(browser, tmp_path, size):
         assert chosen(page) == sum(result.job.backend == "tf" for result in kept)
         drawn = seconds(lambda: open_the_newest(page))
     # Times differ with the machine and with what else it does, the ratio to reading the files as
-    # JSON does not: docs/report.md has both.
+    # JSON does not: docs/report.md has both. What else it does may have begun meanwhile.
+    plain = max(before, seconds(read))
     slow = max(1.0, 14 * plain / 5)
     assert written < 5 * slow, (written, plain)
     assert opened < 5 * slow, (opened, plain)
