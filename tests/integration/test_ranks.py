@@ -7,6 +7,7 @@ batches, as in every proof of an image (:mod:`runner.proving`), and against one 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -124,9 +125,11 @@ def _second_rank(engine, running, used_s):
     while time.monotonic() < deadline:
         for container in engine.containers.list(filters={"label": marks.HARNESS_LABEL}):
             if container.labels[marks.HARNESS_LABEL].split(":")[-2] == str(running.pid):
-                found = _below_a_trainer(container)
-                if found and found.cpu_times().user >= used_s:
-                    return found
+                # A process that a runner starts for a moment may be gone again.
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    found = _below_a_trainer(container)
+                    if found and found.cpu_times().user >= used_s:
+                        return found
         assert running.poll() is None, running.communicate()
         time.sleep(0.5)
     raise AssertionError("no second rank came")
@@ -155,7 +158,7 @@ def _below_a_trainer(container):
 def test_a_rank_that_is_killed_fails_the_job_with_its_name(tmp_path, job_with_a_rank):
     running, rank = job_with_a_rank()
     rank.kill()
-    running.communicate(timeout=120)
+    running.communicate(timeout=300)
     failure = only_result(tmp_path)["failure"]
     assert failure["reason"] == "rank-lost"
     assert (
@@ -168,10 +171,10 @@ def test_a_rank_that_is_killed_fails_the_job_with_its_name(tmp_path, job_with_a_
 @pytest.mark.beside
 @pytest.mark.timeout(900)
 def test_a_rank_that_stays_behind_ends_with_the_jobs_time(tmp_path, job_with_a_rank):
-    running, rank = job_with_a_rank("--timeout", "60", used_s=0.0)
+    running, rank = job_with_a_rank("--timeout", "120", used_s=0.5)
     family = [rank, *rank.parents()[:2]]
     rank.suspend()
-    running.communicate(timeout=300)
+    running.communicate(timeout=400)
     assert only_result(tmp_path)["failure"]["reason"] == "timeout"
-    _, left = psutil.wait_procs(family, 10)
+    _, left = psutil.wait_procs(family, 60)
     assert left == []
