@@ -33,16 +33,20 @@ def test_one_busy_of_eight_is_1_of_8_with_its_mean(on_stub, tmp_path):
     assert row["GPUs"] == "1/8"
     (result,) = results_of(tmp_path)
     gpu = result["measurement"]["gpu"]
-    if result["measurement"]["phases"]["fit_s"] < READINGS_MIN_S:
+    fit_s = result["measurement"]["phases"]["fit_s"]
+    a_reading = 0.1 / fit_s  # the share of one among all: the window may begin and end with either
+    of_readings = pytest.approx(BUSY_MEAN, abs=max(1.0, 1.1 * a_reading * BUSY_MEAN))
+    if fit_s < READINGS_MIN_S:
         assert row["GPU (%)"] == "-"  # readings of a short window
     else:
-        assert float(row["GPU (%)"]) == pytest.approx(BUSY_MEAN, abs=1)
+        assert float(row["GPU (%)"]) == of_readings
     assert (gpu["state"], gpu["driver"]) == ("ok", "535.161.08")
     assert [device["used"] for device in gpu["devices"]] == [n == 2 for n in range(8)]
     busy = gpu["devices"][2]
-    assert busy["utilisation_percent"] == pytest.approx(BUSY_MEAN, abs=1)
+    assert busy["utilisation_percent"] == of_readings
     assert busy["memory_peak_bytes"] == 900 * 2**20
-    assert busy["power_mean_w"] == pytest.approx(120, abs=1)
+    # One reading may fall between the window's begin and the stub's: a busy machine goes on late.
+    assert busy["power_mean_w"] == pytest.approx(120, abs=1 + 60 * a_reading)
     assert gpu["devices"][0]["utilisation_percent"] == 0
     assert result["launch"]["injection"] == "runtime"
     assert result["launch"]["hardening"]["runtime"] == "nvidia"
@@ -325,7 +329,7 @@ def test_ctrl_c_ends_all_parallel_jobs(stub_engine, dummy_root, tmp_path):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.2)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert stub_engine.client.containers.list(all=True, filters=labelled) == []
