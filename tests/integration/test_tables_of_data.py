@@ -123,7 +123,9 @@ def with_environments(folder):
     own = {key: value for key, value in os.environ.items() if key != "BENCHDL_CACHE"}
     asked = [sys.executable, "-c", "from harness.cache import cache_dir; print(cache_dir())"]
     told = subprocess.run(asked, cwd=REPO, env=own, capture_output=True, text=True, check=True)
-    (folder / "environments").symlink_to(Path(told.stdout.strip()) / "environments")
+    users = Path(told.stdout.strip()) / "environments"
+    users.mkdir(parents=True, exist_ok=True)  # a link that leads nowhere can be made no folder
+    (folder / "environments").symlink_to(users)
     return folder
 
 
@@ -133,7 +135,8 @@ def test_the_files_of_benchm_ml_are_trained_on(benchdl, tmp_path):
              "--no-conform", "--data-dir", str(benchm_ml(tmp_path / "given")),
              "--results", str(tmp_path / "results"), "--json"]  # fmt: skip
     # Environments of the user's cache, and a place of its own for what is prepared.
-    done = benchdl(*words, env={"BENCHDL_CACHE": str(with_environments(tmp_path / "cache"))})
+    cache = with_environments(tmp_path / "cache")
+    done = benchdl(*words, env={"BENCHDL_CACHE": str(cache)}, timeout=800)
     assert done.returncode == 0, done.stderr
     assert "nobody publishes checksums of benchm-ml's airline data" in done.stderr
     (row,) = json.loads(done.stdout)

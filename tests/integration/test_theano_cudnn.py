@@ -22,7 +22,8 @@ from harness.images import build
 from runner.contract.job import Job
 from runner.contract.measurement import Attestation
 
-pytestmark = [pytest.mark.docker, pytest.mark.beside]
+# The time is for a build of the image, where it is not here.
+pytestmark = [pytest.mark.docker, pytest.mark.beside, pytest.mark.timeout(1900)]
 
 STAND_IN = Path(__file__).resolve().parents[1] / "cuda_stand_in"
 CUDA = "/usr/local/cuda"
