@@ -90,10 +90,31 @@ def wait_for(look, process, timeout_s=400.0):
     return found
 
 
-def killed_in_the_third_job(bench, tmp_path, where):
-    """Four jobs in two configurations; SIGKILL while the third one trains. Returns its run id."""
+@pytest.fixture
+def hold(tmp_path):
+    """Let the job of this place in the campaign not go on before what the body does is done."""
+    (tmp_path / "hold").mkdir()
+
+    @contextlib.contextmanager
+    def held(position):
+        file = tmp_path / "hold" / str(position)
+        file.touch()
+        try:
+            yield ["--set", f"environment.DUMMY_HOLD={tmp_path / 'hold'}"]
+        finally:
+            file.unlink()
+
+    return held
+
+
+def killed_in_the_third_job(bench, tmp_path, where, setting):
+    """Four jobs in two configurations; SIGKILL while the third one trains. Returns its run id.
+
+    ``setting``: what keeps that job from ending before.
+    """
     (tmp_path / "campaign.toml").write_text(
-        """
+        f"""
+        set = {{ {setting} }}
         repeat = 2
         epochs = 3
         train_samples = 1000
@@ -156,8 +177,10 @@ def jobs_of(folder):
     return found
 
 
-def test_killed_and_resumed_without_docker(bench, tmp_path):
-    run_id = killed_in_the_third_job(bench, tmp_path, LOCAL)
+def test_killed_and_resumed_without_docker(bench, tmp_path, hold):
+    with hold(3):
+        setting = f'"environment.DUMMY_HOLD" = "{tmp_path / "hold"}"'
+        run_id = killed_in_the_third_job(bench, tmp_path, LOCAL, setting)
     deadline = time.monotonic() + 60
     while jobs_of(tmp_path):  # they end with their harness
         assert time.monotonic() < deadline, jobs_of(tmp_path)
@@ -187,7 +210,9 @@ def test_killed_and_resumed_without_docker(bench, tmp_path):
 
 @pytest.mark.docker
 def test_killed_and_resumed_in_containers(engine, bench, tmp_path):
-    run_id = killed_in_the_third_job(bench, tmp_path, DOCKER)
+    # A container does not see the folder that holds a job.
+    setting = '"environment.DUMMY_SLEEP" = "3"'
+    run_id = killed_in_the_third_job(bench, tmp_path, DOCKER, setting)
     campaign = record_of(tmp_path)["campaign_id"]
     ours = {"label": f"benchdl.campaign={campaign}"}
     (container,) = engine.containers.list(all=True, filters=ours)
@@ -216,16 +241,17 @@ def test_killed_and_resumed_in_containers(engine, bench, tmp_path):
     everything_once(tmp_path, run_id)
 
 
-def test_two_processes_on_one_campaign(bench, tmp_path):
+def test_two_processes_on_one_campaign(bench, tmp_path, hold):
     """Resumed while it runs, and resumed twice at once: one of them only does anything."""
-    process = bench("run", "dummy", *SMALL, *LOCAL, "--epochs", "3", "--repeat", "2")
-    wait_for(lambda: epochs_begun(tmp_path), process)
-    _, err = finish(bench("resume"), expect=1)
-    line = err.strip().splitlines()[-1]
-    assert "is being run by another benchdl" in line
-    assert process.poll() is None
-    process.send_signal(signal.SIGKILL)
-    process.wait(20)
+    with hold(1) as held:
+        process = bench("run", "dummy", *SMALL, *LOCAL, *held, "--epochs", "3", "--repeat", "2")
+        wait_for(lambda: epochs_begun(tmp_path), process)
+        _, err = finish(bench("resume"), expect=1)
+        line = err.strip().splitlines()[-1]
+        assert "is being run by another benchdl" in line
+        assert process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
     both = [bench("resume") for _ in range(2)]
     codes = sorted(resumed.communicate(timeout=600) and resumed.returncode for resumed in both)
     assert codes in ([0, 1], [0, 0])  # the second may have come when the first was done
@@ -234,11 +260,12 @@ def test_two_processes_on_one_campaign(bench, tmp_path):
     assert sum(result["status"] == "interrupted" for result in results_of(tmp_path)) == 1
 
 
-def test_interrupted_and_resumed(bench, tmp_path):
-    process = bench("run", "dummy", *SMALL, *LOCAL, "--epochs", "3", "--repeat", "2")
-    wait_for(lambda: epochs_begun(tmp_path), process)
-    process.send_signal(signal.SIGINT)
-    _, err = finish(process, expect=130)
+def test_interrupted_and_resumed(bench, tmp_path, hold):
+    with hold(1) as held:
+        process = bench("run", "dummy", *SMALL, *LOCAL, *held, "--epochs", "3", "--repeat", "2")
+        wait_for(lambda: epochs_begun(tmp_path), process)
+        process.send_signal(signal.SIGINT)
+        _, err = finish(process, expect=130)
     campaign = record_of(tmp_path)["campaign_id"]
     assert f"to go on with it: benchdl resume {campaign}" in err
     assert [result["status"] for result in results_of(tmp_path)] == ["interrupted"]
@@ -261,11 +288,12 @@ def test_failed_jobs_stay_failed_and_end_with_status_1(bench, tmp_path):
     assert "started" not in err
 
 
-def test_an_edited_image_toml_is_refused_or_marked(bench, dummy_root, tmp_path):
-    process = bench("run", "dummy", *SMALL, *LOCAL, "--epochs", "3")
-    wait_for(lambda: epochs_begun(tmp_path), process)
-    process.send_signal(signal.SIGKILL)
-    process.wait(20)
+def test_an_edited_image_toml_is_refused_or_marked(bench, dummy_root, tmp_path, hold):
+    with hold(1) as held:
+        process = bench("run", "dummy", *SMALL, *LOCAL, *held, "--epochs", "3")
+        wait_for(lambda: epochs_begun(tmp_path), process)
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
     file = dummy_root / "docker" / "dummy" / "image.toml"
     text = file.read_text()
     try:

@@ -2,7 +2,8 @@
 
 ``--set environment.DUMMY_MODE=...`` chooses one of ``MODES``, ``DUMMY_CHEAT`` one of
 :mod:`runner.backends.cheats`; without either the job is an honest one. ``DUMMY_SLEEP``: seconds
-before it trains.
+before it trains. ``DUMMY_HOLD``: a folder; while it has a file ``3``, the third job of a campaign
+does not train.
 """
 
 from __future__ import annotations
@@ -111,6 +112,9 @@ class NumPyTrainer:
         if "DUMMY_CLOCK_FILE" in os.environ:  # the stub driver's clock starts with the training
             Path(os.environ["DUMMY_CLOCK_FILE"]).touch()
         time.sleep(float(os.environ.get("DUMMY_SLEEP", "0")))
+        hold = os.environ.get("DUMMY_HOLD")
+        while hold and Path(hold, str(self.job.campaign_position)).exists():
+            time.sleep(0.05)
         misbehave(self.mode, self.job)
         recipe, updates, np = self.workload.recipe, 0, self.np
         for epoch in range(1, epochs + 1):
