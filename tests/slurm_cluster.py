@@ -88,7 +88,7 @@ class SlurmCluster:
             self._watch()
             self._join()
             self._start("munged", "flc", *self._munged())
-            until((self.folder / "munge" / "socket").exists, 10, self.logs)
+            until((self.folder / "munge" / "socket").exists, 60, self.logs)
             self.start_controller()
             for host in HOSTS:
                 self.start_slurmd(host)
@@ -118,7 +118,7 @@ class SlurmCluster:
         """Start slurmctld, which goes on from the state that it saved."""
         self._start("slurmctld", "flc", "slurmctld", "-D", "-f", str(self.folder / "slurm.conf"))
         if wait:
-            until(lambda: "UP" in self.command("scontrol", "ping", check=False), 30, self.logs)
+            until(lambda: "UP" in self.command("scontrol", "ping", check=False), 60, self.logs)
 
     def kill_controller(self) -> None:
         """``kill -9`` slurmctld."""
@@ -146,7 +146,7 @@ class SlurmCluster:
         holder = self._holders[host].pid
         with slurm_guard.namespace(holder) as namespace:
             slurm_guard.end_all({namespace}, but=holder)
-        self._running.pop(f"slurmd-{host}").wait(10)
+        self._running.pop(f"slurmd-{host}").wait(60)
 
     def power_on(self, host: str) -> None:
         """Start it again."""
@@ -166,7 +166,7 @@ class SlurmCluster:
 
     def wait_idle(self) -> None:
         """Wait until all hosts answer and have nothing to do."""
-        until(lambda: self.states() == dict.fromkeys(HOSTS, "idle"), 60, self.logs)
+        until(lambda: self.states() == dict.fromkeys(HOSTS, "idle"), 120, self.logs)
 
     def settle(self) -> None:
         """Undo whatever a test did."""
@@ -202,10 +202,10 @@ class SlurmCluster:
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             # A line, not only the end: a process that some test forked may hold the other end.
-            self._guard.communicate(b"end\n", timeout=60)
+            self._guard.communicate(b"end\n", timeout=120)
             assert self._guard.returncode == 0
         for process in (*self._running.values(), *self._holders.values()):
-            process.wait(10)
+            process.wait(60)
 
     # How it is made.
 
@@ -312,7 +312,7 @@ class SlurmCluster:
     def _kill(self, name: str) -> None:
         process = self._running.pop(name)
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")
