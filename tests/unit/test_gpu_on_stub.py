@@ -130,10 +130,21 @@ def stop_on_stub(process: subprocess.Popen[bytes], tmp_path: Path) -> Samples:
     return read_samples(tmp_path / "samples.csv")
 
 
+def wait_for_samples(folder: Path, seconds: float) -> None:
+    """Until there are those of so many seconds.
+
+    A busy machine passes some over, and the stub goes by its readings.
+    """
+    deadline = time.monotonic() + 20 * seconds + 20
+    while (folder / "samples.csv").read_bytes().count(b"\n") <= 10 * seconds:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def run_on_stub(tmp_path: Path, seconds: float, **defines: int) -> Samples:
     process = start_on_stub(tmp_path, **defines)
     assert process.stdout.readline() == b"ready\n"
-    time.sleep(seconds)
+    wait_for_samples(tmp_path, seconds)
     return stop_on_stub(process, tmp_path)
 
 
@@ -175,12 +186,12 @@ def test_periods_of_nvml_itself_come_before_readings(tmp_path: Path) -> None:
 def test_energy_from_the_counter_and_from_power_on_an_old_driver(tmp_path: Path) -> None:
     for name, watts, source in (("new", 80.0, "counter"), ("old", 75.5, "power")):
         (tmp_path / name).mkdir()
-        made = run_on_stub(tmp_path / name, 1.2, **({"old": 1} if name == "old" else {}))
+        made = run_on_stub(tmp_path / name, 2.4, **({"old": 1} if name == "old" else {}))
         seconds = made.times[-1] - made.times[0]
         device = whole(made).devices[1]
         assert device.energy_source == source
-        # The counter is read a moment after the sample's time.
-        assert device.energy_j == pytest.approx(watts * seconds, rel=0.03)
+        # The counter is read a moment after the sample's time, on a busy machine some moments.
+        assert device.energy_j == pytest.approx(watts * seconds, rel=0.05)
     # What the old driver lacks is not available, and nothing was lost for it.
     assert whole(made).state == "ok"
     assert (device.sm_clock_mean_mhz, device.sm_clock_max_mhz, device.throttle) == (None,) * 3
@@ -232,16 +243,17 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Samples]:
     }
     for process in running.values():
         assert process.stdout.readline() == b"ready\n"
-    time.sleep(3.2)
+    for folder in folders.values():
+        wait_for_samples(folder, 3.2)
     return {name: stop_on_stub(process, folders[name]) for name, process in running.items()}
 
 
 @pytest.mark.parametrize("name", GUARDED)
 def test_a_guard_from_the_library_to_the_finding(make_result, guarded, name: str) -> None:
-    """The job takes memory and works 1.4 s after the sampler's start; then comes the window."""
+    """The job takes memory and works from the 15th reading on; then comes the window."""
     _, codes, evidence = GUARDED[name]
     made = guarded[name]
-    use = gpu_use(made, made.times[0] + 1.8, made.times[-1])
+    use = gpu_use(made, made.times[18], made.times[-1])
     result = make_result(
         job={"device": "gpu"},
         measurement={"gpu": use.model_dump(), "attestation": {"device": "gpu"}},
