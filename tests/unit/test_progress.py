@@ -26,6 +26,14 @@ def screen():
     return io.StringIO()
 
 
+def shows(screen, words):
+    """Wait until the screen shows these words: it is drawn again a few times a second."""
+    deadline = time.monotonic() + 60
+    while words not in screen.getvalue():
+        assert time.monotonic() < deadline, screen.getvalue()
+        time.sleep(0.02)
+
+
 @pytest.fixture
 def display(screen):
     return Display(Console(file=screen, width=80, force_terminal=False))
@@ -103,7 +111,7 @@ def test_the_picture_stands_above_the_bar_on_a_terminal(terminal, screen, make_r
     terminal.standing(HALFWAY)
     terminal.job_started(job, 2, 6)
     terminal.event(job, EPOCH)
-    time.sleep(0.4)
+    shows(screen, "epoch 3/10")
     terminal.close()
     shown = screen.getvalue()
     for words in ("theano cpu", "1 running", "2 left", "min to go", "epoch 3/10"):
@@ -129,9 +137,8 @@ def test_a_bar_on_a_terminal(terminal, screen, make_result):
     result = make_result()
     terminal.job_started(result.job, 1, 1)
     terminal.event(result.job, EPOCH)
-    time.sleep(0.25)
+    shows(screen, "epoch 3/10  loss 0.0654  about 140 s left")
     terminal.job_ended(result)
-    assert "epoch 3/10  loss 0.0654  about 140 s left" in screen.getvalue()
     assert "tf ok: 176.4 s" in screen.getvalue()
 
 
@@ -252,5 +259,5 @@ def test_a_reader_that_went_away_does_not_end_the_job(repo, tmp_path):
         [sys.executable, "-c", script, tmp_path / "log.txt"], cwd=repo, stdout=subprocess.PIPE
     )
     process.stdout.close()
-    assert process.wait(20) == 0
+    assert process.wait(120) == 0
     assert (tmp_path / "done").exists()

@@ -26,6 +26,13 @@ def singles(count):
     return [Need(1, 1)] * count
 
 
+def until(look):
+    """Wait for what others do at the same time; it may never come, which is then asserted."""
+    deadline = time.monotonic() + 20
+    while not look() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
 class Silent:
     def say(self, line): ...
     def job_started(self, job, number, total): ...
@@ -43,6 +50,7 @@ def test_every_job_runs_once_and_never_two_on_one_gpu():
                 busy[gpu] += 1
             most[0] = max(most[0], *busy.values())
             together[0] = max(together[0], sum(busy.values()))
+        until(lambda: together[0] == 2)
         time.sleep(0.02)
         with lock:
             for gpu in gpus:
@@ -87,10 +95,13 @@ def test_what_comes_next(waiting, free, number):
 
 
 class Training:
-    """Jobs that train on GPUs of their own, then are judged; who was where at the same time."""
+    """Jobs that train on GPUs of their own, then are judged; who was where at the same time.
 
-    def __init__(self, judged_s):
-        self.judged_s, self.lock = judged_s, threading.Lock()
+    A judge takes ``judged_s`` seconds, and until so many were judged at the same time.
+    """
+
+    def __init__(self, judged_s, together=1):
+        self.judged_s, self.together, self.lock = judged_s, together, threading.Lock()
         self.on, self.most_judged, self.judged = set(), 0, 0
 
     def train(self, gpus):
@@ -109,6 +120,7 @@ class Training:
         with self.lock:
             self.judged += 1
             self.most_judged = max(self.most_judged, self.judged)
+        until(lambda: self.most_judged >= self.together)
         time.sleep(self.judged_s)
         with self.lock:
             self.judged -= 1
@@ -124,7 +136,7 @@ def pool(needs, training, most_judges):
 
 @pytest.mark.parametrize(("most_judges", "at_once"), [(0, 2), (1, 3), (4, 6)])
 def test_a_job_whose_judge_goes_on_has_left_its_gpus(most_judges, at_once):
-    jobs = Training(judged_s=0.5)
+    jobs = Training(judged_s=0.5, together=min(at_once, 3))
     assert pool(singles(6), jobs.start, most_judges) == list(range(6))
     # Two that wait on their GPUs, and so many that have left theirs.
     assert min(at_once, 3) <= jobs.most_judged <= at_once
@@ -146,8 +158,8 @@ def test_a_further_attempt_waits_for_gpus_that_it_had_left():
 class Cores(Training):
     """Also sees that no core is two jobs', from a job's start to the end of its judge."""
 
-    def __init__(self, judged_s):
-        super().__init__(judged_s)
+    def __init__(self, judged_s, together=1):
+        super().__init__(judged_s, together)
         self.taken, self.seen = set(), {}
 
     def start(self, number, place, watcher, stop):
@@ -162,7 +174,10 @@ class Cores(Training):
 
 
 def test_a_job_keeps_its_cores_until_its_judge_has_ended():
-    jobs, needs = Cores(judged_s=0.2), [Need(1, 1), Need(2, 1), Need(1, 1), Need(1, 1)] * 2
+    jobs, needs = (
+        Cores(judged_s=0.2, together=2),
+        [Need(1, 1), Need(2, 1), Need(1, 1), Need(1, 1)] * 2,
+    )
     lots = [[0, 4], [1, 5], [2, 6]]  # a third for whoever has left its GPU
     assert side_by_side.run(needs, ["0", "1"], jobs.start, Silent(), lots) == list(range(8))
     assert 2 <= jobs.most_judged <= 3
@@ -245,7 +260,7 @@ def test_once_it_is_late_what_runs_ends_and_nothing_begins():
 
     def start(number, place, watcher, stop):
         begun.append(number)
-        time.sleep(0.1)
+        until(lambda: len(begun) >= 2)
         return number
 
     done = side_by_side.run(singles(9), ["0", "1"], start, Silent(), late=lambda: len(begun) >= 2)
