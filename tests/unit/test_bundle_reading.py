@@ -187,7 +187,7 @@ def test_other_files(tmp_path, benchdl, what):
             writer.add("a", [b"1"])
             writer.add("b", [b"1"])
             writer.finish()
-    done = benchdl("bundle", "verify", file, timeout=20)
+    done = benchdl("bundle", "verify", file, timeout=120)
     assert done.returncode in (1, 2)
     (line,) = [printed for printed in done.stderr.splitlines() if printed.startswith("benchdl: ")]
     assert str(file) in line

@@ -92,7 +92,7 @@ def test_a_folder_of_the_name_is_passed_over(folder):
     assert f"{TEST_LABELS}.gz" in resolve(folder).served()
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("make", "words"),
     [

@@ -89,7 +89,7 @@ def test_half_a_window_is_none(tmp_path, make_result, missing):
     assert recomputed.recomputed(measured, recomputed.read(samples_of(tmp_path))) == measured
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 def test_a_pipe_or_a_link_is_no_samples(tmp_path):
     file = samples_of(tmp_path)
     file.rename(tmp_path / "real.csv")
