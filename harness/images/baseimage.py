@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -67,9 +68,23 @@ def _make(client: docker.DockerClient, reference: str) -> Image:
             lines = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no output"]
             raise BenchdlError(f"making {reference} failed: {addresses.hidden(lines[0])}")
         try:
-            client.api.import_image_from_file(str(archive), repository=name, tag=tag)
+            _import(client, archive, name, tag)
         except APIError as error:
             raise engine.explain(error, f"importing {reference}") from None
         except engine.BROKEN as error:
             raise engine.lost(client, f"importing {reference}", error) from None
     return client.images.get(reference)
+
+
+def _import(client: docker.DockerClient, archive: Path, name: str, tag: str) -> None:
+    """Import it as ``name:tag``, unless another benchdl has made that meanwhile: it builds on it.
+
+    An import takes seconds. So it goes to a name of its own, and the name is given after that.
+    """
+    own = f"{tag}-made-{secrets.token_hex(4)}"
+    client.api.import_image_from_file(str(archive), repository=name, tag=own)
+    try:
+        if engine.find_image(client, f"{name}:{tag}") is None:
+            client.api.tag(f"{name}:{own}", name, tag)
+    finally:
+        client.images.remove(f"{name}:{own}")
