@@ -40,7 +40,7 @@ def failure_of(exchange, exit_=WELL):
     return said
 
 
-def within(call, *args, seconds=5.0):
+def within(call, *args, seconds=60.0):
     """Call, and fail instead of waiting for ever: what is tested might block."""
     answer = []
     thread = threading.Thread(target=lambda: answer.append(call(*args)), daemon=True)

@@ -15,7 +15,7 @@ from harness import files
 from harness.files import FileError, MissingError
 
 
-def refused(call, *args, seconds=5.0, **named):
+def refused(call, *args, seconds=60.0, **named):
     """The reason that a call gives; it may not block, nor raise anything else."""
     said = []
 

@@ -267,7 +267,7 @@ def test_a_call_on_two_stub_gpus_leaves_tables_and_an_archive(stub_nvml, dummy_r
                "--allow-unpinned", "--mode", "as-written", "--idle-wait", "0",
                "--set", script]  # fmt: skip
     done = subprocess.run(
-        words, cwd=REPO, capture_output=True, text=True, check=False, timeout=400,
+        words, cwd=REPO, capture_output=True, text=True, check=False, timeout=800,
         env={**os.environ, **host, "BENCHDL_CACHE": str(tmp_path / "cache")},
     )  # fmt: skip
     assert done.stderr == ""
