@@ -107,7 +107,7 @@ class RootlessPodman:
         return subprocess.run(
             [*reading, 'exec "$@"', "sh", *map(str, command)],
             env={**self.env, **env}, cwd=self.home,
-            capture_output=True, text=True, timeout=300, check=False,
+            capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -119,24 +119,28 @@ class RootlessPodman:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(10)
-        for process in psutil.process_iter():  # the one that holds the user's namespace, and shims
-            with contextlib.suppress(psutil.Error):
-                if process.uids().real == self.user.pw_uid:
-                    process.kill()
+        self._end_all()
         if self._process is not None:
             self._process.wait(10)
         for line in reversed(Path("/proc/self/mounts").read_text().splitlines()):
             if line.split()[1].startswith(f"{self.folder}/"):
                 subprocess.run(["umount", "--lazy", line.split()[1]], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
-        until(lambda: not _removed(self._name), 20)
+        until(self._removed, 60)
+
+    def _end_all(self) -> None:
+        """End all that the user runs: what holds the user's namespace, and containers' shims."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.uids().real == self.user.pw_uid:
+                    process.kill()
+
+    def _removed(self) -> bool:
+        """Remove the user, who may have no process: one may have started another meanwhile."""
+        self._end_all()
+        done = subprocess.run(["userdel", self._name], capture_output=True, check=False)
+        return done.returncode == 0
 
     def _as_user(self) -> dict[str, object]:
         uid, gid = self.user.pw_uid, self.user.pw_gid
         return {"user": uid, "group": gid, "extra_groups": [], "env": self.env, "cwd": self.home}
-
-
-def _removed(name: str) -> str:
-    """Remove a user; what was said if that did not work yet."""
-    done = subprocess.run(["userdel", name], capture_output=True, text=True, check=False)
-    return done.stderr if done.returncode else ""

@@ -114,7 +114,7 @@ class StubEngine:
             self._process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=log, start_new_session=True
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
                 self.client = docker.DockerClient(self.host, timeout=600)
@@ -134,7 +134,7 @@ class StubEngine:
         """Make ``name`` the engine's default, as an administrator would."""
         self._config(name)
         self._process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while self.client.info()["DefaultRuntime"] != name:
             assert time.monotonic() < deadline, "the engine did not take its new configuration"
             time.sleep(0.1)
@@ -240,7 +240,7 @@ def on_stub(
             },
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr

@@ -84,7 +84,7 @@ def test_a_disturbed_gpu_is_found_and_in_no_average(on_stub, tmp_path, trouble, 
 
 def test_a_process_that_only_the_host_sees_is_found(on_stub, stub_nvml, tmp_path):
     """With current drivers NVML lists to a container only what runs in its own PID namespace."""
-    foreign = subprocess.Popen(["sleep", "300"])
+    foreign = subprocess.Popen(["sleep", "900"])  # longer than any job
     try:
         host = stub_nvml(f"gpus = 8\n[gpu 2]\nprocesses = {foreign.pid}/500\n")
         done = on_stub(EIGHT_ONE_BUSY, expect=1, **host)
@@ -324,7 +324,7 @@ def test_ctrl_c_ends_all_parallel_jobs(stub_engine, dummy_root, tmp_path):
     }
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
     labelled = {"label": "benchdl.run_id"}
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while len(stub_engine.client.containers.list(filters=labelled)) < 2:
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.2)

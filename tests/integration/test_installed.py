@@ -132,6 +132,7 @@ def test_it_trains_in_an_empty_folder(installed, tmp_path):
 
 @pytest.mark.docker
 @pytest.mark.beside
+@pytest.mark.timeout(1900)  # with a build, where the image is not here
 def test_it_shares_the_images_of_the_checkout(engine, installed, tmp_path):
     said: list[str] = []
     mxnet = catalog.load("mxnet")

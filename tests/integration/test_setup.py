@@ -77,6 +77,7 @@ def litter(folder):
     (folder / "pip.py").write_text("raise SystemExit('a stranger')\n")
 
 
+@pytest.mark.timeout(1900)
 def test_two_makes_at_once_in_a_fresh_checkout_in_hostile_surroundings(hostile, tmp_path):
     root = tmp_path / "check out"
     root.mkdir()
