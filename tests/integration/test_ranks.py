@@ -123,7 +123,9 @@ def _second_rank(engine, running, used_s):
     """The process below a trainer, once it used so much CPU time: the judge is above that."""
     deadline = time.monotonic() + 400
     while time.monotonic() < deadline:
-        for container in engine.containers.list(filters={"label": marks.HARNESS_LABEL}):
+        labelled = {"label": marks.HARNESS_LABEL}
+        # Those of other tests end meanwhile.
+        for container in engine.containers.list(filters=labelled, ignore_removed=True):
             if container.labels[marks.HARNESS_LABEL].split(":")[-2] == str(running.pid):
                 # A process that a runner starts for a moment may be gone again.
                 with contextlib.suppress(psutil.NoSuchProcess):
