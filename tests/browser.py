@@ -115,7 +115,7 @@ def report_of(results: Path, *options: str) -> Path:
     """The report of a store, as the command writes it beside the store."""
     file = results.parent / "report.html"
     command = [BENCHDL, "report", "--results", results, "-o", file, *options]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
     return file
 
 
