@@ -8,6 +8,7 @@ namespaces ends with the tests, also when those are killed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -27,7 +28,8 @@ HOSTS = ("fl1", "fl2", "fl3")
 NEEDS = ("slurmctld", "slurmd", "sbatch", "munged", "nsenter", "unshare", "ip")
 COMMANDS = ("sbatch", "squeue", "scancel", "sinfo", "scontrol", "srun")
 
-# sched_*, bf_*, batch_sched_delay: how soon a job starts. SlurmdTimeout: when a host is down.
+# sched_*, bf_*, batch_sched_delay: how soon a job starts. SlurmdTimeout: when a host is down; it is
+# asked three times meanwhile, and a cable that is out for 4 s must not come near that.
 CONFIGURATION = """
 ClusterName=benchdl
 SlurmctldHost=flc(10.99.0.1)
@@ -47,7 +49,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 MpiDefault=none
 ReturnToService=1
-SlurmdTimeout=6
+SlurmdTimeout=15
 MessageTimeout=4
 KillWait=5
 BatchStartTimeout=1
@@ -156,8 +158,12 @@ class SlurmCluster:
     def processes(self, host: str) -> list[psutil.Process]:
         """All that runs on a host, but what keeps it."""
         holder = self._holders[host].pid
+        found = []
         with slurm_guard.namespace(holder) as namespace:
-            return [psutil.Process(pid) for pid in slurm_guard.inside({namespace}) if pid != holder]
+            for pid in slurm_guard.inside({namespace}):
+                with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+                    found += [psutil.Process(pid)] if pid != holder else []
+        return found
 
     def states(self) -> dict[str, str]:
         """The state of each host, as sinfo has it."""
