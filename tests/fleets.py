@@ -21,7 +21,7 @@ epochs = 1
 train_samples = 600
 dataset = "synthetic-mnist"
 idle_wait_s = 0
-set = {{ "environment.DUMMY_SLEEP" = "{sleep}", "environment.DUMMY_MODE" = "{mode}" }}
+set = {{ "environment.DUMMY_SLEEP" = "{sleep}", "environment.DUMMY_MODE" = "{mode}"{held} }}
 [matrix]
 backends = ["{backend}"]
 devices = ["cpu"]
@@ -41,6 +41,7 @@ class FleetBench:
         self.store = folder / "results"
         self.surroundings = {"BENCHDL_ROOT": str(root), "BENCHDL_CACHE": str(cache)}
         self.begun: list[subprocess.Popen[str]] = []
+        self._hold = folder / "hold"
 
     def write(
         self,
@@ -48,6 +49,7 @@ class FleetBench:
         *,
         repeat: int = 3,
         sleep: float = 0,
+        hold: int | None = None,
         trains: bool = False,
         backend: str = "dummy",
         patience_s: float = 600,
@@ -57,9 +59,17 @@ class FleetBench:
 
         Unless it ``trains``, a job sleeps and ends without a result: it has failed, which is an
         end, and takes the cores that the hosts share for a second only.
+
+        ``hold``: each shard's job of this number goes on only once :meth:`let_go` says so. What has
+        to happen while a job runs takes a busy machine longer than any time that a job may sleep.
         """
+        held = ""
+        if hold is not None:
+            self._hold.mkdir()
+            (self._hold / str(hold)).touch()
+            held = f', "environment.DUMMY_HOLD" = "{self._hold}"'
         mode = "" if trains else "exit0"
-        text = CAMPAIGN.format(repeat=repeat, sleep=sleep, mode=mode, backend=backend)
+        text = CAMPAIGN.format(repeat=repeat, sleep=sleep, mode=mode, backend=backend, held=held)
         (self.folder / "campaign.toml").write_text(text)
         exports = [f"export {name}={value}" for name, value in self.surroundings.items()]
         sections = hosts.format(benchdl=BENCHDL, setup=json.dumps(exports), **words)
@@ -67,6 +77,11 @@ class FleetBench:
             f'folder = "{self.shared}"\nscratch = "{self.scratch}"\n'
             f"heartbeat_s = {HEARTBEAT_S}\npatience_s = {patience_s}\n{sections}"
         )
+
+    def let_go(self) -> None:
+        """Jobs that were held go on."""
+        for file in self._hold.iterdir():
+            file.unlink()
 
     def start(self, *words: str, run: bool = False) -> subprocess.Popen[str]:
         """Start ``benchdl``; with ``run`` it is ``fleet run`` of the files that were written."""
@@ -86,7 +101,7 @@ class FleetBench:
 
     def finish(self, process: subprocess.Popen[str], expect: int = 0) -> tuple[str, str]:
         """Its standard output and error, once it ended with this status."""
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=800)
         assert "Traceback" not in err, err
         assert process.returncode == expect, out + err + self.logs()
         return out, err
@@ -121,14 +136,16 @@ class FleetBench:
         """How the shards' processes ended, as far as they wrote it."""
         return [json.loads(file.read_text()) for file in self.shared.glob("*/*/end-*.json")]
 
-    def until(self, look: Callable[[], Any], process: subprocess.Popen[str], s: float = 90) -> Any:
+    def until(self, look: Callable[[], Any], process: subprocess.Popen[str], s: float = 300) -> Any:
         """Wait until ``look`` gives something, while ``process`` runs."""
         deadline = time.monotonic() + s
-        while not (found := look()):
-            assert process.poll() is None, process.communicate()[1] + self.logs()
+        while True:
+            over = process.poll() is not None  # before the look: it may be the last that it did
+            if found := look():
+                return found
+            assert not over, process.communicate()[1] + self.logs()
             assert time.monotonic() < deadline, f"it did not happen: {self.logs()}"
             time.sleep(0.1)
-        return found
 
     def close(self) -> None:
         """End what this started."""
@@ -147,7 +164,7 @@ def fleet_cache(tmp_path_factory: pytest.TempPathFactory, dummy_root: Path) -> P
          "--dataset", "synthetic-mnist", "--train-samples", "600", "--epochs", "1",
          "--set", "environment.DUMMY_MODE=exit0", "--results", cache / "results"],
         env={**os.environ, "BENCHDL_ROOT": str(dummy_root), "BENCHDL_CACHE": str(cache)},
-        capture_output=True, text=True, check=False, timeout=300,
+        capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     assert "no-result" in done.stderr + done.stdout, done.stderr
     return cache

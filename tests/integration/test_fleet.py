@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
-from collections import Counter
+from collections import Counter, defaultdict
+from datetime import datetime
+from itertools import pairwise
 
 import pytest
 
@@ -65,22 +66,32 @@ def test_blocks_are_spread_over_hosts_of_one_type(fleet_bench):
 
 
 @pytest.mark.alone
-def test_three_hosts_take_less_than_half_the_time_of_one(fleet_bench, tmp_path):
-    """Nine jobs that sleep, since the hosts share this machine's cores."""
-    seconds = {}
-    for count in (1, 3):
-        fleet_bench.write(repeat=9, sleep=8)
-        text = (tmp_path / "fleet.toml").read_text().replace("count = 3", f"count = {count}")
-        (tmp_path / "fleet.toml").write_text(text)
-        begin = time.monotonic()
-        fleet_bench.run(expect=1)
-        seconds[count] = time.monotonic() - begin
-    assert len(fleet_bench.results()) == 18
-    assert seconds[3] / seconds[1] <= 0.45, seconds
+def test_three_hosts_take_less_than_half_the_time_of_one(fleet_bench):
+    """Nine jobs that sleep, since the hosts share this machine's cores.
+
+    One host would take the sum of them at least: it runs them one after another, as each of these
+    runs its own. What commands and Slurm take to begin is not compared: it grows with the load of
+    this machine, of which three hosts make more than one.
+    """
+    fleet_bench.write(repeat=9, sleep=8)
+    fleet_bench.run(expect=1)
+    results = fleet_bench.results()
+    of_host = defaultdict(list)
+    for result in results:
+        times = [datetime.fromisoformat(result[key]) for key in ("started_at", "finished_at")]
+        of_host[result["launch"]["shard"]].append(times)
+    assert [len(jobs) for jobs in of_host.values()] == [3, 3, 3]
+    for jobs in of_host.values():
+        assert all(first[1] <= second[0] for first, second in pairwise(sorted(jobs)))
+    every = [times for jobs in of_host.values() for times in jobs]
+    took = max(end for _, end in every) - min(begin for begin, _ in every)
+    one_would = sum(result["launch"]["wall_s"] for result in results)
+    assert one_would >= 9 * 8
+    assert took.total_seconds() < one_would / 2
 
 
 def test_ctrl_c_detaches_and_another_driver_takes_over(fleet_bench):
-    fleet_bench.write(repeat=3, sleep=12)
+    fleet_bench.write(repeat=3, hold=1)
     process = fleet_bench.start(run=True)
     fleet_bench.until(lambda: len(fleet_bench.started()) == 3, process)
     second = fleet_bench.start("fleet", "resume")
@@ -92,6 +103,7 @@ def test_ctrl_c_detaches_and_another_driver_takes_over(fleet_bench):
         assert f"benchdl fleet {verb} " in err
     out, _ = fleet_bench.call("fleet", "status", expect=1)
     assert " running on fl" in out
+    fleet_bench.let_go()
     fleet_bench.call("fleet", "resume", expect=1)
     results = fleet_bench.results()
     assert [(r["status"], r["job"]["attempt"]) for r in results] == [("failed", 1)] * 3
@@ -99,7 +111,7 @@ def test_ctrl_c_detaches_and_another_driver_takes_over(fleet_bench):
 
 
 def test_cancel_in_the_middle_of_a_training_then_resume(fleet_bench):
-    fleet_bench.write(sleep=6, trains=True)
+    fleet_bench.write(hold=1, trains=True)
     process = fleet_bench.start(run=True)
     fleet_bench.until(lambda: len(fleet_bench.started()) == 3, process)
     fleet_bench.call("fleet", "cancel")
@@ -107,6 +119,7 @@ def test_cancel_in_the_middle_of_a_training_then_resume(fleet_bench):
     assert "stopped" in err
     assert len(fleet_bench.ends()) == 3
     assert [r["status"] for r in fleet_bench.results()] == ["interrupted"] * 3
+    fleet_bench.let_go()
     table, _ = fleet_bench.call("fleet", "resume")
     assert "speaks of these hosts, not of all of their type" in " ".join(table.split())
     results = fleet_bench.results()

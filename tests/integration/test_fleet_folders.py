@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from own_engine import until
 
 ON_FL1 = """
 [hosts.lab]
@@ -27,18 +28,13 @@ def detached(bench):
     bench.until(lambda: len(bench.started()) == 3, process)
     process.send_signal(signal.SIGINT)
     bench.finish(process, expect=130)
-    waiting = bench.start("fleet", "status")  # something that is there until the hosts are done
-    bench.finish(waiting, expect=1)
-    sleeper = subprocess.Popen(["sleep", "120"], text=True, stderr=subprocess.PIPE)
-    try:
-        bench.until(lambda: len(bench.ends()) == 3, sleeper)
-    finally:
-        sleeper.kill()
-        sleeper.communicate()
+    bench.call("fleet", "status", expect=1)
+    bench.let_go()
+    until(lambda: len(bench.ends()) == 3, 300, bench.logs)
 
 
 def test_what_is_damaged_is_refused_line_by_line_and_the_rest_is_collected(fleet_bench):
-    fleet_bench.write(sleep=3, trains=True)
+    fleet_bench.write(hold=1, trains=True)
     detached(fleet_bench)
     assert fleet_bench.results() == []
     first, *others = fleet_bench.shards()
@@ -70,13 +66,14 @@ def test_what_is_damaged_is_refused_line_by_line_and_the_rest_is_collected(fleet
 
 def test_a_host_that_is_none_of_its_type(fleet_bench):
     """The facts of the type's first host are changed while it works: the next one is unlike."""
-    fleet_bench.write(ONE_AFTER_ANOTHER, repeat=2, sleep=4, trains=True)
+    fleet_bench.write(ONE_AFTER_ANOTHER, repeat=2, hold=1, trains=True)
     process = fleet_bench.start(run=True)
     fleet_bench.until(fleet_bench.started, process)
     (file,) = fleet_bench.shared.glob("*/types/lab.json")
     facts = json.loads(file.read_text())
     facts["machine"], facts["driver"] = "lab, another processor, 64 cores, 24 GiB", "580.65"
     file.write_text(json.dumps(facts))
+    fleet_bench.let_go()
     _, err = fleet_bench.finish(process, expect=1)
     assert "refused: this host is not what the fleet asks for: the machine is lab, " in err
     assert "that of its type lab, another processor, 64 cores" in err
@@ -127,13 +124,14 @@ def test_a_full_folder_keeps_results_on_their_host_until_there_is_room(
     fleet_bench, small_disk, left
 ):
     """With a little room the host can say how it ended, and cannot deliver what it measured."""
-    fleet_bench.write(ON_FL1, repeat=1, sleep=3, patience_s=5, trains=True)
+    fleet_bench.write(ON_FL1, repeat=1, hold=1, patience_s=5, trains=True)
     process = fleet_bench.start(run=True)
     fleet_bench.until(fleet_bench.started, process)
     filler = small_disk / "filler"
     while shutil.disk_usage(small_disk).free:  # a sign of life that was replaced frees a block
         _fill(filler)
     os.truncate(filler, filler.stat().st_size - left)
+    fleet_bench.let_go()
     _, err = fleet_bench.finish(process, expect=1)
     assert "No space left on device" in err
     assert "this host delivers them" in fleet_bench.logs()
