@@ -51,7 +51,7 @@ class OwnEngine:
                 command, stdout=log, stderr=log, start_new_session=True
             )
         if wait:
-            until(self.answers, 60, lambda: (self.folder / "log").read_text()[-2000:])
+            until(self.answers, 300, lambda: (self.folder / "log").read_text()[-2000:])
 
     def answers(self) -> bool:
         """Whether it answers."""
@@ -60,14 +60,14 @@ class OwnEngine:
         return False
 
     def client(self) -> docker.DockerClient:
-        """A client of it."""
-        return docker.DockerClient(base_url=self.host, timeout=60)
+        """A client of it, which waits for as long as a slow disk takes to load an image."""
+        return docker.DockerClient(base_url=self.host, timeout=600)
 
     def kill(self, sign: signal.Signals = signal.SIGKILL) -> None:
         """End it; what it supervises lives on if it has no say."""
         assert self._process is not None
         self._process.send_signal(sign)
-        self._process.wait(60)
+        self._process.wait(300)
 
     @contextlib.contextmanager
     def full(self) -> Iterator[None]:
@@ -93,6 +93,18 @@ class OwnEngine:
         finally:
             over.set()
             thread.join()
+            file.unlink()
+
+    @contextlib.contextmanager
+    def nearly_full(self, left: int = 2**26) -> Iterator[None]:
+        """Within the body its disk has ``left`` bytes, and so is :meth:`full` in a moment."""
+        file = self.root / "ballast"
+        try:
+            with file.open("wb") as target:
+                taken = shutil.disk_usage(self.root).free - left
+                os.posix_fallocate(target.fileno(), 0, taken)
+            yield
+        finally:
             file.unlink()
 
     def take(self, images: list[str], source: docker.DockerClient) -> None:

@@ -121,10 +121,10 @@ def training(own):
 @pytest.mark.parametrize(("sign", "jobs"), [(signal.SIGKILL, 2), (signal.SIGTERM, 1)])
 def test_an_engine_that_comes_back_costs_no_job(own, campaign, tmp_path, sign, jobs):
     process = campaign.run(repeat=jobs)
-    container = until(lambda: training(own), 120)
+    container = until(lambda: training(own), 300)
     own.kill(sign)
     own.start()
-    _, stderr = process.communicate(timeout=200)
+    _, stderr = process.communicate(timeout=400)
     assert process.returncode == 0, stderr
     ended, cut = ends(tmp_path)
     assert ended == dict.fromkeys(range(1, jobs + 1), 1)
@@ -138,9 +138,9 @@ def test_an_engine_that_comes_back_costs_no_job(own, campaign, tmp_path, sign, j
 
 def test_an_engine_that_stays_away_leaves_a_campaign_that_can_be_resumed(own, campaign, tmp_path):
     process = campaign.run("--engine-wait", "1")
-    until(lambda: training(own), 120)
+    until(lambda: training(own), 300)
     own.kill()
-    _, stderr = process.communicate(timeout=100)
+    _, stderr = process.communicate(timeout=400)
     last = stderr.strip().splitlines()[-1]
     assert process.returncode == 1
     assert last.startswith(f"benchdl: the Docker engine at {own.host}")
@@ -150,21 +150,23 @@ def test_an_engine_that_stays_away_leaves_a_campaign_that_can_be_resumed(own, ca
     assert ends(tmp_path)[0] == {}
     own.start()
     again = campaign("resume")
-    _, stderr = again.communicate(timeout=200)
+    _, stderr = again.communicate(timeout=400)
     assert again.returncode == 0, stderr
     assert ends(tmp_path)[0] == dict.fromkeys(range(1, JOBS + 1), 1)
     assert ours(own) == []
 
 
 def test_a_full_disk_of_the_engine_fails_no_job(own, campaign, tmp_path):
-    process = campaign.run()
-    until(lambda: training(own), 120)
-    with own.full():  # the job that runs writes nothing there, the next cannot begin
-        said = [process.stderr.readline()]
-        while said[-1] and "has no room for a container: waiting up to" not in said[-1]:
-            said.append(process.stderr.readline())
+    # Half a gigabyte would take a slow disk longer than the job runs, and the next would begin.
+    with own.nearly_full():
+        process = campaign.run()
+        until(lambda: training(own), 300)
+        with own.full():  # the job that runs writes nothing there, the next cannot begin
+            said = [process.stderr.readline()]
+            while said[-1] and "has no room for a container: waiting up to" not in said[-1]:
+                said.append(process.stderr.readline())
     assert said[-1], "".join(said)
-    _, stderr = process.communicate(timeout=200)
+    _, stderr = process.communicate(timeout=400)
     assert process.returncode == 0, stderr
     ended, cut = ends(tmp_path)
     assert ended == dict.fromkeys(range(1, JOBS + 1), 1)
