@@ -109,7 +109,7 @@ def _step(step: Mapping[str, Any], env: dict[str, str], workspace: Path) -> tupl
     assert step["shell"] == "bash"
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], env=env,
-        cwd=workspace, text=True, check=False, timeout=600, stdout=subprocess.PIPE,
+        cwd=workspace, text=True, check=False, timeout=1800, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )  # fmt: skip
     return done.returncode, done.stdout

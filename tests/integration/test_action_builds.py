@@ -9,7 +9,8 @@ import composite
 import make_checkout
 import pytest
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+# The time is for the environment of the action, and two builds of the image.
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1900)]
 MODULE = Path("runner") / "backends" / "tabular" / "lightgbm.py"
 SMALL = (
     "--workload boosting-flights --dataset synthetic-flights --train-samples 2000 --budget 5 "

@@ -31,7 +31,7 @@ def record(folder, make_result, stored, factor):
         stored(folder, make_result(job=job, measurement=measured))
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1900)  # the action downloads an environment of its own
 def test_two_folders_are_compared_and_the_verdict_is_the_actions(
     action, make_result, stored, tmp_path
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -94,7 +95,7 @@ def begin(home, tmp_path):
             text=True,
         )
         begun.append(process)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 400
         while not (jobs := jobs_of(tmp_path)):
             assert time.monotonic() < deadline, "no job began"
             time.sleep(0.2)
@@ -268,7 +269,7 @@ def test_interrupted_it_goes_on_in_the_same_python(run, begin, python, tmp_path,
     theirs, site = copied(python, tmp_path / "env")
     process, _ = begin(*RUN, "--python", theirs)
     process.send_signal(sign)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Traceback" not in stderr
     assert f"--python {theirs}" in stderr
@@ -286,8 +287,9 @@ def test_an_interpreter_that_is_killed_is_a_failed_result(begin, python, tmp_pat
     process, jobs = begin(*RUN, "--python", python)
     assert jobs[0].exe() == os.path.realpath(python)
     for job in jobs:
-        job.kill()
-    process.communicate(timeout=60)
+        with contextlib.suppress(psutil.NoSuchProcess):  # it went with the one before
+            job.kill()
+    process.communicate(timeout=300)
     assert process.returncode == 1
     (result,) = results(tmp_path)
     assert result["failure"]["reason"] == "crashed"
