@@ -74,7 +74,8 @@ def trials(launcher, lines):
 
 
 class Place:
-    """Where one trial runs."""
+    """Where one trial runs: no folder's name is the beginning of another's, by which we find what
+    belongs here."""
 
     def __init__(self, folder, env):
         self.folder, self.results, self.env = folder, folder / "results", env
@@ -89,7 +90,7 @@ class Place:
 
     def calmly(self, *words):
         process = self.start(BENCHDL, *words)
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(timeout=800)
         return process.returncode, err
 
     def processes(self):
@@ -148,7 +149,7 @@ def disturbed(trial, place):
         send = os.killpg if trial.whom == "group" else os.kill
         if process.poll() is None:
             send(process.pid, trial.sign)
-    _, err = process.communicate(timeout=300)
+    _, err = process.communicate(timeout=800)
     return process.returncode, err
 
 
@@ -251,7 +252,7 @@ def lines_of_a_job(launcher, env, folder):
         place = Place(folder / name, env)
         how = [0, "-", 0, 0, folder / "lines"]
         process = place.start(sys.executable, STEPPER, *how, "--", *words)
-        _, err = process.communicate(timeout=600)
+        _, err = process.communicate(timeout=800)
         assert process.returncode == 0, err
     return json.loads((folder / "lines").read_text())
 
@@ -261,7 +262,7 @@ def chaos(launcher, env, folder, engine=None):
 
     def conduct(trial):
         try:
-            return faults_of(trial, Place(folder / f"trial-{trial.number}", env), engine)
+            return faults_of(trial, Place(folder / f"trial-{trial.number:04}", env), engine)
         except Exception as error:
             return [f"{trial}: {type(error).__name__}: {error}"]
 
