@@ -32,7 +32,7 @@ def rank(n: int) -> int:
     outside, k = 0, 0
     while True:
         outside += math.comb(n, k)  # fewer than k + 1 of n below: 2^n times the chance of it
-        if 2 * outside > (1 - CONFIDENCE) * 2**n:
+        if 2 * outside / (1 << n) > 1 - CONFIDENCE:  # of integers: no float holds 2^1024
             return max(k, 1)
         k += 1
 
@@ -46,7 +46,7 @@ def coverage(n: int) -> float | None:
     if n < FEWEST:
         return None
     outside = sum(math.comb(n, i) for i in range(rank(n)))
-    return 1.0 - 2.0 * outside / float(2**n)
+    return 1.0 - 2 * outside / (1 << n)
 
 
 def interval(values: Sequence[float]) -> tuple[float, float] | None:

@@ -56,6 +56,15 @@ def test_the_interval_misses_the_median_as_often_as_the_binomial_distribution_sa
     assert describe.interval(STEADY[:n]) == (ordered[end], ordered[-1 - end])
 
 
+def test_so_many_samples_have_an_interval_that_no_float_has_their_patterns():
+    """2^1024 is above every float; by the normal distribution the ends are 1.96 sqrt(n) / 2 off."""
+    n = 2000
+    summary = describe.summary([float(number) for number in range(n)])
+    off = 1.96 * math.sqrt(n) / 2
+    assert (summary.low, summary.high) == pytest.approx((n / 2 - off, n / 2 + off), abs=2)
+    assert describe.CONFIDENCE <= summary.coverage < describe.CONFIDENCE + 0.005
+
+
 def test_equal_samples_have_an_interval_of_one_point():
     assert describe.interval([2.0] * 6) == (2.0, 2.0)
     assert describe.ratio_interval([2.0] * 6, [3.0] * 6) == pytest.approx((1.5, 1.5))
