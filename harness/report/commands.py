@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 from harness.settings import OF_PRECISION
 from runner.contract.job import Job
@@ -28,12 +29,26 @@ def command(job: Job) -> str:
     for option, number in (
         ("--train-samples", job.train_samples),
         ("--threads", job.threads),
-        ("--batch-size", job.batch_size),
+        *_shared(job),
     ):
         words += [option, str(number)] if number is not None else []
     words += ["--seed", str(job.seed)]
     words += ["--allow-unpinned"] if job.allow_unpinned else []
     return shlex.join(words)
+
+
+def _shared(job: Job) -> Iterator[tuple[str, int | None]]:
+    """Among how many it is shared, and the batch: of all of them, or of each as it was asked for.
+
+    A batch of each takes the word of how many there are also where the job says nothing of it,
+    since nothing is shared: then it is the GPUs that the job got.
+    """
+    count = job.ranks
+    if job.batch_per_gpu and not count:
+        count = len(job.gpus or [""])
+    yield ("--gpus-axis" if job.device == "gpu" else "--ranks"), count
+    yield "--batch-per-gpu", job.batch_per_gpu
+    yield "--batch-size", None if job.batch_per_gpu else job.batch_size
 
 
 def _typed(value: SettingValue) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import report_data
 
-from harness.campaign import plan
+from harness.campaign import plan, sharing
 from harness.cli import request, run
 from harness.report import commands, document, library, packing, parts, runs, texts
 from harness.tables.all_sides import SIDES
@@ -155,6 +155,11 @@ def test_one_campaign_is_computed_once(make_result):
             "settings": {"mode": "tuned"},
             "overrides": {"memory_pool.fraction": 0.5, "cudnn.enabled": False},
         },
+        {"device": "gpu", "gpus": ["0", "2"], "ranks": 2, "batch_size": 256},
+        {"ranks": 2},
+        {"device": "gpu", "gpus": ["0", "2"], "ranks": 2, "batch_size": 128, "batch_per_gpu": 64},
+        {"device": "gpu", "gpus": ["0"], "batch_size": 64, "batch_per_gpu": 64},
+        {"batch_size": 64, "batch_per_gpu": 64},
     ],
 )
 def test_the_command_to_run_again_asks_for_the_same_job(make_result, job, monkeypatch):
@@ -168,7 +173,10 @@ def test_the_command_to_run_again_asks_for_the_same_job(make_result, job, monkey
     assert options.modes == [wanted.settings.mode]
     assert options.variants == [wanted.variant]
     assert options.threads == [wanted.threads]
-    assert options.batch_sizes == [wanted.batch_size]
+    assert options.batch_per_gpu == wanted.batch_per_gpu
+    (asked,), (ranks,) = options.batch_sizes, options.ranks
+    assert sharing.batch_size(asked, ranks, options) == wanted.batch_size
+    assert ranks == (wanted.ranks or (1 if wanted.batch_per_gpu else None))
     assert context.params["launcher"] == wanted.launcher
     for name in ("gpus", "train_samples", "seed", "dataset", "overrides", "workload"):
         assert getattr(options, name) == getattr(wanted, name), name
