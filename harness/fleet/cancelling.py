@@ -36,18 +36,19 @@ def cancel(fleet: Fleet, scheduler: Scheduler, say: Callable[[str], None]) -> in
         if last and last not in ends:
             active[last] = planned.name
     seen = scheduler.look(active) if active else {}
-    problems = []
+    told, problems = 0, []
     for job_id, name in active.items():
         if seen[job_id].state == "ended":
             continue
         try:
             scheduler.cancel(job_id, running=seen[job_id].state != "waiting")
+            told += 1
             say(f"shard {name}: job {job_id} was told to end")
         except BenchdlError as problem:
             problems.append(f"{name}: {problem}")
     if problems:
         raise BenchdlError(f"some were not ended: {'; '.join(problems)}", "try again")
-    return len(active)
+    return told
 
 
 def go_on(fleet: Fleet) -> None:

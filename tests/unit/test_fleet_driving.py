@@ -270,6 +270,22 @@ def test_nothing_more_is_submitted_of_a_cancelled_fleet(made, drive, engine, wat
     assert drive(fleet, ends(fleet, "2"), ends(fleet, "3", shard=1), again=True).complete
 
 
+def test_a_job_that_has_ended_by_itself_is_not_told_to_end(made, drive, engine, watcher):
+    fleet = made(shards=2, count=2)
+
+    def cancel(_):
+        engine.seen = {"1": Seen("ended"), "2": Seen("running")}
+        assert cancelling.cancel(fleet, engine, watcher.say) == 1
+        assert engine.cancelled == [("2", True)]
+        ends(fleet, "1", "interrupted")(_)
+        ends(fleet, "2", "interrupted", shard=1)(_)
+
+    drive(fleet, cancel)
+    assert [line for line in watcher.said if "told to end" in line] == [
+        f"shard {fleet.shards[1].name}: job 2 was told to end"
+    ]
+
+
 def test_a_driver_that_was_killed_before_it_knew_the_id_asks_by_the_name(made, drive, engine):
     fleet = made()
     folder = fleet.shard_folder(fleet.shards[0])
