@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
+from harness.campaign import sharing
 from harness.campaign.plan import DEFAULT_COOL_DOWN_S, Configuration, PlannedJob
 from harness.campaign.resolved import Plan
 from runner.contract.result import Result
@@ -28,6 +30,18 @@ class Estimate:
     unknown: tuple[Configuration, ...]
 
 
+class _Kind(NamedTuple):
+    """What jobs that last as long have in common.
+
+    ``configuration`` is without a build and a number of ranks. How many share the job and how many
+    GPUs it gets stand as jobs are told: one GPU of an axis shares nothing, and all may be several.
+    """
+
+    configuration: Configuration
+    ranks: int | None
+    gpus: int | None
+
+
 def of(plan: Plan, dataset: str, machine: str, results: Iterable[Result]) -> Estimate:
     """The estimate for a plan.
 
@@ -37,12 +51,12 @@ def of(plan: Plan, dataset: str, machine: str, results: Iterable[Result]) -> Est
         machine: this one, in the words of results.
         results: earlier ones; those of other machines, data or launchers tell nothing.
     """
-    lasted: dict[Configuration, list[float]] = {}
+    lasted: dict[_Kind, list[float]] = {}
     for result in results:
         seconds = _lasts_s(result, plan, dataset, machine)
         if seconds is not None:
-            lasted.setdefault(_of_now(_ran(result)), []).append(seconds)
-    expected = {wanted: lasted.get(_of_now(wanted)) for wanted in plan.configurations}
+            lasted.setdefault(_ran(result), []).append(seconds)
+    expected = {wanted: lasted.get(_asked(plan, wanted)) for wanted in plan.configurations}
     unknown = tuple(wanted for wanted, seen in expected.items() if not seen)
     total, known = 0.0, 0
     for job in plan.jobs:
@@ -78,9 +92,9 @@ def _share(before: Budget, now: Budget) -> float | None:
     return now.count / before.count if before.unit == now.unit else None
 
 
-def _ran(result: Result) -> Configuration:
+def _ran(result: Result) -> _Kind:
     job = result.job
-    return Configuration(
+    configuration = Configuration(
         backend=job.backend,
         mode=job.settings.mode,
         precision=job.settings.precision,
@@ -88,13 +102,19 @@ def _ran(result: Result) -> Configuration:
         device=job.device,
         threads=job.threads,
         batch_size=job.batch_size,
-        ranks=job.ranks,
     )
+    return _Kind(configuration, job.ranks, None if job.gpus is None else len(job.gpus))
 
 
-def _of_now(configuration: Configuration) -> Configuration:
-    """An earlier build is expected to last as long as the one of now."""
-    return configuration.model_copy(update={"image": None})
+def _asked(plan: Plan, wanted: Configuration) -> _Kind:
+    """As a job of it will be told; an earlier build is expected to last as long as that of now."""
+    settings, options = plan.question.settings(wanted), plan.options
+    named = sharing.gpus(wanted, options)
+    gpus = None if named is None else len(named)
+    if plan.gpus:
+        gpus = sharing.needed(wanted, settings, options)
+    plain = wanted.model_copy(update={"image": None, "ranks": None})
+    return _Kind(plain, sharing.ranks(wanted, settings, options), gpus)
 
 
 def _pause_s(plan: Plan, job: PlannedJob) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import small_data
@@ -218,6 +219,23 @@ def test_what_was_another_job_tells_nothing(ran, make_result, tmp_path, other):
     assert estimated(plan, tmp_path).unknown == tuple(plan.configurations)
     ran(20.0, 10.0)
     assert estimated(plan, tmp_path).known_s == 20
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_jobs_of_as_many_gpus_tell_how_long_it_takes(ran, make_result, tmp_path):
+    """One GPU of an axis is told no number of ranks, and a job of all that are named neither."""
+    ran(10.0, 10.0, device="gpu", gpus=["0"])
+    ran(7.0, 7.0, device="gpu", gpus=["0", "1"], ranks=2,
+        settings={"strategy": "data-parallel"})  # fmt: skip
+    ran(9.0, 9.0, device="gpu", gpus=["0", "1"])
+    asked = {"devices": ["gpu"], "gpus": ["0", "1"], "cool_down_s": 0}
+
+    def known_s(**more):
+        return estimated(planned(make_result, tmp_path, **asked, **more), tmp_path).known_s
+
+    assert [known_s(ranks=[number]) for number in (1, 2, None)] == [10, 7, 9]
+    beside = replace(planned(make_result, tmp_path, **asked), gpus=("0", "1"))
+    assert estimated(beside, tmp_path).known_s == 10 / 2
 
 
 @pytest.mark.usefixtures("surroundings")
