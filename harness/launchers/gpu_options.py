@@ -12,7 +12,7 @@ from typing import Any, Literal
 import docker
 from docker.types import DeviceRequest
 
-from harness import engine
+from harness import engine, marks
 from harness.errors import BenchdlError, UsageError
 from harness.nvidia import cdi
 
@@ -118,7 +118,12 @@ def probe(client: docker.DockerClient, image: str, way: Injection) -> None:
     try:
         with engine.calls(client, doing):
             container = client.containers.create(
-                image, ["true"], network_mode="none", use_config_proxy=False, **request(way, None)
+                image,
+                ["true"],
+                network_mode="none",
+                labels={marks.HARNESS_LABEL: marks.own()},
+                use_config_proxy=False,
+                **request(way, None),
             )
             container.start()
             container.reload()

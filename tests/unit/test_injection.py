@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
+from harness import marks
 from harness.errors import UsageError
 from harness.launchers import gpu_options
 from harness.nvidia import cdi
@@ -41,6 +43,23 @@ devices:
 - name: all
 kind: nvidia.com/gpu
 """
+
+
+def test_the_container_of_a_probe_bears_our_mark():
+    """What a killed benchdl leaves is removed by its mark, and by nothing else."""
+    asked = {}
+    started = SimpleNamespace(
+        start=lambda: None, reload=lambda: None, remove=lambda force: None,
+        attrs={"HostConfig": {"Runtime": "nvidia"}},
+    )  # fmt: skip
+
+    def create(*words, **options):
+        asked.update(options)
+        return started
+
+    client = SimpleNamespace(containers=SimpleNamespace(create=create))
+    gpu_options.probe(client, "sha256:b", "runtime")
+    assert asked["labels"] == {marks.HARNESS_LABEL: marks.own()}
 
 
 @pytest.mark.parametrize(
