@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 
 import pynvml
@@ -62,7 +63,8 @@ def examine() -> Driver:
     except pynvml.NVMLError as error:
         return Driver(version, cuda, problem=f"NVML failed ({error})")
     finally:
-        pynvml.nvmlShutdown()
+        with contextlib.suppress(pynvml.NVMLError):
+            pynvml.nvmlShutdown()
     return Driver(version, cuda, found, "" if found else "the NVIDIA driver shows no GPU")
 
 

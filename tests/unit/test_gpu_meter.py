@@ -138,6 +138,13 @@ def test_the_host_says_when_a_gpu_is_lost(monkeypatch: pytest.MonkeyPatch) -> No
     assert "GPU is lost" in host_driver.examine().problem
 
 
+def test_a_driver_that_does_not_let_go_of_us_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = pynvml.NVMLError(pynvml.NVML_ERROR_GPU_IS_LOST)
+    nvml = scripted(1, nvmlInit=None, nvmlShutdown=lost, nvmlDeviceGetComputeRunningProcesses=[])
+    monkeypatch.setattr(host_driver, "pynvml", nvml)
+    assert [gpu.index for gpu in host_driver.examine().gpus] == [0]
+
+
 def test_processes_and_a_driver_that_does_not_tell_them() -> None:
     listed = [SimpleNamespace(pid=7, usedGpuMemory=GIB), SimpleNamespace(pid=8, usedGpuMemory=None)]
     reader = NvmlReader(scripted(1, nvmlDeviceGetComputeRunningProcesses=listed))
