@@ -78,7 +78,10 @@ class OnHost:
         }
         # In the job's own folder, so that what tools leave there (Keras, compilers) goes with it.
         temporary = order.job_dir / "tmp"
-        temporary.mkdir(mode=0o700, exist_ok=True)
+        try:
+            temporary.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise unwritable(order.job_dir, error) from None
         environment.update(
             TMPDIR=str(temporary),
             PYTHONPATH=os.pathsep.join([str(paths.root()), *order.prepared.search_path]),
