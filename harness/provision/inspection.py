@@ -147,8 +147,8 @@ def decoded(stream: IO[bytes], file: DataFile, *, packed: bool) -> Iterator[byte
     Who takes them must not use them before the last one has come: only then are they proven.
 
     Raises:
-        WrongFileError: not a sound gzip file, or its first bytes, its size or its checksum differ;
-            of a file without a stated checksum, it is larger than it may be.
+        WrongFileError: not a sound gzip file, it is larger than it may be, or its first bytes or
+            its checksum differ.
         OSError: it cannot be read.
     """
     digest, left = hashlib.sha256(), file.size_bytes + 1
@@ -171,7 +171,7 @@ def decoded(stream: IO[bytes], file: DataFile, *, packed: bool) -> Iterator[byte
         raise WrongFileError(
             f"another kind of file: header expected {file.head.hex()}, found {head.hex()}{pickle}"
         )
-    if not file.sha256 and left <= 0:
+    if left <= 0:  # the rest was not read: a checksum of the beginning would mislead
         raise WrongFileError(f"it has more than {file.size_bytes:,} bytes")
     if file.sha256 and digest.hexdigest() != file.sha256:
         raise WrongFileError(

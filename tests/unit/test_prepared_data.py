@@ -250,8 +250,8 @@ BOMB = b"year,month,day" + b"\0" * 50_000_000
         ("flights.csv", pickle.dumps([1]), "a Python pickle, which benchdl never loads"),
         ("flights.csv", b"<html>", "another kind of file"),
         ("flights.csv.gz", gzip.compress(TABLE)[:300], "not a sound gzip file"),
-        ("flights.csv.gz", gzip.compress(BOMB), "SHA-256 of the contents expected"),
-        ("flights.csv.zip", zipped(("flights.csv", BOMB)), "SHA-256 of the contents expected"),
+        ("flights.csv.gz", gzip.compress(BOMB), "it has more than .* bytes"),
+        ("flights.csv.zip", zipped(("flights.csv", BOMB)), "it has more than .* bytes"),
         ("flights.csv.zip", zipped(("flights.csv", TABLE))[:300], "not a sound zip file"),
         ("flights.csv.zip", zipped(("other.csv", TABLE)), "it holds flights.csv 0 times"),
         ("flights.csv.zip", zipped(("flights.csv", TABLE), ("a/flights.csv", TABLE)), "2 times"),
@@ -306,7 +306,7 @@ def test_a_bomb_is_read_no_further_than_the_stated_size(tmp_path, resolve, monke
     monkeypatch.setattr(
         zipfile.ZipExtFile, "read", lambda self, n=-1: read.append(own(self, n)) or read[-1]
     )
-    with pytest.raises(BenchdlError, match="SHA-256"):
+    with pytest.raises(BenchdlError, match=f"it has more than {len(TABLE):,} bytes"):
         resolve(folder_of(tmp_path, flights__csv__zip=zipped(("flights.csv", BOMB))))
     assert sum(map(len, read)) == len(TABLE) + 1
 
