@@ -42,7 +42,7 @@ def find(package: str) -> Place:
     """Where the source distribution of ``package`` (``name==version``) lies.
 
     Raises:
-        NoPackageError: there is no such version, or no index answers.
+        NoPackageError: there is no such version, no index answers, or certificates cannot be used.
     """
     with tempfile.TemporaryDirectory(prefix="benchdl-package-") as folder:
         wanted, lock = Path(folder) / "requirements.in", Path(folder) / "pylock.toml"
@@ -68,7 +68,14 @@ def find(package: str) -> Place:
             url = (Path(folder) / str(sdist["path"])).resolve().as_uri()
     if not url:
         raise NoPackageError("the index has no source distribution of it")
-    return Place(url, _opener(uv_command.reach(locked=True), urlsplit(url).hostname or ""))
+    reach = uv_command.reach(locked=True)
+    try:
+        return Place(url, _opener(reach, urlsplit(url).hostname or ""))
+    except OSError as error:  # uv only warns of certificates that are not there
+        named = [reach[name] for name in ("SSL_CERT_FILE", "SSL_CLIENT_CERT") if name in reach]
+        raise NoPackageError(
+            f"the certificates {' or '.join(named)} cannot be used ({files.reason(error)})"
+        ) from None
 
 
 def _opener(reach: dict[str, str], host: str) -> urllib.request.OpenerDirector:

@@ -516,6 +516,16 @@ def test_a_folder_of_packages_does_as_well(tmp_path, monkeypatch, said, index):
     assert Web.asked == []
 
 
+def test_certificates_that_are_not_there_are_told(tmp_path, monkeypatch, said, index):
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("PIP_CERT", str(tmp_path / "nowhere.pem"))
+    uv_command.reach.cache_clear()
+    with pytest.raises(
+        BenchdlError, match=r"certificates .*/nowhere\.pem cannot be used \(No such"
+    ):
+        obtain.fetch("flights", said.append)
+
+
 def test_another_archive_of_that_version_is_refused(tmp_path, said, index):
     Web.shipped = tarred(("a/flights.csv", TABLE))
     with pytest.raises(BenchdlError, match="SHA-256 of the contents expected"):
