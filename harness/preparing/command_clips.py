@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from harness import speech_clips
 from harness.generators import log_mel, wav
-from harness.generators.bitstream import below, words
-from harness.preparing import tar_members
+from harness.generators.bitstream import below
+from harness.preparing import fixed_order, tar_members
 from harness.speech_archive import ARCHIVE, TEST, TRAIN, Sizes
 
 _NOISE = "_background_noise_"
@@ -94,12 +94,12 @@ def _chosen(names: list[str], sizes: Sizes, number: int) -> _Choice:
     paths = commands + others + [""] * sizes.others
     labels = [2 + speech_clips.COMMANDS.index(_folder(name)) for name in commands]
     labels += [speech_clips.UNKNOWN] * few + [speech_clips.SILENCE] * sizes.others
-    order = _shuffled(len(paths), _ORDER_STREAM + number)
+    order = fixed_order.of(len(paths), _ORDER_STREAM + number)
     return _Choice([paths[place] for place in order], np.array(labels, np.uint8)[order])
 
 
 def _some(names: list[str], count: int, stream: int) -> list[str]:
-    return [names[place] for place in _shuffled(len(names), stream)[:count]]
+    return [names[place] for place in fixed_order.of(len(names), stream)[:count]]
 
 
 class _Clips:
@@ -159,10 +159,6 @@ def _silence(
         second = recording[start : start + log_mel.CLIP].astype(np.int64)
         seconds[number] = second * percent[number] // 100
     return seconds
-
-
-def _shuffled(count: int, stream: int) -> npt.NDArray[np.int64]:
-    return np.argsort(words(stream, np.arange(count, dtype=np.uint64)), kind="stable")
 
 
 def _folder(path: str) -> str:
