@@ -64,7 +64,7 @@ class GameWorkload(Workload):
 
     @property
     def precisions(self) -> Tuple[Precision, ...]:
-        """No backend's agent has mixed precision: its updates are of 32 states each."""
+        """No backend's agent has mixed precision."""
         return ("float32", "tf32")
 
     def parameters(self) -> int:
