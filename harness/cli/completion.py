@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from harness import catalog, paths
 from harness.errors import BenchdlError
-from harness.store import CAMPAIGNS
+from harness.store import CAMPAIGNS, Store
 from runner.workloads import lookup
 
 Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -51,9 +51,7 @@ def _newest(names: Iterable[str]) -> list[str]:
 
 
 def _runs(ctx: click.Context) -> list[str]:
-    entries = [entry for folder in _results(ctx) for entry in folder.iterdir()]
-    found = {entry.name for entry in entries if entry.is_dir()}
-    ids = _newest(name for name in found if not name.startswith(".") and name != CAMPAIGNS)
+    ids = _newest({run.name for folder in _results(ctx) for run in Store(folder).folders()})
     return ["latest", *ids] if ids else []
 
 

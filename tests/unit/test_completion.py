@@ -9,6 +9,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from harness import catalog
+from harness import store as stores
 from harness.cli import command, report
 from harness.errors import UsageError
 from runner.workloads import lookup
@@ -35,6 +36,15 @@ def test_ids_of_runs_are_completed_the_newest_first(make_result, stored, tmp_pat
     names = sorted((stored(tmp_path, make_result()).name for _ in range(2)), reverse=True)
     assert completed(["show"]) == ["latest", *names]
     assert completed(["runs", "archive"], names[0][:-1])[0] == names[0]
+
+
+def test_what_lies_beside_the_runs_is_none(make_result, stored, tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCHDL_RESULTS", str(tmp_path))
+    for name in (stores.ARCHIVE, stores.CAMPAIGNS, stores.FLEETS):
+        (tmp_path / name).mkdir()
+    assert completed(["show"]) == []
+    run = stored(tmp_path, make_result()).name
+    assert completed(["show"]) == ["latest", run]
 
 
 def test_what_cannot_be_read_completes_nothing(monkeypatch, tmp_path):
