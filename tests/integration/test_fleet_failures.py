@@ -126,8 +126,10 @@ def test_a_controller_that_is_killed_right_after_it_took_a_shard(fleet_bench):
     ends = [each for each in results if each["status"] == "failed"]
     assert len(ends) == 1
     assert len({each["job"]["campaign_id"] for each in results}) == 1
-    lost = [each for each in results if each not in ends]
-    assert all(each["failure"]["reason"] == "host-lost" for each in lost)
+    lost = [each["failure"] for each in results if each not in ends]
+    # Of a shard that Slurm forgot and ended: told by the driver, or by the next one on its host.
+    reasons = ("host-lost", "harness-died")
+    assert [failure for failure in lost if failure["reason"] not in reasons] == []
 
 
 def test_a_killed_driver_is_followed_by_another(fleet_bench):
