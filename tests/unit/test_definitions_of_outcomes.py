@@ -14,7 +14,7 @@ from harness.tables.columns import BY_KEY
 from runner.workloads import lookup
 
 _MAKERS = {"Failure", "TrainingError"}
-_FINDERS = {"Finding", "_finding"}
+_FINDERS = {"Finding", "_finding", "_invalid"}
 
 
 @pytest.fixture
