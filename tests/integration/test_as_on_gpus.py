@@ -52,6 +52,12 @@ def test_copies_that_devices_of_jax_computed_by_themselves_are_made_equal(inside
     assert found["uneven"] == [[[1.5, float("inf")], 3]] * 2, "those of the first device"
 
 
+def test_gradients_are_scaled_against_float16_whatever_the_rate(inside):
+    """They were as small as the learning rate made them: 1,024 times, and then 0.001 times."""
+    wrong = json.loads(inside("torch", "torch_small_gradients.py").splitlines()[-1])
+    assert wrong == [pytest.approx(0, abs=1e-3)] * 2  # float16 itself: 2**-11
+
+
 def test_keras_on_jax_adds_gradients_of_an_embedding_in_float32_if_tuned(inside):
     found = json.loads(inside("keras3-jax", "keras_jax_scatter.py", "bfloat16").splitlines()[-1])
     assert found["as_written"]["scattered"] == {"bfloat16": 1}, "what its users get"

@@ -60,8 +60,8 @@ class _Stepper:
 
 class _SGD(_Stepper):
     """``torch.optim.SGD`` multiplies its momentum by the learning rate of the present update, the
-    recipe by those of the past ones. With a learning rate of 1 and gradients that backward has
-    multiplied by the recipe's rate both are the same: v = m v + rate g; w = w - v.
+    recipe by those of the past ones. With a learning rate of 1 and gradients that are multiplied
+    by the recipe's rate both are the same: v = m v + rate g; w = w - v.
     """
 
     def __init__(
@@ -74,9 +74,8 @@ class _SGD(_Stepper):
     def step(self, loss: Any, update: Any) -> None:
         rate = self._optimizer.rate(update)
         counted = self._torch.is_tensor(rate)
-        gradient = rate if counted else self._torch.full_like(loss, rate)
-        self._precision.scaled(loss).backward(gradient=gradient)
-        self._precision.unscale(self._own)
+        times = rate if counted else self._torch.full_like(loss, rate)
+        self._precision.backward(loss, self._own, times)
         self._precision.step(self._own)
 
 
@@ -119,8 +118,7 @@ class _Moments(_Stepper):
                 group.update(lr=self._rate, eps=[self._epsilon] * len(group["params"]))
 
     def step(self, loss: Any, update: Any) -> None:
-        self._precision.scaled(loss).backward()
-        self._precision.unscale(self._own)
+        self._precision.backward(loss, self._own)
         if self._most is not None:
             self._torch.nn.utils.clip_grad_norm_(self._parameters, self._most)
         rate = self._optimizer.rate(update, self._maths)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from contextlib import nullcontext
-from typing import Any, ContextManager
+from typing import Any, ContextManager, List
 
 from runner.backends.common.loss_scale import LOSS_SCALE
 from runner.contract.precision import MIXED, Precision
@@ -37,17 +37,22 @@ class TorchPrecision:
         context: ContextManager[Any] = self._torch.autocast(self._kind, self._dtype)
         return context
 
-    def scaled(self, loss: Any) -> Any:
-        """What is gone backward from."""
-        return loss if self._scaler is None else self._scaler.scale(loss)
+    def backward(self, loss: Any, optimizer: Any, times: Any = None) -> None:
+        """Leave the gradients of ``loss``, a tensor of no axes, where ``optimizer`` takes them.
 
-    def unscale(self, optimizer: Any) -> None:
-        """Gradients as they are without a scale."""
-        if self._scaler is not None:
-            self._scaler.unscale_(optimizer)
+        Args:
+            times: a tensor of no axes that each is multiplied by; None: as they are.
+        """
+        if self._scaler is None:
+            loss.backward(gradient=times)
+            return
+        self._scaler.scale(loss).backward()
+        self._scaler.unscale_(optimizer)
+        if times is not None:  # not on the way back: a small factor would undo the scale there
+            self._torch._foreach_mul_(_gradients(optimizer), times)
 
     def step(self, optimizer: Any) -> None:
-        """The update, after :meth:`unscale`; it is left out where a gradient overflowed."""
+        """The update, after :meth:`backward`; it is left out where a gradient overflowed."""
         if self._scaler is None:
             optimizer.step()
             return
@@ -71,13 +76,7 @@ class _InGraph:
         return loss * LOSS_SCALE
 
     def unscale_(self, optimizer: Any) -> None:
-        gradients = [
-            value.grad
-            for group in optimizer.param_groups
-            for value in group["params"]
-            if value.grad is not None
-        ]
-        self._torch._foreach_mul_(gradients, 1.0 / LOSS_SCALE)
+        self._torch._foreach_mul_(_gradients(optimizer), 1.0 / LOSS_SCALE)
 
     def step(self, optimizer: Any) -> None:
         optimizer.step()
@@ -87,3 +86,8 @@ class _InGraph:
 
     def get_scale(self) -> float:
         return LOSS_SCALE
+
+
+def _gradients(optimizer: Any) -> List[Any]:
+    values = [value for group in optimizer.param_groups for value in group["params"]]
+    return [value.grad for value in values if value.grad is not None]
