@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from harness import files
 from harness.errors import BenchdlError
 from harness.named_paths import home, recordable, variable
 
@@ -46,7 +46,7 @@ def storing(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if files.is_full(error):
             what, first = "the disk is full", "free some space there"
         else:
             what, first = error.strerror or str(error), "make it writable"

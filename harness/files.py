@@ -231,6 +231,11 @@ def sync(folder: Path) -> None:
             os.close(handle)
 
 
+def is_full(error: OSError) -> bool:
+    """Whether there was no room on the disk, or none of the user's share of it."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def reason(error: OSError | ValueError, *, followed: bool = True) -> str:
     """An error of the operating system on one line, without the path; ``ValueError`` is a NUL."""
     if isinstance(error, OSError):

@@ -86,12 +86,22 @@ def _run(arguments: list[str] | None) -> int:
         more = f" See: {where.command_path} --help" if where else ""
         return _fail(" ".join(error.format_message().split()) + more, error.exit_code)
     except OSError as error:
-        if error.filename is None:
-            raise
-        # A place that nothing above asked about: what is wrong there is all that there is to say.
-        return _fail(f"{files.shown(error.filename)}: {files.reason(error)}", 1)
+        return _fail(_unasked(error), 1)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted", interrupts.EXIT_CODE)
+
+
+def _unasked(error: OSError) -> str:
+    """Of a place that nothing asked about: what is wrong there is all that there is to say.
+
+    Raises:
+        OSError: it names no place, and is no full disk.
+    """
+    if error.filename is not None:
+        return f"{files.shown(error.filename)}: {files.reason(error)}"
+    if files.is_full(error):
+        return "a disk is full, here or of the temporary folder: make room there"
+    raise error
 
 
 def _fail(line: str, code: int) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness import files
 from harness.errors import BenchdlError
 
 _ABANDONED_S = 6 * 3600.0
@@ -25,7 +25,7 @@ def storing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = files.is_full(error)
         what = "its disk is full" if full else error.strerror or str(error)
         raise BenchdlError(
             f"cannot write to the fleet's folder {folder}: {what}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
 import signal
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness import catalog
+from harness.cli import command
 from harness.cli.main import main
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -98,6 +101,19 @@ def test_wrong_requests_of_the_real_command(benchdl, tmp_path, args):
     assert line.startswith("benchdl: ")
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_that_nobody_asked_about_is_one_line(monkeypatch, capsys):
+    """A write to an open file does not know its name."""
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(command.benchdl, "main", full)
+    assert command.run(["list"]) == 1
+    assert capsys.readouterr().err == (
+        "benchdl: a disk is full, here or of the temporary folder: make room there\n"
+    )
 
 
 def test_json_of_a_wrong_request_keeps_standard_output_empty(benchdl):
