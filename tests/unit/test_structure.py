@@ -193,7 +193,7 @@ def test_every_module_can_be_imported_first():
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=800,
     )
     assert done.stdout == ""
     assert done.returncode == 0, done.stderr
