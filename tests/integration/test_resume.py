@@ -187,7 +187,7 @@ def test_killed_and_resumed_without_docker(bench, tmp_path, hold):
         time.sleep(0.1)
     kept = {p: p.read_bytes() for p in (tmp_path / "results").glob("*/result.json")}
     record = record_of(tmp_path)
-    resumed = bench("resume", "--json")
+    resumed = bench("resume", "--own-settings", "--json")
     out, err = finish(resumed)
     assert f"{run_id} was cut off when its harness died" in err
     # On a busy machine, or where something is unproven, it also says how many are suspect.
@@ -246,13 +246,13 @@ def test_two_processes_on_one_campaign(bench, tmp_path, hold):
     with hold(1) as held:
         process = bench("run", "dummy", *SMALL, *LOCAL, *held, "--epochs", "3", "--repeat", "2")
         wait_for(lambda: epochs_begun(tmp_path), process)
-        _, err = finish(bench("resume"), expect=1)
+        _, err = finish(bench("resume", "--own-settings"), expect=1)
         line = err.strip().splitlines()[-1]
         assert "is being run by another benchdl" in line
         assert process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.wait(20)
-    both = [bench("resume") for _ in range(2)]
+    both = [bench("resume", "--own-settings") for _ in range(2)]
     codes = sorted(resumed.communicate(timeout=600) and resumed.returncode for resumed in both)
     assert codes in ([0, 1], [0, 0])  # the second may have come when the first was done
     measured = [result for result in results_of(tmp_path) if result["measurement"]]
@@ -269,7 +269,7 @@ def test_interrupted_and_resumed(bench, tmp_path, hold):
     campaign = record_of(tmp_path)["campaign_id"]
     assert f"to go on with it: benchdl resume {campaign}" in err
     assert [result["status"] for result in results_of(tmp_path)] == ["interrupted"]
-    finish(bench("resume", campaign))
+    finish(bench("resume", "--own-settings", campaign))
     results = results_of(tmp_path)
     measured = [result for result in results if result["measurement"]]
     assert Counter(result["job"]["campaign_position"] for result in measured) == {1: 1, 2: 1}
@@ -298,12 +298,12 @@ def test_an_edited_image_toml_is_refused_or_marked(bench, dummy_root, tmp_path, 
     text = file.read_text()
     try:
         file.write_text(text + "\n# another\n")
-        _, err = finish(bench("resume"), expect=1)
+        _, err = finish(bench("resume", "--own-settings"), expect=1)
         line = err.strip().splitlines()[-1]
         assert line.startswith("benchdl: ")
         assert "image.toml of dummy was changed" in line
         assert "--accept-changes" in line
-        finish(bench("resume", "--accept-changes"))
+        finish(bench("resume", "--own-settings", "--accept-changes"))
     finally:
         file.write_text(text)
     (last,) = [result for result in results_of(tmp_path) if result["measurement"]]
