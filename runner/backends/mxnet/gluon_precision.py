@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any, Dict
 
 from runner.contract.precision import MIXED, Precision
@@ -16,8 +17,18 @@ _PRODUCTS = ("Convolution", "FullyConnected", "RNN", "dot", "batch_dot")
 
 
 def choose(precision: Precision) -> None:
-    """Patch MXNet's operations, before any network is made."""
+    """Patch MXNet's operations, before any network is made.
+
+    Raises:
+        RuntimeError: this CPU has no AVX-512. MXNet's oneDNN has kernels of bfloat16 for it alone
+            (oneDNN's manual, "Data Types"), and says "could not create a primitive descriptor".
+    """
     if precision in MIXED:
+        if "avx512bw" not in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace"):
+            raise RuntimeError(
+                f"MXNet has no kernels of {precision} for this CPU, which lacks AVX-512: "
+                "take float32, or another machine"
+            )
         from mxnet.contrib import amp
 
         amp.init(target_dtype=precision)
