@@ -10,6 +10,8 @@ import shutil
 import uuid
 from pathlib import Path
 
+import docker
+
 
 def unique() -> str:
     """A backend's name that no other test has."""
@@ -23,3 +25,9 @@ def copy(dummy_root: Path, root: Path, name: str) -> Path:
     modules = root / "runner" / "backends"
     (modules / "dummy.py").rename(modules / f"{name}.py")
     return root
+
+
+def forget(engine: docker.DockerClient, name: str) -> None:
+    """Remove what was built of the backend."""
+    for image in engine.images.list(name=f"benchdl/{name}"):
+        engine.images.remove(image.id, force=True)

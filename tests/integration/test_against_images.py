@@ -22,8 +22,7 @@ def name(engine):
     """The backend's, which no other test has; what was built of it is removed."""
     name = renamed.unique()
     yield name
-    for image in engine.images.list(name=f"benchdl/{name}"):
-        engine.images.remove(image.id, force=True)
+    renamed.forget(engine, name)
 
 
 @pytest.fixture

@@ -46,8 +46,7 @@ def name(engine):
     baseimage.ensure(engine, "debian:bullseye-slim", make=True, say=print)
     name = renamed.unique()
     yield name
-    for image in engine.images.list(name=f"benchdl/{name}"):
-        engine.images.remove(image.id, force=True)
+    renamed.forget(engine, name)
 
 
 @pytest.fixture

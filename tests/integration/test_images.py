@@ -34,11 +34,6 @@ def altered(dummy_root, tmp_path, monkeypatch):
     return root / "docker" / name
 
 
-def forget(engine, name):
-    for image in engine.images.list(name=f"benchdl/{name}"):
-        engine.images.remove(image.id, force=True)
-
-
 @pytest.mark.usefixtures("base")
 def test_built_once_labelled_and_verified(engine, altered, monkeypatch):
     said = []
@@ -65,7 +60,7 @@ def test_built_once_labelled_and_verified(engine, altered, monkeypatch):
         assert done.returncode == 1
         assert "not ok" in done.stdout
     finally:
-        forget(engine, altered.name)
+        renamed.forget(engine, altered.name)
 
 
 @pytest.mark.usefixtures("base")
