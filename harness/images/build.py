@@ -54,11 +54,15 @@ def build(
     """
     addresses.check_mirror(mirror)
     name = built.reference(backend.name, flavour)
-    base_id = baseimage.ensure(client, backend.spec.base.reference, make=make_base, say=say)
     contents = context.files(backend, flavour)
+    own = holds.own_name(backend.name, flavour)
+    moved = _moved_here(client, backend, flavour, own, contents, mirror)
+    if moved is not None:
+        say(f"{name} is up to date")
+        return moved
+    base_id = baseimage.ensure(client, backend.spec.base.reference, make=make_base, say=say)
     args = context.arguments(backend, flavour, mirror)
     wanted = context.fingerprint(contents, args, base_id)
-    own = holds.own_name(backend.name, flavour)
     # The lock spares work where two of one user build the same. Nothing else rests on it.
     with cache.locked_if_possible(cache.cache_dir() / "builds" / f"{backend.name}-{flavour}", say):
         with contextlib.suppress(*engine.BROKEN):  # tidying up is never in the way
@@ -97,6 +101,28 @@ def build(
             raise
     say(f"{name} is ready")
     return image
+
+
+def _moved_here(
+    client: docker.DockerClient,
+    backend: Backend,
+    flavour: Flavour,
+    own: str,
+    contents: dict[str, bytes],
+    mirror: str | None,
+) -> Image | None:
+    """The image that has the public name, if it is what is wanted and only its base is not here.
+
+    `docker save` and `docker load` move an image without its base, often to where nothing can be
+    pulled; on which base it was built stands in its labels.
+    """
+    name = built.reference(backend.name, flavour)
+    image = engine.find_image(client, name)
+    if image is None or engine.find_image(client, backend.spec.base.reference) is not None:
+        return None
+    args = context.arguments(backend, flavour, mirror or built.label(image, "mirror") or None)
+    wanted = context.fingerprint(contents, args, built.label(image, "base_id"))
+    return _present(client, name, own, wanted)
 
 
 def _present(client: docker.DockerClient, name: str, own: str, wanted: str) -> Image | None:

@@ -241,6 +241,19 @@ def test_cdi_on_an_engine_without_it(on_stub, stub_engine, tmp_path):
     assert stub_engine.client.containers.list(all=True) == before
 
 
+def test_an_image_moved_without_its_base_runs(on_stub, stub_engine, engine, tmp_path):
+    base = stub_engine.client.images.get(IMAGE).labels["benchdl.base"]
+    stub_engine.client.images.remove(base)
+    try:
+        done = on_stub("gpus = 1\n", "--epochs", 1, "--train-samples", 300)
+    finally:
+        stub_engine.copy(engine, base)
+    assert "pulling" not in done.stderr
+    (result,) = results_of(tmp_path)
+    assert result["failure"] is None
+    assert result["provenance"]["base"] == base
+
+
 def test_fewer_gpus_than_asked_for(on_stub, tmp_path):
     """The runtime gave both device files, and the driver shows one: it fell off the bus."""
     on_stub("gpus = 4\n[machine]\nvisible = 1\n", "--gpus", "0,1", *SHORT, expect=1)

@@ -75,7 +75,7 @@ def torch(products, convolutions):
         version=SimpleNamespace(cuda="13.0"),
         backends=SimpleNamespace(
             cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=products)),
-            cudnn=SimpleNamespace(allow_tf32=convolutions, version=lambda: 92400),
+            cudnn=SimpleNamespace(allow_tf32=convolutions, version=lambda: 92400, benchmark=False),
         ),
         cuda=SimpleNamespace(
             is_available=lambda: True,
@@ -114,6 +114,14 @@ def test_torch_tells_of_tf32_in_either_place(monkeypatch, products, convolutions
 def test_graphs_of_pytorch_need_the_memory_pool(mode, device, pool, graphed):
     settings = SimpleNamespace(mode=mode, memory_pool=MemoryPool(mode=pool))
     assert torch_device.can_graph(SimpleNamespace(device=device, settings=settings)) is graphed
+
+
+@pytest.mark.parametrize(("mode", "timed"), [("tuned", True), ("as-written", False)])
+def test_cudnn_times_its_algorithms_where_a_job_is_tuned(mode, timed):
+    settings = SimpleNamespace(mode=mode, precision="float32")
+    stand_in = torch(False, False)
+    torch_device.start(stand_in, SimpleNamespace(device="cpu", settings=settings, threads=None))
+    assert torch_device.facts(stand_in)["cudnn_benchmark"] is timed
 
 
 def test_jax_without_its_platform_says_which(monkeypatch):

@@ -72,8 +72,6 @@ class Torch:
 
         self._torch = torch
         torch_device.start(torch, self._job)
-        # Times the algorithms of cuDNN once and keeps the fastest: documented, not the default.
-        torch.backends.cudnn.benchmark = self._tuned
         device = torch.device("cuda" if self._job.device == "gpu" else "cpu")
         if self._job.settings.strategy == "data-parallel":
             device = torch_group.join(torch, self._job, rank, self._meeting)
@@ -111,11 +109,7 @@ class Torch:
         import numpy
 
         torch = self._torch
-        facts = {
-            "freed_memory_kept": self._keeps_memory,
-            "cudnn_benchmark": bool(torch.backends.cudnn.benchmark),
-            **torch_device.facts(torch),
-        }
+        facts = {"freed_memory_kept": self._keeps_memory, **torch_device.facts(torch)}
         # A build's own mark (2.13.0+cpu) is not part of the version that is pinned.
         release = str(torch.__version__).partition("+")[0]
         return {"torch": release, "numpy": numpy.__version__}, facts

@@ -1,4 +1,4 @@
-"""PyTorch's devices: visibility, threads and TF32, set and read back.
+"""PyTorch's devices: visibility, threads, TF32 and cuDNN's choice, set and read back.
 
 Shared by ``torch`` and Keras 3 on it.
 """
@@ -35,15 +35,18 @@ def can_graph(job: Job) -> bool:
 
 
 def start(torch: Any, job: Job) -> None:
-    """Set TF32 and threads; for a GPU job initialise CUDA.
+    """Set TF32, threads and how cuDNN chooses; for a GPU job initialise CUDA.
 
-    PyTorch's own default differs by operation: convolutions in TF32, products of matrices not.
+    PyTorch's own default of TF32 differs by operation: convolutions in it, products of matrices
+    not. Mode ``tuned`` has cuDNN time its algorithms once for each shape and keep the fastest:
+    documented (docs.pytorch.org, "Performance Tuning Guide"), and not the default.
 
     Raises:
         RuntimeError: a GPU job without a usable GPU, in PyTorch's own words.
     """
     allowed = job.settings.precision == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
+    torch.backends.cudnn.benchmark = job.settings.mode == "tuned"
     if job.threads:
         torch.set_num_threads(job.threads)
         torch.set_num_interop_threads(job.threads)
@@ -58,6 +61,7 @@ def facts(torch: Any) -> Dict[str, Any]:
     found: Dict[str, Any] = {
         "intra_op_threads": torch.get_num_threads(),
         "build_cuda": torch.version.cuda,
+        "cudnn_benchmark": bool(torch.backends.cudnn.benchmark),
     }
     if torch.cuda.is_available():
         from runner.libraries import cudnn_version
