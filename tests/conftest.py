@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import few_tests
 import pytest
 from browser import browser  # noqa: F401
 from checking import conformance
@@ -105,13 +106,22 @@ def real_proof(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Proof]:
 
 
 @pytest.fixture(scope="session")
-def dummy_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """docker/ and runner/ with the test backend of tests/dummy laid over them: a BENCHDL_ROOT."""
     root = tmp_path_factory.mktemp("dummy") / "root"
     skip = shutil.ignore_patterns("__pycache__")
     for tree in (REPO, REPO / "tests" / "dummy"):
         for part in ("docker", "runner"):
             shutil.copytree(tree / part, root / part, ignore=skip, dirs_exist_ok=True)
+    return root
+
+
+@pytest.fixture(scope="session")
+def dummy_root(whole_root: Path) -> Path:
+    """``whole_root``, whose jobs read few test pictures: a row is ``suspect: unproven`` for it."""
+    root = whole_root.parent / "brief"
+    shutil.copytree(whole_root, root)
+    few_tests.leave_few(root)
     return root
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stand_in_data
 from slurm_cluster import SlurmCluster
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -158,7 +159,7 @@ class FleetBench:
 @pytest.fixture(scope="session")
 def fleet_cache(tmp_path_factory: pytest.TempPathFactory, dummy_root: Path) -> Path:
     """A cache with the test backend's environment: the hosts have no network."""
-    cache = tmp_path_factory.mktemp("fleet-cache")
+    cache = stand_in_data.given(tmp_path_factory.mktemp("fleet-cache"))
     done = subprocess.run(
         [BENCHDL, "run", "dummy", "--launcher", "local", "--device", "cpu", "--no-conform",
          "--dataset", "synthetic-mnist", "--train-samples", "600", "--epochs", "1",

@@ -20,6 +20,7 @@ from typing import Any
 
 import docker
 import pytest
+import stand_in_data
 from docker.errors import DockerException
 
 from gpu_stub import cdi
@@ -198,6 +199,7 @@ def stub_engine(
         assert _bridges() == bridges, "the test's dockerd touched the machine's own bridges"
         base = engine.images.get(IMAGE).labels["benchdl.base"]
         ours.copy(engine, base, *IMAGES)
+        stand_in_data.given(folder / "cache")
         yield ours
     finally:
         ours.stop()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import renamed
+import stand_in_data
 
 pytestmark = pytest.mark.docker
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -33,13 +34,15 @@ def root(dummy_root, tmp_path, name):
 
 @pytest.fixture
 def run(engine, root, name, tmp_path):
+    cache = stand_in_data.given(tmp_path / "cache")
+
     def call(*args, expect=0):
         done = subprocess.run(
             [BENCHDL, "run", name, *RUN, *STAND_IN, *args, "--results", tmp_path / "results"],
             env={
                 **os.environ,
                 "BENCHDL_ROOT": str(root),
-                "BENCHDL_CACHE": str(tmp_path / "cache"),
+                "BENCHDL_CACHE": str(cache),
             },
             capture_output=True,
             text=True,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import stand_in_data
 import uv as uv_package
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -63,7 +64,7 @@ def python(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
+    return stand_in_data.given(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

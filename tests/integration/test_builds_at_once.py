@@ -18,7 +18,7 @@ from harness import catalog, marks
 from harness.errors import BenchdlError
 from harness.images import baseimage, build, built, holds
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.beside]
 BENCHDL = Path(sys.executable).parent / "benchdl"
 ROUNDS = 3
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import renamed
+import stand_in_data
 from docker.errors import ImageNotFound
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -26,7 +27,7 @@ LOCAL = ["--launcher", "local", "--trust-maker"]
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     """One cache for this module: the environment is made once."""
-    return tmp_path_factory.mktemp("cache")
+    return stand_in_data.given(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

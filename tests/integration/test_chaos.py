@@ -22,6 +22,7 @@ from pathlib import Path
 import psutil
 import pytest
 import renamed
+import stand_in_data
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
 STEPPER = Path(__file__).resolve().parents[1] / "chaos" / "stepper.py"
@@ -220,29 +221,10 @@ def ends_of(place, kept):
 
 @pytest.fixture(scope="module")
 def env(tmp_path_factory, dummy_root):
-    """The test backend by a name of its own, and with few test pictures: they took its time."""
+    """The test backend by a name of its own."""
     root = renamed.copy(dummy_root, tmp_path_factory.mktemp("brief") / "root", "brief")
-    with (root / "runner" / "data" / "picture_format.py").open("a") as file:
-        file.write(FEW_TESTS)
-    cache = tmp_path_factory.mktemp("cache")
+    cache = stand_in_data.given(tmp_path_factory.mktemp("cache"))
     return {**os.environ, "BENCHDL_ROOT": str(root), "BENCHDL_CACHE": str(cache)}
-
-
-FEW_TESTS = """
-
-from runner.data.arrays import Arrays
-
-_load_all = Pictures.load
-
-
-def _load_few(*given, **named):
-    arrays = _load_all(*given, **named)
-    images, labels = arrays.test_inputs[:500], arrays.test_labels[:500]
-    return Arrays(arrays.train_inputs, arrays.train_labels, images, labels)
-
-
-Pictures.load = _load_few
-"""
 
 
 def lines_of_a_job(launcher, env, folder):

@@ -14,6 +14,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import stand_in_data
 from conftest import BENCHDL
 
 from harness import catalog
@@ -100,8 +101,9 @@ def test_a_local_environment_does_the_workloads_updates(proofs, name, mode, laun
     assert len(found["checks"]) > 4
 
 
-def test_a_run_proves_its_build_once_and_says_so(benchdl, dummy_root):
-    env = {"BENCHDL_ROOT": str(dummy_root), "BENCHDL_CONFORM": None}
+def test_a_run_proves_its_build_once_and_says_so(benchdl, whole_root, tmp_path):
+    stand_in_data.given(tmp_path / "cache")
+    env = {"BENCHDL_ROOT": str(whole_root), "BENCHDL_CONFORM": None}
     first = benchdl("run", *DUMMY, *SMALL, env=env, timeout=600)
     again = benchdl("run", *DUMMY, *SMALL, env=env, timeout=600)
     asked = benchdl("conform", *DUMMY, env=env, timeout=600)
@@ -113,18 +115,19 @@ def test_a_run_proves_its_build_once_and_says_so(benchdl, dummy_root):
         assert "unproven" not in str(row["findings"])
 
 
-def test_what_nobody_proves_is_told(benchdl, dummy_root):
-    env = {"BENCHDL_ROOT": str(dummy_root), "BENCHDL_CONFORM": None}
+def test_what_nobody_proves_is_told(benchdl, whole_root, tmp_path):
+    stand_in_data.given(tmp_path / "cache")
+    env = {"BENCHDL_ROOT": str(whole_root), "BENCHDL_CONFORM": None}
     done = benchdl("run", *DUMMY, *SMALL, "--no-conform", env=env, timeout=600)
     assert "proving" not in done.stderr
     (row,) = json.loads(done.stdout)
     assert "unproven" in str(row["findings"])
 
 
-def test_an_image_that_trains_otherwise_is_named(benchdl, dummy_root):
+def test_an_image_that_trains_otherwise_is_named(benchdl, whole_root):
     done = benchdl(
         "conform", *DUMMY, "--set", "environment.DUMMY_CHEAT=no-dropout",
-        env={"BENCHDL_ROOT": str(dummy_root)}, timeout=600,
+        env={"BENCHDL_ROOT": str(whole_root)}, timeout=600,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stdout.startswith("not ok dummy cpu: 8 of 11 checks hold")

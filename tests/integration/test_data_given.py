@@ -9,9 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from harness import cache
-from harness.provision import obtain
+import stand_in_data
 
 pytestmark = [pytest.mark.docker, pytest.mark.beside]
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -19,26 +17,10 @@ IN_DOCKER = ["--launcher", "docker", "--device", "cpu", "--make-base", "--idle-w
              "--epochs", "1", "--train-samples", "1000", "--json"]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def stand_in(tmp_path_factory):
-    """The stand-in's files, made once."""
-    folder = tmp_path_factory.mktemp("stand-in")
-    before = os.environ.get("BENCHDL_CACHE")
-    os.environ["BENCHDL_CACHE"] = str(folder)
-    try:
-        obtain.fetch("synthetic-mnist", lambda line: None)
-        yield cache.cache_dir()
-    finally:
-        if before is None:
-            del os.environ["BENCHDL_CACHE"]
-        else:
-            os.environ["BENCHDL_CACHE"] = before
-
-
 @pytest.fixture
-def files(stand_in, tmp_path):
+def files(tmp_path):
     """The cache of one test: its four data files can be changed."""
-    (source,) = (stand_in / "datasets").glob("synthetic-mnist-*[0-9]")
+    source = stand_in_data.made()
     folder = tmp_path / "cache" / "datasets" / source.name
     folder.mkdir(parents=True)
     for file in source.iterdir():

@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import stand_in_data
 from docker.errors import APIError
 from own_engine import OwnEngine, until
 
@@ -32,7 +33,7 @@ STAND_IN = [
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
+    return stand_in_data.given(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import stand_in_data
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
 RUN = ["run", "dummy", "--launcher", "local", "--device", "cpu", "--dataset", "synthetic-mnist",
@@ -21,7 +22,7 @@ SMALL = ["--epochs", "1", "--train-samples", "1000"]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory, dummy_root):
     """One cache for this module: the environment is made once."""
-    cache = tmp_path_factory.mktemp("cache")
+    cache = stand_in_data.given(tmp_path_factory.mktemp("cache"))
     return {**os.environ, "BENCHDL_ROOT": str(dummy_root), "BENCHDL_CACHE": str(cache)}
 
 

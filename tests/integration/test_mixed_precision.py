@@ -28,6 +28,7 @@ PROVEN = "torch"  # its proof takes the least time
 
 
 @pytest.mark.docker
+@pytest.mark.beside
 @pytest.mark.timeout(1900)
 @pytest.mark.parametrize(("name", "mode"), CASES)
 def test_bfloat16_is_what_runs(engine, tmp_path, name, mode):

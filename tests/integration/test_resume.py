@@ -16,6 +16,7 @@ from pathlib import Path
 import docker
 import psutil
 import pytest
+import stand_in_data
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
 SMALL = ["--device", "cpu", "--dataset", "synthetic-mnist", "--train-samples", "1000",
@@ -27,7 +28,7 @@ DOCKER = ["--launcher", "docker", "--make-base"]
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     """One cache for this module: the environment is made once."""
-    return tmp_path_factory.mktemp("cache")
+    return stand_in_data.given(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

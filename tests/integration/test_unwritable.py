@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import stand_in_data
 
 from harness.cli.streams import CLOSED_PIPE, UNWRITABLE
 
@@ -47,7 +48,7 @@ def home(tmp_path_factory, dummy_root):
     env = {
         **os.environ,
         "BENCHDL_ROOT": str(dummy_root),
-        "BENCHDL_CACHE": str(folder / "cache"),
+        "BENCHDL_CACHE": str(stand_in_data.given(folder / "cache")),
         "BENCHDL_RESULTS": str(folder / "results"),
         "DOCKER_HOST": "unix:///nonexistent",  # doctor and resume ask it
     }
