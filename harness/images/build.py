@@ -103,6 +103,23 @@ def build(
     return image
 
 
+def below(
+    client: docker.DockerClient, backend: Backend, flavour: Flavour, *, make_base: bool, say: Say
+) -> str:
+    """The id of an image to ask the engine with: the base, or where only that is not here, the
+    backend's own.
+
+    Raises:
+        BenchdlError: neither is here, and the base cannot be had.
+    """
+    base = backend.spec.base.reference
+    if engine.find_image(client, base) is None:
+        image = engine.find_image(client, built.reference(backend.name, flavour))
+        if image is not None:
+            return str(image.id)
+    return baseimage.ensure(client, base, make=make_base, say=say)
+
+
 def _moved_here(
     client: docker.DockerClient,
     backend: Backend,
@@ -114,14 +131,13 @@ def _moved_here(
     """The image that has the public name, if it is what is wanted and only its base is not here.
 
     `docker save` and `docker load` move an image without its base, often to where nothing can be
-    pulled; on which base it was built stands in its labels.
+    pulled.
     """
     name = built.reference(backend.name, flavour)
     image = engine.find_image(client, name)
     if image is None or engine.find_image(client, backend.spec.base.reference) is not None:
         return None
-    args = context.arguments(backend, flavour, mirror or built.label(image, "mirror") or None)
-    wanted = context.fingerprint(contents, args, built.label(image, "base_id"))
+    wanted = built.wanted_on_its_base(image, backend, flavour, contents, mirror)
     return _present(client, name, own, wanted)
 
 

@@ -52,13 +52,26 @@ def state(client: docker.DockerClient, backend: Backend, flavour: Flavour) -> Im
             problems.append(f"{file} changed since the build")
     problems += debian_problems(backend, flavour, json.loads(label(image, "debian") or "{}"))
     contents = context.files(backend, flavour)
-    args = context.arguments(backend, flavour, label(image, "mirror") or None)
-    if not problems and label(image, "fingerprint") != context.fingerprint(
-        contents, args, label(image, "base_id")
-    ):
+    wanted = wanted_on_its_base(image, backend, flavour, contents)
+    if not problems and label(image, "fingerprint") != wanted:
         problems.append("Dockerfile or runner changed since the build")
     size = int(image.attrs.get("Size", 0))
     return ImageState(backend.name, flavour, name, str(image.id), size, problems)
+
+
+def wanted_on_its_base(
+    image: Image,
+    backend: Backend,
+    flavour: Flavour,
+    contents: dict[str, bytes],
+    mirror: str | None = None,
+) -> str:
+    """The fingerprint of what lies here now on the base on which ``image`` was built, by its label.
+
+    Without ``mirror`` it is that of ``image`` as well.
+    """
+    args = context.arguments(backend, flavour, mirror or label(image, "mirror") or None)
+    return context.fingerprint(contents, args, label(image, "base_id"))
 
 
 def debian_problems(backend: Backend, flavour: Flavour, installed: dict[str, str]) -> list[str]:

@@ -32,11 +32,12 @@ def readiness(
     lacks = []
     if image is None:
         lacks.append("not built")
-    elif below is None:
-        lacks.append("its base image is not here")
     else:
-        arguments = context.arguments(backend, flavour, mirror)
-        wanted = context.fingerprint(contents, arguments, str(below.id))
+        if below is None:  # as after `docker load`
+            wanted = built.wanted_on_its_base(image, backend, flavour, contents, mirror)
+        else:
+            arguments = context.arguments(backend, flavour, mirror)
+            wanted = context.fingerprint(contents, arguments, str(below.id))
         if built.label(image, "fingerprint") != wanted:
             known = built.state(client, backend, flavour).problems
             lacks += known or ["its base image or Debian mirror is another now"]

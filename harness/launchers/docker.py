@@ -23,7 +23,7 @@ from harness import cache, engine, marks
 from harness.catalog import Backend, Flavour
 from harness.engine import EngineLostError
 from harness.errors import BenchdlError
-from harness.images import baseimage, build, built, old_images, pending
+from harness.images import build, built, old_images, pending
 from harness.launchers import (
     applied,
     collectives,
@@ -95,7 +95,8 @@ class DockerLauncher:
             self._can_start(flavour, str(image.id), say)
             pins = self.pins(backend, flavour)
             return Prepared(built.provenance(image, flavour), pins, python="python")
-        self._can_start(flavour, self._base(backend, say), say)  # before gigabytes are built
+        below = self._below(backend, flavour, say)
+        self._can_start(flavour, below, say)  # before gigabytes are built
         return self.for_others(backend, flavour, say)
 
     def for_others(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
@@ -115,12 +116,11 @@ class DockerLauncher:
         if self._given is not None:
             image_id = str(self._given(backend, "gpu", say).id)
         else:
-            image_id = self._base(backend, say)
+            image_id = self._below(backend, "gpu", say)
         self._can_start("gpu", image_id, say)
 
-    def _base(self, backend: Backend, say: Say) -> str:
-        base = backend.spec.base.reference
-        return baseimage.ensure(self._client, base, make=self._make_base, say=say)
+    def _below(self, backend: Backend, flavour: Flavour, say: Say) -> str:
+        return build.below(self._client, backend, flavour, make_base=self._make_base, say=say)
 
     def pins(self, backend: Backend, flavour: Flavour) -> Pins:
         """As image.toml has them."""

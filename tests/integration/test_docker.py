@@ -72,10 +72,15 @@ def ours(engine, tmp_path):
     ]
 
 
-# One thread: several of a framework spin, and beside other tests take five times as long.
+# One thread: several of a framework spin, and beside other tests take five times as long. XLA has
+# threads of its own all the same.
 @pytest.mark.parametrize(
     ("backend", "mode"),
-    [(name, mode) for name in catalog.having("cnn-mnist") for mode in catalog.load(name).modes],
+    [
+        pytest.param(name, mode, marks=pytest.mark.alone if "jax" in name else ())
+        for name in catalog.having("cnn-mnist")
+        for mode in catalog.load(name).modes
+    ],
 )
 def test_backend_trains_in_its_image(run, tmp_path, backend, mode):
     # The real set where this machine has it, else the stand-in: the container must run either way.

@@ -251,7 +251,7 @@ def test_an_image_moved_without_its_base_runs(on_stub, stub_engine, engine, tmp_
     assert "pulling" not in done.stderr
     (result,) = results_of(tmp_path)
     assert result["failure"] is None
-    assert result["provenance"]["base"] == base
+    assert result["job"]["provenance"]["base"] == base
 
 
 def test_fewer_gpus_than_asked_for(on_stub, tmp_path):

@@ -321,7 +321,6 @@ def test_else_it_is_said_why_it_is_built(had):
     downloads = pending.readiness(None, catalog.load("tf"), "cpu", None).downloads
     assert downloads[0] == f"base image {BASE}"
     had["benchdl/tf:cpu"] = up_to_date()
-    assert lacks() == "its base image is not here"
     had[BASE] = Image("sha256:c")
     assert lacks() == "its base image or Debian mirror is another now"
     had[BASE] = Image("sha256:b")
@@ -329,6 +328,16 @@ def test_else_it_is_said_why_it_is_built(had):
     had["benchdl/tf:cpu"] = Image("sha256:a", fingerprint="other", locks="{}")
     assert "image.toml changed since the build" in lacks()
     assert len(pending.readiness(None, catalog.load("tf"), "cpu", None).downloads) == 1
+
+
+def test_an_image_that_was_moved_without_its_base_is_ready(had):
+    had["benchdl/tf:cpu"] = up_to_date(mirror="http://deb.example.org/debian")
+    assert lacks() == ""
+    assert lacks("http://another.example.org/debian") != ""
+    had["benchdl/tf:cpu"] = Image("sha256:a", fingerprint="other", locks="{}", base_id="sha256:b")
+    assert "image.toml changed since the build" in lacks()
+    downloads = pending.readiness(None, catalog.load("tf"), "cpu", None).downloads
+    assert downloads[0] == f"base image {BASE}"
 
 
 def test_a_mirror_that_cannot_be_one_is_refused_as_by_build(had):
