@@ -245,7 +245,7 @@ def test_an_image_moved_without_its_base_runs(on_stub, stub_engine, engine, tmp_
     base = stub_engine.client.images.get(IMAGE).labels["benchdl.base"]
     stub_engine.client.images.remove(base)
     try:
-        done = on_stub("gpus = 1\n", "--epochs", 1, "--train-samples", 300)
+        done = on_stub("gpus = 1\n", "--epochs", 1, "--train-samples", 300, expect=None)
     finally:
         stub_engine.copy(engine, base)
     assert "pulling" not in done.stderr

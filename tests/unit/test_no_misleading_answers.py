@@ -8,6 +8,7 @@ import signal
 import sys
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pretending import Launcher, campaign
@@ -203,8 +204,16 @@ def test_the_local_launcher_knows_without_building(monkeypatch):
     LocalLauncher().check_gpu(catalog.load("tf"), print)
 
 
-def test_the_docker_launcher_asks_the_engine_once_with_the_base_alone(monkeypatch):
+@pytest.mark.parametrize(
+    ("here", "asked_with"),
+    [
+        ({}, ["debian:bullseye-slim", "sha256:b", "debian:bullseye-slim"]),
+        ({"benchdl/tf:gpu": SimpleNamespace(id="sha256:moved")}, ["sha256:moved"]),
+    ],
+)
+def test_the_docker_launcher_asks_the_engine_once_and_builds_nothing(monkeypatch, here, asked_with):
     asked = []
+    monkeypatch.setattr(engine, "find_image", lambda client, name: here.get(name))
     monkeypatch.setattr(engine, "info", lambda client: {})
     monkeypatch.setattr(engine, "version", lambda client: "stand-in")
     monkeypatch.setattr(
@@ -217,7 +226,7 @@ def test_the_docker_launcher_asks_the_engine_once_with_the_base_alone(monkeypatc
     launcher = DockerLauncher(None)
     for _ in range(2):
         launcher.check_gpu(catalog.load("tf"), lambda line: None)
-    assert asked == ["debian:bullseye-slim", "sha256:b", "debian:bullseye-slim"]
+    assert asked == asked_with
 
 
 @pytest.mark.parametrize("dataset", workload_data.choices("cnn-mnist"))
