@@ -103,7 +103,7 @@ def build(
     return image
 
 
-def below(
+def at_hand(
     client: docker.DockerClient, backend: Backend, flavour: Flavour, *, make_base: bool, say: Say
 ) -> str:
     """The id of an image to ask the engine with: the base, or where only that is not here, the

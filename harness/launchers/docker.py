@@ -95,8 +95,8 @@ class DockerLauncher:
             self._can_start(flavour, str(image.id), say)
             pins = self.pins(backend, flavour)
             return Prepared(built.provenance(image, flavour), pins, python="python")
-        below = self._below(backend, flavour, say)
-        self._can_start(flavour, below, say)  # before gigabytes are built
+        image_id = self._at_hand(backend, flavour, say)
+        self._can_start(flavour, image_id, say)  # before gigabytes are built
         return self.for_others(backend, flavour, say)
 
     def for_others(self, backend: Backend, flavour: Flavour, say: Say) -> Prepared:
@@ -116,11 +116,11 @@ class DockerLauncher:
         if self._given is not None:
             image_id = str(self._given(backend, "gpu", say).id)
         else:
-            image_id = self._below(backend, "gpu", say)
+            image_id = self._at_hand(backend, "gpu", say)
         self._can_start("gpu", image_id, say)
 
-    def _below(self, backend: Backend, flavour: Flavour, say: Say) -> str:
-        return build.below(self._client, backend, flavour, make_base=self._make_base, say=say)
+    def _at_hand(self, backend: Backend, flavour: Flavour, say: Say) -> str:
+        return build.at_hand(self._client, backend, flavour, make_base=self._make_base, say=say)
 
     def pins(self, backend: Backend, flavour: Flavour) -> Pins:
         """As image.toml has them."""
