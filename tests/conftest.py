@@ -16,6 +16,7 @@ from typing import Any
 import docker
 import few_tests
 import pytest
+import stand_in_data
 from browser import browser  # noqa: F401
 from checking import conformance
 from fleets import fleet_bench, fleet_cache  # noqa: F401
@@ -123,6 +124,12 @@ def dummy_root(whole_root: Path) -> Path:
     shutil.copytree(whole_root, root)
     few_tests.leave_few(root)
     return root
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for each file of tests, with the stand-in: environments are made once in it."""
+    return stand_in_data.given(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import stand_in_data
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
 GIB = 2**30
@@ -25,9 +24,7 @@ two_cores = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory, dummy_root):
-    """One cache for this module: the environment and the data are made once."""
-    cache = stand_in_data.given(tmp_path_factory.mktemp("cache"))
+def home(cache, dummy_root):
     return {**os.environ, "BENCHDL_ROOT": str(dummy_root), "BENCHDL_CACHE": str(cache)}
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-import stand_in_data
 import uv as uv_package
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -60,11 +59,6 @@ def made(folder, version=OWN, numpy="numpy"):
 def python(tmp_path_factory):
     """Somebody's Python."""
     return made(tmp_path_factory.mktemp("somebody") / "env")
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return stand_in_data.given(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 import renamed
-import stand_in_data
 from docker.errors import ImageNotFound
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
@@ -22,12 +21,6 @@ SMALL = ["--device", "cpu", "--dataset", "synthetic-mnist", "--train-samples", "
          "--epochs", "1", "--idle-wait", "0"]  # fmt: skip
 
 LOCAL = ["--launcher", "local", "--trust-maker"]
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """One cache for this module: the environment is made once."""
-    return stand_in_data.given(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from pathlib import Path
 import psutil
 import pytest
 import renamed
-import stand_in_data
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
 STEPPER = Path(__file__).resolve().parents[1] / "chaos" / "stepper.py"
@@ -220,10 +219,9 @@ def ends_of(place, kept):
 
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory, dummy_root):
+def env(cache, tmp_path_factory, dummy_root):
     """The test backend by a name of its own."""
     root = renamed.copy(dummy_root, tmp_path_factory.mktemp("brief") / "root", "brief")
-    cache = stand_in_data.given(tmp_path_factory.mktemp("cache"))
     return {**os.environ, "BENCHDL_ROOT": str(root), "BENCHDL_CACHE": str(cache)}
 
 

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-import stand_in_data
 
 from harness import catalog
 
@@ -23,11 +22,6 @@ ON_ENGINE = ["--launcher", "docker", "--make-base", "--idle-wait", "0"]
 IN_DOCKER = [*ON_ENGINE, "--device", "cpu"]
 SMALL = ["--dataset", "synthetic-mnist", "--train-samples", "1000"]
 STAND_IN = [*SMALL, "--epochs", "1"]
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return stand_in_data.given(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

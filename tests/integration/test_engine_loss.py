@@ -13,7 +13,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import stand_in_data
 from docker.errors import APIError
 from own_engine import OwnEngine, until
 
@@ -29,11 +28,6 @@ STAND_IN = [
     "500",
     "--threads=1",
 ]
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return stand_in_data.given(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-import stand_in_data
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
 RUN = ["run", "dummy", "--launcher", "local", "--device", "cpu", "--dataset", "synthetic-mnist",
@@ -20,9 +19,7 @@ SMALL = ["--epochs", "1", "--train-samples", "1000"]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory, dummy_root):
-    """One cache for this module: the environment is made once."""
-    cache = stand_in_data.given(tmp_path_factory.mktemp("cache"))
+def home(cache, dummy_root):
     return {**os.environ, "BENCHDL_ROOT": str(dummy_root), "BENCHDL_CACHE": str(cache)}
 
 

@@ -16,19 +16,12 @@ from pathlib import Path
 import docker
 import psutil
 import pytest
-import stand_in_data
 
 BENCHDL = Path(sys.executable).parent / "benchdl"
 SMALL = ["--device", "cpu", "--dataset", "synthetic-mnist", "--train-samples", "1000",
          "--idle-wait", "0"]  # fmt: skip
 LOCAL = ["--launcher", "local"]
 DOCKER = ["--launcher", "docker", "--make-base"]
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """One cache for this module: the environment is made once."""
-    return stand_in_data.given(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture
